@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A chain of blocks, each twice as big as the one before (up to 1 MiB), memory handed out by bumping
+ * a pointer. arena_grow() doubles: arrays have room for 8, 16, 32, ... elements.
+ */
+#include "base/arena.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_BLOCK 4096u
+#define MAX_BLOCK   (1u << 20)
+#define FIRST_ARRAY 8u
+
+struct block {
+	struct block *next;
+	size_t size;
+	max_align_t data[];
+};
+
+struct arena {
+	struct block *blocks; /* newest first */
+	size_t pos;	      /* in the newest block */
+	size_t cap, used;
+};
+
+static size_t align(size_t n)
+{
+	return (n + 15u) & ~(size_t)15u;
+}
+
+struct arena *arena_new(size_t cap)
+{
+	struct arena *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		abort();
+	a->cap = cap;
+	return a;
+}
+
+static void free_blocks(struct block *b)
+{
+	while (b) {
+		struct block *next = b->next;
+
+		free(b);
+		b = next;
+	}
+}
+
+void arena_free(struct arena *a)
+{
+	if (!a)
+		return;
+	free_blocks(a->blocks);
+	free(a);
+}
+
+void arena_reset(struct arena *a)
+{
+	if (a->blocks) {
+		struct block *keep = a->blocks;
+
+		free_blocks(keep->next);
+		keep->next = NULL;
+		memset(keep->data, 0, a->pos);
+	}
+	a->pos = 0;
+	a->used = 0;
+}
+
+static struct block *add_block(struct arena *a, size_t need)
+{
+	size_t size = a->blocks ? a->blocks->size * 2 : FIRST_BLOCK;
+	struct block *b;
+
+	if (size > MAX_BLOCK)
+		size = MAX_BLOCK;
+	if (size < need)
+		size = need;
+	b = calloc(1, sizeof(*b) + size);
+	if (!b)
+		abort();
+	b->size = size;
+	b->next = a->blocks;
+	a->blocks = b;
+	a->pos = 0;
+	return b;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	struct block *b = a->blocks;
+	size_t need = align(size ? size : 1);
+	void *p;
+
+	if (need < size)
+		abort();
+	if (a->cap && (need > a->cap || a->used > a->cap - need))
+		return NULL;
+	if (!b || b->size - a->pos < need)
+		b = add_block(a, need);
+	p = (char *)b->data + a->pos;
+	a->pos += need;
+	a->used += need;
+	return p;
+}
+
+void *arena_memdup(struct arena *a, const void *p, size_t size)
+{
+	void *copy = arena_alloc(a, size);
+
+	if (copy && size)
+		memcpy(copy, p, size);
+	return copy;
+}
+
+char *arena_strndup(struct arena *a, const char *s, size_t n)
+{
+	char *copy = arena_alloc(a, n + 1);
+
+	if (copy)
+		memcpy(copy, s, n);
+	return copy;
+}
+
+char *arena_strdup(struct arena *a, const char *s)
+{
+	return arena_strndup(a, s, strlen(s));
+}
+
+char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
+{
+	va_list again;
+	char *text;
+	int n;
+
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	if (n < 0)
+		abort();
+	text = arena_alloc(a, (size_t)n + 1);
+	if (text)
+		(void)vsnprintf(text, (size_t)n + 1, fmt, ap); /* measured above */
+	return text;
+}
+
+char *arena_printf(struct arena *a, const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	text = arena_vprintf(a, fmt, ap);
+	va_end(ap);
+	return text;
+}
+
+void *arena_grow(struct arena *a, void *items, size_t n, size_t size)
+{
+	size_t room;
+	void *grown;
+
+	if (n == 0) {
+		room = FIRST_ARRAY;
+	} else {
+		if (n < FIRST_ARRAY || (n & (n - 1)) != 0)
+			return items;
+		room = n * 2;
+	}
+	grown = arena_alloc(a, room * size);
+	if (!grown)
+		abort(); /* arrays are for arenas without a cap */
+	if (n)
+		memcpy(grown, items, n * size);
+	return grown;
+}
+
+size_t arena_used(const struct arena *a)
+{
+	return a->used;
+}

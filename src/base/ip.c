@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "base/ip.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Reads a decimal number without leading zeros up to max; gives the end, or NULL. */
+static const char *number(const char *s, unsigned int max, unsigned int *value)
+{
+	unsigned int v = 0;
+	const char *p = s;
+
+	while (*p >= '0' && *p <= '9' && p - s < 4)
+		v = v * 10 + (unsigned int)(*p++ - '0');
+	if (p == s || v > max || (*s == '0' && p - s > 1))
+		return NULL;
+	*value = v;
+	return p;
+}
+
+static const char *quad(const char *s, uint32_t *addr)
+{
+	uint32_t a = 0;
+
+	for (int i = 0; i < 4; i++) {
+		unsigned int byte;
+
+		s = number(s, 255, &byte);
+		if (!s || (i < 3 && *s++ != '.'))
+			return NULL;
+		a = a << 8 | byte;
+	}
+	*addr = a;
+	return s;
+}
+
+bool ip_parse(const char *s, uint32_t *addr)
+{
+	const char *end = quad(s, addr);
+
+	return end && !*end;
+}
+
+enum ip_parse ip_prefix_parse(const char *s, struct ip_prefix *p)
+{
+	unsigned int len;
+	const char *end = quad(s, &p->addr);
+
+	p->len = 32;
+	if (!end || (*end && *end != '/'))
+		return IP_BAD_SYNTAX;
+	if (!*end)
+		return IP_BAD_LENGTH;
+	end = number(end + 1, 32, &len);
+	if (!end || *end)
+		return IP_BAD_LENGTH;
+	p->len = (uint8_t)len;
+	return p->addr & ~ip_mask(p->len) ? IP_HOST_BITS : IP_OK;
+}
+
+const char *ip_format(uint32_t a, char buf[static IP_STRLEN])
+{
+	(void)snprintf(buf, IP_STRLEN, "%u.%u.%u.%u", a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255);
+	return buf;
+}
+
+const char *ip_prefix_format(struct ip_prefix p, char buf[static IP_PREFIX_STRLEN])
+{
+	char addr[IP_STRLEN];
+
+	(void)snprintf(buf, IP_PREFIX_STRLEN, "%s/%u", ip_format(p.addr, addr), p.len);
+	return buf;
+}
+
+uint32_t ip_mask(uint8_t len)
+{
+	return len == 0 ? 0 : ~(uint32_t)0 << (32 - len);
+}
+
+uint32_t ip_prefix_first(struct ip_prefix p)
+{
+	return p.addr & ip_mask(p.len);
+}
+
+uint32_t ip_prefix_last(struct ip_prefix p)
+{
+	return p.addr | ~ip_mask(p.len);
+}
+
+bool ip_prefix_has(struct ip_prefix p, uint32_t addr)
+{
+	return (addr & ip_mask(p.len)) == ip_prefix_first(p);
+}
+
+bool ip_prefix_contains(struct ip_prefix outer, struct ip_prefix inner)
+{
+	return inner.len >= outer.len && ip_prefix_has(outer, inner.addr);
+}
+
+bool ip_prefix_overlaps(struct ip_prefix a, struct ip_prefix b)
+{
+	return ip_prefix_contains(a, b) || ip_prefix_contains(b, a);
+}
+
+bool ip_prefix_equal(struct ip_prefix a, struct ip_prefix b)
+{
+	return a.len == b.len && ip_prefix_first(a) == ip_prefix_first(b);
+}
+
+int ip_prefix_cmp(struct ip_prefix a, struct ip_prefix b)
+{
+	uint32_t x = ip_prefix_first(a), y = ip_prefix_first(b);
+
+	if (x != y)
+		return x < y ? -1 : 1;
+	return (int)a.len - (int)b.len;
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+static enum log_level threshold = LOG_LEVEL_INFO;
+
+void log_set_level(enum log_level level)
+{
+	threshold = level;
+}
+
+void log_write(enum log_level level, const char *fmt, ...)
+{
+	static const char *const names[] = {"error", "warning", "info", "debug"};
+	char line[1024], when[32];
+	struct timespec now;
+	struct tm tm;
+	int saved = errno, n, m;
+	va_list ap;
+
+	if (level > threshold)
+		return;
+	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock */
+	gmtime_r(&now.tv_sec, &tm);
+	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &tm);
+	n = snprintf(line, sizeof(line), "%s.%03ldZ %s ", when, now.tv_nsec / 1000000, names[level]);
+	va_start(ap, fmt);
+	m = vsnprintf(line + n, sizeof(line) - (size_t)n - 1, fmt, ap);
+	va_end(ap);
+	n = m < 0 ? n : m > (int)sizeof(line) - n - 2 ? (int)sizeof(line) - 2 : n + m;
+	line[n++] = '\n';
+	(void)!write(STDERR_FILENO, line, (size_t)n); /* a log that cannot be written is lost */
+	errno = saved;
+}

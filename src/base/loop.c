@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Level- or edge-triggered as the caller asks. Timers live in a binary heap that knows each timer's
+ * slot, so that re-arming and clearing are O(log n). Events that were fetched for a descriptor which
+ * a callback then removes are blanked in the batch: no callback runs on a dead object.
+ */
+#include "base/loop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BATCH 64
+
+struct loop {
+	int fd;
+	bool stop;
+	uint64_t now;
+	struct loop_timer **heap; /* heap[0] is due first */
+	size_t n_timers, room;
+	struct epoll_event batch[BATCH];
+	int n_batch, at; /* the batch being delivered */
+};
+
+static void read_clock(struct loop *l)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts); /* cannot fail for this clock */
+	l->now = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+struct loop *loop_new(void)
+{
+	struct loop *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return NULL;
+	l->fd = epoll_create1(EPOLL_CLOEXEC);
+	if (l->fd < 0) {
+		free(l);
+		return NULL;
+	}
+	read_clock(l);
+	return l;
+}
+
+void loop_free(struct loop *l)
+{
+	if (!l)
+		return;
+	(void)close(l->fd); /* an epoll descriptor has nothing to flush */
+	free(l->heap);
+	free(l);
+}
+
+int loop_add(struct loop *l, struct loop_io *io, int fd, uint32_t events)
+{
+	struct epoll_event ev = {.events = events, .data.ptr = io};
+
+	io->fd = fd;
+	return epoll_ctl(l->fd, EPOLL_CTL_ADD, fd, &ev);
+}
+
+int loop_mod(struct loop *l, struct loop_io *io, uint32_t events)
+{
+	struct epoll_event ev = {.events = events, .data.ptr = io};
+
+	return epoll_ctl(l->fd, EPOLL_CTL_MOD, io->fd, &ev);
+}
+
+void loop_del(struct loop *l, struct loop_io *io)
+{
+	(void)epoll_ctl(l->fd, EPOLL_CTL_DEL, io->fd, NULL); /* fails only for unknown descriptors */
+	for (int i = l->at; i < l->n_batch; i++) {
+		if (l->batch[i].data.ptr == io)
+			l->batch[i].data.ptr = NULL;
+	}
+}
+
+static void place(struct loop *l, size_t i, struct loop_timer *t)
+{
+	l->heap[i] = t;
+	t->slot = i + 1;
+}
+
+static void sift_up(struct loop *l, size_t i)
+{
+	struct loop_timer *t = l->heap[i];
+
+	while (i > 0 && l->heap[(i - 1) / 2]->due > t->due) {
+		place(l, i, l->heap[(i - 1) / 2]);
+		i = (i - 1) / 2;
+	}
+	place(l, i, t);
+}
+
+static void sift_down(struct loop *l, size_t i)
+{
+	struct loop_timer *t = l->heap[i];
+
+	for (;;) {
+		size_t child = i * 2 + 1;
+
+		if (child >= l->n_timers)
+			break;
+		if (child + 1 < l->n_timers && l->heap[child + 1]->due < l->heap[child]->due)
+			child++;
+		if (l->heap[child]->due >= t->due)
+			break;
+		place(l, i, l->heap[child]);
+		i = child;
+	}
+	place(l, i, t);
+}
+
+void loop_timer_clear(struct loop *l, struct loop_timer *t)
+{
+	size_t i = t->slot - 1;
+	struct loop_timer *last;
+
+	if (!t->slot)
+		return;
+	t->slot = 0;
+	last = l->heap[--l->n_timers];
+	if (last == t)
+		return;
+	place(l, i, last);
+	sift_up(l, i);
+	sift_down(l, last->slot - 1);
+}
+
+void loop_timer_set(struct loop *l, struct loop_timer *t, uint64_t ms)
+{
+	loop_timer_clear(l, t);
+	if (l->n_timers == l->room) {
+		l->room = l->room ? l->room * 2 : 16;
+		l->heap = realloc(l->heap, l->room * sizeof(struct loop_timer *));
+		if (!l->heap)
+			abort();
+	}
+	t->due = l->now + ms;
+	place(l, l->n_timers++, t);
+	sift_up(l, l->n_timers - 1);
+}
+
+uint64_t loop_now(const struct loop *l)
+{
+	return l->now;
+}
+
+static void fire_timers(struct loop *l)
+{
+	while (l->n_timers && l->heap[0]->due <= l->now) {
+		struct loop_timer *t = l->heap[0];
+
+		loop_timer_clear(l, t);
+		t->fn(t);
+	}
+}
+
+static int wait_ms(const struct loop *l, int timeout_ms)
+{
+	uint64_t left;
+
+	if (!l->n_timers)
+		return timeout_ms;
+	left = l->heap[0]->due > l->now ? l->heap[0]->due - l->now : 0;
+	if (left > 3600000)
+		left = 3600000;
+	return timeout_ms >= 0 && (uint64_t)timeout_ms < left ? timeout_ms : (int)left;
+}
+
+int loop_turn(struct loop *l, int timeout_ms)
+{
+	int n;
+
+	read_clock(l);
+	n = epoll_wait(l->fd, l->batch, BATCH, wait_ms(l, timeout_ms));
+	if (n < 0 && errno != EINTR)
+		return -1;
+	read_clock(l);
+	l->n_batch = n < 0 ? 0 : n;
+	for (l->at = 0; l->at < l->n_batch; l->at++) {
+		struct loop_io *io = l->batch[l->at].data.ptr;
+
+		if (io)
+			io->fn(io, l->batch[l->at].events);
+	}
+	l->n_batch = 0;
+	fire_timers(l);
+	return 0;
+}
+
+int loop_run(struct loop *l)
+{
+	l->stop = false;
+	while (!l->stop) {
+		if (loop_turn(l, -1) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+void loop_stop(struct loop *l)
+{
+	l->stop = true;
+}

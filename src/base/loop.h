@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** One epoll loop per program: descriptors, timers, signals. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+
+struct loop;
+
+/** Calls fn with the events (EPOLLIN...) that fired. Embed it; it must stay put while registered. */
+struct loop_io {
+	void (*fn)(struct loop_io *io, uint32_t events);
+	int fd; /* borrowed; set by loop_add */
+};
+
+/** A one-shot timer. Embed it; zero it before first use. */
+struct loop_timer {
+	void (*fn)(struct loop_timer *t);
+	uint64_t due;  /* milliseconds of loop_now() */
+	size_t slot;   /* 1-based place in the heap; 0: not set */
+};
+
+struct loop *loop_new(void); /* NULL with errno where the kernel refuses */
+void loop_free(struct loop *l);
+
+/** events: EPOLLIN | EPOLLOUT | EPOLLET ... 0 or -1 with errno. */
+int loop_add(struct loop *l, struct loop_io *io, int fd, uint32_t events);
+int loop_mod(struct loop *l, struct loop_io *io, uint32_t events);
+/** Also forgets events of it that were fetched but not yet delivered. The caller closes the fd. */
+void loop_del(struct loop *l, struct loop_io *io);
+
+/** (Re)arms the timer, ms from loop_now(). */
+void loop_timer_set(struct loop *l, struct loop_timer *t, uint64_t ms);
+void loop_timer_clear(struct loop *l, struct loop_timer *t); /* fine when it is not set */
+
+/** CLOCK_MONOTONIC in milliseconds, read once per turn of the loop. */
+uint64_t loop_now(const struct loop *l);
+
+/** Runs until loop_stop(). 0, or -1 with errno where epoll_wait fails. */
+int loop_run(struct loop *l);
+/** One turn, waiting at most timeout_ms (-1: until something happens). */
+int loop_turn(struct loop *l, int timeout_ms);
+void loop_stop(struct loop *l);

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** A growing string. Always NUL-terminated once anything was appended. */
+#pragma once
+
+#include <stdarg.h>
+#include <stddef.h>
+
+struct strbuf {
+	char *s; /* NULL while empty */
+	size_t len, room;
+};
+
+void strbuf_done(struct strbuf *b);
+void strbuf_add(struct strbuf *b, const char *s);
+void strbuf_addn(struct strbuf *b, const void *s, size_t n);
+void strbuf_addc(struct strbuf *b, char c);
+void strbuf_printf(struct strbuf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void strbuf_vprintf(struct strbuf *b, const char *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0)));
+void strbuf_trunc(struct strbuf *b, size_t len);
+
+/** The text, "" while empty; borrowed. */
+const char *strbuf_str(const struct strbuf *b);
+
+/** The text, to be freed by the caller; the buffer is empty afterwards. Never NULL. */
+char *strbuf_take(struct strbuf *b);
+
+#define auto_strbuf __attribute__((cleanup(strbuf_done)))

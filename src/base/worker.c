@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "base/worker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+#define MAX_CONFIG (16u << 20)
+
+char *worker_read_config(size_t *len, struct lab_error **err)
+{
+	auto_free char *text = NULL;
+	struct stat st;
+	size_t got = 0;
+
+	if (fstat(WORKER_FD_CONFIG, &st) < 0) {
+		lab_error_errno(err, LAB_FAILED, errno, "configuration descriptor");
+		lab_error_hint(err, "this program is started by labctl, not by hand");
+		return NULL;
+	}
+	if (st.st_size < 0 || st.st_size > MAX_CONFIG) {
+		lab_error_make(err, LAB_FAILED, "configuration is too large");
+		return NULL;
+	}
+	text = calloc(1, (size_t)st.st_size + 1);
+	if (!text)
+		abort();
+	while (got < (size_t)st.st_size) {
+		ssize_t n = pread(WORKER_FD_CONFIG, text + got, (size_t)st.st_size - got, (off_t)got);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			lab_error_errno(err, LAB_FAILED, n < 0 ? errno : EIO, "configuration");
+			return NULL;
+		}
+		got += (size_t)n;
+	}
+	*len = got;
+	(void)close(WORKER_FD_CONFIG); /* only read; nothing to flush */
+	return steal_ptr(text);
+}
+
+void worker_ready(void)
+{
+	(void)!write(WORKER_FD_READY, "R", 1); /* see the header */
+	(void)close(WORKER_FD_READY);
+}

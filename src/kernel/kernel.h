@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** The real backend: this kernel. */
+#pragma once
+
+#include "plan/backend.h"
+
+/** What of the plan this kernel can do; probed once per run in a throw-away namespace. */
+struct kernel_features {
+	bool netem;
+};
+
+/** For the lab; the caller needs CAP_SYS_ADMIN and CAP_NET_ADMIN. NULL with *err (LAB_DENIED). */
+struct backend *kernel_backend_new(const char *lab, struct lab_error **err);
+void kernel_backend_free(struct backend *b);
+const struct kernel_features *kernel_backend_features(struct backend *b);
+
+/**
+ * What of `wanted` is really there: a plan that holds those objects of it that the kernel has, with
+ * the values that the kernel has (filters: the text of `wanted` where the table is as it was
+ * applied, "changed" otherwise). Workers and nodes are copied. journal ids: a namespace of the right
+ * name but another identity counts as missing and is named in *foreign (arena of the result).
+ */
+struct plan *kernel_observe(const char *lab, const struct plan *wanted,
+			    const struct backend_namespace_id *ids, const char ***foreign,
+			    size_t *n_foreign, struct lab_error **err);
+
+/**
+ * Waits until the kernel has let go of network namespaces whose last reference was dropped before
+ * the call: a sentinel namespace is dropped behind them and its veth's disappearance awaited
+ * (cleanup_net() works in order). 0, or -1 with LAB_FAILED after timeout_ms.
+ */
+int kernel_wait_released(int timeout_ms, struct lab_error **err);

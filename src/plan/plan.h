@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * The plan: a lab as plain Linux objects. Pure data: no cloud, no kernel, no clock.
+ *
+ * Objects are found by their key (kind, namespace, own name); two plans are compared key by key.
+ * Every string lives in the plan's arena. Built by compile/, read back by plan_read(), const after.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/ip.h"
+#include "base/name.h"
+
+/** What asked for an object: "vpcs.vpc-1" and "lab.yaml:12". Never NULL in a built plan. */
+struct plan_origin {
+	const char *resource;
+	const char *at;
+};
+
+/** Applied in this order, removed in the reverse one. */
+enum plan_kind {
+	PLAN_NAMESPACE,
+	PLAN_LINK,
+	PLAN_ADDRESS,
+	PLAN_NEIGHBOUR,
+	PLAN_ROUTE,
+	PLAN_RULE,
+	PLAN_SHAPER,
+	PLAN_FILTER,
+	PLAN_WORKER,
+	PLAN_NODE,
+	PLAN_N_KINDS
+};
+const char *plan_kind_name(enum plan_kind kind); /* "namespace" ... */
+
+/** A network namespace, pinned as /run/netns/NAME where NAME is "LAB.ns". */
+struct plan_namespace {
+	struct plan_origin origin;
+	const char *name; /* without the lab: "vpc-1", "cen-1.cn-hangzhou", "svc.cn-hangzhou" */
+	const char *role; /* "ecs" "vpc" "transit-router" "services" "gateway": for people and web */
+	bool router;	  /* forwards IPv4 */
+};
+
+/** One end of a veth pair. */
+struct plan_end {
+	const char *ns;
+	const char *dev; /* at most 15 bytes */
+	unsigned char mac[6];
+	bool proxy_arp;	    /* answers ARP for all that is routed elsewhere, without delay */
+	uint32_t gso_segs;  /* IFLA_GSO_MAX_SEGS of this end; 0: the kernel's default */
+	const char *alias;  /* ifalias: the cloud's name of it */
+};
+
+/** A veth pair. Key: ns and dev of end a. Both ends are up; MTU 1500; one queue each way. */
+struct plan_link {
+	struct plan_origin origin;
+	struct plan_end a, b;
+};
+
+/** Key: ns, dev, prefix. dev may be "lo". */
+struct plan_address {
+	struct plan_origin origin;
+	const char *ns, *dev;
+	struct ip_prefix prefix; /* with host bits: the address itself and its length */
+	bool noprefixroute;	 /* no connected route comes with it */
+};
+
+/** A permanent neighbour, so that a link needs no ARP. Key: ns, dev, ip. */
+struct plan_neighbour {
+	struct plan_origin origin;
+	const char *ns, *dev;
+	uint32_t ip;
+	unsigned char mac[6];
+};
+
+/** rtm_protocol of our routes says who put the route there, as the cloud would say it. */
+enum plan_route_proto {
+	PLAN_PROTO_SYSTEM = 200, /* system route of a VPC, or plumbing */
+	PLAN_PROTO_CUSTOM = 201, /* written by the user into a route table */
+	PLAN_PROTO_CEN = 202,	 /* learned from a transit router, or by one */
+	PLAN_PROTO_CIRCUIT = 203 /* static route over an Express Connect circuit */
+};
+
+enum plan_route_type { PLAN_UNICAST, PLAN_BLACKHOLE };
+
+/** Key: ns, table, destination. table: 254 is main; others from 1000. */
+struct plan_route {
+	struct plan_origin origin;
+	const char *ns;
+	uint32_t table;
+	struct ip_prefix dst;
+	enum plan_route_type type;
+	enum plan_route_proto proto;
+	const char *dev; /* NULL for a blackhole */
+	uint32_t via;	 /* 0: on link */
+	uint32_t src;	 /* preferred source, 0: none */
+	bool onlink;	 /* via is not covered by an address of dev */
+};
+
+/** Key: ns, priority. */
+struct plan_rule {
+	struct plan_origin origin;
+	const char *ns;
+	uint32_t priority;
+	const char *iif; /* NULL: any */
+	uint32_t table;
+};
+
+/**
+ * Rate, delay, loss of what leaves through dev. Key: ns, dev.
+ * rate 0: not shaped. Where the kernel has no netem, delay_us and loss_ppm are not emulated.
+ */
+struct plan_shaper {
+	struct plan_origin origin;
+	const char *ns, *dev;
+	uint64_t rate;	    /* bit/s on the wire, Ethernet header included */
+	uint32_t burst;	    /* bytes */
+	uint32_t limit;	    /* bytes of queue */
+	uint32_t delay_us;  /* one way */
+	uint32_t jitter_us;
+	uint32_t loss_ppm;  /* packets lost per million */
+};
+
+/** One nftables table, given as the commands that create it. Key: ns, table. Family ip. */
+struct plan_filter {
+	struct plan_origin origin;
+	const char *ns;
+	const char *table;
+	const char *text; /* "table ip NAME { ... }"; replaced as a whole in one transaction */
+};
+
+enum plan_socket_type { PLAN_TCP, PLAN_UDP };
+
+/** A socket that the supervisor opens in `ns` and holds while the worker is replaced. */
+struct plan_socket {
+	const char *name; /* unique within the worker: "vip-80" */
+	const char *ns;
+	enum plan_socket_type type;
+	uint32_t addr;
+	uint16_t port;
+};
+
+/** Key: name. */
+struct plan_worker {
+	struct plan_origin origin;
+	const char *name;    /* "apigw-1", "function-hello", "dns": also its log's name */
+	const char *program; /* "labctl-gateway": a file of the libexec directory */
+	const char *ns;	     /* runs here */
+	const struct plan_socket *sockets;
+	size_t n_sockets;
+	const char *config; /* JSON object without "sockets", compact, keys sorted */
+};
+
+/** A namespace that `exec`, `shell` and checks enter: what makes it feel like a host. Key: ns. */
+struct plan_node {
+	struct plan_origin origin;
+	const char *ns;
+	const char *hostname;
+	const char *resolv_conf; /* text */
+	const char *hosts;	 /* text */
+};
+
+struct plan {
+	struct arena *arena; /* owns all below */
+	const char *lab;
+	const char *title;
+	const char *step; /* the step that the plan stops after; NULL: all */
+	struct plan_namespace *namespaces;
+	struct plan_link *links;
+	struct plan_address *addresses;
+	struct plan_neighbour *neighbours;
+	struct plan_route *routes;
+	struct plan_rule *rules;
+	struct plan_shaper *shapers;
+	struct plan_filter *filters;
+	struct plan_worker *workers;
+	struct plan_node *nodes;
+	size_t n_namespaces, n_links, n_addresses, n_neighbours, n_routes, n_rules, n_shapers,
+		n_filters, n_workers, n_nodes;
+	const char *summary; /* JSON: what `up` shows in the cloud's terms; see compile/summary.c */
+};
+
+struct plan *plan_new(const char *lab) __attribute__((returns_nonnull));
+void plan_free(struct plan *p); /* NULL is fine */
+
+/** Each gives a zeroed object at the end of its array; stale after the next call for that array. */
+struct plan_namespace *plan_add_namespace(struct plan *p);
+struct plan_link *plan_add_link(struct plan *p);
+struct plan_address *plan_add_address(struct plan *p);
+struct plan_neighbour *plan_add_neighbour(struct plan *p);
+struct plan_route *plan_add_route(struct plan *p);
+struct plan_rule *plan_add_rule(struct plan *p);
+struct plan_shaper *plan_add_shaper(struct plan *p);
+struct plan_filter *plan_add_filter(struct plan *p);
+struct plan_worker *plan_add_worker(struct plan *p);
+struct plan_node *plan_add_node(struct plan *p);
+
+size_t plan_count(const struct plan *p, enum plan_kind kind);
+/** Object i of a kind, as a pointer to its struct; every struct begins with its origin. */
+const void *plan_object(const struct plan *p, enum plan_kind kind, size_t i);
+
+/** Sorts every array by key. compile/ ends with it; all below need it. */
+void plan_sort(struct plan *p);
+
+/**
+ * Says what is wrong with a sorted plan: two objects with one key, a namespace or device that does
+ * not exist, an interface name that is too long. 0, or -1 with *err: a defect of compile/.
+ */
+int plan_verify(const struct plan *p, struct lab_error **err);
+
+/** The object's key as text, for people: "route vpc-3 1000 172.16.1.0/24". Allocated from a. */
+char *plan_describe(struct arena *a, enum plan_kind kind, const void *object);
+
+/** -1, 0, 1 by key; both objects of `kind`. */
+int plan_key_cmp(enum plan_kind kind, const void *a, const void *b);
+/** Whether two objects with one key are the same in all that the kernel would see (not origin). */
+bool plan_same(enum plan_kind kind, const void *a, const void *b);
+
+const struct plan_namespace *plan_find_namespace(const struct plan *p, const char *name);
+const struct plan_node *plan_find_node(const struct plan *p, const char *ns);
+const struct plan_worker *plan_find_worker(const struct plan *p, const char *name);
+
+/** The document of include/labctl/plan.h, to be freed by the caller; same plan, same bytes. */
+char *plan_write(const struct plan *p);
+/** Reads what plan_write() wrote. NULL with *err (LAB_STATE: other version, LAB_FAILED: garbage). */
+struct plan *plan_read(const char *text, size_t len, struct lab_error **err);
+
+static inline void cleanup_plan(struct plan **p)
+{
+	plan_free(*p);
+}
+#define auto_plan __attribute__((cleanup(cleanup_plan)))

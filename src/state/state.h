@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * What a lab leaves on disk: /run/labctl/LAB/ (root, 0700), checked by fstat before use, every file
+ * reached by openat from its descriptor. plan.json: what was applied last. target.json: what is being
+ * applied (its presence means that a run did not finish). journal: namespaces and the supervisor
+ * that were made, each line written before the thing that it speaks of can be seen by others.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/** Pid and start time (field 22 of /proc/PID/stat): one process, never a later one of that pid. */
+struct process_id {
+	pid_t pid; /* 0: none */
+	uint64_t start;
+};
+
+/** The running process's own id, or that of another; false where there is no such process. */
+bool process_id_of(pid_t pid, struct process_id *id);
+/** A pidfd of exactly that process, -1 where it is gone. The caller closes it. */
+int process_id_open(const struct process_id *id);
+
+struct state_namespace {
+	const char *name; /* without the lab */
+	uint64_t dev, ino;
+};
+
+struct state;
+
+enum state_mode {
+	STATE_LOCK,   /* exclusive: up, down. LAB_STATE naming the holder's pid where it is held */
+	STATE_READ,   /* no lock: status, exec, logs */
+	STATE_CREATE, /* as STATE_LOCK, and made where it is missing: up */
+};
+
+/** The root of all labs: "/run/labctl", or what tests set. The string must outlive all use. */
+void state_set_root(const char *dir);
+const char *state_root(void);
+
+/**
+ * Opens the lab's directory. LAB_STATE: not there (and mode is not STATE_CREATE), or locked.
+ * LAB_DENIED: it, or its parent, is a symlink or not root's own 0700: nothing is written.
+ */
+struct state *state_open(const char *lab, enum state_mode mode, struct lab_error **err);
+void state_close(struct state *s); /* releases the lock; NULL is fine */
+const char *state_lab(const struct state *s);
+int state_dir_fd(const struct state *s); /* borrowed */
+
+/** Names of all labs that have a directory; *n of them, array and names freed by the caller. */
+char **state_list(size_t *n, struct lab_error **err);
+
+/** Whole small files: read gives a NUL-terminated text to free, NULL without error if absent. */
+char *state_read(const struct state *s, const char *file, size_t *len, struct lab_error **err);
+/** Written to a temporary name, then renamed: never half there. */
+int state_write(struct state *s, const char *file, const char *text, size_t len,
+		struct lab_error **err);
+int state_remove(struct state *s, const char *file, struct lab_error **err); /* absent is fine */
+
+/** The journal as it was found: a journal of another boot, of garbage or of another version is
+ * empty with *stale set. */
+struct state_journal {
+	struct state_namespace *namespaces;
+	size_t n_namespaces;
+	struct process_id supervisor;
+	bool stale;
+};
+const struct state_journal *state_journal(const struct state *s);
+int state_journal_namespace(struct state *s, const char *name, uint64_t dev, uint64_t ino,
+			    struct lab_error **err);
+int state_journal_namespace_gone(struct state *s, const char *name, struct lab_error **err);
+int state_journal_supervisor(struct state *s, const struct process_id *id, struct lab_error **err);
+int state_journal_supervisor_gone(struct state *s, struct lab_error **err);
+
+/** Removes the whole directory (and the root when it was the last lab); the lock is kept till the
+ * end. Only files that labctl makes are removed; anything else is named in *err. */
+int state_destroy(struct state *s, struct lab_error **err);

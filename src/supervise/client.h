@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * How labctl talks to a lab's supervisor: the init of the lab's PID namespace, which starts the
+ * workers, restarts them and holds their sockets. Control socket: LAB-DIR/control, SOCK_SEQPACKET,
+ * one JSON object each way; a load carries its document as a memfd.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/error.h"
+#include "state/state.h"
+
+/**
+ * Starts libexec/labctl/labctl-supervisor as pid 1 of a new PID namespace, for the lab directory
+ * `dir_fd`. It dies with this process (PR_SET_PDEATHSIG) until supervise_detach(): write *id into
+ * the journal in between. libexec: folder of the programs.
+ */
+int supervise_start(const char *lab, int dir_fd, const char *libexec, struct process_id *id,
+		    struct lab_error **err);
+int supervise_detach(int dir_fd, struct lab_error **err);
+
+/**
+ * Gives the supervisor the workers that shall run: the "workers" array of the plan document.
+ * Unchanged workers are left alone, changed ones are replaced without closing their sockets (new
+ * one ready, then SIGTERM to the old one), vanished ones are stopped. Returns when all are ready, or
+ * fails with the name of the worker, the reason and the end of its log.
+ */
+int supervise_load(int dir_fd, const char *workers_json, size_t len, int timeout_ms,
+		   struct lab_error **err);
+
+/** {"workers": [{"name", "state": "ready|starting|backing-off|failed|stopping", "pid" (outside),
+ * "restarts", "since_ms", "reason"}...]} to be freed by the caller. */
+char *supervise_status(int dir_fd, struct lab_error **err);
+
+/** Ends the supervisor and with it every process of the lab: SIGTERM, a grace period, SIGKILL.
+ * Waits until it is gone. A process that is gone already is fine. */
+int supervise_stop(const struct process_id *id, int grace_ms, struct lab_error **err);
