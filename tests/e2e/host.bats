@@ -1,0 +1,52 @@
+#!/usr/bin/env bats
+# The host is left as it was found: an inventory before `up` equals the one after `down`, and while
+# the lab is up the host's own network is untouched.
+
+load ../lib/e2e
+
+setup() { need_root; }
+teardown() { down_all scenario1; }
+
+sysctls() { # every readable setting under net of the host's own namespace, without counters
+  find /proc/sys/net -type f -readable 2>/dev/null | sort | while read -r f; do
+    case $f in
+      */nf_conntrack_count | */neigh/* | */stat/*) continue ;;
+    esac
+    echo "$f=$(tr '\n' ' ' <"$f" 2>/dev/null)"
+  done
+}
+
+network() { # what a user of the host would call his network
+  ip -d -o link | sed -E 's/ (qlen|promiscuity) [0-9]+//g'
+  ip -o addr | sed -E 's/(valid|preferred)_lft [0-9]+sec//g'
+  ip route show table all
+  ip -6 route show table all | sed -E 's/expires [0-9]+sec//'
+  ip rule
+  tc qdisc
+  nft list ruleset
+  sysctls
+}
+
+everything() {
+  network
+  ls /run/netns 2>/dev/null
+  sed -E 's/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //' /proc/self/mountinfo | sort
+  find /run -mindepth 1 \( -name 'systemd' -o -name udev -o -name utmp \) -prune -o -print | sort
+  ps -eo args= | grep -F labctl | grep -vE 'grep|bats|ctest|host.bats' || true
+  lsns -t net -n -o NS 2>/dev/null | sort
+}
+
+@test "up and down leave the host as it was; up does not touch its network" {
+  everything >"$BATS_TEST_TMPDIR/before"
+  network >"$BATS_TEST_TMPDIR/network-before"
+  run labctl up scenario1
+  [ "$status" -eq 0 ]
+  network >"$BATS_TEST_TMPDIR/network-up"
+  diff "$BATS_TEST_TMPDIR/network-before" "$BATS_TEST_TMPDIR/network-up"
+  run labctl exec scenario1 ecs-3 -- true
+  [ "$status" -eq 0 ]
+  run labctl down scenario1
+  [ "$status" -eq 0 ]
+  everything >"$BATS_TEST_TMPDIR/after"
+  diff "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
+}

@@ -1,0 +1,53 @@
+# Shared by the bats files of tests/e2e and tests/crash: the labctl under test, labs made as small
+# variations of the shipped ones, and waiting for a condition instead of sleeping.
+# shellcheck shell=bash
+
+build=${LABCTL_BUILD_DIR:?run these tests through ctest, or set LABCTL_BUILD_DIR}
+labctl=$build/bin/labctl
+shipped=$build/share/labctl/labs
+
+labctl() { "$labctl" "$@"; }
+
+need_root() {
+  [[ $EUID -eq 0 ]] && return 0
+  [[ ",${LABCTL_MUST_RUN-}," == *,e2e,* ]] && { echo "these tests need root"; return 1; }
+  skip "needs root"
+}
+
+# variation LAB NAME [--lab-checks] <<YAML: the shipped LAB with one more step on top, as a lab of
+# its own called NAME; gives the path of its file. The step's `apply:` is read from stdin.
+variation() {
+  local lab=$1 name=$2 dir=$BATS_TEST_TMPDIR/$2
+  mkdir -p "$dir"
+  cp -r "$shipped/$lab/functions" "$dir/"
+  {
+    sed -e "s/^lab: $lab\$/lab: $name/" -e '/^checks:/,$d' "$shipped/$lab/lab.yaml"
+    printf '  - id: variation\n    title: what this test changes\n    apply:\n'
+    sed 's/^/      /'
+  } >"$dir/lab.yaml"
+  echo "$dir/lab.yaml"
+}
+
+# domain LAB-NAME GROUP: the VPC domain of a group of a running lab.
+domain() {
+  labctl plan "$1" --json | jq -er --arg g "$2" \
+    '[.workers[].config.groups[]? | select(.name == $g) | .domains[] | select(.kind == "vpc") | .name] | first'
+}
+
+# within SECONDS COMMAND...: repeats the command until it succeeds or the time is over.
+within() {
+  local deadline=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    ((SECONDS < deadline)) || return 1
+    read -rt 0.1 <> <(:) || true
+  done
+}
+
+# teardown helper: whatever a test started goes, and nothing may be left of it.
+down_all() {
+  local lab
+  for lab in "$@"; do
+    "$labctl" down "$lab" >/dev/null 2>&1 || true
+  done
+}
