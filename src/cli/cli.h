@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * The command line: a table of verbs, one file per verb, and what they share.
+ *
+ * A verb is `int verb_NAME(int argc, char **argv)`: argv[0] is "labctl NAME", the value is the exit
+ * status (include/labctl/exit.h). It parses its own options with an argp and cli_parse(), calls the
+ * layers below, and prints: data on stdout, everything else on stderr. It holds no logic.
+ *
+ *	int verb_status(int argc, char **argv)
+ *	{
+ *		struct options o = {0};
+ *		auto_error struct lab_error *err = NULL;
+ *
+ *		cli_parse(&argp, argc, argv, &o);
+ *		if (do_it(&o, &err))
+ *			return cli_fail(err);
+ *		return LAB_OK;
+ *	}
+ *
+ * Options that several verbs have are spelled alike: --json (key 'j'), --step ID (key 's').
+ */
+#pragma once
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "model/model.h"
+#include "plan/plan.h"
+#include "state/state.h"
+
+/* --- the table --- */
+
+/** What stands at a verb's place on the command line, for completion. */
+enum cli_operand {
+	CLI_NOTHING,
+	CLI_LAB,  /* a lab that exists: shipped, folder or file */
+	CLI_UP,   /* a lab that is up */
+	CLI_NODE, /* a lab that is up, then one of its nodes */
+	CLI_SHELL_NAME,
+};
+
+struct cli_verb {
+	const char *name;
+	const char *help; /* one line, for `labctl --help` */
+	int (*fn)(int argc, char **argv);
+	enum cli_operand operand;
+	const char *options; /* long options for completion, separated by blanks */
+};
+
+extern const struct cli_verb cli_verbs[];
+extern const size_t cli_n_verbs;
+
+int verb_labs(int argc, char **argv);
+int verb_check(int argc, char **argv);
+int verb_plan(int argc, char **argv);
+int verb_up(int argc, char **argv);
+int verb_down(int argc, char **argv);
+int verb_status(int argc, char **argv);
+int verb_test(int argc, char **argv);
+int verb_exec(int argc, char **argv);
+int verb_shell(int argc, char **argv);
+int verb_logs(int argc, char **argv);
+int verb_doctor(int argc, char **argv);
+int verb_completion(int argc, char **argv);
+
+/* --- options --- */
+
+/**
+ * argp_parse() with this program's habits: a wrong command line ends the process with LAB_USAGE,
+ * --help with LAB_OK. The argp's doc is "What the verb does.\vExamples:\n  labctl VERB ...".
+ */
+void cli_parse(const struct argp *argp, int argc, char **argv, void *input);
+/** As cli_parse(); options after the first operand are left alone (exec: those are the command's).
+ * Gives the index of the first argument that was not parsed. */
+int cli_parse_in_order(const struct argp *argp, int argc, char **argv, void *input);
+
+/* --- messages, all on stderr --- */
+
+/** "labctl: TEXT" */
+void cli_message(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/** "hint: TEXT" */
+void cli_hint(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/** Prints the error and its hint; gives the exit status that it leads to (for exec: LAB_EXEC is the
+ * caller's choice). NULL counts as a failure without a text. */
+int cli_fail(const struct lab_error *err) __attribute__((warn_unused_result));
+/** Whether colour and progress are welcome on f: a terminal, NO_COLOR unset, TERM not "dumb". */
+bool cli_colour(FILE *f);
+/** LAB_DENIED with a hint unless the effective user is root. */
+int cli_need_root(const char *verb, struct lab_error **err) __attribute__((warn_unused_result));
+
+/* --- where things are; absolute paths, found from /proc/self/exe --- */
+
+const char *cli_libexec(void); /* folder of labctl-supervisor, labctl-gateway, ... */
+const char *cli_labs(void);    /* folder of the shipped labs */
+
+/* --- labs --- */
+
+/** A lab file that was read, parsed and validated. Owns all that it points to. */
+struct cli_lab {
+	char *path; /* of the lab file */
+	char *dir;  /* its folder, absolute; also lab->dir */
+	char *text;
+	struct source source;
+	struct lab *lab;
+};
+
+/**
+ * The path of the lab file that `arg` means, to be freed: a file, a folder that holds lab.yaml, or
+ * the name of a shipped lab. An argument without a slash is a shipped lab before it is a file.
+ * NULL with *err (LAB_USAGE).
+ */
+char *cli_lab_path(const char *arg, struct lab_error **err);
+
+/**
+ * Finds, reads, parses (up to `step`, NULL: all) and validates a lab. Diagnostics are printed on
+ * stderr, warnings too. NULL with *err (LAB_USAGE) where the lab cannot be used.
+ */
+struct cli_lab *cli_find_lab(const char *arg, const char *step, struct lab_error **err);
+void cli_lab_free(struct cli_lab *l); /* NULL is fine */
+
+/**
+ * The name of the lab that `arg` means, for verbs that need no lab file: a valid name that has a
+ * state directory is that lab; else the file is looked up and read for its name. To be freed.
+ */
+char *cli_lab_name(const char *arg, struct lab_error **err);
+
+/** A lab that is up: its state directory and the plan that was applied last. */
+struct cli_running {
+	struct state *state;
+	struct plan *plan;
+};
+/** LAB_STATE with a hint where the lab is not up. mode: STATE_READ or STATE_LOCK. */
+int cli_open_running(const char *arg, enum state_mode mode, struct cli_running *r,
+		     struct lab_error **err);
+void cli_running_done(struct cli_running *r);
+/** The node of that name; LAB_USAGE naming the nearest one where there is none. Borrowed. */
+const struct plan_node *cli_find_node(const struct cli_running *r, const char *name,
+				      struct lab_error **err);
+
+static inline void cleanup_cli_lab(struct cli_lab **l)
+{
+	cli_lab_free(*l);
+}
+#define auto_cli_lab     __attribute__((cleanup(cleanup_cli_lab)))
+#define auto_cli_running __attribute__((cleanup(cli_running_done)))

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** The verb table: a row here and a file verb_NAME's name are all that a new verb needs. */
+#include "cli/cli.h"
+
+#include "base/cleanup.h"
+
+const struct cli_verb cli_verbs[] = {
+	{"labs", "list the labs that come with labctl", verb_labs, CLI_NOTHING, "--json"},
+	{"check", "read a lab file and say what is wrong with it", verb_check, CLI_LAB,
+	 "--json --step"},
+	{"plan", "show what `up` would do", verb_plan, CLI_LAB, "--json --step --from-nothing"},
+	{"up", "make a lab real, or change it to what its file says", verb_up, CLI_LAB,
+	 "--step --json"},
+	{"down", "remove a lab", verb_down, CLI_UP, "--all --no-wait"},
+	{"status", "compare a lab with its plan and name every difference", verb_status, CLI_UP,
+	 "--json"},
+	{"test", "run the checks of a lab", verb_test, CLI_UP, "--step --format --only --json"},
+	{"exec", "run a command in a node", verb_exec, CLI_NODE, ""},
+	{"shell", "open a shell in a node", verb_shell, CLI_NODE, ""},
+	{"logs", "show the logs of a lab's workers", verb_logs, CLI_UP, "--follow --lines"},
+	{"doctor", "say what this host and its kernel can do", verb_doctor, CLI_NOTHING, "--json"},
+	{"completion", "print the completion script of a shell", verb_completion, CLI_SHELL_NAME,
+	 ""},
+};
+const size_t cli_n_verbs = ARRAY_LEN(cli_verbs);
