@@ -22,7 +22,7 @@ struct block {
 
 struct arena {
 	struct block *blocks; /* newest first */
-	size_t pos;	      /* in the newest block */
+	size_t pos;           /* in the newest block */
 	size_t cap, used;
 };
 

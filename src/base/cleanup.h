@@ -37,11 +37,11 @@ static inline int steal_fd(int *fd)
 }
 
 /** Hands the pointer to the caller; the variable no longer owns it. */
-#define steal_ptr(p)                                                                               \
-	({                                                                                         \
-		__auto_type taken_ = (p);                                                          \
-		(p) = NULL;                                                                        \
-		taken_;                                                                            \
+#define steal_ptr(p)                      \
+	({                                \
+		__auto_type taken_ = (p); \
+		(p) = NULL;               \
+		taken_;                   \
 	})
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))

@@ -52,7 +52,7 @@ struct diag_view {
 	const struct diag_note_view {
 		struct span at;
 		const char *message;
-	} *notes;
+	} * notes;
 	size_t n_notes;
 };
 struct diag_view diag_get(const struct diag_list *l, size_t i);

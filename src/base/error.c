@@ -55,7 +55,8 @@ int lab_error_make(struct lab_error **err, enum lab_status status, const char *f
 	return -1;
 }
 
-int lab_error_errno(struct lab_error **err, enum lab_status status, int errnum, const char *fmt, ...)
+int lab_error_errno(struct lab_error **err, enum lab_status status, int errnum, const char *fmt,
+		    ...)
 {
 	char *what, *whole = NULL;
 	va_list ap;

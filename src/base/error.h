@@ -32,9 +32,10 @@ int lab_error_hint(struct lab_error **err, const char *fmt, ...)
 int lab_error_set_status(struct lab_error **err, enum lab_status status);
 
 const char *lab_error_message(const struct lab_error *err); /* borrowed, never NULL */
-const char *lab_error_hint_get(const struct lab_error *err); /* borrowed, NULL where there is none */
+const char *lab_error_hint_get(
+	const struct lab_error *err); /* borrowed, NULL where there is none */
 enum lab_status lab_error_status(const struct lab_error *err); /* LAB_FAILED for NULL */
-int lab_error_errnum(const struct lab_error *err); /* 0 where no errno was involved */
+int lab_error_errnum(const struct lab_error *err);             /* 0 where no errno was involved */
 
 void lab_error_free(struct lab_error *err); /* NULL is fine */
 

@@ -60,7 +60,8 @@ enum ip_parse ip_prefix_parse(const char *s, struct ip_prefix *p)
 
 const char *ip_format(uint32_t a, char buf[static IP_STRLEN])
 {
-	(void)snprintf(buf, IP_STRLEN, "%u.%u.%u.%u", a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255);
+	(void)snprintf(buf, IP_STRLEN, "%u.%u.%u.%u", a >> 24, a >> 16 & 255, a >> 8 & 255,
+		       a & 255);
 	return buf;
 }
 

@@ -11,7 +11,7 @@ struct ip_prefix {
 	uint8_t len;   /* 0..32 */
 };
 
-#define IP_STRLEN	 16 /* "255.255.255.255" and its NUL */
+#define IP_STRLEN        16 /* "255.255.255.255" and its NUL */
 #define IP_PREFIX_STRLEN 19
 
 enum ip_parse {

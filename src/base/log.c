@@ -28,7 +28,8 @@ void log_write(enum log_level level, const char *fmt, ...)
 	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock */
 	gmtime_r(&now.tv_sec, &tm);
 	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &tm);
-	n = snprintf(line, sizeof(line), "%s.%03ldZ %s ", when, now.tv_nsec / 1000000, names[level]);
+	n = snprintf(line, sizeof(line), "%s.%03ldZ %s ", when, now.tv_nsec / 1000000,
+		     names[level]);
 	va_start(ap, fmt);
 	m = vsnprintf(line + n, sizeof(line) - (size_t)n - 1, fmt, ap);
 	va_end(ap);

@@ -72,7 +72,8 @@ int loop_mod(struct loop *l, struct loop_io *io, uint32_t events)
 
 void loop_del(struct loop *l, struct loop_io *io)
 {
-	(void)epoll_ctl(l->fd, EPOLL_CTL_DEL, io->fd, NULL); /* fails only for unknown descriptors */
+	(void)epoll_ctl(l->fd, EPOLL_CTL_DEL, io->fd,
+			NULL); /* fails only for unknown descriptors */
 	for (int i = l->at; i < l->n_batch; i++) {
 		if (l->batch[i].data.ptr == io)
 			l->batch[i].data.ptr = NULL;

@@ -18,8 +18,8 @@ struct loop_io {
 /** A one-shot timer. Embed it; zero it before first use. */
 struct loop_timer {
 	void (*fn)(struct loop_timer *t);
-	uint64_t due;  /* milliseconds of loop_now() */
-	size_t slot;   /* 1-based place in the heap; 0: not set */
+	uint64_t due; /* milliseconds of loop_now() */
+	size_t slot;  /* 1-based place in the heap; 0: not set */
 };
 
 struct loop *loop_new(void); /* NULL with errno where the kernel refuses */

@@ -29,7 +29,8 @@ char *worker_read_config(size_t *len, struct lab_error **err)
 	if (!text)
 		abort();
 	while (got < (size_t)st.st_size) {
-		ssize_t n = pread(WORKER_FD_CONFIG, text + got, (size_t)st.st_size - got, (off_t)got);
+		ssize_t n = pread(WORKER_FD_CONFIG, text + got, (size_t)st.st_size - got,
+				  (off_t)got);
 
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -16,7 +16,7 @@
 #include "base/error.h"
 
 #define WORKER_FD_CONFIG   3
-#define WORKER_FD_READY	   4
+#define WORKER_FD_READY    4
 #define WORKER_FD_SOCKET_0 5
 
 /**

@@ -5,7 +5,7 @@
 #include "plan/plan.h"
 
 enum enter_privilege {
-	ENTER_ROOT,  /* exec, shell: root with the capabilities of a container engine plus NET_ADMIN */
+	ENTER_ROOT, /* exec, shell: root with the capabilities of a container engine plus NET_ADMIN */
 	ENTER_PROBE, /* checks: root only until the probe has opened its raw socket */
 };
 

@@ -26,7 +26,8 @@ struct named {
 struct ref {
 	const char *name;
 	struct span at;
-	const void *to; /* set by validate/: the struct of the kind that the field's comment names */
+	const void
+		*to; /* set by validate/: the struct of the kind that the field's comment names */
 };
 
 /** A value with its place. `at.line` is 0 where the user did not write it (the default stands). */
@@ -60,7 +61,8 @@ struct zone {
 
 struct region {
 	struct named id; /* "cn-hangzhou" */
-	struct text area; /* China, North-America, Asia-Pacific, Europe, Australia; default by name */
+	struct text
+		area; /* China, North-America, Asia-Pacific, Europe, Australia; default by name */
 	struct zone *zones;
 	size_t n_zones;
 };
@@ -75,8 +77,8 @@ struct region_pair {
 };
 
 enum nexthop_type {
-	NEXTHOP_INSTANCE,	  /* nexthop_id: an ECS instance */
-	NEXTHOP_ATTACHMENT,	  /* nexthop_id: the CEN whose transit router the VPC is attached to */
+	NEXTHOP_INSTANCE,   /* nexthop_id: an ECS instance */
+	NEXTHOP_ATTACHMENT, /* nexthop_id: the CEN whose transit router the VPC is attached to */
 	NEXTHOP_ROUTER_INTERFACE, /* nexthop_id: a VBR (legacy peering); from a later release on */
 };
 
@@ -86,7 +88,7 @@ struct route_entry {
 	enum nexthop_type nexthop_type;
 	struct span nexthop_type_at;
 	struct ref nexthop_id; /* struct ecs or struct cen, by type */
-	bool published;	       /* advertised to the CEN (PublishRouteEntries); default false */
+	bool published;        /* advertised to the CEN (PublishRouteEntries); default false */
 };
 
 struct route_table {
@@ -104,7 +106,7 @@ struct vswitch {
 	struct text zone; /* "h" or "cn-hangzhou-h" */
 	struct cidr cidr_block;
 	struct ref route_table; /* struct route_table of the same VPC; absent: system */
-	const struct vpc *vpc;	/* set by validate/ */
+	const struct vpc *vpc;  /* set by validate/ */
 };
 
 struct vpc {
@@ -125,19 +127,19 @@ enum sg_protocol { SG_ALL, SG_TCP, SG_UDP, SG_ICMP };
 struct sg_rule {
 	struct named id;
 	enum sg_direction type;
-	enum sg_policy policy;	      /* default accept */
-	enum sg_protocol ip_protocol; /* default all */
-	struct text port_range;	      /* "80/80"; "-1/-1" (all) by default */
-	uint16_t port_first, port_last; /* set by parse/ from port_range; 0..65535 for all */
-	struct number priority;	      /* 1..100, default 1; lower wins; tie: drop wins */
-	struct cidr cidr_ip;	      /* exactly one of cidr_ip and source_security_group */
+	enum sg_policy policy;            /* default accept */
+	enum sg_protocol ip_protocol;     /* default all */
+	struct text port_range;           /* "80/80"; "-1/-1" (all) by default */
+	uint16_t port_first, port_last;   /* set by parse/ from port_range; 0..65535 for all */
+	struct number priority;           /* 1..100, default 1; lower wins; tie: drop wins */
+	struct cidr cidr_ip;              /* exactly one of cidr_ip and source_security_group */
 	struct ref source_security_group; /* struct security_group of the same VPC */
 };
 
 struct security_group {
 	struct named id;
 	struct ref vpc;
-	enum sg_type security_group_type; /* default normal (basic) */
+	enum sg_type security_group_type;   /* default normal (basic) */
 	enum sg_policy inner_access_policy; /* basic only; default accept */
 	struct sg_rule *rules;
 	size_t n_rules;
@@ -145,7 +147,7 @@ struct security_group {
 
 struct ecs {
 	struct named id;
-	struct ref vswitch; /* struct vswitch; vswitch names are unique in the lab */
+	struct ref vswitch;        /* struct vswitch; vswitch names are unique in the lab */
 	struct address private_ip; /* absent: validate/ chooses the lowest free one and sets it */
 	struct ref *security_groups;
 	size_t n_security_groups; /* at least one */
@@ -156,7 +158,7 @@ enum cen_edition { CEN_BASIC, CEN_ENTERPRISE };
 /** Bandwidth bought for pairs of regions of two areas. */
 struct cen_bandwidth_package {
 	struct named id;
-	struct number bandwidth; /* bit/s, at least 2 Mbit/s, whole Mbit/s */
+	struct number bandwidth;            /* bit/s, at least 2 Mbit/s, whole Mbit/s */
 	struct text *geographic_region_ids; /* one or two areas; default China, China */
 	size_t n_geographic_region_ids;
 };
@@ -191,10 +193,10 @@ struct cen_attachment {
 	/* enterprise only: */
 	struct ref *zone_mappings; /* struct vswitch: one per zone for the router's ENIs */
 	size_t n_zone_mappings;
-	struct ref association;	 /* struct tr_route_table; absent: the router's default table */
+	struct ref association;  /* struct tr_route_table; absent: the router's default table */
 	struct ref *propagation; /* struct tr_route_table; absent: the default table */
 	size_t n_propagation;
-	bool propagation_set;	 /* written, possibly empty: learn into no table */
+	bool propagation_set;            /* written, possibly empty: learn into no table */
 	bool auto_publish_route_enabled; /* route synchronization to the VPC; default false */
 };
 
@@ -213,21 +215,22 @@ struct cen_peer_attachment {
 enum route_map_direction { REGION_IN, REGION_OUT };
 struct cen_route_map {
 	struct named id;
-	struct ref cen_region;		/* struct region */
+	struct ref cen_region; /* struct region */
 	enum route_map_direction transmit_direction;
-	bool deny;			/* map_result: Deny; default Permit */
-	struct number priority;		/* 1..100, low first */
+	bool deny;                       /* map_result: Deny; default Permit */
+	struct number priority;          /* 1..100, low first */
 	struct ref *source_instance_ids; /* struct vpc */
 	size_t n_source_instance_ids;
 	struct cidr *destination_cidr_blocks;
 	size_t n_destination_cidr_blocks;
-	bool cidr_include;		/* cidr_match_mode: Include; default Complete */
+	bool cidr_include; /* cidr_match_mode: Include; default Complete */
 };
 
 struct cen {
 	struct named id;
 	enum cen_edition edition; /* default basic */
-	struct text protection_level; /* REDUCED: CIDRs may overlap, never be identical; FULL: neither */
+	struct text
+		protection_level; /* REDUCED: CIDRs may overlap, never be identical; FULL: neither */
 	struct cen_attachment *attachments;
 	struct cen_bandwidth_package *bandwidth_packages;
 	struct cen_bandwidth_limit *bandwidth_limits;
@@ -258,44 +261,53 @@ struct api_gateway {
 
 struct api_group {
 	struct named id;
-	struct ref instance; /* struct api_gateway */
-	struct text base_path; /* default "/" */
+	struct ref instance;       /* struct api_gateway */
+	struct text base_path;     /* default "/" */
 	struct text sub_domain_id; /* 32 hex digits; default derived from lab and group */
-	bool vpc_domain; /* "Enable VPC Second-level Domain"; default false */
+	bool vpc_domain;           /* "Enable VPC Second-level Domain"; default false */
 	struct span vpc_domain_at;
 };
 
 struct function {
 	struct named id;
 	struct ref region;
-	struct text code;	/* path of an executable, relative to the lab file */
-	struct number timeout;	/* us; default 60 s */
+	struct text code;          /* path of an executable, relative to the lab file */
+	struct number timeout;     /* us; default 60 s */
 	struct number memory_size; /* bytes; default 128 MiB; told to the handler */
-	struct text *environment; /* "KEY=value" */
+	struct text *environment;  /* "KEY=value" */
 	size_t n_environment;
 };
 
-enum api_method { API_GET, API_POST, API_PUT, API_DELETE, API_PATCH, API_HEAD, API_OPTIONS, API_ANY };
+enum api_method {
+	API_GET,
+	API_POST,
+	API_PUT,
+	API_DELETE,
+	API_PATCH,
+	API_HEAD,
+	API_OPTIONS,
+	API_ANY
+};
 enum api_protocol { API_HTTP = 1, API_HTTPS = 2, API_HTTP_HTTPS = 3 };
 enum backend_kind { BACKEND_FUNCTION, BACKEND_MOCK };
 
 struct api_backend {
 	struct span at;
-	enum backend_kind kind; /* set by parse/ from the one of these that is written */
-	struct ref function;	/* struct function */
-	struct text mock;	/* body of a MOCK backend */
-	struct text arn_role;	/* RAM role that lets the gateway invoke the function */
-	struct number timeout;	/* us; 300 ms .. 120 s, default 10 s */
+	enum backend_kind kind;    /* set by parse/ from the one of these that is written */
+	struct ref function;       /* struct function */
+	struct text mock;          /* body of a MOCK backend */
+	struct text arn_role;      /* RAM role that lets the gateway invoke the function */
+	struct number timeout;     /* us; 300 ms .. 120 s, default 10 s */
 	struct number mock_status; /* default 200 */
 };
 
 struct api {
 	struct named id;
-	struct ref group; /* struct api_group */
-	enum api_method method;	 /* default GET */
-	struct text path;	 /* "/hello" or "/users/[id]" */
+	struct ref group;           /* struct api_group */
+	enum api_method method;     /* default GET */
+	struct text path;           /* "/hello" or "/users/[id]" */
 	enum api_protocol protocol; /* default HTTP,HTTPS = both */
-	struct text *stages; /* published to; absent or empty: not published */
+	struct text *stages;        /* published to; absent or empty: not published */
 	size_t n_stages;
 	struct api_backend backend;
 };
@@ -307,40 +319,43 @@ enum check_kind { CHECK_HTTP, CHECK_PING, CHECK_DNS, CHECK_TCP, CHECK_ROUTE };
 /** What a check looks for; which fields apply depends on its kind. set/NULL tell what was written. */
 struct check_expect {
 	struct span at;
-	struct number status;	/* http: status code */
-	struct text error_code;	/* http: X-Ca-Error-Code, "" for none */
-	struct text body;	/* http: a substring of the body */
-	struct text header;	/* http: "Name: value" or "Name" */
-	struct number bytes;	/* http: body size */
+	struct number status;             /* http: status code */
+	struct text error_code;           /* http: X-Ca-Error-Code, "" for none */
+	struct text body;                 /* http: a substring of the body */
+	struct text header;               /* http: "Name: value" or "Name" */
+	struct number bytes;              /* http: body size */
 	struct number min_time, max_time; /* http: us from start to last byte */
-	struct number rate;	/* http: at most this many bit/s of body */
-	struct number rtt;	/* ping: us, within 20 % or 1 ms; skipped where delay is not emulated */
-	struct text answer;	/* dns: an address, NXDOMAIN, NODATA */
-	struct text connect;	/* tcp: open, refused, timeout */
-	bool timeout;		/* http, ping: nothing answers within `for` */
+	struct number rate;               /* http: at most this many bit/s of body */
+	struct number rtt;  /* ping: us, within 20 % or 1 ms; skipped where delay is not emulated */
+	struct text answer; /* dns: an address, NXDOMAIN, NODATA */
+	struct text connect; /* tcp: open, refused, timeout */
+	bool timeout;        /* http, ping: nothing answers within `for` */
 	bool timeout_set;
-	struct text origin;	/* route: system, custom, cen, none */
+	struct text origin; /* route: system, custom, cen, none */
 };
 
 struct check {
 	struct span at;
-	struct text id;	   /* default "http-1" ... by kind and place */
+	struct text id;    /* default "http-1" ... by kind and place */
 	struct text title; /* default made from the check */
 	struct ref from;   /* struct ecs; for a route check: struct vpc (key `in`) */
 	enum check_kind kind;
-	struct text target; /* http: "GET URL"; ping, dns: address or name; tcp: "ip:port"; route: CIDR */
+	struct text
+		target; /* http: "GET URL"; ping, dns: address or name; tcp: "ip:port"; route: CIDR */
 	struct text *headers; /* http: request headers, "Name: value" */
 	size_t n_headers;
 	struct number body_size; /* http: bytes of request body */
-	struct number wait; /* us: how long a failing probe is repeated; default 5 s (key `within`) */
-	struct number duration; /* us: how long silence must last for `timeout`; default 3 s (key `for`) */
+	struct number
+		wait; /* us: how long a failing probe is repeated; default 5 s (key `within`) */
+	struct number
+		duration; /* us: how long silence must last for `timeout`; default 3 s (key `for`) */
 	struct check_expect expect;
 };
 
 struct step {
-	struct named id;    /* key `id` of the list item */
-	struct text title;  /* the document's words */
-	struct text text;   /* Markdown */
+	struct named id;   /* key `id` of the list item */
+	struct text title; /* the document's words */
+	struct text text;  /* Markdown */
 	struct check *checks;
 	size_t n_checks;
 };

@@ -43,8 +43,9 @@ const char *plan_kind_name(enum plan_kind kind); /* "namespace" ... */
 struct plan_namespace {
 	struct plan_origin origin;
 	const char *name; /* without the lab: "vpc-1", "cen-1.cn-hangzhou", "svc.cn-hangzhou" */
-	const char *role; /* "ecs" "vpc" "transit-router" "services" "gateway": for people and web */
-	bool router;	  /* forwards IPv4 */
+	const char
+		*role; /* "ecs" "vpc" "transit-router" "services" "gateway": for people and web */
+	bool router;   /* forwards IPv4 */
 };
 
 /** One end of a veth pair. */
@@ -52,9 +53,9 @@ struct plan_end {
 	const char *ns;
 	const char *dev; /* at most 15 bytes */
 	unsigned char mac[6];
-	bool proxy_arp;	    /* answers ARP for all that is routed elsewhere, without delay */
-	uint32_t gso_segs;  /* IFLA_GSO_MAX_SEGS of this end; 0: the kernel's default */
-	const char *alias;  /* ifalias: the cloud's name of it */
+	bool proxy_arp;    /* answers ARP for all that is routed elsewhere, without delay */
+	uint32_t gso_segs; /* IFLA_GSO_MAX_SEGS of this end; 0: the kernel's default */
+	const char *alias; /* ifalias: the cloud's name of it */
 };
 
 /** A veth pair. Key: ns and dev of end a. Both ends are up; MTU 1500; one queue each way. */
@@ -68,7 +69,7 @@ struct plan_address {
 	struct plan_origin origin;
 	const char *ns, *dev;
 	struct ip_prefix prefix; /* with host bits: the address itself and its length */
-	bool noprefixroute;	 /* no connected route comes with it */
+	bool noprefixroute;      /* no connected route comes with it */
 };
 
 /** A permanent neighbour, so that a link needs no ARP. Key: ns, dev, ip. */
@@ -83,7 +84,7 @@ struct plan_neighbour {
 enum plan_route_proto {
 	PLAN_PROTO_SYSTEM = 200, /* system route of a VPC, or plumbing */
 	PLAN_PROTO_CUSTOM = 201, /* written by the user into a route table */
-	PLAN_PROTO_CEN = 202,	 /* learned from a transit router, or by one */
+	PLAN_PROTO_CEN = 202,    /* learned from a transit router, or by one */
 	PLAN_PROTO_CIRCUIT = 203 /* static route over an Express Connect circuit */
 };
 
@@ -98,9 +99,9 @@ struct plan_route {
 	enum plan_route_type type;
 	enum plan_route_proto proto;
 	const char *dev; /* NULL for a blackhole */
-	uint32_t via;	 /* 0: on link */
-	uint32_t src;	 /* preferred source, 0: none */
-	bool onlink;	 /* via is not covered by an address of dev */
+	uint32_t via;    /* 0: on link */
+	uint32_t src;    /* preferred source, 0: none */
+	bool onlink;     /* via is not covered by an address of dev */
 };
 
 /** Key: ns, priority. */
@@ -119,12 +120,12 @@ struct plan_rule {
 struct plan_shaper {
 	struct plan_origin origin;
 	const char *ns, *dev;
-	uint64_t rate;	    /* bit/s on the wire, Ethernet header included */
-	uint32_t burst;	    /* bytes */
-	uint32_t limit;	    /* bytes of queue */
-	uint32_t delay_us;  /* one way */
+	uint64_t rate;     /* bit/s on the wire, Ethernet header included */
+	uint32_t burst;    /* bytes */
+	uint32_t limit;    /* bytes of queue */
+	uint32_t delay_us; /* one way */
 	uint32_t jitter_us;
-	uint32_t loss_ppm;  /* packets lost per million */
+	uint32_t loss_ppm; /* packets lost per million */
 };
 
 /** One nftables table, given as the commands that create it. Key: ns, table. Family ip. */
@@ -151,7 +152,7 @@ struct plan_worker {
 	struct plan_origin origin;
 	const char *name;    /* "apigw-1", "function-hello", "dns": also its log's name */
 	const char *program; /* "labctl-gateway": a file of the libexec directory */
-	const char *ns;	     /* runs here */
+	const char *ns;      /* runs here */
 	const struct plan_socket *sockets;
 	size_t n_sockets;
 	const char *config; /* JSON object without "sockets", compact, keys sorted */
@@ -163,7 +164,7 @@ struct plan_node {
 	const char *ns;
 	const char *hostname;
 	const char *resolv_conf; /* text */
-	const char *hosts;	 /* text */
+	const char *hosts;       /* text */
 };
 
 struct plan {

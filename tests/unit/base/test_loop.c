@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "base/loop.h"
+
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "lib/test.h"
+
+struct event {
+	struct loop_timer timer;
+	struct loop_io io;
+	int *order, id;
+	struct loop *loop;
+	struct event *victim;
+};
+
+static int fired[16], n_fired;
+
+static void on_timer(struct loop_timer *t)
+{
+	fired[n_fired++] = ((struct event *)(void *)t)->id;
+}
+
+static void timers_fire_in_order(void **state)
+{
+	static const uint64_t ms[] = {5, 1, 9, 3, 7, 2};
+	static const int expected[] = {1, 5, 0, 4}; /* 2 and 3 are cleared below */
+	struct event e[ARRAY_LEN(ms)] = {0};
+	struct loop *l = loop_new();
+
+	n_fired = 0;
+	for (size_t i = 0; i < ARRAY_LEN(ms); i++) {
+		e[i].timer.fn = on_timer;
+		e[i].id = (int)i;
+		loop_timer_set(l, &e[i].timer, ms[i]);
+	}
+	loop_timer_clear(l, &e[2].timer);
+	loop_timer_clear(l, &e[3].timer);
+	loop_timer_clear(l, &e[3].timer); /* twice is fine */
+	for (int turn = 0; turn < 1000 && n_fired < 4; turn++)
+		assert_int_equal(loop_turn(l, 100), 0);
+	assert_int_equal(n_fired, 4);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(fired[i], expected[i]);
+	loop_free(l);
+}
+
+static void on_readable(struct loop_io *io, uint32_t events)
+{
+	struct event *e = (struct event *)(void *)((char *)io - offsetof(struct event, io));
+
+	assert_true(events & EPOLLIN);
+	n_fired++;
+	loop_del(e->loop, &e->victim->io);
+}
+
+/* Both descriptors are ready in one batch; the first callback removes the second: it must not run. */
+static void removed_descriptors_get_no_event(void **state)
+{
+	struct loop *l = loop_new();
+	struct event e[2] = {0};
+	int pipes[2][2];
+
+	n_fired = 0;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(pipe(pipes[i]), 0);
+		assert_int_equal(write(pipes[i][1], "x", 1), 1);
+		e[i] = (struct event){.io.fn = on_readable, .loop = l, .victim = &e[1 - i]};
+		assert_int_equal(loop_add(l, &e[i].io, pipes[i][0], EPOLLIN), 0);
+	}
+	assert_int_equal(loop_turn(l, 1000), 0);
+	assert_int_equal(n_fired, 1);
+	for (int i = 0; i < 2; i++) {
+		close(pipes[i][0]);
+		close(pipes[i][1]);
+	}
+	loop_free(l);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(timers_fire_in_order),
+		cmocka_unit_test(removed_descriptors_get_no_event),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

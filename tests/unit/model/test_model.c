@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "model/model.h"
+
+#include "lib/test.h"
+
+static void domains_are_stable_and_differ(void **state)
+{
+	auto_lab struct lab *lab = lab_new();
+	struct api_gateway gw = {.id.name = "apigw-1", .region.name = "cn-hangzhou"};
+	struct api_group a = {.id.name = "group-1", .instance = {.name = "apigw-1", .to = &gw}};
+	struct api_group b = a;
+
+	lab->id.name = "lab";
+	b.id.name = "group-2";
+	assert_string_not_equal(lab_vpc_domain(lab, &a), lab_vpc_domain(lab, &b));
+	assert_string_equal(lab_vpc_domain(lab, &a), lab_vpc_domain(lab, &a));
+	assert_int_equal(strlen(lab_vpc_domain(lab, &a)),
+			 32 + strlen("-cn-hangzhou-vpc.alicloudapi.com"));
+	a.sub_domain_id.s = "0123456789abcdef0123456789abcdef";
+	assert_string_equal(lab_public_domain(lab, &a),
+			    "0123456789abcdef0123456789abcdef-cn-hangzhou.alicloudapi.com");
+}
+
+static void pairs_are_found_in_either_order(void **state)
+{
+	auto_lab struct lab *lab = lab_new();
+	struct region r[3] = {{.id.name = "a"}, {.id.name = "b"}, {.id.name = "c"}};
+	struct ref ends[2] = {{.to = &r[0]}, {.to = &r[1]}};
+	struct region_pair pair = {.regions = ends, .n_regions = 2};
+
+	lab->region_pairs = &pair;
+	lab->n_region_pairs = 1;
+	assert_ptr_equal(lab_find_region_pair(lab, &r[0], &r[1]), &pair);
+	assert_ptr_equal(lab_find_region_pair(lab, &r[1], &r[0]), &pair);
+	assert_null(lab_find_region_pair(lab, &r[0], &r[2]));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(domains_are_stable_and_differ),
+		cmocka_unit_test(pairs_are_found_in_either_order),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
