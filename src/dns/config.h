@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** The DNS worker's configuration: views with their records, and which socket serves which view. */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/error.h"
+#include "dns/view.h"
+
+/** A socket in the order of its descriptor. */
+struct dns_socket {
+	char *name; /* "vpc-1-136-udp" */
+	const char *vpc;
+	const struct dns_view *view;
+};
+
+struct dns_config {
+	struct dns_view **views;
+	char **vpcs;
+	size_t n_views;
+	struct dns_socket *sockets;
+	size_t n_sockets;
+};
+
+/**
+ * Reads
+ *   {"views": [{"vpc", "sockets": [NAME...], "records": [{"name", "type", "data", "ttl"}...]}...],
+ *    "zones": [APEX...], "sockets": [{"name": NAME}...]}
+ * ttl may be absent: 60. NULL with *err where it is not that, or where a socket belongs to no view.
+ */
+struct dns_config *dns_config_read(const char *text, size_t len, struct lab_error **err);
+void dns_config_free(struct dns_config *c); /* NULL is fine */
