@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "priv/priv.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <stdbool.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+static const cap_value_t supervisor_caps[] = {
+	CAP_SYS_ADMIN, CAP_SETUID,           CAP_SETGID,          CAP_SETPCAP,
+	CAP_KILL,      CAP_NET_BIND_SERVICE, CAP_DAC_READ_SEARCH,
+};
+
+static const cap_value_t exec_caps[] = {
+	CAP_CHOWN,   CAP_DAC_OVERRIDE, CAP_FSETID,           CAP_FOWNER,     CAP_SETGID,
+	CAP_SETUID,  CAP_SETFCAP,      CAP_SETPCAP,          CAP_SYS_CHROOT, CAP_KILL,
+	CAP_NET_RAW, CAP_AUDIT_WRITE,  CAP_NET_BIND_SERVICE, CAP_NET_ADMIN,
+};
+
+static bool listed(cap_value_t cap, const cap_value_t *caps, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (caps[i] == cap)
+			return true;
+	return false;
+}
+
+/* Needs CAP_SETPCAP, so it comes first. What is not in the bounding set cannot come back by exec. */
+static int limit_bounding_set(const cap_value_t *caps, size_t n, struct lab_error **err)
+{
+	for (cap_value_t cap = 0; cap < cap_max_bits(); cap++) {
+		if (listed(cap, caps, n) || cap_get_bound(cap) <= 0)
+			continue;
+		if (cap_drop_bound(cap))
+			return lab_error_errno(err, LAB_DENIED, errno,
+					       "drop capability %d from the bounding set", cap);
+	}
+	return 0;
+}
+
+/* Inheritable stays empty: it would pass capabilities through exec to programs that expect none. */
+static int set_caps(const cap_value_t *caps, size_t n, struct lab_error **err)
+{
+	cap_t now = cap_get_proc();
+	cap_t set = cap_init();
+	int failed = 0;
+
+	if (!now || !set)
+		failed = errno;
+	/* what was never there (a container) is not asked for: a phase only takes away */
+	for (size_t i = 0; !failed && i < n; i++) {
+		cap_flag_value_t has = CAP_CLEAR;
+
+		if (cap_get_flag(now, caps[i], CAP_PERMITTED, &has) || has == CAP_CLEAR)
+			continue;
+		if (cap_set_flag(set, CAP_PERMITTED, 1, &caps[i], CAP_SET) ||
+		    cap_set_flag(set, CAP_EFFECTIVE, 1, &caps[i], CAP_SET))
+			failed = errno;
+	}
+	if (!failed && cap_set_proc(set))
+		failed = errno;
+	cap_free(set);
+	cap_free(now);
+	return failed ? lab_error_errno(err, LAB_DENIED, failed, "set capabilities") : 0;
+}
+
+static int reduce(const cap_value_t *caps, size_t n, struct lab_error **err)
+{
+	if (limit_bounding_set(caps, n, err))
+		return -1;
+	if (cap_reset_ambient())
+		return lab_error_errno(err, LAB_DENIED, errno, "clear ambient capabilities");
+	return set_caps(caps, n, err);
+}
+
+int priv_supervisor(struct lab_error **err)
+{
+	return reduce(supervisor_caps, ARRAY_LEN(supervisor_caps), err);
+}
+
+int priv_exec(struct lab_error **err)
+{
+	return reduce(exec_caps, ARRAY_LEN(exec_caps), err);
+}
+
+int priv_worker(uid_t uid, gid_t gid, struct lab_error **err)
+{
+	const struct rlimit none = {0, 0};
+
+	if (limit_bounding_set(NULL, 0, err))
+		return -1;
+	if (cap_reset_ambient())
+		return lab_error_errno(err, LAB_DENIED, errno, "clear ambient capabilities");
+	if (setgroups(0, NULL))
+		return lab_error_errno(err, LAB_DENIED, errno, "leave supplementary groups");
+	if (setresgid(gid, gid, gid))
+		return lab_error_errno(err, LAB_DENIED, errno, "become group %u", gid);
+	if (setresuid(uid, uid, uid))
+		return lab_error_errno(err, LAB_DENIED, errno, "become user %u", uid);
+	/* leaving uid 0 emptied permitted and effective; inheritable is only emptied by hand */
+	if (set_caps(NULL, 0, err))
+		return -1;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return lab_error_errno(err, LAB_DENIED, errno, "set NO_NEW_PRIVS");
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
+		return lab_error_errno(err, LAB_DENIED, errno, "become undumpable");
+	if (setrlimit(RLIMIT_CORE, &none))
+		return lab_error_errno(err, LAB_DENIED, errno, "forbid core files");
+	return 0;
+}
+
+int priv_close_fds(unsigned int first, struct lab_error **err)
+{
+	if (close_range(first, ~0U, 0))
+		return lab_error_errno(err, LAB_FAILED, errno, "close descriptors from %u", first);
+	return 0;
+}

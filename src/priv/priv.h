@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Privilege: the only place that changes it, in named phases. Each phase says what the process
+ * should be able to do after it, and what it mustn't. A phase can only take away.
+ *
+ *	phase             who                        uid     capabilities          system calls
+ *	priv_supervisor   labctl-supervisor          0       seven, see below      all
+ *	priv_worker       child before its exec      own     none, none to regain  all
+ *	priv_seccomp      worker, after its config   own     none                  by profile
+ *	priv_exec         exec and shell, in a node  0       a container's, below  all
+ */
+#pragma once
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/**
+ * Phase "supervisor": the init of a lab's PID namespace, after it mounted its own /proc.
+ *
+ * Should: join network namespaces, make mount namespaces and mounts in them (SYS_ADMIN), bind ports
+ * below 1024 (NET_BIND_SERVICE), read programs in folders of others (DAC_READ_SEARCH), become a
+ * worker's user and nobody's (SETUID, SETGID, SETPCAP to empty the bounding set), kill (KILL).
+ *
+ * Mustn't: configure networks, use raw sockets, load modules, override file permissions for writing.
+ */
+int priv_supervisor(struct lab_error **err) __attribute__((warn_unused_result));
+
+/**
+ * The user and group of worker `slot` (0..255) of a lab: a number of its own for each, which no
+ * account has, so that no worker can signal, trace or read the memory of another or of a daemon
+ * that runs as "nobody". Where the user namespace does not map it (containers): 65534, shared, with
+ * a warning in the log. LAB_DENIED where that is not mapped either.
+ */
+int priv_worker_user(const char *lab, unsigned int slot, uid_t *uid, struct lab_error **err)
+	__attribute__((warn_unused_result));
+
+/**
+ * Phase "worker": between fork and exec, sockets are open and namespaces joined already.
+ *
+ * Should: use the descriptors that it holds, connect to where its network namespace leads, read
+ * world-readable files, execute programs as itself.
+ *
+ * Mustn't: have a capability or get one (permitted, effective, inheritable, ambient and bounding
+ * sets empty, NO_NEW_PRIVS), belong to any other group, dump core.
+ */
+int priv_worker(uid_t uid, gid_t gid, struct lab_error **err) __attribute__((warn_unused_result));
+
+/**
+ * Phase "exec": root in a node, for `labctl exec` and `labctl shell`, before the user's command.
+ *
+ * Should: do what root does in a container (CHOWN, DAC_OVERRIDE, FSETID, FOWNER, SETGID, SETUID,
+ * SETFCAP, SETPCAP, NET_BIND_SERVICE, SYS_CHROOT, KILL, AUDIT_WRITE) and administer the node's own
+ * network (NET_ADMIN, NET_RAW: ip, nft, ping, tcpdump).
+ *
+ * Mustn't: mount, join other namespaces, load modules, trace host processes, set the clock, make
+ * device nodes (a container engine allows MKNOD, but only behind a device filter; here is none).
+ */
+int priv_exec(struct lab_error **err) __attribute__((warn_unused_result));
+
+enum priv_profile {
+	PRIV_GATEWAY,  /* TCP clients and servers, files it holds; no exec, no open for writing */
+	PRIV_DNS,      /* only the sockets that it was given: no socket(), no connect() */
+	PRIV_FUNCTION, /* runs handlers: everything but what attacks kernels; see seccomp.c */
+	PRIV_PROBE,    /* clients of any kind, threads; no exec */
+};
+
+/**
+ * Phase "seccomp": by the worker itself, after it read its configuration and before it reads a
+ * byte of anybody else. Also makes it undumpable (exec had undone that).
+ *
+ * Should: what its profile lists.
+ *
+ * Mustn't: the rest. A call that no honest worker makes (exec, ptrace, mount, bpf, setns, ...) ends
+ * the process with SIGSYS, which `labctl status` shows; any other unlisted call fails with ENOSYS, so
+ * that a newer libc falls back to what we know instead of dying in a crash loop.
+ *
+ * Builds with AddressSanitizer get PRIV_FUNCTION's filter in every profile and say so in the log:
+ * the sanitizer's own calls (ptrace of itself, /proc) would not pass.
+ */
+int priv_seccomp(enum priv_profile profile, struct lab_error **err)
+	__attribute__((warn_unused_result));
+
+/** Closes every descriptor from `first` on. */
+int priv_close_fds(unsigned int first, struct lab_error **err) __attribute__((warn_unused_result));

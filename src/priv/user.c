@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Users of workers. The range 0x7a000000-0x7affffff lies above what systemd hands out to containers
+ * (524288-1879048191) and below 2^31, where some tools take uids for negative. A lab has 256 numbers
+ * of it, by a hash of its name; two labs that share them lose only the isolation between each other.
+ */
+#include "priv/priv.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "base/hash.h"
+#include "base/log.h"
+
+#define RANGE_FIRST  0x7a000000u
+#define OVERFLOW_UID 65534u
+
+/* Whether this user namespace maps id: setresuid() would say EINVAL otherwise. */
+static bool mapped(const char *file, unsigned int id)
+{
+	auto_fclose FILE *f = fopen(file, "re");
+	unsigned int inside, outside, count;
+
+	if (!f)
+		return true; /* no /proc: let setresuid() speak */
+	while (fscanf(f, "%u %u %u", &inside, &outside, &count) == 3)
+		if (id >= inside && id - inside < count)
+			return true;
+	return false;
+}
+
+static bool usable(unsigned int id)
+{
+	return mapped("/proc/self/uid_map", id) && mapped("/proc/self/gid_map", id);
+}
+
+int priv_worker_user(const char *lab, unsigned int slot, uid_t *uid, struct lab_error **err)
+{
+	unsigned int id = RANGE_FIRST | (unsigned int)(hash_str(0, lab) & 0xffff) << 8 |
+			  (slot & 0xff);
+
+	if (usable(id)) {
+		*uid = id;
+		return 0;
+	}
+	if (usable(OVERFLOW_UID)) {
+		log_warning("user %u is not mapped in this user namespace: workers share user %u",
+			    id, OVERFLOW_UID);
+		*uid = OVERFLOW_UID;
+		return 0;
+	}
+	(void)lab_error_make(
+		err, LAB_DENIED,
+		"user for a worker: neither %u nor %u is mapped in this user namespace", id,
+		OVERFLOW_UID);
+	return lab_error_hint(err, "map more than one user, or run outside of it");
+}
