@@ -53,15 +53,22 @@ int state_dir_fd(const struct state *s); /* borrowed */
 /** Names of all labs that have a directory; *n of them, array and names freed by the caller. */
 char **state_list(size_t *n, struct lab_error **err);
 
-/** Whole small files: read gives a NUL-terminated text to free, NULL without error if absent. */
+/** Whole small files, by path from the lab's directory ("node/ecs-3/hosts"; write makes its folders):
+ * read gives a NUL-terminated text to free, NULL without error if absent. */
 char *state_read(const struct state *s, const char *file, size_t *len, struct lab_error **err);
 /** Written to a temporary name, then renamed: never half there. */
 int state_write(struct state *s, const char *file, const char *text, size_t len,
 		struct lab_error **err);
-int state_remove(struct state *s, const char *file, struct lab_error **err); /* absent is fine */
+/** A file, or a folder with all below it (links are removed, not followed); absent is fine. */
+int state_remove(struct state *s, const char *file, struct lab_error **err);
+/** Gives a file another name, in the place of what has it. */
+int state_rename(struct state *s, const char *from, const char *to, struct lab_error **err);
 
-/** The journal as it was found: a journal of another boot, of garbage or of another version is
- * empty with *stale set. */
+/**
+ * The journal as it was found, and what was added since. stale: it cannot be trusted to be whole: it
+ * is of another boot, of another version or not a journal (then it holds nothing), a line of it was
+ * not understood (the others are kept), or it is missing beside a plan.json.
+ */
 struct state_journal {
 	struct state_namespace *namespaces;
 	size_t n_namespaces;

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Small files of a lab's directory, read and written whole, and their removal. */
+#include "state/internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/strbuf.h"
+
+#define FILE_MAX   (64u * 1024 * 1024) /* plan.json of ten thousand nodes has 30 MB */
+#define TREE_DEPTH 8
+
+int file_error(const struct state *s, const char *file, int errnum, struct lab_error **err)
+{
+	enum lab_status status = LAB_FAILED;
+
+	if (errnum == ELOOP)
+		return lab_error_make(err, LAB_DENIED,
+				      "state: %s/%s/%s: is a symbolic link; it was not followed",
+				      state_root(), s->lab, file);
+	if (errnum == EACCES || errnum == EPERM)
+		status = LAB_DENIED;
+	(void)lab_error_errno(err, status, errnum, "state: %s/%s/%s", state_root(), s->lab, file);
+	if (errnum == ENOSPC || errnum == EROFS || errnum == EDQUOT || errnum == EFBIG)
+		(void)lab_error_hint(err, "labctl needs some space under %s: see `df %s`",
+				     state_root(), state_root());
+	return -1;
+}
+
+/*
+ * The folder of `file` ("node/ecs-3/hosts"), made where it is missing, each part without following
+ * links; *name: the last part. A descriptor, -1 with errno.
+ */
+static int open_parent(const struct state *s, const char *file, bool create, const char **name)
+{
+	auto_close int fd = fcntl(s->dir_fd, F_DUPFD_CLOEXEC, 3);
+	const char *slash;
+
+	for (*name = file; fd >= 0 && (slash = strchr(*name, '/')); *name = slash + 1) {
+		auto_free char *part = strndup(*name, (size_t)(slash - *name));
+		int next;
+
+		if (!part)
+			abort();
+		if (create && mkdirat(fd, part, 0700) && errno != EEXIST)
+			return -1;
+		next = openat(fd, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (next < 0)
+			return -1;
+		(void)close(fd); /* only used to open from */
+		fd = next;
+	}
+	return steal_fd(&fd);
+}
+
+static int read_all(int fd, struct strbuf *b)
+{
+	char part[16384];
+	ssize_t n;
+
+	while ((n = read(fd, part, sizeof(part))) > 0) {
+		strbuf_addn(b, part, (size_t)n);
+		if (b->len > FILE_MAX) {
+			errno = EFBIG;
+			return -1;
+		}
+	}
+	return n < 0 ? -1 : 0;
+}
+
+char *state_read(const struct state *s, const char *file, size_t *len, struct lab_error **err)
+{
+	auto_strbuf struct strbuf b = {0};
+	const char *name;
+	auto_close int dir = open_parent(s, file, false, &name);
+	/* O_NONBLOCK: a FIFO that somebody put there must not hold us */
+	auto_close int fd =
+		dir < 0 ? -1 : openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0) {
+		if (errno != ENOENT)
+			(void)file_error(s, file, errno, err);
+		return NULL;
+	}
+	if (read_all(fd, &b)) {
+		(void)file_error(s, file, errno, err);
+		return NULL;
+	}
+	if (len)
+		*len = b.len;
+	return strbuf_take(&b);
+}
+
+static int write_all(int fd, const char *text, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		text += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int write_temporary(int dir, const char *name, const char *text, size_t len)
+{
+	auto_close int fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+				   0644);
+	int r;
+
+	if (fd < 0 || write_all(fd, text, len))
+		return -1;
+	/* the directory is a tmpfs: nothing to sync, but close may still report a lost write */
+	r = close(steal_fd(&fd));
+	return r;
+}
+
+int state_write(struct state *s, const char *file, const char *text, size_t len,
+		struct lab_error **err)
+{
+	auto_strbuf struct strbuf temporary = {0};
+	const char *name;
+	auto_close int dir = open_parent(s, file, true, &name);
+	int errnum;
+
+	if (dir < 0)
+		return file_error(s, file, errno, err);
+	strbuf_printf(&temporary, "%s.tmp", name);
+	if (!write_temporary(dir, temporary.s, text, len) && !renameat(dir, temporary.s, dir, name))
+		return 0;
+	errnum = errno;
+	(void)unlinkat(dir, temporary.s, 0); /* the error being reported matters more */
+	return file_error(s, file, errnum, err);
+}
+
+static int remove_tree(int parent, const char *name, int depth);
+
+static int remove_children(int fd, int depth)
+{
+	DIR *dir = fdopendir(fd);
+	const struct dirent *e;
+	int r = 0;
+
+	if (!dir) {
+		(void)close(fd); /* the error being reported matters more */
+		return -1;
+	}
+	while (!r && (e = readdir(dir)))
+		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
+			r = remove_tree(dirfd(dir), e->d_name, depth - 1);
+	(void)closedir(dir); /* only read from */
+	return r;
+}
+
+/* Files, links and folders below; links are removed, never followed. 0, or -1 with errno. */
+static int remove_tree(int parent, const char *name, int depth)
+{
+	int fd;
+
+	if (!unlinkat(parent, name, 0) || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR || depth == 0)
+		return -1;
+	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || remove_children(fd, depth))
+		return -1;
+	return unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+int state_remove(struct state *s, const char *file, struct lab_error **err)
+{
+	const char *name;
+	auto_close int dir = open_parent(s, file, false, &name);
+
+	if ((dir < 0 || remove_tree(dir, name, TREE_DEPTH)) && errno != ENOENT)
+		return file_error(s, file, errno, err);
+	return 0;
+}
+
+int state_rename(struct state *s, const char *from, const char *to, struct lab_error **err)
+{
+	if (renameat(s->dir_fd, from, s->dir_fd, to))
+		return file_error(s, to, errno, err);
+	return 0;
+}
+
+/* All that labctl ever puts into a lab's directory. The lock is the last to go. */
+static const char *const known[] = {
+	"plan.json", "target.json", "journal",       "control",         "supervisor",  "log",
+	"node",      "filters",     "plan.json.tmp", "target.json.tmp", "journal.tmp",
+};
+
+/* Names what is left, so that the user knows what was not removed. */
+static int foreign_file(const struct state *s, struct lab_error **err)
+{
+	int fd = openat(s->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *e;
+	int r = 0;
+
+	if (!dir)
+		return file_error(s, ".", errno, err);
+	while (!r && (e = readdir(dir)))
+		if (strcmp(e->d_name, ".") && strcmp(e->d_name, "..") &&
+		    strcmp(e->d_name, "lock")) {
+			r = lab_error_make(err, LAB_FAILED, "state: %s/%s/%s: is not ours",
+					   state_root(), s->lab, e->d_name);
+			(void)lab_error_hint(err, "remove it by hand, then: labctl down %s",
+					     s->lab);
+		}
+	(void)closedir(dir); /* only read from */
+	return r;
+}
+
+int state_destroy(struct state *s, struct lab_error **err)
+{
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (remove_tree(s->dir_fd, known[i], TREE_DEPTH))
+			return file_error(s, known[i], errno, err);
+	if (foreign_file(s, err))
+		return -1;
+	if (unlinkat(s->dir_fd, "lock", 0) && errno != ENOENT)
+		return file_error(s, "lock", errno, err);
+	/* ENOTEMPTY: another `up` has just put its lock there; the directory is its now */
+	if (unlinkat(s->root_fd, s->lab, AT_REMOVEDIR) && errno != ENOTEMPTY && errno != ENOENT)
+		return file_error(s, "", errno, err);
+	/* the root stays where other labs are, and where it is a mount of its own */
+	if (rmdir(state_root()) && errno != ENOTEMPTY && errno != ENOENT && errno != EBUSY)
+		return file_error(s, "..", errno, err);
+	return 0;
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** A pid alone is reused; a pid and its start time name one process of this boot. */
+#include "state/state.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+/* proc_pid_stat(5): the name in parentheses may hold blanks and parentheses, so start after the
+ * last one; field 3 (state) comes next, field 22 is the start time. */
+static bool parse_stat(const char *text, uint64_t *start)
+{
+	const char *p = strrchr(text, ')');
+
+	if (!p)
+		return false;
+	for (int field = 2; field < 22; field++) {
+		p = strchr(p + 1, ' ');
+		if (!p)
+			return false;
+	}
+	return sscanf(p, " %" SCNu64, start) == 1;
+}
+
+bool process_id_of(pid_t pid, struct process_id *id)
+{
+	char path[64], text[1024];
+	auto_close int fd = -1;
+	ssize_t n;
+
+	if (pid <= 0)
+		return false;
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid); /* always fits */
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	n = read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	id->pid = pid;
+	return parse_stat(text, &id->start);
+}
+
+int process_id_open(const struct process_id *id)
+{
+	struct process_id now;
+	auto_close int fd = -1;
+
+	if (id->pid <= 0)
+		return -1;
+	fd = (int)syscall(SYS_pidfd_open, id->pid, 0);
+	/* the pidfd came first: from here on the pid cannot be reused without us seeing it gone */
+	if (fd < 0 || !process_id_of(id->pid, &now) || now.start != id->start)
+		return -1;
+	return steal_fd(&fd);
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * The lab's directory and its lock.
+ *
+ * Invariant: from state_open() on, everything is reached from dir_fd, never by path, so that nobody
+ * can put another directory in its place. Owner and mode are checked on the descriptor itself.
+ */
+#include "state/internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/name.h"
+
+#define LOCK_TRIES 100 /* times that the directory may vanish between opening and locking it */
+
+static const char *root = "/run/labctl";
+
+void state_set_root(const char *dir)
+{
+	root = dir;
+}
+
+const char *state_root(void)
+{
+	return root;
+}
+
+/* The caller's own (root's, in production) and closed to everybody else. */
+static int check_directory(int fd, const char *path, struct lab_error **err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return lab_error_errno(err, LAB_FAILED, errno, "state: %s", path);
+	if (st.st_uid != geteuid() || (st.st_mode & 077)) {
+		(void)lab_error_make(err, LAB_DENIED,
+				     "state: %s: belongs to user %u with mode %04o, not to user %u "
+				     "with mode 0700; nothing was written",
+				     path, (unsigned)st.st_uid, (unsigned)st.st_mode & 07777,
+				     (unsigned)geteuid());
+		return lab_error_hint(err, "find out who made it, remove it, and try again");
+	}
+	return 0;
+}
+
+static int open_error(const char *path, int errnum, struct lab_error **err)
+{
+	switch (errnum) {
+	case ELOOP:
+	case ENOTDIR:
+		return lab_error_make(err, LAB_DENIED,
+				      "state: %s: is not a directory; nothing was written", path);
+	case EACCES:
+	case EPERM:
+		(void)lab_error_errno(err, LAB_DENIED, errnum, "state: %s", path);
+		return lab_error_hint(err, "labs belong to root: use sudo");
+	default: return lab_error_errno(err, LAB_FAILED, errnum, "state: %s", path);
+	}
+}
+
+/*
+ * Opens `name` in parent (AT_FDCWD: name is a path), making it first where create is set. The
+ * descriptor; -1 with *err; -2 where it is not there.
+ */
+static int open_directory(int parent, const char *name, const char *path, bool create,
+			  struct lab_error **err)
+{
+	auto_close int fd = -1;
+
+	if (create && mkdirat(parent, name, 0700) && errno != EEXIST)
+		return open_error(path, errno, err);
+	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return -2;
+	if (fd < 0)
+		return open_error(path, errno, err);
+	if (check_directory(fd, path, err))
+		return -1;
+	return steal_fd(&fd);
+}
+
+static int not_up(const char *lab, struct lab_error **err)
+{
+	(void)lab_error_make(err, LAB_STATE, "lab %s: is not up", lab);
+	return lab_error_hint(err, "labctl up %s", lab);
+}
+
+static int locked(const struct state *s, int fd, struct lab_error **err)
+{
+	char text[32] = "";
+	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+
+	text[n > 0 ? strcspn(text, "\n") : 0] = '\0';
+	if (!*text)
+		return lab_error_make(err, LAB_STATE, "lab %s: is locked by another labctl",
+				      s->lab);
+	(void)lab_error_make(err, LAB_STATE, "lab %s: is locked by process %s", s->lab, text);
+	return lab_error_hint(err, "another `labctl up` or `down` works on it; wait for it");
+}
+
+/* 0: locked; 1: the directory was removed meanwhile, try again; -1 with *err. */
+static int take_lock(struct state *s, struct lab_error **err)
+{
+	auto_close int fd = openat(s->dir_fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+				   0600);
+	struct stat here, there;
+	char pid[32];
+
+	if (fd < 0 && errno == ENOENT)
+		return 1;
+	if (fd < 0)
+		return file_error(s, "lock", errno, err);
+	if (flock(fd, LOCK_EX | LOCK_NB))
+		return errno == EWOULDBLOCK ? locked(s, fd, err)
+					    : file_error(s, "lock", errno, err);
+	/* a holder that ended with state_destroy() has unlinked what we have locked now */
+	if (fstat(fd, &here) || fstatat(s->dir_fd, "lock", &there, AT_SYMLINK_NOFOLLOW) ||
+	    here.st_ino != there.st_ino || here.st_dev != there.st_dev)
+		return 1;
+	(void)snprintf(pid, sizeof(pid), "%d\n", (int)getpid()); /* always fits */
+	/* only told to others; on a full disk `down` must still work */
+	if (!ftruncate(fd, 0))
+		(void)!pwrite(fd, pid, strlen(pid), 0);
+	s->lock_fd = steal_fd(&fd);
+	return 0;
+}
+
+static int open_lab(struct state *s, enum state_mode mode, struct lab_error **err)
+{
+	char path[256];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", root, s->lab); /* cut in messages only */
+	fd = open_directory(AT_FDCWD, root, root, mode == STATE_CREATE, err);
+	if (fd >= 0) {
+		s->root_fd = fd;
+		fd = open_directory(s->root_fd, s->lab, path, mode == STATE_CREATE, err);
+	}
+	if (fd == -2 && mode != STATE_CREATE)
+		return not_up(s->lab, err);
+	if (fd == -2)
+		return 1; /* removed between mkdir and open */
+	s->dir_fd = fd;
+	if (fd < 0)
+		return -1;
+	if (mode == STATE_READ)
+		return 0;
+	return take_lock(s, err);
+}
+
+static void close_fds(struct state *s)
+{
+	int *fds[] = {&s->journal_fd, &s->lock_fd, &s->dir_fd, &s->root_fd};
+
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+		if (*fds[i] >= 0)
+			(void)close(*fds[i]); /* nothing useful can be done about it */
+		*fds[i] = -1;
+	}
+}
+
+struct state *state_open(const char *lab, enum state_mode mode, struct lab_error **err)
+{
+	struct state *s;
+	int r = 1;
+
+	if (!name_valid(lab)) {
+		(void)lab_error_make(err, LAB_USAGE, "lab %s: is not a valid name", lab);
+		return NULL;
+	}
+	s = calloc(1, sizeof(*s));
+	if (!s || !(s->lab = strdup(lab)))
+		abort();
+	s->root_fd = s->dir_fd = s->lock_fd = s->journal_fd = -1;
+	for (int i = 0; r == 1 && i < LOCK_TRIES; i++) {
+		close_fds(s);
+		r = open_lab(s, mode, err);
+	}
+	if (r == 1)
+		(void)lab_error_make(err, LAB_STATE, "lab %s: its directory keeps vanishing", lab);
+	if (r || journal_load(s, err)) {
+		state_close(s);
+		return NULL;
+	}
+	return s;
+}
+
+void state_close(struct state *s)
+{
+	if (!s)
+		return;
+	close_fds(s);
+	journal_done(s);
+	free(s->lab);
+	free(s);
+}
+
+const char *state_lab(const struct state *s)
+{
+	return s->lab;
+}
+
+int state_dir_fd(const struct state *s)
+{
+	return s->dir_fd;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char **state_list(size_t *n, struct lab_error **err)
+{
+	int fd = open_directory(AT_FDCWD, root, root, false, err);
+	char **names = calloc(1, sizeof(*names));
+	const struct dirent *e;
+	DIR *dir;
+
+	*n = 0;
+	if (!names)
+		abort();
+	if (fd == -2)
+		return names;
+	dir = fd >= 0 ? fdopendir(fd) : NULL;
+	if (!dir) {
+		free(names);
+		return NULL;
+	}
+	while ((e = readdir(dir))) {
+		if (!name_valid(e->d_name))
+			continue;
+		names = reallocarray(names, *n + 2, sizeof(*names));
+		if (!names || !(names[*n] = strdup(e->d_name)))
+			abort();
+		(*n)++;
+	}
+	(void)closedir(dir); /* only read from */
+	qsort(names, *n, sizeof(*names), compare_names);
+	return names;
+}
