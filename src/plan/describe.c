@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Plan objects and steps as text for people. */
+#include "plan/diff.h"
+
+static char *describe_link(struct arena *a, const struct plan_link *l)
+{
+	return arena_printf(a, "link %s/%s <-> %s/%s", l->a.ns, l->a.dev, l->b.ns, l->b.dev);
+}
+
+static char *describe_route(struct arena *a, const struct plan_route *r)
+{
+	char dst[IP_PREFIX_STRLEN];
+
+	if (r->table == 254)
+		return arena_printf(a, "route %s main %s", r->ns, ip_prefix_format(r->dst, dst));
+	return arena_printf(a, "route %s %u %s", r->ns, r->table, ip_prefix_format(r->dst, dst));
+}
+
+char *plan_describe(struct arena *a, enum plan_kind kind, const void *object)
+{
+	const char *name = plan_kind_name(kind);
+	char ip[IP_PREFIX_STRLEN];
+
+	switch (kind) {
+	case PLAN_NAMESPACE:
+		return arena_printf(a, "%s %s", name,
+				    ((const struct plan_namespace *)object)->name);
+	case PLAN_LINK: return describe_link(a, object);
+	case PLAN_ADDRESS: {
+		const struct plan_address *o = object;
+
+		return arena_printf(a, "%s %s/%s %s", name, o->ns, o->dev,
+				    ip_prefix_format(o->prefix, ip));
+	}
+	case PLAN_NEIGHBOUR: {
+		const struct plan_neighbour *o = object;
+
+		return arena_printf(a, "%s %s/%s %s", name, o->ns, o->dev, ip_format(o->ip, ip));
+	}
+	case PLAN_ROUTE: return describe_route(a, object);
+	case PLAN_RULE: {
+		const struct plan_rule *o = object;
+
+		return arena_printf(a, "%s %s %u", name, o->ns, o->priority);
+	}
+	case PLAN_SHAPER: {
+		const struct plan_shaper *o = object;
+
+		return arena_printf(a, "%s %s/%s", name, o->ns, o->dev);
+	}
+	case PLAN_FILTER: {
+		const struct plan_filter *o = object;
+
+		return arena_printf(a, "%s %s %s", name, o->ns, o->table);
+	}
+	case PLAN_WORKER:
+		return arena_printf(a, "%s %s", name, ((const struct plan_worker *)object)->name);
+	case PLAN_NODE:
+		return arena_printf(a, "%s %s", name, ((const struct plan_node *)object)->ns);
+	case PLAN_N_KINDS: break;
+	}
+	return arena_strdup(a, name);
+}
+
+/* What a change changes is often not in the key: say the values that people look for. */
+static const char *value_of(struct arena *a, enum plan_kind kind, const void *object)
+{
+	if (kind == PLAN_ROUTE) {
+		const struct plan_route *r = object;
+		char via[IP_STRLEN];
+
+		if (r->type == PLAN_BLACKHOLE)
+			return "blackhole";
+		if (r->via)
+			return arena_printf(a, "via %s dev %s", ip_format(r->via, via), r->dev);
+		return arena_printf(a, "dev %s", r->dev);
+	}
+	if (kind == PLAN_SHAPER) {
+		const struct plan_shaper *s = object;
+
+		return arena_printf(a, "rate %llu bit/s delay %u us", (unsigned long long)s->rate,
+				    s->delay_us);
+	}
+	if (kind == PLAN_RULE) {
+		const struct plan_rule *r = object;
+
+		return arena_printf(a, "iif %s table %u", r->iif ? r->iif : "any", r->table);
+	}
+	return NULL;
+}
+
+char *plan_step_describe(struct arena *a, const struct plan_step *s)
+{
+	static const char sign[] = {[PLAN_REMOVE] = '-', [PLAN_CHANGE] = '~', [PLAN_ADD] = '+'};
+	const void *object = s->after ? s->after : s->before;
+	const char *key = plan_describe(a, s->kind, object);
+	const char *value = value_of(a, s->kind, object);
+	const char *former = s->op == PLAN_CHANGE ? value_of(a, s->kind, s->before) : NULL;
+
+	if (former)
+		return arena_printf(a, "%c %s %s (was %s)", sign[s->op], key, value, former);
+	if (value)
+		return arena_printf(a, "%c %s %s", sign[s->op], key, value);
+	return arena_printf(a, "%c %s", sign[s->op], key);
+}

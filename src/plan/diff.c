@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Two sorted plans, walked side by side, kind by kind. What makes it more than a merge is that the
+ * kernel removes things by itself: a namespace takes all that is in it, a veth pair goes when one of
+ * its ends goes, and with a device go its addresses, neighbours, routes and queueing disciplines.
+ * Rules and filters name devices as text and stay. Workers and nodes are no kernel objects: their
+ * end is always a step of its own.
+ */
+#include "plan/diff.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan/fields.h"
+
+/* A namespace (dev NULL) or a device that does not survive the removals. */
+struct place {
+	const char *ns, *dev;
+};
+
+struct places {
+	struct place *v; /* sorted once complete */
+	size_t n;
+};
+
+struct walk {
+	struct plan_diff *diff;
+	const struct plan *is, *shall;
+	struct places namespaces, devices;
+};
+
+static int compare_place(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+	int c = plan_text_cmp(x->ns, y->ns);
+
+	return c ? c : plan_text_cmp(x->dev, y->dev);
+}
+
+static bool has_place(const struct places *p, const char *ns, const char *dev)
+{
+	struct place key = {ns, dev};
+
+	return p->n && bsearch(&key, p->v, p->n, sizeof(key), compare_place) != NULL;
+}
+
+static void add_place(struct walk *w, struct places *p, const char *ns, const char *dev)
+{
+	struct place *new = arena_push(w->diff->arena, p->v, p->n);
+
+	*new = (struct place){ns, dev};
+}
+
+static void sort_places(struct places *p)
+{
+	if (p->n)
+		qsort(p->v, p->n, sizeof(*p->v), compare_place);
+}
+
+static bool namespace_gone(const struct walk *w, const char *ns)
+{
+	return has_place(&w->namespaces, ns, NULL);
+}
+
+static bool device_gone(const struct walk *w, const char *ns, const char *dev)
+{
+	return namespace_gone(w, ns) || (dev && has_place(&w->devices, ns, dev));
+}
+
+static bool link_gone(const struct walk *w, const struct plan_link *l)
+{
+	return namespace_gone(w, l->a.ns) || namespace_gone(w, l->b.ns);
+}
+
+static bool worker_uprooted(const struct walk *w, const struct plan_worker *o)
+{
+	bool gone = namespace_gone(w, o->ns);
+
+	for (size_t i = 0; i < o->n_sockets && !gone; i++)
+		gone = namespace_gone(w, o->sockets[i].ns);
+	return gone;
+}
+
+/* Whether the kernel takes the object away by itself, because of what is removed before it. */
+static bool swept(const struct walk *w, enum plan_kind kind, const void *object)
+{
+	switch (kind) {
+	case PLAN_LINK: return link_gone(w, object);
+	case PLAN_ADDRESS: {
+		const struct plan_address *o = object;
+
+		return device_gone(w, o->ns, o->dev);
+	}
+	case PLAN_NEIGHBOUR: {
+		const struct plan_neighbour *o = object;
+
+		return device_gone(w, o->ns, o->dev);
+	}
+	case PLAN_ROUTE: {
+		const struct plan_route *o = object;
+
+		return device_gone(w, o->ns, o->dev);
+	}
+	case PLAN_SHAPER: {
+		const struct plan_shaper *o = object;
+
+		return device_gone(w, o->ns, o->dev);
+	}
+	case PLAN_RULE: return namespace_gone(w, ((const struct plan_rule *)object)->ns);
+	case PLAN_FILTER: return namespace_gone(w, ((const struct plan_filter *)object)->ns);
+	case PLAN_NAMESPACE:
+	case PLAN_WORKER:
+	case PLAN_NODE:
+	case PLAN_N_KINDS: break;
+	}
+	return false;
+}
+
+static bool keeps_address(const struct walk *w, const struct plan_address *a)
+{
+	if (device_gone(w, a->ns, a->dev))
+		return false;
+	for (size_t i = 0; w->shall && i < w->shall->n_addresses; i++)
+		if (plan_key_cmp(PLAN_ADDRESS, &w->shall->addresses[i], a) == 0)
+			return true;
+	return false;
+}
+
+static bool source_goes(const struct walk *w, const struct plan_route *r)
+{
+	for (size_t i = 0; r->src && i < w->is->n_addresses; i++) {
+		const struct plan_address *a = &w->is->addresses[i];
+
+		if (a->prefix.addr == r->src && strcmp(a->ns, r->ns) == 0 && !keeps_address(w, a))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whether an object that is the same in both plans must nevertheless be made anew although the
+ * kernel keeps it: a worker whose sockets lie in a namespace that is replaced, or a route whose
+ * preferred source goes away for a moment (the kernel then drops it from table main, but from no
+ * other: being explicit is right for both).
+ */
+static bool must_renew(const struct walk *w, enum plan_kind kind, const void *object)
+{
+	if (kind == PLAN_WORKER)
+		return worker_uprooted(w, object);
+	if (kind == PLAN_NODE)
+		return namespace_gone(w, ((const struct plan_node *)object)->ns);
+	if (kind == PLAN_ROUTE)
+		return source_goes(w, object);
+	return false;
+}
+
+/* Links, namespaces and neighbours are never changed in place. */
+static bool changes_in_place(enum plan_kind kind)
+{
+	return kind != PLAN_NAMESPACE && kind != PLAN_LINK && kind != PLAN_NEIGHBOUR;
+}
+
+static void add_step(struct walk *w, enum plan_op op, enum plan_kind kind, const void *before,
+		     const void *after)
+{
+	struct plan_step *s = arena_push(w->diff->arena, w->diff->steps, w->diff->n);
+
+	*s = (struct plan_step){op, kind, before, after};
+}
+
+/* What becomes of one key. */
+enum fate { KEEP, DROP, REPLACE, RENEW, ALTER, MAKE };
+
+static enum fate fate_of(const struct walk *w, enum plan_kind kind, const void *before,
+			 const void *after)
+{
+	bool lost = before && swept(w, kind, before);
+
+	if (!after)
+		return lost ? KEEP : DROP;
+	if (!before || lost)
+		return MAKE;
+	if (must_renew(w, kind, before))
+		return RENEW;
+	if (plan_same(kind, before, after))
+		return KEEP;
+	return changes_in_place(kind) ? ALTER : REPLACE;
+}
+
+typedef void visit_fn(struct walk *w, enum plan_kind kind, const void *before, const void *after);
+
+static void merge(struct walk *w, enum plan_kind kind, visit_fn *visit)
+{
+	size_t i = 0, j = 0;
+	size_t n = w->is ? plan_count(w->is, kind) : 0;
+	size_t m = w->shall ? plan_count(w->shall, kind) : 0;
+
+	while (i < n || j < m) {
+		const void *before = i < n ? plan_object(w->is, kind, i) : NULL;
+		const void *after = j < m ? plan_object(w->shall, kind, j) : NULL;
+		int c = before && after ? plan_key_cmp(kind, before, after) : before ? -1 : 1;
+
+		if (c > 0)
+			before = NULL;
+		if (c < 0)
+			after = NULL;
+		visit(w, kind, before, after);
+		i += before != NULL;
+		j += after != NULL;
+	}
+}
+
+static bool removes(enum fate fate)
+{
+	return fate == DROP || fate == REPLACE || fate == RENEW;
+}
+
+static void collect_namespace(struct walk *w, enum plan_kind kind, const void *before,
+			      const void *after)
+{
+	const struct plan_namespace *ns = before;
+
+	if (ns && removes(fate_of(w, kind, before, after)))
+		add_place(w, &w->namespaces, ns->name, NULL);
+}
+
+static void collect_devices(struct walk *w, enum plan_kind kind, const void *before,
+			    const void *after)
+{
+	const struct plan_link *l = before;
+
+	if (!l || (!link_gone(w, l) && !removes(fate_of(w, kind, before, after))))
+		return;
+	add_place(w, &w->devices, l->a.ns, l->a.dev);
+	add_place(w, &w->devices, l->b.ns, l->b.dev);
+}
+
+static void visit_removal(struct walk *w, enum plan_kind kind, const void *before,
+			  const void *after)
+{
+	if (removes(fate_of(w, kind, before, after)))
+		add_step(w, PLAN_REMOVE, kind, before, NULL);
+}
+
+static void visit_addition(struct walk *w, enum plan_kind kind, const void *before,
+			   const void *after)
+{
+	switch (fate_of(w, kind, before, after)) {
+	case KEEP:
+	case DROP: break;
+	case ALTER: add_step(w, PLAN_CHANGE, kind, before, after); break;
+	case REPLACE:
+	case RENEW:
+	case MAKE: add_step(w, PLAN_ADD, kind, NULL, after); break;
+	}
+}
+
+static void reverse(struct plan_step *s, size_t n)
+{
+	for (size_t i = 0; i < n / 2; i++) {
+		struct plan_step t = s[i];
+
+		s[i] = s[n - 1 - i];
+		s[n - 1 - i] = t;
+	}
+}
+
+struct plan_diff *plan_diff(const struct plan *is, const struct plan *shall)
+{
+	struct arena *a = arena_new(0);
+	struct plan_diff *d = arena_alloc(a, sizeof(*d));
+	struct walk w = {.diff = d, .is = is, .shall = shall};
+
+	d->arena = a;
+	merge(&w, PLAN_NAMESPACE, collect_namespace);
+	sort_places(&w.namespaces);
+	merge(&w, PLAN_LINK, collect_devices);
+	sort_places(&w.devices);
+	for (enum plan_kind kind = 0; kind < PLAN_N_KINDS; kind++)
+		merge(&w, kind, visit_removal);
+	reverse(d->steps, d->n);
+	for (enum plan_kind kind = 0; kind < PLAN_N_KINDS; kind++)
+		merge(&w, kind, visit_addition);
+	return d;
+}
+
+void plan_diff_free(struct plan_diff *d)
+{
+	if (d)
+		arena_free(d->arena);
+}
+
+struct plan_step plan_step_inverse(struct plan_step s)
+{
+	switch (s.op) {
+	case PLAN_REMOVE: return (struct plan_step){PLAN_ADD, s.kind, NULL, s.before};
+	case PLAN_ADD: return (struct plan_step){PLAN_REMOVE, s.kind, s.after, NULL};
+	case PLAN_CHANGE: break;
+	}
+	return (struct plan_step){PLAN_CHANGE, s.kind, s.after, s.before};
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "plan/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan/fields.h"
+
+struct plan *plan_new(const char *lab)
+{
+	struct arena *a = arena_new(0);
+	struct plan *p = arena_alloc(a, sizeof(*p));
+
+	p->arena = a;
+	p->lab = arena_strdup(a, lab);
+	return p;
+}
+
+void plan_free(struct plan *p)
+{
+	if (p)
+		arena_free(p->arena);
+}
+
+#define ADD(one, many)                                             \
+	struct plan_##one *plan_add_##one(struct plan *p)          \
+	{                                                          \
+		return arena_push(p->arena, p->many, p->n_##many); \
+	}
+ADD(namespace, namespaces)
+ADD(link, links)
+ADD(address, addresses)
+ADD(neighbour, neighbours)
+ADD(route, routes)
+ADD(rule, rules)
+ADD(shaper, shapers)
+ADD(filter, filters)
+ADD(worker, workers)
+ADD(node, nodes)
+#undef ADD
+
+/* plan_array() serves readers and writers; a reader's result is only read. */
+static struct plan_array array_of(const struct plan *p, enum plan_kind kind)
+{
+	return plan_array((struct plan *)(uintptr_t)p, kind);
+}
+
+size_t plan_count(const struct plan *p, enum plan_kind kind)
+{
+	return *array_of(p, kind).n;
+}
+
+const void *plan_object(const struct plan *p, enum plan_kind kind, size_t i)
+{
+	return (const char *)*array_of(p, kind).items + i * plan_fields(kind)->size;
+}
+
+static int compare_number(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int compare_set(const struct field_set *set, unsigned int flag, unsigned int not,
+		       const void *a, const void *b);
+
+static int compare_list(const struct field *f, unsigned int not, const void *a, const void *b)
+{
+	size_t n = *(const size_t *)((const char *)a + f->count);
+	size_t m = *(const size_t *)((const char *)b + f->count);
+	const char *x = *(const void *const *)((const char *)a + f->offset);
+	const char *y = *(const void *const *)((const char *)b + f->offset);
+
+	for (size_t i = 0; i < n && i < m; i++) {
+		size_t at = i * f->inner->size;
+		int c = compare_set(f->inner, 0, not, x + at, y + at);
+
+		if (c)
+			return c;
+	}
+	return compare_number(n, m);
+}
+
+static int compare_field(const struct field *f, unsigned int flag, unsigned int not, const void *a,
+			 const void *b)
+{
+	const void *x = (const char *)a + f->offset;
+	const void *y = (const char *)b + f->offset;
+
+	switch (f->type) {
+	case FIELD_STRING:
+	case FIELD_JSON: return plan_text_cmp(*(const char *const *)x, *(const char *const *)y);
+	case FIELD_BOOL: return compare_number(*(const bool *)x, *(const bool *)y);
+	case FIELD_U16: return compare_number(*(const uint16_t *)x, *(const uint16_t *)y);
+	case FIELD_U32:
+	case FIELD_IP: return compare_number(*(const uint32_t *)x, *(const uint32_t *)y);
+	case FIELD_ENUM: return compare_number(*(const unsigned int *)x, *(const unsigned int *)y);
+	case FIELD_U64: return compare_number(*(const uint64_t *)x, *(const uint64_t *)y);
+	case FIELD_PREFIX:
+		return ip_prefix_cmp(*(const struct ip_prefix *)x, *(const struct ip_prefix *)y);
+	case FIELD_MAC: return memcmp(x, y, 6);
+	case FIELD_STRUCT: return compare_set(f->inner, flag, not, x, y);
+	case FIELD_LIST: return compare_list(f, not, a, b);
+	}
+	return 0;
+}
+
+/* Compares the fields that have `flag` (0: all) and do not have `not`. */
+static int compare_set(const struct field_set *set, unsigned int flag, unsigned int not,
+		       const void *a, const void *b)
+{
+	for (const struct field *f = set->fields; f->name; f++) {
+		int c;
+
+		if ((f->flags & flag) != flag || (f->flags & not ))
+			continue;
+		c = compare_field(f, flag, not, a, b);
+		if (c)
+			return c < 0 ? -1 : 1;
+	}
+	return 0;
+}
+
+int plan_key_cmp(enum plan_kind kind, const void *a, const void *b)
+{
+	return compare_set(plan_fields(kind), FIELD_KEY, 0, a, b);
+}
+
+bool plan_same(enum plan_kind kind, const void *a, const void *b)
+{
+	return compare_set(plan_fields(kind), 0, FIELD_PEOPLE, a, b) == 0;
+}
+
+static int compare_for_sort(const void *a, const void *b, void *kind)
+{
+	return plan_key_cmp(*(const enum plan_kind *)kind, a, b);
+}
+
+void plan_sort(struct plan *p)
+{
+	for (enum plan_kind kind = 0; kind < PLAN_N_KINDS; kind++) {
+		struct plan_array array = plan_array(p, kind);
+
+		if (*array.n > 1)
+			qsort_r(*array.items, *array.n, plan_fields(kind)->size, compare_for_sort,
+				&kind);
+	}
+}
+
+static const void *find(const struct plan *p, enum plan_kind kind, const void *key)
+{
+	size_t low = 0, high = plan_count(p, kind);
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		const void *object = plan_object(p, kind, mid);
+		int c = plan_key_cmp(kind, object, key);
+
+		if (c == 0)
+			return object;
+		if (c < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
+const struct plan_namespace *plan_find_namespace(const struct plan *p, const char *name)
+{
+	return find(p, PLAN_NAMESPACE, &(struct plan_namespace){.name = name});
+}
+
+const struct plan_node *plan_find_node(const struct plan *p, const char *ns)
+{
+	return find(p, PLAN_NODE, &(struct plan_node){.ns = ns});
+}
+
+const struct plan_worker *plan_find_worker(const struct plan *p, const char *name)
+{
+	return find(p, PLAN_WORKER, &(struct plan_worker){.name = name});
+}

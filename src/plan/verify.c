@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Invariants of a sorted plan. The compiler is the only writer of plans, so a finding here is a
+ * defect of labctl or a damaged plan.json, never a mistake of the user.
+ */
+#include "plan/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "plan/fields.h"
+
+/* The devices of all links, sorted. */
+struct device {
+	const char *ns, *dev;
+};
+
+struct devices {
+	struct device *v;
+	size_t n;
+};
+
+struct context {
+	const struct plan *plan;
+	struct devices devices;
+	struct arena *arena; /* for texts of errors */
+};
+
+static int compare_device(const void *a, const void *b)
+{
+	const struct device *x = a, *y = b;
+	int c = plan_text_cmp(x->ns, y->ns);
+
+	return c ? c : plan_text_cmp(x->dev, y->dev);
+}
+
+static int complain(const struct context *c, enum plan_kind kind, const void *object,
+		    struct lab_error **err, const char *why, const char *what)
+{
+	return lab_error_make(err, LAB_FAILED, "plan of %s: %s: %s%s%s", c->plan->lab,
+			      plan_describe(c->arena, kind, object), why, what ? " " : "",
+			      what ? what : "");
+}
+
+static bool has_namespace(const struct context *c, const char *ns)
+{
+	return plan_find_namespace(c->plan, ns) != NULL;
+}
+
+static bool has_device(const struct context *c, const char *ns, const char *dev)
+{
+	struct device key = {ns, dev};
+
+	return strcmp(dev, "lo") == 0 ||
+	       bsearch(&key, c->devices.v, c->devices.n, sizeof(key), compare_device) != NULL;
+}
+
+/* Required texts are there: everything after this may follow them. */
+static bool complete(const struct field_set *set, const void *object, const char **missing)
+{
+	for (const struct field *f = set->fields; f->name; f++) {
+		const void *at = (const char *)object + f->offset;
+
+		if (f->type == FIELD_STRUCT && !complete(f->inner, at, missing))
+			return false;
+		if ((f->type != FIELD_STRING && f->type != FIELD_JSON) ||
+		    !(f->flags & FIELD_REQUIRED))
+			continue;
+		if (!*(const char *const *)at) {
+			*missing = f->name;
+			return false;
+		}
+	}
+	return true;
+}
+
+static int verify_kind(const struct context *c, enum plan_kind kind, struct lab_error **err)
+{
+	const void *former = NULL;
+
+	for (size_t i = 0; i < plan_count(c->plan, kind); i++) {
+		const void *object = plan_object(c->plan, kind, i);
+		const char *missing;
+		int order;
+
+		if (!complete(plan_fields(kind), object, &missing) ||
+		    !complete(plan_origin_fields(), object, &missing))
+			return lab_error_make(err, LAB_FAILED, "plan of %s: %s %zu: no %s",
+					      c->plan->lab, plan_kind_name(kind), i, missing);
+		order = former ? plan_key_cmp(kind, former, object) : -1;
+		if (order == 0)
+			return complain(c, kind, object, err, "is there twice", NULL);
+		if (order > 0)
+			return complain(c, kind, object, err, "is out of order", NULL);
+		former = object;
+	}
+	return 0;
+}
+
+static int collect_devices(struct context *c, struct lab_error **err)
+{
+	const struct plan *p = c->plan;
+	struct device *v = arena_alloc(c->arena, (2 * p->n_links + 1) * sizeof(*v));
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_links; i++) {
+		const struct plan_link *l = &p->links[i];
+
+		for (const struct plan_end *e = &l->a; e; e = e == &l->a ? &l->b : NULL) {
+			if (!has_namespace(c, e->ns))
+				return complain(c, PLAN_LINK, l, err, "no namespace", e->ns);
+			if (!*e->dev || strlen(e->dev) >= IFNAME_LEN || strcmp(e->dev, "lo") == 0)
+				return complain(c, PLAN_LINK, l, err, "bad device name", e->dev);
+			v[n++] = (struct device){e->ns, e->dev};
+		}
+	}
+	qsort(v, n, sizeof(*v), compare_device);
+	for (size_t i = 1; i < n; i++)
+		if (compare_device(&v[i - 1], &v[i]) == 0)
+			return lab_error_make(err, LAB_FAILED,
+					      "plan of %s: device %s/%s belongs to two links",
+					      p->lab, v[i].ns, v[i].dev);
+	c->devices = (struct devices){v, n};
+	return 0;
+}
+
+/* ns must exist, and dev in it where dev is not NULL. */
+static int verify_place(const struct context *c, enum plan_kind kind, const void *object,
+			const char *ns, const char *dev, struct lab_error **err)
+{
+	if (!has_namespace(c, ns))
+		return complain(c, kind, object, err, "no namespace", ns);
+	if (dev && !has_device(c, ns, dev))
+		return complain(c, kind, object, err, "no device", dev);
+	return 0;
+}
+
+static int verify_route(const struct context *c, const struct plan_route *r, struct lab_error **err)
+{
+	if (r->type == PLAN_UNICAST && !r->dev)
+		return complain(c, PLAN_ROUTE, r, err, "leads nowhere", NULL);
+	if (r->type == PLAN_BLACKHOLE && (r->dev || r->via))
+		return complain(c, PLAN_ROUTE, r, err, "is a blackhole with a next hop", NULL);
+	if (r->dst.addr != ip_prefix_first(r->dst))
+		return complain(c, PLAN_ROUTE, r, err, "has host bits", NULL);
+	return verify_place(c, PLAN_ROUTE, r, r->ns, r->dev, err);
+}
+
+static int verify_worker(const struct context *c, const struct plan_worker *w,
+			 struct lab_error **err)
+{
+	for (size_t i = 0; i < w->n_sockets; i++) {
+		const struct plan_socket *s = &w->sockets[i];
+
+		if (!s->name || !s->ns || !has_namespace(c, s->ns))
+			return complain(c, PLAN_WORKER, w, err, "bad socket", s->name);
+		for (size_t j = 0; j < i; j++)
+			if (strcmp(w->sockets[j].name, s->name) == 0)
+				return complain(c, PLAN_WORKER, w, err, "two sockets", s->name);
+	}
+	if (*w->config != '{')
+		return complain(c, PLAN_WORKER, w, err, "config is no JSON object", NULL);
+	return verify_place(c, PLAN_WORKER, w, w->ns, NULL, err);
+}
+
+static int verify_object(const struct context *c, enum plan_kind kind, const void *object,
+			 struct lab_error **err)
+{
+	switch (kind) {
+	case PLAN_NAMESPACE:
+	case PLAN_LINK: return 0; /* by collect_devices() */
+	case PLAN_ADDRESS: {
+		const struct plan_address *o = object;
+
+		return verify_place(c, kind, o, o->ns, o->dev, err);
+	}
+	case PLAN_NEIGHBOUR: {
+		const struct plan_neighbour *o = object;
+
+		return verify_place(c, kind, o, o->ns, o->dev, err);
+	}
+	case PLAN_ROUTE: return verify_route(c, object, err);
+	case PLAN_RULE: {
+		const struct plan_rule *o = object;
+
+		return verify_place(c, kind, o, o->ns, o->iif, err);
+	}
+	case PLAN_SHAPER: {
+		const struct plan_shaper *o = object;
+
+		return verify_place(c, kind, o, o->ns, o->dev, err);
+	}
+	case PLAN_FILTER:
+		return verify_place(c, kind, object, ((const struct plan_filter *)object)->ns, NULL,
+				    err);
+	case PLAN_WORKER: return verify_worker(c, object, err);
+	case PLAN_NODE:
+		return verify_place(c, kind, object, ((const struct plan_node *)object)->ns, NULL,
+				    err);
+	case PLAN_N_KINDS: break;
+	}
+	return 0;
+}
+
+int plan_verify(const struct plan *p, struct lab_error **err)
+{
+	auto_arena struct arena *arena = arena_new(0);
+	struct context c = {.plan = p, .arena = arena};
+
+	for (enum plan_kind kind = 0; kind < PLAN_N_KINDS; kind++)
+		if (verify_kind(&c, kind, err) < 0)
+			return -1;
+	if (collect_devices(&c, err) < 0)
+		return -1;
+	for (enum plan_kind kind = 0; kind < PLAN_N_KINDS; kind++)
+		for (size_t i = 0; i < plan_count(p, kind); i++)
+			if (verify_object(&c, kind, plan_object(p, kind, i), err) < 0)
+				return -1;
+	return 0;
+}
