@@ -32,6 +32,7 @@ struct source *parse_source_read(struct arena *arena, const char *path, struct l
  *   file-too-big      more than PARSE_MAX_BYTES
  *   nul-byte          a zero byte
  *   bad-utf8          bytes that are not UTF-8
+ *   control-character an escape or other control character in a text
  *   yaml              what libfyaml says about the syntax
  *   tab               a tab in the indentation
  *   too-deep          nested deeper than 32
@@ -50,6 +51,7 @@ struct source *parse_source_read(struct arena *arena, const char *path, struct l
  *   fragment-key      a key that `apply` of a step cannot change
  *   bad-name          a name outside of [a-z0-9-], longer than 31, or with a leading hyphen
  *   nothing-to-delete null in a step for what is not there
+ *   duplicate-step    two steps with one id
  *   unknown-step      parse_lab()'s step is not in the file
  *   check-place       `in` is for route checks, `from` for all others
  *   check-expect      `expect` has a key that this kind of check does not use
@@ -62,6 +64,7 @@ struct source *parse_source_read(struct arena *arena, const char *path, struct l
  *   bad-address       not a dotted quad
  *   bad-rate          not a number with bit, kbit, Mbit or Gbit
  *   bad-duration      not a number with us, ms, s, m or h
+ *   bad-id            not 32 hexadecimal digits
  *   bad-size          not a number with B, kB, MB, GB, KiB, MiB or GiB
  *   bad-number        not a whole number
  *   bad-bool          not true or false

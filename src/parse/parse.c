@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The stages in order: tree, values of every piece, merge, the whole. */
+#include "parse/parse.h"
+
+#include <string.h>
+
+#include "parse/decode.h"
+#include "parse/finish.h"
+#include "parse/merge.h"
+#include "parse/tree.h"
+
+static const char *dir_of(struct arena *arena, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return ".";
+	return slash == path ? "/" : arena_strndup(arena, path, (size_t)(slash - path));
+}
+
+static const char *step_id(const struct node *step)
+{
+	const struct node *id = step->kind == NODE_MAP ? parse_node_get(step, "id") : NULL;
+
+	return id && id->kind == NODE_SCALAR ? id->text : NULL;
+}
+
+static bool has_step(const struct node *steps, const char *id)
+{
+	for (size_t i = 0; i < steps->n; i++) {
+		const char *found = step_id(steps->items[i].value);
+
+		if (found && strcmp(found, id) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void unknown_step(const struct lab *lab, const char *step, const struct node *steps,
+			 struct report *r)
+{
+	const char **ids = arena_alloc(lab->arena, (steps ? steps->n : 0) * sizeof(*ids) + 1);
+	const char *list = "", *near;
+	size_t n = 0;
+
+	parse_error(r, "unknown-step", (struct span){.src = lab->source},
+		    "there is no step '%.60s'", step);
+	for (size_t i = 0; steps && i < steps->n && n < 64; i++) {
+		const char *id = step_id(steps->items[i].value);
+
+		if (!id)
+			continue;
+		list = arena_printf(lab->arena, "%s%s%s", list, n ? ", " : "", id);
+		ids[n++] = id;
+	}
+	near = diag_nearest(step, ids, n);
+	if (near)
+		parse_hint(r, "did you mean '%s'?", near);
+	if (n)
+		parse_hint(r, "the steps are: %s", list);
+	else
+		parse_hint(r, "this lab has no steps");
+}
+
+/* Two steps of one name would make `--step` ambiguous. */
+static void check_step_ids(const struct lab *lab, struct report *r)
+{
+	struct node seen = {.kind = NODE_MAP};
+
+	for (size_t i = 0; i < lab->n_steps; i++) {
+		const struct named *id = &lab->steps[i].id;
+		const struct node_item *first;
+
+		if (!id->name)
+			continue;
+		first = parse_node_find(&seen, id->name);
+		if (!first) {
+			(void)parse_node_add(lab->arena, &seen, id->name, id->at, NULL);
+			continue;
+		}
+		parse_error(r, "duplicate-step", id->at, "a step '%s' exists already", id->name);
+		parse_note(r, first->key_at, "first declared here");
+	}
+}
+
+static void merge_steps(struct lab *lab, struct node *root, const char *step, struct report *r)
+{
+	struct node *steps = parse_node_get(root, "steps");
+
+	if (steps && steps->kind != NODE_LIST)
+		steps = NULL;
+	if (step && (!steps || !has_step(steps, step)))
+		unknown_step(lab, step, steps, r);
+	else if (step)
+		lab->step = arena_strdup(lab->arena, step);
+	for (size_t i = 0; steps && i < steps->n; i++) {
+		const struct node *item = steps->items[i].value, *apply;
+		const char *id = step_id(item);
+
+		apply = item->kind == NODE_MAP ? parse_node_get(item, "apply") : NULL;
+		if (apply && apply->kind == NODE_MAP)
+			parse_merge(lab->arena, root, apply, r);
+		if (lab->step && id && strcmp(id, lab->step) == 0)
+			break;
+	}
+}
+
+static bool is_lab(const struct node *root, struct report *r)
+{
+	if (root->kind == NODE_MAP)
+		return true;
+	parse_error(r, "not-a-map", root->at, "a lab file is a map, found %s",
+		    parse_node_kind(root));
+	parse_hint(r, "the smallest lab is 'lab: NAME'");
+	return false;
+}
+
+struct lab *parse_lab(const struct source *src, const char *step, struct diag_list *diags)
+{
+	struct lab *lab = lab_new();
+	struct report r = {.diags = diags, .arena = lab->arena};
+	struct decode d = {.arena = lab->arena, .r = &r, .src = src, .pass = DECODE_PIECES};
+	struct node *root = parse_tree(lab->arena, src, &r);
+
+	if (!root || !is_lab(root, &r)) {
+		lab_free(lab);
+		return NULL;
+	}
+	lab->source = src;
+	lab->dir = dir_of(lab->arena, src->path);
+	parse_decode(&d, &parse_table_lab, root, arena_alloc(lab->arena, sizeof(*lab)));
+	merge_steps(lab, root, step, &r);
+	d.pass = DECODE_WHOLE;
+	parse_decode(&d, &parse_table_lab, root, lab);
+	if (!lab->id.name)
+		lab->id = (struct named){.name = "lab", .at = {.src = src}};
+	check_step_ids(lab, &r);
+	parse_finish_lab(lab);
+	return lab;
+}

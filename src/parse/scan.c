@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "parse/scan.h"
+
+#include <string.h>
+
+#include "parse/parse.h"
+
+void parse_lines(struct arena *arena, const struct source *src, struct lines *lines)
+{
+	const char *p = src->text, *end = p + src->len;
+
+	*lines = (struct lines){.src = src};
+	do {
+		*arena_push(arena, lines->start, lines->n) = (size_t)(p - src->text);
+		p = memchr(p, '\n', (size_t)(end - p));
+	} while (p++);
+}
+
+/* The last line that begins at or before the offset. */
+static size_t line_of(const struct lines *lines, size_t offset)
+{
+	size_t low = 0, high = lines->n;
+
+	while (high - low > 1) {
+		size_t mid = low + (high - low) / 2;
+
+		if (lines->start[mid] <= offset)
+			low = mid;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static size_t line_end(const struct lines *lines, size_t line)
+{
+	const char *text = lines->src->text;
+	size_t end = line + 1 < lines->n ? lines->start[line + 1] - 1 : lines->src->len;
+
+	while (end > lines->start[line] && text[end - 1] == '\r')
+		end--;
+	return end;
+}
+
+struct span parse_lines_span(const struct lines *lines, size_t from, size_t to)
+{
+	size_t line = line_of(lines, from), end = line_end(lines, line);
+
+	if (to > end)
+		to = end;
+	return (struct span){
+		.src = lines->src,
+		.line = (uint32_t)(line + 1),
+		.col = (uint32_t)(from - lines->start[line] + 1),
+		.len = to > from ? (uint32_t)(to - from) : 1,
+	};
+}
+
+size_t parse_lines_offset(const struct lines *lines, int line, int column)
+{
+	const char *text = lines->src->text;
+	size_t n = line > 0 ? (size_t)line - 1 : 0, at, end;
+
+	if (n >= lines->n)
+		return lines->src->len;
+	at = lines->start[n];
+	end = line_end(lines, n);
+	for (int i = 1; i < column && at < end; i++)
+		do
+			at++;
+		while (at < end && ((unsigned char)text[at] & 0xc0) == 0x80);
+	return at;
+}
+
+/* Length of the UTF-8 sequence at p, 0 where there is none: no surrogates, nothing overlong. */
+static size_t utf8_len(const unsigned char *p, size_t room)
+{
+	uint32_t c;
+	size_t n;
+
+	if (p[0] < 0x80)
+		return 1;
+	n = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
+	if (p[0] < 0xc2 || p[0] > 0xf4 || n > room)
+		return 0;
+	c = p[0] & (0x7fu >> n);
+	for (size_t i = 1; i < n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (p[i] & 0x3fu);
+	}
+	if ((n == 3 && (c < 0x800 || (c >= 0xd800 && c < 0xe000))) ||
+	    (n == 4 && (c < 0x10000 || c > 0x10ffff)))
+		return 0;
+	return n;
+}
+
+bool parse_scan(const struct lines *lines, struct report *r)
+{
+	const struct source *src = lines->src;
+	const unsigned char *text = (const unsigned char *)src->text;
+
+	if (src->len > PARSE_MAX_BYTES) {
+		parse_error(r, "file-too-big", (struct span){.src = src},
+			    "the lab file has %zu bytes; at most %d are read", src->len,
+			    PARSE_MAX_BYTES);
+		return false;
+	}
+	for (size_t i = 0, n; i < src->len; i += n) {
+		n = utf8_len(text + i, src->len - i);
+		if (n == 0) {
+			parse_error(r, "bad-utf8", parse_lines_span(lines, i, i + 1),
+				    "byte 0x%02x is not UTF-8", text[i]);
+			parse_hint(r, "save the file as UTF-8");
+			return false;
+		}
+		if (text[i] == 0) {
+			parse_error(r, "nul-byte", parse_lines_span(lines, i, i + 1),
+				    "a zero byte: this is not a text file");
+			return false;
+		}
+	}
+	return true;
+}
+
+long parse_control_byte(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f)
+			return (long)i;
+		if (c == 0xc2 && i + 1 < len && (unsigned char)text[i + 1] < 0xa0)
+			return (long)i;
+	}
+	return -1;
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* API Gateway and Function Compute. */
+#include "parse/rows.h"
+
+static const struct key bind_keys[] = {
+	{"vpc", KEY_REF, KEY_REQUIRED, FIELD(gateway_binding, vpc),
+	 .doc = "The one VPC, of the same region, whose members reach the instance."},
+	{"vswitch", KEY_REF, FIELD(gateway_binding, vswitch),
+	 .doc = "vSwitch that the instance's address is taken from. Default: the first."},
+	{"ip", KEY_ADDRESS, FIELD(gateway_binding, ip),
+	 .doc = "Address of the instance in the vSwitch. Default: the lowest free one."},
+};
+static const struct table bind_table = {
+	"the binding to a VPC", "gateway-binding", sizeof(struct gateway_binding), TABLE_PLACE,
+	KEYS(bind_keys),
+};
+
+static const struct key_word type_words[] = {
+	{"normal", GATEWAY_NORMAL},
+	{"vpc_connect", GATEWAY_VPC_CONNECT},
+	{"serverless", GATEWAY_SERVERLESS},
+};
+static const struct key_words types = WORDS(type_words);
+
+static const struct key gateway_keys[] = {
+	{"region", KEY_REF, KEY_REQUIRED, FIELD(api_gateway, region),
+	 .doc = "Region of the instance."},
+	{"instance_type", KEY_ENUM, FIELD(api_gateway, instance_type), .words = &types,
+	 .def = "normal", .doc = "normal is a dedicated instance."},
+	{"bind", KEY_STRUCT, FIELD(api_gateway, bind), .table = &bind_table,
+	 .doc = "\"Bind to VPC\": the VPC that the instance can be called from."},
+	{"egress", KEY_CIDR, FIELD(api_gateway, egress),
+	 .doc = "Addresses that backends see. Default: 100.104.254.0/26, then the next /26."},
+};
+const struct table parse_table_api_gateway = {
+	"an API Gateway instance", "api-gateway", sizeof(struct api_gateway), TABLE_NAMED,
+	KEYS(gateway_keys),
+};
+
+static const struct key group_keys[] = {
+	{"instance", KEY_REF, KEY_REQUIRED, FIELD(api_group, instance),
+	 .doc = "API Gateway instance of the group."},
+	{"base_path", KEY_TEXT, FIELD(api_group, base_path), .def = "/",
+	 .doc = "Path that all APIs of the group begin with."},
+	{"sub_domain_id", KEY_HEX, FIELD(api_group, sub_domain_id),
+	 .doc = "First label of the group's domains, 32 hexadecimal digits. Default: derived from the names of lab and group."},
+	{"vpc_domain", KEY_BOOL, FIELD(api_group, vpc_domain), EXTRA(api_group, vpc_domain_at),
+	 .def = "false", .doc = "\"Enable VPC Second-level Domain\"."},
+};
+const struct table parse_table_api_group = {
+	"an API group", "api-group", sizeof(struct api_group), TABLE_NAMED, KEYS(group_keys),
+};
+
+static const struct key backend_keys[] = {
+	{"function", KEY_REF, FIELD(api_backend, function), .doc = "Function that is invoked."},
+	{"mock", KEY_TEXT, FIELD(api_backend, mock), .doc = "Body of a fixed answer."},
+	{"arn_role", KEY_TEXT, FIELD(api_backend, arn_role),
+	 .doc = "RAM role that lets the gateway invoke the function."},
+	{"timeout", KEY_DURATION, FIELD(api_backend, timeout), .def = "10s",
+	 .doc = "How long the gateway waits for the backend, 300ms to 120s."},
+	{"mock_status", KEY_NUMBER, FIELD(api_backend, mock_status), .def = "200", .min = 200,
+	 .max = 599, .doc = "HTTP status of a fixed answer."},
+};
+static const char *const backend_kinds[] = {"function", "mock", NULL};
+static const struct table backend_table = {
+	"a backend", "api-backend",      sizeof(struct api_backend),
+	TABLE_PLACE, KEYS(backend_keys), .choices = {backend_kinds},
+};
+
+static const struct key_word method_words[] = {
+	{"GET", API_GET},     {"POST", API_POST}, {"PUT", API_PUT},         {"DELETE", API_DELETE},
+	{"PATCH", API_PATCH}, {"HEAD", API_HEAD}, {"OPTIONS", API_OPTIONS}, {"ANY", API_ANY},
+};
+static const struct key_words methods = WORDS(method_words);
+static const struct key_word protocol_words[] = {
+	{"HTTP", API_HTTP}, {"HTTPS", API_HTTPS}, {"HTTP,HTTPS", API_HTTP_HTTPS}};
+static const struct key_words protocols = WORDS(protocol_words);
+static const struct key_word stage_words[] = {{"RELEASE", 0}, {"PRE", 0}, {"TEST", 0}};
+static const struct key_words stages = WORDS(stage_words);
+
+static const struct key api_keys[] = {
+	{"group", KEY_REF, KEY_REQUIRED, FIELD(api, group), .doc = "API group."},
+	{"method", KEY_ENUM, FIELD(api, method), .words = &methods, .def = "GET",
+	 .doc = "HTTP method; ANY is every one."},
+	{"path", KEY_TEXT, KEY_REQUIRED, FIELD(api, path),
+	 .doc = "Path below the group's, such as /hello or /users/[id]."},
+	{"protocol", KEY_ENUM, FIELD(api, protocol), .words = &protocols, .def = "HTTP,HTTPS",
+	 .doc = "Protocols that clients may use."},
+	{"stages", KEY_TEXTS, ITEMS(api, stages), .words = &stages,
+	 .doc = "Stages that the API is published to. Default: not published."},
+	{"backend", KEY_STRUCT, KEY_REQUIRED, FIELD(api, backend), .table = &backend_table,
+	 .doc = "What answers the call."},
+};
+const struct table parse_table_api = {
+	"an API", "api", sizeof(struct api), TABLE_NAMED, KEYS(api_keys),
+};
+
+static const struct key function_keys[] = {
+	{"region", KEY_REF, KEY_REQUIRED, FIELD(function, region),
+	 .doc = "Region of the function."},
+	{"code", KEY_TEXT, KEY_REQUIRED, FIELD(function, code),
+	 .doc = "Path of an executable, relative to the lab file."},
+	{"timeout", KEY_DURATION, FIELD(function, timeout), .def = "60s",
+	 .doc = "How long one invocation may take."},
+	{"memory_size", KEY_SIZE, FIELD(function, memory_size), .def = "128MiB",
+	 .doc = "Memory that the handler is told it has."},
+	{"environment", KEY_ENVIRONMENT, ITEMS(function, environment),
+	 .doc = "Environment variables of the handler."},
+};
+const struct table parse_table_function = {
+	"a function", "function", sizeof(struct function), TABLE_NAMED, KEYS(function_keys),
+};

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * YAML events to nodes.
+ *
+ * The event interface of libfyaml, not its documents: nothing is ever expanded or kept twice, so a
+ * file costs memory in proportion to its size whatever is in it, and reading stops at the depth
+ * limit. What the lab file does without (aliases, tags, several documents) is refused here.
+ */
+#include "parse/tree.h"
+
+#include <libfyaml.h>
+#include <string.h>
+
+#include "parse/scan.h"
+
+struct frame {
+	struct node *node;
+	const char *key; /* of a map: read, its value comes next */
+	struct span key_at;
+};
+
+struct block { /* bytes of a literal or folded scalar, in which tabs are text */
+	size_t from, to;
+};
+
+struct builder {
+	struct arena *arena;
+	struct report *r;
+	struct lines lines;
+	size_t skip; /* bytes of the byte order mark, which libfyaml does not see */
+	struct frame stack[PARSE_MAX_DEPTH];
+	size_t depth;
+	struct node *root;
+	struct block *blocks;
+	size_t n_blocks;
+	size_t documents;
+	bool stop; /* a refusal after which going on makes no sense */
+};
+
+static struct span mark_span(struct builder *b, const struct fy_mark *from,
+			     const struct fy_mark *to)
+{
+	size_t start = from ? from->input_pos + b->skip : 0;
+	size_t end = to ? to->input_pos + b->skip : start;
+
+	return parse_lines_span(&b->lines, start, end);
+}
+
+static struct span event_span(struct builder *b, struct fy_event *e)
+{
+	return mark_span(b, fy_event_start_mark(e), fy_event_end_mark(e));
+}
+
+/* Where a scalar stands: with its quotes, or from the first word of a block. */
+static struct span scalar_span(struct builder *b, struct fy_token *token)
+{
+	const struct fy_mark *s = fy_token_start_mark(token), *e = fy_token_end_mark(token);
+	const char *text = b->lines.src->text;
+	size_t from = s->input_pos + b->skip, to = e->input_pos + b->skip;
+
+	switch (fy_token_scalar_style(token)) {
+	case FYSS_SINGLE_QUOTED:
+	case FYSS_DOUBLE_QUOTED: return parse_lines_span(&b->lines, from - 1, to + 1);
+	case FYSS_LITERAL:
+	case FYSS_FOLDED:
+		*arena_push(b->arena, b->blocks, b->n_blocks) = (struct block){from, to};
+		from += strspn(text + from, " \r\n");
+		break;
+	case FYSS_PLAIN:
+	case FYSS_ANY:
+	case FYSS_MAX: break;
+	}
+	return parse_lines_span(&b->lines, from, to);
+}
+
+static bool refuse_extras(struct builder *b, struct fy_event *e)
+{
+	struct fy_token *anchor = fy_event_get_anchor_token(e), *tag = fy_event_get_tag_token(e);
+
+	if (anchor) {
+		parse_error(b->r, "yaml-anchor",
+			    mark_span(b, fy_token_start_mark(anchor), fy_token_end_mark(anchor)),
+			    "anchors (&name) are not used in a lab file");
+		parse_hint(b->r, "write the value out where it is needed");
+	}
+	if (tag) {
+		parse_error(b->r, "yaml-tag",
+			    mark_span(b, fy_token_start_mark(tag), fy_token_end_mark(tag)),
+			    "tags (!name) are not used in a lab file");
+		parse_hint(b->r, "the type of a value follows from its key; leave the tag out");
+	}
+	return anchor || tag;
+}
+
+/* Hands a finished or just opened node to the collection that is being read. */
+static void put(struct builder *b, struct node *node)
+{
+	struct frame *top = b->depth ? &b->stack[b->depth - 1] : NULL;
+	struct node_item *old;
+
+	if (!top) {
+		b->root = node;
+		return;
+	}
+	if (top->node->kind == NODE_LIST) {
+		(void)parse_node_add(b->arena, top->node, NULL, node->at, node);
+		return;
+	}
+	old = parse_node_find(top->node, top->key);
+	if (old) {
+		parse_error(b->r, "duplicate-key", top->key_at, "'%s' is already in this map",
+			    top->key);
+		parse_note(b->r, old->key_at, "first declared here");
+	} else {
+		(void)parse_node_add(b->arena, top->node, top->key, top->key_at, node);
+	}
+	top->key = NULL;
+}
+
+static bool wants_key(const struct builder *b)
+{
+	return b->depth && b->stack[b->depth - 1].node->kind == NODE_MAP &&
+	       !b->stack[b->depth - 1].key;
+}
+
+static void on_open(struct builder *b, struct fy_event *e, enum node_kind kind)
+{
+	struct node *node;
+	struct span at = event_span(b, e);
+
+	if (wants_key(b)) {
+		parse_error(b->r, "bad-key", at, "a key must be text, not a map or a list");
+		parse_hint(b->r, "a value that begins with { or [ needs quotes");
+		b->stop = true;
+		return;
+	}
+	if (b->depth == PARSE_MAX_DEPTH) {
+		parse_error(b->r, "too-deep", at, "nested deeper than %d levels", PARSE_MAX_DEPTH);
+		b->stop = true;
+		return;
+	}
+	node = arena_alloc(b->arena, sizeof(*node));
+	node->kind = kind;
+	node->at = at;
+	node->at.len = 1;
+	put(b, node);
+	b->stack[b->depth++] = (struct frame){.node = node};
+}
+
+/* What a scalar without a token stands on: the key that has nothing behind it. */
+static struct span nothing_span(const struct builder *b)
+{
+	const struct frame *top = b->depth ? &b->stack[b->depth - 1] : NULL;
+
+	if (top && top->key)
+		return top->key_at;
+	return top ? top->node->at
+		   : (struct span){.src = b->lines.src, .line = 1, .col = 1, .len = 1};
+}
+
+static const char *scalar_text(struct builder *b, struct fy_token *token, struct span at)
+{
+	size_t len = 0;
+	const char *text = token ? fy_token_get_text(token, &len) : "";
+
+	if (parse_control_byte(text, len) >= 0) {
+		parse_error(b->r, "control-character", at,
+			    "a control character (0x%02x) in the text",
+			    (unsigned char)text[parse_control_byte(text, len)]);
+		return "?";
+	}
+	return arena_strndup(b->arena, text, len);
+}
+
+static void on_scalar(struct builder *b, struct fy_event *e)
+{
+	struct fy_token *token = fy_event_get_token(e);
+	struct span at = token ? scalar_span(b, token) : nothing_span(b);
+	const char *text = scalar_text(b, token, at);
+	bool plain = !token || fy_token_scalar_style(token) == FYSS_PLAIN;
+	struct node *node;
+
+	if (wants_key(b)) {
+		if (!*text) {
+			parse_error(b->r, "bad-key", at, "a key must not be empty");
+			text = "?";
+		}
+		b->stack[b->depth - 1].key = text;
+		b->stack[b->depth - 1].key_at = at;
+		return;
+	}
+	node = arena_alloc(b->arena, sizeof(*node));
+	*node = (struct node){.kind = NODE_SCALAR, .at = at, .text = text, .plain = plain};
+	put(b, node);
+}
+
+static void on_document(struct builder *b, struct fy_event *e)
+{
+	if (++b->documents == 1)
+		return;
+	parse_error(b->r, "many-documents", event_span(b, e),
+		    "a second YAML document; a lab file has one");
+	parse_hint(b->r, "remove the line '---' or use two files");
+	b->stop = true;
+}
+
+static void on_event(struct builder *b, struct fy_event *e)
+{
+	switch (e->type) {
+	case FYET_DOCUMENT_START: on_document(b, e); break;
+	case FYET_MAPPING_START: on_open(b, e, NODE_MAP); break;
+	case FYET_SEQUENCE_START: on_open(b, e, NODE_LIST); break;
+	case FYET_MAPPING_END:
+	case FYET_SEQUENCE_END: b->depth--; break;
+	case FYET_SCALAR: on_scalar(b, e); break;
+	case FYET_ALIAS:
+		parse_error(b->r, "yaml-alias", event_span(b, e),
+			    "aliases (*name) are not used in a lab file");
+		parse_hint(b->r, "write the value out, or quote text that begins with *");
+		b->stop = true;
+		break;
+	case FYET_NONE:
+	case FYET_STREAM_START:
+	case FYET_STREAM_END:
+	case FYET_DOCUMENT_END: break;
+	}
+}
+
+static bool in_block(const struct builder *b, size_t offset)
+{
+	size_t low = 0, high = b->n_blocks; /* blocks come in order */
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (offset >= b->blocks[mid].to)
+			low = mid + 1;
+		else if (offset < b->blocks[mid].from)
+			high = mid;
+		else
+			return true;
+	}
+	return false;
+}
+
+/*
+ * YAML allows a tab in some places and means different things by it; here it never indents. Only
+ * the lines up to `last` are looked at: beyond a syntax error nobody knows what is a block of text.
+ */
+static bool refuse_tabs(struct builder *b, size_t last)
+{
+	const char *text = b->lines.src->text;
+	bool found = false;
+
+	for (size_t i = 0; i < b->lines.n && i < last; i++) {
+		size_t start = b->lines.start[i], at = start + strspn(text + start, " ");
+
+		if (text[at] != '\t' || in_block(b, at))
+			continue;
+		at += strspn(text + at, " \t");
+		if (text[at] == '\n' || text[at] == '\r' || text[at] == '#' || !text[at])
+			continue;
+		at = start + strspn(text + start, " ");
+		parse_error(b->r, "tab", parse_lines_span(&b->lines, at, at + 1),
+			    "a tab in the indentation");
+		parse_hint(b->r, "indent with spaces");
+		found = true;
+	}
+	return found;
+}
+
+/* The first error of libfyaml; those that follow come of it. */
+static void syntax_error(struct builder *b, struct fy_diag *diag)
+{
+	void *iter = NULL;
+	const struct fy_diag_error *e = fy_diag_errors_iterate(diag, &iter);
+	size_t at = e ? parse_lines_offset(&b->lines, e->line, e->column) : b->lines.src->len;
+	struct span span = parse_lines_span(&b->lines, at, at + 1);
+
+	if (refuse_tabs(b, span.line))
+		return;
+	parse_error(b->r, "yaml", span, "%s", e && e->msg ? e->msg : "not YAML");
+}
+
+static bool read_events(struct builder *b, struct fy_parser *parser, struct fy_diag *diag)
+{
+	struct fy_event *e;
+	bool clean = true;
+
+	while (!b->stop && (e = fy_parser_parse(parser))) {
+		clean &= !refuse_extras(b, e);
+		on_event(b, e);
+		fy_parser_event_free(parser, e);
+	}
+	if (b->stop)
+		return false;
+	if (fy_parser_get_stream_error(parser) || fy_diag_got_error(diag)) {
+		syntax_error(b, diag);
+		return false;
+	}
+	return !refuse_tabs(b, b->lines.n) && clean;
+}
+
+static bool read_yaml(struct builder *b)
+{
+	const struct source *src = b->lines.src;
+	struct fy_diag_cfg diag_cfg;
+	struct fy_diag *diag;
+	struct fy_parse_cfg cfg = {
+		.search_path = "", /* no %include, nothing but this text */
+		.flags = FYPCF_QUIET | FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE,
+	};
+	struct fy_parser *parser = NULL;
+	bool ok = false;
+
+	fy_diag_cfg_default(&diag_cfg);
+	diag_cfg.fp = NULL; /* errors are collected, never printed */
+	diag = fy_diag_create(&diag_cfg);
+	if (diag) {
+		fy_diag_set_collect_errors(diag, true);
+		cfg.diag = diag;
+		parser = fy_parser_create(&cfg);
+	}
+	if (parser && fy_parser_set_string(parser, src->text + b->skip, src->len - b->skip) == 0)
+		ok = read_events(b, parser, diag);
+	else
+		parse_error(b->r, "yaml", (struct span){.src = src},
+			    "the YAML parser did not start");
+	if (parser)
+		fy_parser_destroy(parser);
+	if (diag)
+		fy_diag_destroy(diag);
+	return ok;
+}
+
+struct node *parse_tree(struct arena *arena, const struct source *src, struct report *r)
+{
+	struct builder b = {.arena = arena, .r = r};
+
+	parse_lines(arena, src, &b.lines);
+	if (!parse_scan(&b.lines, r))
+		return NULL;
+	if (src->len >= 3 && memcmp(src->text, "\xef\xbb\xbf", 3) == 0)
+		b.skip = 3;
+	if (!read_yaml(&b))
+		return NULL;
+	if (!b.root || parse_node_is_empty(b.root)) {
+		parse_error(r, "empty-file", (struct span){.src = src}, "the lab file is empty");
+		parse_hint(r, "the smallest lab is 'lab: NAME'");
+		return NULL;
+	}
+	return b.root;
+}

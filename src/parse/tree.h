@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** A YAML document as plain nodes with places, free of aliases, tags and duplicate keys. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "parse/report.h"
+
+#define PARSE_MAX_DEPTH 32
+
+enum node_kind { NODE_SCALAR, NODE_MAP, NODE_LIST };
+
+struct node_item {
+	const char *key; /* NULL in a list */
+	struct span key_at;
+	struct node *value; /* NULL: deleted by a step; skip it */
+};
+
+struct node {
+	enum node_kind kind;
+	struct span at;          /* the value; of a map or a list: its first byte */
+	const char *text;        /* scalar; has no control characters but tab and line ends */
+	bool plain;              /* scalar without quotes: may mean null, true, 5 */
+	struct node_item *items; /* map and list, in order of first appearance */
+	size_t n;
+	uint32_t *slots; /* map: hash index, 1-based item numbers; absent while the map is small */
+	size_t n_slots;
+};
+
+/** The document of a source, or NULL where it cannot be read; every error goes to the report. */
+struct node *parse_tree(struct arena *arena, const struct source *src, struct report *r);
+
+/** The item of a map by key, or NULL. The value of a deleted item is NULL. */
+struct node_item *parse_node_find(const struct node *map, const char *key);
+/** As above, but the value: NULL where there is none. */
+struct node *parse_node_get(const struct node *map, const char *key);
+/** Appends an item; a map must not have the key yet. */
+struct node_item *parse_node_add(struct arena *arena, struct node *node, const char *key,
+				 struct span key_at, struct node *value);
+
+/** `null` or `~`, as opposed to nothing at all behind the colon. */
+bool parse_node_is_null(const struct node *node);
+bool parse_node_is_empty(const struct node *node);
+/** "a map", "a list", "nothing", "text": for messages. */
+const char *parse_node_kind(const struct node *node);
