@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "plan/diff.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/cleanup.h"
+#include "base/strbuf.h"
+#include "unit/plan/sample.h"
+
+/* All steps, one per line, only sign and key: what follows a route's or rule's key is cut. */
+static char *steps_of(const struct plan *is, const struct plan *shall)
+{
+	struct plan_diff *d = plan_diff(is, shall);
+	struct strbuf b = {0};
+
+	for (size_t i = 0; i < d->n; i++) {
+		const struct plan_step *s = &d->steps[i];
+		const void *object = s->after ? s->after : s->before;
+
+		assert_true((s->before != NULL) == (s->op != PLAN_ADD));
+		assert_true((s->after != NULL) == (s->op != PLAN_REMOVE));
+		strbuf_printf(&b, "%c %s\n", "-~+"[s->op],
+			      plan_describe(d->arena, s->kind, object));
+	}
+	plan_diff_free(d);
+	strbuf_add(&b, "");
+	return strbuf_take(&b);
+}
+
+static void expect(const struct plan *is, const struct plan *shall, const char *want)
+{
+	auto_free char *got = steps_of(is, shall);
+
+	assert_string_equal(got, want);
+}
+
+#define ALL_ADDED                     \
+	"+ namespace a\n"             \
+	"+ namespace b\n"             \
+	"+ link a/b <-> b/eth0\n"     \
+	"+ address a/b 10.9.0.1/30\n" \
+	"+ neighbour a/b 10.9.0.2\n"  \
+	"+ route a 1000 10.0.0.0/8\n" \
+	"+ route a 1001 0.0.0.0/0\n"  \
+	"+ rule a 100\n"              \
+	"+ shaper a/b\n"              \
+	"+ filter a t\n"              \
+	"+ worker w\n"                \
+	"+ node b\n"
+
+static void test_from_nothing(void **state)
+{
+	auto_plan struct plan *p = sample_plan();
+	auto_plan struct plan *empty = plan_new("sample");
+
+	expect(NULL, p, ALL_ADDED);
+	expect(empty, p, ALL_ADDED);
+	expect(p, p, "");
+	expect(NULL, NULL, "");
+}
+
+static void test_to_nothing_removes_only_what_does_not_go_by_itself(void **state)
+{
+	auto_plan struct plan *p = sample_plan();
+
+	expect(p, NULL, "- node b\n- worker w\n- namespace b\n- namespace a\n");
+}
+
+static void test_replaced_link_takes_what_hangs_on_it(void **state)
+{
+	auto_plan struct plan *p = sample_plan();
+	auto_plan struct plan *q = sample_plan();
+
+	q->links[0].b.dev = "eth1";
+	expect(p, q,
+	       "- link a/b <-> b/eth0\n"
+	       "+ link a/b <-> b/eth1\n"
+	       "+ address a/b 10.9.0.1/30\n"
+	       "+ neighbour a/b 10.9.0.2\n"
+	       "+ route a 1000 10.0.0.0/8\n"
+	       "+ shaper a/b\n");
+}
+
+static void test_replaced_namespace_takes_all(void **state)
+{
+	auto_plan struct plan *p = sample_plan();
+	auto_plan struct plan *q = sample_plan();
+
+	q->namespaces[0].router = false;
+	expect(p, q,
+	       "- worker w\n"
+	       "- namespace a\n"
+	       "+ namespace a\n"
+	       "+ link a/b <-> b/eth0\n"
+	       "+ address a/b 10.9.0.1/30\n"
+	       "+ neighbour a/b 10.9.0.2\n"
+	       "+ route a 1000 10.0.0.0/8\n"
+	       "+ route a 1001 0.0.0.0/0\n"
+	       "+ rule a 100\n"
+	       "+ shaper a/b\n"
+	       "+ filter a t\n"
+	       "+ worker w\n");
+}
+
+static void test_changes(void **state)
+{
+	auto_plan struct plan *p = sample_plan();
+	auto_plan struct plan *q = sample_plan();
+
+	q->addresses[0].noprefixroute = false;
+	q->neighbours[0].mac[5] = 9;
+	q->routes[0].via++;
+	q->rules[0].table = 1001;
+	q->shapers[0].rate = 1000;
+	q->filters[0].text = "table ip t {\n\tchain c {\n\t}\n}\n";
+	q->workers[0].config = "{}";
+	q->nodes[0].hosts = "127.0.0.1 localhost\n";
+	q->namespaces[0].role = "other";      /* not seen by the kernel */
+	q->links[0].origin.at = "lab.yaml:4"; /* nor this */
+	expect(p, q,
+	       "- neighbour a/b 10.9.0.2\n"
+	       "~ address a/b 10.9.0.1/30\n"
+	       "+ neighbour a/b 10.9.0.2\n"
+	       "~ route a 1000 10.0.0.0/8\n"
+	       "~ rule a 100\n"
+	       "~ shaper a/b\n"
+	       "~ filter a t\n"
+	       "~ worker w\n"
+	       "~ node b\n");
+}
+
+static void test_removed_link_spares_what_is_not_on_it(void **state)
+{
+	auto_plan struct plan *p = sample_plan();
+	auto_plan struct plan *q = sample_plan();
+
+	q->n_links = q->n_addresses = q->n_neighbours = q->n_shapers = q->n_rules = 0;
+	q->routes[0].type = PLAN_BLACKHOLE; /* the old one goes with its device */
+	q->routes[0].dev = NULL;
+	q->routes[0].via = 0;
+	expect(p, q, "- rule a 100\n- link a/b <-> b/eth0\n+ route a 1000 10.0.0.0/8\n");
+}
+
+static void test_route_follows_its_source_address(void **state)
+{
+	auto_plan struct plan *p = sample_plan();
+	auto_plan struct plan *q = sample_plan();
+
+	p->routes[0].src = q->routes[0].src = p->addresses[0].prefix.addr;
+	expect(p, q, "");
+	q->addresses[0].prefix.len = 24; /* another key, the same address for a moment gone */
+	expect(p, q,
+	       "- route a 1000 10.0.0.0/8\n"
+	       "- address a/b 10.9.0.1/30\n"
+	       "+ address a/b 10.9.0.1/24\n"
+	       "+ route a 1000 10.0.0.0/8\n");
+}
+
+static void test_inverse(void **state)
+{
+	auto_plan struct plan *p = sample_plan();
+	const void *x = &p->rules[0], *y = &p->routes[0];
+	struct plan_step add =
+		plan_step_inverse((struct plan_step){PLAN_REMOVE, PLAN_RULE, x, NULL});
+	struct plan_step remove =
+		plan_step_inverse((struct plan_step){PLAN_ADD, PLAN_RULE, NULL, x});
+	struct plan_step change =
+		plan_step_inverse((struct plan_step){PLAN_CHANGE, PLAN_RULE, x, y});
+
+	assert_true(add.op == PLAN_ADD && !add.before && add.after == x);
+	assert_true(remove.op == PLAN_REMOVE && remove.before == x && !remove.after);
+	assert_true(change.op == PLAN_CHANGE && change.before == y && change.after == x);
+}
+
+static void test_describe_says_what_changes(void **state)
+{
+	auto_plan struct plan *p = sample_plan();
+	auto_plan struct plan *q = sample_plan();
+	struct plan_step s = {PLAN_CHANGE, PLAN_SHAPER, &p->shapers[0], &q->shapers[0]};
+
+	q->shapers[0].rate = 1000;
+	assert_string_equal(plan_step_describe(p->arena, &s),
+			    "~ shaper a/b rate 1000 bit/s delay 15000 us "
+			    "(was rate 2000000 bit/s delay 15000 us)");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_from_nothing),
+		cmocka_unit_test(test_to_nothing_removes_only_what_does_not_go_by_itself),
+		cmocka_unit_test(test_replaced_link_takes_what_hangs_on_it),
+		cmocka_unit_test(test_replaced_namespace_takes_all),
+		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_removed_link_spares_what_is_not_on_it),
+		cmocka_unit_test(test_route_follows_its_source_address),
+		cmocka_unit_test(test_inverse),
+		cmocka_unit_test(test_describe_says_what_changes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
