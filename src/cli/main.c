@@ -91,7 +91,7 @@ int main(int argc, char **argv)
 {
 	const struct cli_verb *verb;
 
-	if (process_init())
+	if (cli_process_init())
 		return LAB_FAILED;
 	argp_err_exit_status = LAB_USAGE;
 	if (argc < 2) {

@@ -25,7 +25,7 @@ static int open_standard_fds(void)
 	return fd > 2 ? close(fd) : 0;
 }
 
-int process_init(void)
+int cli_process_init(void)
 {
 	if (open_standard_fds())
 		return -1;

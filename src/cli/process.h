@@ -6,4 +6,4 @@
  * Descriptors 0-2 are open and all others closed, SIGCHLD has its default, the umask is 022, and
  * PATH holds the system's folders only where it was unset. -1 where the kernel refuses.
  */
-int process_init(void);
+int cli_process_init(void);

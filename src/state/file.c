@@ -16,7 +16,7 @@
 #define FILE_MAX   (64u * 1024 * 1024) /* plan.json of ten thousand nodes has 30 MB */
 #define TREE_DEPTH 8
 
-int file_error(const struct state *s, const char *file, int errnum, struct lab_error **err)
+int state_file_error(const struct state *s, const char *file, int errnum, struct lab_error **err)
 {
 	enum lab_status status = LAB_FAILED;
 
@@ -85,11 +85,11 @@ char *state_read(const struct state *s, const char *file, size_t *len, struct la
 
 	if (fd < 0) {
 		if (errno != ENOENT)
-			(void)file_error(s, file, errno, err);
+			(void)state_file_error(s, file, errno, err);
 		return NULL;
 	}
 	if (read_all(fd, &b)) {
-		(void)file_error(s, file, errno, err);
+		(void)state_file_error(s, file, errno, err);
 		return NULL;
 	}
 	if (len)
@@ -134,13 +134,13 @@ int state_write(struct state *s, const char *file, const char *text, size_t len,
 	int errnum;
 
 	if (dir < 0)
-		return file_error(s, file, errno, err);
+		return state_file_error(s, file, errno, err);
 	strbuf_printf(&temporary, "%s.tmp", name);
 	if (!write_temporary(dir, temporary.s, text, len) && !renameat(dir, temporary.s, dir, name))
 		return 0;
 	errnum = errno;
 	(void)unlinkat(dir, temporary.s, 0); /* the error being reported matters more */
-	return file_error(s, file, errnum, err);
+	return state_file_error(s, file, errnum, err);
 }
 
 static int remove_tree(int parent, const char *name, int depth);
@@ -183,14 +183,14 @@ int state_remove(struct state *s, const char *file, struct lab_error **err)
 	auto_close int dir = open_parent(s, file, false, &name);
 
 	if ((dir < 0 || remove_tree(dir, name, TREE_DEPTH)) && errno != ENOENT)
-		return file_error(s, file, errno, err);
+		return state_file_error(s, file, errno, err);
 	return 0;
 }
 
 int state_rename(struct state *s, const char *from, const char *to, struct lab_error **err)
 {
 	if (renameat(s->dir_fd, from, s->dir_fd, to))
-		return file_error(s, to, errno, err);
+		return state_file_error(s, to, errno, err);
 	return 0;
 }
 
@@ -209,7 +209,7 @@ static int foreign_file(const struct state *s, struct lab_error **err)
 	int r = 0;
 
 	if (!dir)
-		return file_error(s, ".", errno, err);
+		return state_file_error(s, ".", errno, err);
 	while (!r && (e = readdir(dir)))
 		if (strcmp(e->d_name, ".") && strcmp(e->d_name, "..") &&
 		    strcmp(e->d_name, "lock")) {
@@ -226,16 +226,16 @@ int state_destroy(struct state *s, struct lab_error **err)
 {
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (remove_tree(s->dir_fd, known[i], TREE_DEPTH))
-			return file_error(s, known[i], errno, err);
+			return state_file_error(s, known[i], errno, err);
 	if (foreign_file(s, err))
 		return -1;
 	if (unlinkat(s->dir_fd, "lock", 0) && errno != ENOENT)
-		return file_error(s, "lock", errno, err);
+		return state_file_error(s, "lock", errno, err);
 	/* ENOTEMPTY: another `up` has just put its lock there; the directory is its now */
 	if (unlinkat(s->root_fd, s->lab, AT_REMOVEDIR) && errno != ENOTEMPTY && errno != ENOENT)
-		return file_error(s, "", errno, err);
+		return state_file_error(s, "", errno, err);
 	/* the root stays where other labs are, and where it is a mount of its own */
 	if (rmdir(state_root()) && errno != ENOTEMPTY && errno != ENOENT && errno != EBUSY)
-		return file_error(s, "..", errno, err);
+		return state_file_error(s, "..", errno, err);
 	return 0;
 }

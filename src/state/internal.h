@@ -15,8 +15,8 @@ struct state {
 };
 
 /** Reads the journal of the directory into s->journal. */
-int journal_load(struct state *s, struct lab_error **err);
-void journal_done(struct state *s);
+int state_journal_load(struct state *s, struct lab_error **err);
+void state_journal_done(struct state *s);
 
 /** "state: FILE of LAB: what errno says"; a full or read-only file system gets a hint. Returns -1. */
-int file_error(const struct state *s, const char *file, int errnum, struct lab_error **err);
+int state_file_error(const struct state *s, const char *file, int errnum, struct lab_error **err);

@@ -152,7 +152,7 @@ static int rewrite(struct state *s, const char *boot_id, struct lab_error **err)
 	return state_write(s, "journal", b.s, b.len, err);
 }
 
-int journal_load(struct state *s, struct lab_error **err)
+int state_journal_load(struct state *s, struct lab_error **err)
 {
 	struct lab_error *why = NULL;
 	char boot_id[BOOT_ID_ROOM];
@@ -174,7 +174,7 @@ int journal_load(struct state *s, struct lab_error **err)
 	return 0;
 }
 
-void journal_done(struct state *s)
+void state_journal_done(struct state *s)
 {
 	for (size_t i = 0; i < s->journal.n_namespaces; i++)
 		free((char *)s->journal.namespaces[i].name);
@@ -198,7 +198,7 @@ static int open_journal(struct state *s, struct lab_error **err)
 	if (read_boot_id(boot_id, err) || rewrite(s, boot_id, err))
 		return -1;
 	s->journal_fd = openat(s->dir_fd, "journal", O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
-	return s->journal_fd < 0 ? file_error(s, "journal", errno, err) : 0;
+	return s->journal_fd < 0 ? state_file_error(s, "journal", errno, err) : 0;
 }
 
 /* One write(2) per line. What a full disk cut is taken back, so that the next line starts clean. */
@@ -210,7 +210,7 @@ static int append(struct state *s, const struct strbuf *line, struct lab_error *
 	if (open_journal(s, err))
 		return -1;
 	if (fstat(s->journal_fd, &before))
-		return file_error(s, "journal", errno, err);
+		return state_file_error(s, "journal", errno, err);
 	do {
 		n = write(s->journal_fd, line->s, line->len);
 	} while (n < 0 && errno == EINTR);
@@ -221,7 +221,7 @@ static int append(struct state *s, const struct strbuf *line, struct lab_error *
 		(void)!ftruncate(s->journal_fd,
 				 before.st_size); /* else the reader drops the line */
 	}
-	return file_error(s, "journal", n >= 0 ? ENOSPC : errno, err);
+	return state_file_error(s, "journal", n >= 0 ? ENOSPC : errno, err);
 }
 
 int state_journal_namespace(struct state *s, const char *name, uint64_t dev, uint64_t ino,

@@ -117,10 +117,10 @@ static int take_lock(struct state *s, struct lab_error **err)
 	if (fd < 0 && errno == ENOENT)
 		return 1;
 	if (fd < 0)
-		return file_error(s, "lock", errno, err);
+		return state_file_error(s, "lock", errno, err);
 	if (flock(fd, LOCK_EX | LOCK_NB))
 		return errno == EWOULDBLOCK ? locked(s, fd, err)
-					    : file_error(s, "lock", errno, err);
+					    : state_file_error(s, "lock", errno, err);
 	/* a holder that ended with state_destroy() has unlinked what we have locked now */
 	if (fstat(fd, &here) || fstatat(s->dir_fd, "lock", &there, AT_SYMLINK_NOFOLLOW) ||
 	    here.st_ino != there.st_ino || here.st_dev != there.st_dev)
@@ -186,7 +186,7 @@ struct state *state_open(const char *lab, enum state_mode mode, struct lab_error
 	}
 	if (r == 1)
 		(void)lab_error_make(err, LAB_STATE, "lab %s: its directory keeps vanishing", lab);
-	if (r || journal_load(s, err)) {
+	if (r || state_journal_load(s, err)) {
 		state_close(s);
 		return NULL;
 	}
@@ -198,7 +198,7 @@ void state_close(struct state *s)
 	if (!s)
 		return;
 	close_fds(s);
-	journal_done(s);
+	state_journal_done(s);
 	free(s->lab);
 	free(s);
 }

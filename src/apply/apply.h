@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Makes a plan real, takes it away again, and compares it with what is there.
+ *
+ * Order of a run: look at the kernel, write target.json, end the workers that lose their ground, remove,
+ * add, write the nodes' files, start the workers, let go of the supervisor, and last rename target.json to
+ * plan.json. Whatever happens in between, the journal knows every namespace and the supervisor, so
+ * that the next `up` or `down` finds all of it; a failure that can be handled is undone at once.
+ */
+#pragma once
+
+#include <signal.h>
+
+#include "plan/backend.h"
+#include "state/state.h"
+
+/** What apply needs besides a kernel; given by the caller, so that tests need neither. */
+struct apply_ops {
+	void *data; /* handed to each */
+
+	/** As kernel_observe(): ids[i] belongs to wanted->namespaces[i], zero where unknown. */
+	struct plan *(*observe)(void *data, const struct plan *wanted,
+				const struct backend_namespace_id *ids, const char ***foreign,
+				size_t *n_foreign, struct lab_error **err);
+	/** Waits until the kernel has let go of removed namespaces. */
+	int (*released)(void *data, struct lab_error **err);
+
+	/** Starts the lab's supervisor; it dies with this process until detach. */
+	int (*start)(void *data, struct process_id *id, struct lab_error **err);
+	int (*detach)(void *data, struct lab_error **err);
+	/** Has the supervisor run exactly the workers of this plan (its other objects do not matter). */
+	int (*load)(void *data, const struct plan *workers, struct lab_error **err);
+	/** Ends the supervisor and all its processes; waits for it. Gone already: fine. */
+	int (*stop)(void *data, const struct process_id *id, struct lab_error **err);
+
+	/** May be NULL. What is being done, how much of it is done. */
+	void (*progress)(void *data, const char *what, size_t done, size_t total);
+};
+
+struct apply_report {
+	bool fresh;       /* there was nothing before */
+	bool recovered;   /* an earlier run had not finished, or its traces were damaged */
+	bool rolled_back; /* the run failed and what it had done was undone */
+	size_t steps;     /* objects added, removed, changed; 0: all was as wanted */
+	size_t added, removed, changed;
+};
+
+/**
+ * Makes `wanted` (sorted, verified) real. *cancel, when it becomes non-zero, ends the run between
+ * two steps with LAB_FAILED and everything undone. Errors: LAB_STATE where a wanted namespace's name
+ * is taken by somebody else (nothing was touched); LAB_PARTIAL where undoing failed too; else what
+ * the failing step says. After a failure on nothing the lab's directory is removed as well.
+ */
+int apply_up(struct state *s, struct backend *b, const struct apply_ops *ops,
+	     const struct plan *wanted, const volatile sig_atomic_t *cancel,
+	     struct apply_report *report, struct lab_error **err);
+
+/**
+ * Removes all that the journal knows, and the lab's directory. wait: until the kernel has let go of
+ * it. Goes on after a failure and reports the first one as LAB_PARTIAL. *was_up: there was anything.
+ */
+int apply_down(struct state *s, struct backend *b, const struct apply_ops *ops, bool wait,
+	       const volatile sig_atomic_t *cancel, bool *was_up, struct lab_error **err);
+
+/** How a lab differs from its plan. */
+struct apply_status {
+	struct plan *plan;       /* applied last; NULL: there is none that can be read */
+	struct plan *observed;   /* what of it is there */
+	struct plan_diff *drift; /* from observed to plan: adding means missing */
+	const char **foreign;    /* namespaces of its names that somebody else made */
+	size_t n_foreign;
+	bool unfinished; /* an `up` was killed, or is running */
+	bool supervised; /* the supervisor lives, or no worker is wanted */
+};
+
+int apply_status(const struct state *s, const struct apply_ops *ops, struct apply_status *status,
+		 struct lab_error **err);
+void apply_status_done(struct apply_status *status);
+
+/** The steps that apply_up() would take, without taking them. */
+struct apply_preview {
+	const struct plan_diff *diff;
+	bool up;     /* there is something of the lab already */
+	void *owned; /* what the diff points into */
+};
+
+/** s: NULL where the lab is not up. */
+int apply_preview(const struct state *s, const struct apply_ops *ops, const struct plan *wanted,
+		  struct apply_preview *preview, struct lab_error **err);
+void apply_preview_done(struct apply_preview *preview);

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Plans made of the objects of other plans. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "apply/internal.h"
+#include "plan/fields.h"
+
+/* The kinds that are kernel objects come first in enum plan_kind. */
+#define KERNEL_KINDS PLAN_WORKER
+
+static void copy_object(struct plan *to, enum plan_kind kind, const void *object)
+{
+	size_t size = plan_fields(kind)->size;
+	struct plan_array a = plan_array(to, kind);
+
+	*a.items = arena_grow(to->arena, *a.items, *a.n, size);
+	memcpy((char *)*a.items + *a.n * size, object, size);
+	(*a.n)++;
+}
+
+/* Binary search in a sorted plan. */
+static const void *find(const struct plan *p, enum plan_kind kind, const void *object)
+{
+	size_t low = 0, high = plan_count(p, kind);
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		const void *o = plan_object(p, kind, mid);
+		int c = plan_key_cmp(kind, object, o);
+
+		if (c == 0)
+			return o;
+		if (c < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return NULL;
+}
+
+static bool in_any(const struct plan *const *plans, size_t n, enum plan_kind kind,
+		   const void *object)
+{
+	for (size_t i = 0; i < n; i++)
+		if (plans[i] && find(plans[i], kind, object))
+			return true;
+	return false;
+}
+
+struct plan *apply_union(const char *lab, const struct plan *const *plans, size_t n)
+{
+	struct plan *u = plan_new(lab);
+
+	for (size_t p = 0; p < n; p++)
+		for (enum plan_kind kind = 0; plans[p] && kind < KERNEL_KINDS; kind++)
+			for (size_t i = 0; i < plan_count(plans[p], kind); i++) {
+				const void *o = plan_object(plans[p], kind, i);
+
+				if (!in_any(plans, p, kind, o))
+					copy_object(u, kind, o);
+			}
+	plan_sort(u);
+	return u;
+}
+
+struct plan *apply_intersection(const struct plan *wanted, const struct plan *there,
+				bool values_of_there)
+{
+	struct plan *p = plan_new(wanted->lab);
+
+	for (enum plan_kind kind = 0; kind < KERNEL_KINDS; kind++)
+		for (size_t i = 0; i < plan_count(wanted, kind); i++) {
+			const void *o = plan_object(wanted, kind, i);
+			const void *t = find(there, kind, o);
+
+			if (t)
+				copy_object(p, kind,
+					    values_of_there && kind != PLAN_FILTER ? t : o);
+		}
+	plan_sort(p);
+	return p;
+}
+
+void apply_copy_nodes(struct plan *to, const struct plan *from)
+{
+	for (size_t i = 0; i < from->n_nodes; i++)
+		copy_object(to, PLAN_NODE, &from->nodes[i]);
+	plan_sort(to);
+}
+
+void apply_copy_workers(struct plan *to, const struct plan *from,
+			bool (*keep)(const struct plan_worker *w, const void *data),
+			const void *data)
+{
+	for (size_t i = 0; i < from->n_workers; i++)
+		if (!keep || keep(&from->workers[i], data))
+			copy_object(to, PLAN_WORKER, &from->workers[i]);
+	plan_sort(to);
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** From whatever is there to nothing. */
+#include "apply/internal.h"
+#include "base/cleanup.h"
+
+static int partial(const struct state *s, struct lab_error **err)
+{
+	(void)lab_error_prefix(err, "lab %s: not all of it is gone", state_lab(s));
+	(void)lab_error_hint(err, "labctl down %s", state_lab(s));
+	return lab_error_set_status(err, LAB_PARTIAL);
+}
+
+static bool is_anything_there(const struct state *s, struct lab_error **err)
+{
+	const struct state_journal *j = state_journal(s);
+	struct apply_past past;
+	bool there;
+
+	if (apply_past_read(s, &past, err))
+		return true; /* something is, only it cannot be read; `down` still removes it */
+	there = past.plan || past.unfinished || past.damaged || j->n_namespaces || j->stale ||
+		j->supervisor.pid;
+	apply_past_done(&past);
+	return there;
+}
+
+int apply_down(struct state *s, struct backend *b, const struct apply_ops *ops, bool wait,
+	       const volatile sig_atomic_t *cancel, bool *was_up, struct lab_error **err)
+{
+	struct apply_run run = {.state = s, .backend = b, .ops = ops, .cancel = cancel};
+	auto_error struct lab_error *unreadable = NULL;
+	bool had_namespaces = state_journal(s)->n_namespaces > 0;
+
+	*was_up = is_anything_there(s, &unreadable);
+	if (apply_cancelled(&run, err) || apply_sweep(s, b, ops, err))
+		return partial(s, err);
+	if (wait && had_namespaces) {
+		if (ops->progress)
+			ops->progress(ops->data, "waiting for the kernel", 0, 0);
+		if (ops->released(ops->data, err))
+			return partial(s, err);
+	}
+	if (state_destroy(s, err))
+		return partial(s, err);
+	return 0;
+}

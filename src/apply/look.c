@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Looking without touching: what is there, and what would have to be done. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "apply/internal.h"
+
+static bool stands(const struct plan *is, const char *ns)
+{
+	return plan_find_namespace(is, ns) != NULL;
+}
+
+/* A worker whose namespace vanished still runs in what is left of it: of no use, and in the way. */
+static bool on_firm_ground(const struct plan_worker *w, const void *data)
+{
+	const struct plan *is = data;
+	bool firm = stands(is, w->ns);
+
+	for (size_t i = 0; i < w->n_sockets && firm; i++)
+		firm = stands(is, w->sockets[i].ns);
+	return firm;
+}
+
+int apply_look(const struct state *s, const struct apply_past *past, const struct apply_ops *ops,
+	       const struct plan *wanted, struct apply_view *v, struct lab_error **err)
+{
+	const struct plan *const plans[] = {past->plan, past->target, wanted};
+
+	*v = (struct apply_view){.all = apply_union(wanted->lab, plans, 3)};
+	v->is = apply_observe(s, ops, v->all, &v->foreign, &v->n_foreign, err);
+	if (!v->is) {
+		apply_view_done(v);
+		return -1;
+	}
+	/* after a run that was cut short nobody knows which workers run: all are started anew */
+	if (past->plan && !past->unfinished && apply_supervised(s))
+		apply_copy_workers(v->is, past->plan, on_firm_ground, v->is);
+	if (past->plan && !past->unfinished)
+		apply_copy_nodes(v->is, past->plan);
+	v->diff = plan_diff(v->is, wanted);
+	return 0;
+}
+
+void apply_view_done(struct apply_view *v)
+{
+	plan_diff_free(v->diff);
+	plan_free(v->is);
+	plan_free(v->all);
+	*v = (struct apply_view){0};
+}
+
+struct preview {
+	struct apply_past past;
+	struct apply_view view;
+};
+
+int apply_preview(const struct state *s, const struct apply_ops *ops, const struct plan *wanted,
+		  struct apply_preview *preview, struct lab_error **err)
+{
+	struct preview *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		abort();
+	*preview = (struct apply_preview){.owned = p};
+	if ((s && apply_past_read(s, &p->past, err)) ||
+	    apply_look(s, &p->past, ops, wanted, &p->view, err)) {
+		apply_preview_done(preview);
+		return -1;
+	}
+	preview->diff = p->view.diff;
+	preview->up = p->past.plan || p->past.unfinished;
+	return 0;
+}
+
+void apply_preview_done(struct apply_preview *preview)
+{
+	struct preview *p = preview->owned;
+
+	if (!p)
+		return;
+	apply_view_done(&p->view);
+	apply_past_done(&p->past);
+	free(p);
+	*preview = (struct apply_preview){0};
+}
+
+static int no_plan(const struct state *s, const struct apply_past *past, struct lab_error **err)
+{
+	if (past->damaged)
+		(void)lab_error_make(err, LAB_STATE, "lab %s: its plan cannot be read",
+				     state_lab(s));
+	else if (past->unfinished)
+		(void)lab_error_make(err, LAB_STATE, "lab %s: half made: `up` runs, or was killed",
+				     state_lab(s));
+	else
+		(void)lab_error_make(err, LAB_STATE, "lab %s: is not up", state_lab(s));
+	return lab_error_hint(err, "labctl up %s", state_lab(s));
+}
+
+int apply_status(const struct state *s, const struct apply_ops *ops, struct apply_status *status,
+		 struct lab_error **err)
+{
+	struct apply_past past;
+
+	*status = (struct apply_status){0};
+	if (apply_past_read(s, &past, err))
+		return -1;
+	if (!past.plan) {
+		(void)no_plan(s, &past, err);
+		apply_past_done(&past);
+		return -1;
+	}
+	status->unfinished = past.unfinished;
+	status->plan = past.plan;
+	past.plan = NULL;
+	apply_past_done(&past);
+	status->supervised = apply_supervised(s);
+	status->observed = apply_observe(s, ops, status->plan, &status->foreign, &status->n_foreign,
+					 err);
+	if (!status->observed) {
+		apply_status_done(status);
+		return -1;
+	}
+	status->drift = plan_diff(status->observed, status->plan);
+	return 0;
+}
+
+void apply_status_done(struct apply_status *status)
+{
+	plan_diff_free(status->drift);
+	plan_free(status->observed);
+	plan_free(status->plan);
+	*status = (struct apply_status){0};
+}

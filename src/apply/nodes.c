@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** The files that make a node feel like a host; enter/exec binds them over those in /etc. */
+#include <string.h>
+
+#include "apply/internal.h"
+#include "base/strbuf.h"
+
+static int write_node_file(struct state *s, const char *ns, const char *file, const char *text,
+			   struct lab_error **err)
+{
+	auto_strbuf struct strbuf path = {0};
+
+	strbuf_printf(&path, "node/%s/%s", ns, file);
+	return state_write(s, path.s, text ? text : "", text ? strlen(text) : 0, err);
+}
+
+static int write_node(struct state *s, const struct plan_node *node, struct lab_error **err)
+{
+	auto_strbuf struct strbuf hostname = {0};
+
+	strbuf_printf(&hostname, "%s\n", node->hostname);
+	if (write_node_file(s, node->ns, "resolv.conf", node->resolv_conf, err) ||
+	    write_node_file(s, node->ns, "hosts", node->hosts, err))
+		return -1;
+	return write_node_file(s, node->ns, "hostname", hostname.s, err);
+}
+
+int apply_nodes(struct state *s, const struct plan *before, const struct plan *wanted,
+		struct lab_error **err)
+{
+	for (size_t i = 0; before && i < before->n_nodes; i++) {
+		auto_strbuf struct strbuf path = {0};
+
+		if (plan_find_node(wanted, before->nodes[i].ns))
+			continue;
+		strbuf_printf(&path, "node/%s", before->nodes[i].ns);
+		if (state_remove(s, path.s, err))
+			return -1;
+	}
+	for (size_t i = 0; i < wanted->n_nodes; i++)
+		if (write_node(s, &wanted->nodes[i], err))
+			return -1;
+	return 0;
+}
