@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Steps as netlink messages. Messages of one namespace that follow each other travel together; where
+ * one of them is refused, the kernel has carried out those behind it all the same, so they are undone
+ * here: to the caller, a run stops exactly where it failed.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "kernel/filter.h"
+#include "kernel/real.h"
+#include "kernel/shaper.h"
+
+struct run {
+	struct kernel_real *r;
+	const struct plan_step *steps;
+	size_t step;  /* that is being turned into messages */
+	size_t first; /* step of the oldest message in the batch */
+	struct kernel_refusal refusal;
+	struct lab_error **err;
+};
+
+/* 0, or -1 with *err and run->refusal.tag = the step that failed. */
+static int flush(struct run *run)
+{
+	int res = kernel_batch_send(&run->r->batch, &run->refusal);
+
+	run->first = run->step;
+	return res == 0 ? 0 : kernel_refusal_error(&run->refusal, run->err);
+}
+
+/* Room for one message to the namespace; NULL where sending the ones before it failed. */
+static void *room(struct run *run, const struct kernel_ns *ns)
+{
+	struct kernel_batch *b = &run->r->batch;
+
+	if ((b->fd != ns->sock || kernel_batch_full(b)) && flush(run) < 0)
+		return NULL;
+	if (!b->n)
+		run->first = run->step;
+	b->fd = ns->sock;
+	return kernel_batch_room(b);
+}
+
+static int queue(struct run *run, struct nlmsghdr *h, enum kernel_fine fine)
+{
+	kernel_batch_add(&run->r->batch, h, run->step, fine);
+	return 0;
+}
+
+/* Builds with an encoder straight into the batch. */
+#define SEND(run, ns, fine, encode, ...)                                     \
+	({                                                                   \
+		void *buf_ = room((run), (ns));                              \
+		buf_ ? queue((run), encode(buf_, __VA_ARGS__), (fine)) : -1; \
+	})
+
+static int no_device(struct run *run, const char *ns, const char *dev)
+{
+	run->refusal.tag = run->step;
+	return lab_error_make(run->err, LAB_FAILED, "no device %s in namespace %s", dev, ns);
+}
+
+static struct kernel_ns *get_ns(struct run *run, const char *name)
+{
+	struct kernel_ns *ns = kernel_ns_get(run->r, name, run->err);
+
+	if (!ns)
+		run->refusal.tag = run->step;
+	return ns;
+}
+
+/* As get_ns(), but a namespace that is not there is no error: *ns is NULL then. */
+static int get_ns_or_none(struct run *run, const char *name, struct kernel_ns **ns)
+{
+	struct lab_error *gone = NULL;
+
+	*ns = kernel_ns_get(run->r, name, &gone);
+	if (*ns || lab_error_status(gone) == LAB_STATE) {
+		lab_error_free(gone);
+		return 0;
+	}
+	run->refusal.tag = run->step;
+	(void)lab_error_make(run->err, lab_error_status(gone), "%s", lab_error_message(gone));
+	lab_error_free(gone);
+	return -1;
+}
+
+/* ---- links ---- */
+
+static int remove_end(struct run *run, struct kernel_ns *ns, const char *name)
+{
+	struct kernel_dev *d = kernel_dev_find(run->r, ns, name);
+	int res;
+
+	if (!d)
+		return 0;
+	res = SEND(run, ns, KERNEL_FINE_ABSENT, kernel_encode_link_remove, d->index);
+	kernel_dev_forget(run->r, d);
+	return res;
+}
+
+/*
+ * Either end takes the other with it; both are named, since a namespace that is being torn down may
+ * hold one that the kernel has cut off already. A namespace that is gone holds nothing.
+ */
+static int remove_link(struct run *run, const struct plan_link *l)
+{
+	const struct plan_end *ends[] = {&l->a, &l->b};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct kernel_ns *ns;
+
+		if (get_ns_or_none(run, ends[i]->ns, &ns) < 0)
+			return -1;
+		if (ns && remove_end(run, ns, ends[i]->dev) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Whether both ends are there, belong together and are who they should be. */
+static bool is_pair(const struct plan_link *l, const struct kernel_dev *a,
+		    const struct kernel_dev *b)
+{
+	return a && b && a->peer_index == b->index && b->peer_index == a->index &&
+	       memcmp(a->mac, l->a.mac, 6) == 0 && memcmp(b->mac, l->b.mac, 6) == 0;
+}
+
+static int conduct(struct run *run, struct kernel_ns *ns, const struct plan_end *end, int index)
+{
+	struct kernel_conduct c = {.router = ns->router, .ipv6 = run->r->ipv6};
+
+	if (SEND(run, ns, KERNEL_FINE_NEVER, kernel_encode_conduct, end, index, c) < 0)
+		return -1;
+	if (end->proxy_arp &&
+	    SEND(run, ns, KERNEL_FINE_NEVER, kernel_encode_proxy_delay, index) < 0)
+		return -1;
+	return SEND(run, ns, KERNEL_FINE_NEVER, kernel_encode_up, index);
+}
+
+static struct kernel_dev *note_end(struct run *run, struct kernel_ns *ns,
+				   const struct plan_end *end, int index, int peer_index)
+{
+	struct kernel_dev *d = kernel_dev_add(run->r, ns, end->dev, index);
+
+	memcpy(d->mac, end->mac, sizeof(d->mac));
+	d->peer_index = peer_index;
+	d->up = true;
+	return d;
+}
+
+/*
+ * The pair is born down: a device that comes up before it is told to make no IPv6 address makes one.
+ * End a goes up first, without carrier while its peer is down; end b brings the carrier.
+ */
+static int add_link(struct run *run, const struct plan_link *l)
+{
+	struct kernel_ns *na = get_ns(run, l->a.ns), *nb = na ? get_ns(run, l->b.ns) : NULL;
+	struct kernel_dev *a, *b;
+	int ia, ib;
+
+	if (!nb)
+		return -1;
+	a = kernel_dev_find(run->r, na, l->a.dev);
+	b = kernel_dev_find(run->r, nb, l->b.dev);
+	if (is_pair(l, a, b)) {
+		ia = a->index;
+		ib = b->index;
+	} else {
+		if ((a || b) && (remove_link(run, l) < 0 || flush(run) < 0))
+			return -1;
+		ia = na->next_index++;
+		ib = nb->next_index++;
+		/*
+		 * linkwatch treats the carrier of a device whose link index is its own as not urgent
+		 * and lets up to a second pass (linkwatch_urgent_event()), while its queue drops.
+		 */
+		if (ia == ib)
+			ib = nb->next_index++;
+		if (SEND(run, na, KERNEL_FINE_NEVER, kernel_encode_veth, l, ia, ib, nb->fd) < 0)
+			return -1;
+		(void)note_end(run, na, &l->a, ia, ib); /* stay in the table */
+		(void)note_end(run, nb, &l->b, ib, ia);
+	}
+	if (conduct(run, na, &l->a, ia) < 0)
+		return -1;
+	return conduct(run, nb, &l->b, ib);
+}
+
+static int run_link(struct run *run, const struct plan_step *s)
+{
+	if (s->before && remove_link(run, s->before) < 0)
+		return -1;
+	return s->after ? add_link(run, s->after) : 0;
+}
+
+/* ---- what hangs on a device ---- */
+
+/* The device's index; on removal 0 where it is gone, and with it what hung on it. */
+static int index_of(struct run *run, bool add, const char *ns_name, const char *dev,
+		    struct kernel_ns **ns, int *index)
+{
+	const struct kernel_dev *d;
+
+	*index = 0;
+	if (add)
+		*ns = get_ns(run, ns_name);
+	else if (get_ns_or_none(run, ns_name, ns) < 0)
+		return -1;
+	if (!*ns)
+		return add ? -1 : 0;
+	if (!dev)
+		return 0;
+	d = kernel_dev_find(run->r, *ns, dev);
+	if (!d && strcmp(dev, "lo") == 0)
+		*index = 1;
+	else if (d)
+		*index = d->index;
+	else if (add)
+		return no_device(run, ns_name, dev);
+	return 0;
+}
+
+static enum kernel_fine fine(bool add)
+{
+	return add ? KERNEL_FINE_PRESENT : KERNEL_FINE_ABSENT;
+}
+
+static int one_address(struct run *run, bool add, const struct plan_address *a)
+{
+	struct kernel_ns *ns;
+	int index;
+
+	if (index_of(run, add, a->ns, a->dev, &ns, &index) < 0)
+		return -1;
+	if (!index)
+		return 0;
+	if (add && index == 1 && SEND(run, ns, KERNEL_FINE_NEVER, kernel_encode_up, index) < 0)
+		return -1; /* lo was set down by somebody, or is of a namespace that needed none */
+	return SEND(run, ns, fine(add), kernel_encode_address, add, a, index);
+}
+
+static int one_neighbour(struct run *run, bool add, const struct plan_neighbour *n)
+{
+	struct kernel_ns *ns;
+	int index;
+
+	if (index_of(run, add, n->ns, n->dev, &ns, &index) < 0)
+		return -1;
+	return index ? SEND(run, ns, fine(add), kernel_encode_neighbour, add, n, index) : 0;
+}
+
+static int one_route(struct run *run, bool add, const struct plan_route *r)
+{
+	struct kernel_ns *ns;
+	int index;
+
+	if (index_of(run, add, r->ns, r->dev, &ns, &index) < 0)
+		return -1;
+	if (!ns || (!index && r->type == PLAN_UNICAST))
+		return 0;
+	return SEND(run, ns, fine(add), kernel_encode_route, add, r, index);
+}
+
+static int one_rule(struct run *run, bool add, const struct plan_rule *r)
+{
+	struct kernel_ns *ns;
+	int index;
+
+	if (index_of(run, add, r->ns, NULL, &ns, &index) < 0)
+		return -1;
+	return ns ? SEND(run, ns, fine(add), kernel_encode_rule, add, r) : 0;
+}
+
+static int run_address(struct run *run, const struct plan_step *s)
+{
+	if (s->before && one_address(run, false, s->before) < 0)
+		return -1;
+	return s->after ? one_address(run, true, s->after) : 0;
+}
+
+static int run_neighbour(struct run *run, const struct plan_step *s)
+{
+	if (s->before && !s->after)
+		return one_neighbour(run, false, s->before);
+	return one_neighbour(run, true, s->after);
+}
+
+/* A changed route takes the old one's place in one message: no packet meets a gap. */
+static int run_route(struct run *run, const struct plan_step *s)
+{
+	if (s->before && !s->after)
+		return one_route(run, false, s->before);
+	return one_route(run, true, s->after);
+}
+
+/* Two rules of one priority may stand beside each other: the new one first, then the old one out. */
+static int run_rule(struct run *run, const struct plan_step *s)
+{
+	if (s->after && one_rule(run, true, s->after) < 0)
+		return -1;
+	return s->before ? one_rule(run, false, s->before) : 0;
+}
+
+/* ---- shapers ---- */
+
+static bool netem_of(struct run *run, const struct plan_shaper *s)
+{
+	return (s->delay_us || s->jitter_us || s->loss_ppm) &&
+	       kernel_backend_features(&run->r->backend)->netem;
+}
+
+static int remove_shaper(struct run *run, const struct plan_shaper *s)
+{
+	struct kernel_ns *ns;
+	int index;
+
+	if (index_of(run, false, s->ns, s->dev, &ns, &index) < 0)
+		return -1;
+	return index ? SEND(run, ns, KERNEL_FINE_ABSENT, kernel_encode_qdisc_remove, index) : 0;
+}
+
+static int add_shaper(struct run *run, const struct plan_shaper *s)
+{
+	struct kernel_shape shape = kernel_shape_of(s, netem_of(run, s));
+	struct kernel_ns *ns;
+	int index;
+
+	if (index_of(run, true, s->ns, s->dev, &ns, &index) < 0)
+		return -1;
+	if (shape.netem && SEND(run, ns, KERNEL_FINE_NEVER, kernel_encode_netem, s, index) < 0)
+		return -1;
+	if (shape.tbf &&
+	    SEND(run, ns, KERNEL_FINE_NEVER, kernel_encode_tbf, s, index, shape.netem) < 0)
+		return -1;
+	return 0;
+}
+
+/*
+ * A change that keeps the kinds of queue is made in place and loses no packet. Otherwise, and where
+ * a shaper is added, what stands there goes first: it may be of another kind.
+ */
+static int run_shaper(struct run *run, const struct plan_step *s)
+{
+	const struct plan_shaper *old = s->before, *new = s->after;
+	struct kernel_shape a, b;
+
+	if (!new)
+		return remove_shaper(run, old);
+	b = kernel_shape_of(new, netem_of(run, new));
+	a = old ? kernel_shape_of(old, netem_of(run, old)) : (struct kernel_shape){0};
+	if ((!old || a.netem != b.netem || a.tbf != b.tbf) && remove_shaper(run, new) < 0)
+		return -1;
+	return add_shaper(run, new);
+}
+
+/* ---- filters ---- */
+
+static int run_filter(struct run *run, const struct plan_step *s)
+{
+	const struct plan_filter *f = s->after ? s->after : s->before;
+	struct kernel_ns *ns;
+	int index, res;
+
+	if (flush(run) < 0 || index_of(run, s->after, f->ns, NULL, &ns, &index) < 0)
+		return -1;
+	if (!ns)
+		return 0;
+	run->refusal.tag = run->step;
+	if (kernel_netns_enter(ns->fd, run->err) < 0)
+		return -1;
+	res = s->after ? kernel_filter_set(f, run->err) : kernel_filter_remove(f, run->err);
+	if (kernel_netns_enter(run->r->home, res < 0 ? NULL : run->err) < 0)
+		res = -1;
+	return res;
+}
+
+/* ---- */
+
+static int run_step(struct run *run, const struct plan_step *s)
+{
+	switch (s->kind) {
+	case PLAN_LINK: return run_link(run, s);
+	case PLAN_ADDRESS: return run_address(run, s);
+	case PLAN_NEIGHBOUR: return run_neighbour(run, s);
+	case PLAN_ROUTE: return run_route(run, s);
+	case PLAN_RULE: return run_rule(run, s);
+	case PLAN_SHAPER: return run_shaper(run, s);
+	case PLAN_FILTER: return run_filter(run, s);
+	case PLAN_NAMESPACE:
+	case PLAN_WORKER:
+	case PLAN_NODE:
+	case PLAN_N_KINDS: break;
+	}
+	run->refusal.tag = run->step;
+	return lab_error_make(run->err, LAB_FAILED, "a %s is not the kernel's business",
+			      plan_kind_name(s->kind));
+}
+
+/* Takes back steps [from, to], newest first, as far as they were carried out. */
+static void undo(struct kernel_real *r, const struct plan_step *steps, size_t from, size_t to)
+{
+	for (size_t i = to + 1; i-- > from;) {
+		struct plan_step inverse = plan_step_inverse(steps[i]);
+		struct lab_error *ignored = NULL;
+		struct run run = {.r = r, .steps = &inverse, .err = &ignored};
+
+		/* a step that was never carried out cannot be undone, and need not be */
+		if (run_step(&run, &inverse) == 0)
+			(void)flush(&run);
+		r->batch.n = 0;
+		r->batch.len = 0;
+		lab_error_free(ignored);
+	}
+}
+
+static int explain(const struct plan_step *s, struct lab_error **err)
+{
+	static const char *const verbs[] = {
+		[PLAN_REMOVE] = "remove", [PLAN_CHANGE] = "change", [PLAN_ADD] = "add"};
+	const void *object = s->after ? s->after : s->before;
+	const struct plan_origin *origin = object; /* every struct begins with it */
+	auto_arena struct arena *a = arena_new(0);
+
+	return lab_error_prefix(
+		err, "cannot %s %s (%s, %s)", verbs[s->op], plan_describe(a, s->kind, object),
+		origin->resource ? origin->resource : "?", origin->at ? origin->at : "?");
+}
+
+int kernel_run(struct backend *b, const struct plan_step *steps, size_t n, size_t *done,
+	       struct lab_error **err)
+{
+	struct kernel_real *r = (struct kernel_real *)b;
+	struct run run = {.r = r, .steps = steps, .err = err};
+	int res = 0;
+
+	for (run.step = 0; run.step < n && res == 0; run.step++)
+		res = run_step(&run, &steps[run.step]);
+	if (res == 0)
+		res = flush(&run);
+	if (res == 0) {
+		*done = n;
+		return 0;
+	}
+	*done = run.refusal.tag;
+	/* what was queued but not sent when it failed is dropped */
+	r->batch.n = 0;
+	r->batch.len = 0;
+	(void)explain(&steps[*done], err); /* -1 always */
+	undo(r, steps, *done, run.step ? run.step - 1 : 0);
+	return -1;
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** A shaper as queueing disciplines: tbf for the rate, netem for delay and loss, or both. */
+#pragma once
+
+#include <libmnl/libmnl.h>
+
+#include "plan/plan.h"
+
+/**
+ * What a shaper is made of on this kernel, from the root down:
+ *   rate only      tbf 1:
+ *   delay or loss  netem 1:
+ *   both           netem 1: with tbf 10: as its child, which shapes what netem releases
+ */
+struct kernel_shape {
+	bool netem, tbf;
+};
+struct kernel_shape kernel_shape_of(const struct plan_shaper *s, bool have_netem);
+
+#define KERNEL_QDISC_ROOT  0x00010000u
+#define KERNEL_QDISC_CHILD 0x00100000u
+
+/** Bytes as the kernel's clock ticks at a rate in bit/s: how tbf keeps and shows its burst. */
+uint32_t kernel_tbf_ticks(uint64_t rate, uint32_t bytes);
+/** Frames that netem may hold: twice what the rate lets through in its delay. */
+uint32_t kernel_netem_limit(const struct plan_shaper *s);
+/** Parts per million as netem's 32-bit probability. */
+uint32_t kernel_netem_probability(uint32_t ppm);
+
+/** The tbf of s at the root, or under netem where child is set; takes the place of the same kind. */
+struct nlmsghdr *kernel_encode_tbf(void *buf, const struct plan_shaper *s, int index, bool child);
+struct nlmsghdr *kernel_encode_netem(void *buf, const struct plan_shaper *s, int index);
+/** Back to the device's own queue. */
+struct nlmsghdr *kernel_encode_qdisc_remove(void *buf, int index);
