@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** ${...} in checks: values that the lab chose and that its author should not have to copy. */
+#include "base/strbuf.h"
+#include "validate/rule.h"
+#include "validate/rules.h"
+
+/* Gives the value, or NULL with *why set where this resource has none at present. */
+struct variable {
+	const char *map, *field;
+	const char *(*value)(struct validation *v, const void *item, const char **why);
+};
+
+static const char *vpc_domain(struct validation *v, const void *item, const char **why)
+{
+	(void)why; /* the name exists before anything answers for it */
+	return lab_vpc_domain(v->lab, item);
+}
+
+static const char *public_domain(struct validation *v, const void *item, const char **why)
+{
+	(void)why; /* as above */
+	return lab_public_domain(v->lab, item);
+}
+
+static const char *private_ip(struct validation *v, const void *item, const char **why)
+{
+	const struct ecs *e = item;
+
+	if (!e->private_ip.set) {
+		*why = "the instance has no address";
+		return NULL;
+	}
+	return ip_format(e->private_ip.ip, arena_alloc(v->lab->arena, IP_STRLEN));
+}
+
+static const char *vip(struct validation *v, const void *item, const char **why)
+{
+	const struct api_gateway *gw = item;
+
+	if (!gw->bind.ip.set) {
+		*why = gw->instance_type == GATEWAY_NORMAL
+			       ? "the instance is not bound to a VPC: write `bind:`"
+			       : "only a dedicated instance that is bound to a VPC has one";
+		return NULL;
+	}
+	return ip_format(gw->bind.ip.ip, arena_alloc(v->lab->arena, IP_STRLEN));
+}
+
+static const struct variable variables[] = {
+	{"api_groups", "vpc_domain", vpc_domain},
+	{"api_groups", "public_domain", public_domain},
+	{"ecs", "private_ip", private_ip},
+	{"api_gateways", "vip", vip},
+};
+enum { N_VARIABLES = sizeof(variables) / sizeof(*variables) };
+
+struct items {
+	const void *first;
+	size_t n, size;
+};
+
+static struct items items_of(const struct lab *lab, const char *map)
+{
+	if (streq(map, "api_groups"))
+		return (struct items){lab->api_groups, lab->n_api_groups, sizeof(*lab->api_groups)};
+	if (streq(map, "ecs"))
+		return (struct items){lab->ecs, lab->n_ecs, sizeof(*lab->ecs)};
+	return (struct items){lab->api_gateways, lab->n_api_gateways, sizeof(*lab->api_gateways)};
+}
+
+static const struct named *item(struct items items, size_t i)
+{
+	return (const void *)((const char *)items.first + i * items.size);
+}
+
+static const char *full_name(struct validation *v, const struct variable *var,
+			     const struct named *id)
+{
+	return arena_printf(v->scratch, "%s.%s.%s", var->map, id->name, var->field);
+}
+
+static const struct variable *find(struct validation *v, const char *name,
+				   const struct named **found)
+{
+	for (size_t i = 0; i < N_VARIABLES; i++) {
+		struct items items = items_of(v->lab, variables[i].map);
+		size_t map = strlen(variables[i].map);
+
+		if (strncmp(name, variables[i].map, map) != 0 || name[map] != '.')
+			continue;
+		for (size_t j = 0; j < items.n; j++) {
+			*found = item(items, j);
+			if (streq(name, full_name(v, &variables[i], *found)))
+				return &variables[i];
+		}
+	}
+	return NULL;
+}
+
+static void report_unknown(struct validation *v, struct span at, const char *name)
+{
+	const char **all = NULL, *near;
+	size_t n = 0;
+
+	for (size_t i = 0; i < N_VARIABLES; i++) {
+		struct items items = items_of(v->lab, variables[i].map);
+
+		for (size_t j = 0; j < items.n; j++)
+			*arena_push(v->scratch, all, n) = full_name(v, &variables[i],
+								    item(items, j));
+	}
+	validate_report(v, at, "unknown variable '${%s}'", name);
+	near = diag_nearest(name, all, n);
+	if (near)
+		validate_hint(v, "did you mean '${%s}'?", near);
+	else
+		validate_hint(v, "a variable is one of ${api_groups.NAME.vpc_domain}, "
+				 "${api_groups.NAME.public_domain}, ${ecs.NAME.private_ip}, "
+				 "${api_gateways.NAME.vip}");
+}
+
+/* Appends the value of the variable `name`; gives false after a report. */
+static bool append_value(struct validation *v, struct strbuf *out, const char *name, struct span at)
+{
+	const char *value, *why = NULL;
+	const struct named *id = NULL;
+	const struct variable *var;
+
+	at = validate_span_find(at, arena_printf(v->scratch, "${%s}", name));
+	var = find(v, name, &id);
+	if (!var) {
+		report_unknown(v, at, name);
+		return false;
+	}
+	value = var->value(v, id, &why);
+	if (!value) {
+		validate_report(v, at, "variable '${%s}' has no value", name);
+		diag_note(v->diags, id->at, "%s", why);
+		return false;
+	}
+	strbuf_add(out, value);
+	return true;
+}
+
+static void expand(struct validation *v, struct text *t)
+{
+	auto_strbuf struct strbuf out = {0};
+	const char *p = t->s, *open, *end;
+
+	if (!p || !strstr(p, "${"))
+		return;
+	while ((open = strstr(p, "${"))) {
+		strbuf_addn(&out, p, (size_t)(open - p));
+		end = strchr(open, '}');
+		if (!end) {
+			validate_report(v, validate_span_find(t->at, open),
+					"variable '%s' has no closing brace", open);
+			return;
+		}
+		if (!append_value(v, &out,
+				  arena_strndup(v->scratch, open + 2, (size_t)(end - open) - 2),
+				  t->at))
+			return;
+		p = end + 1;
+	}
+	strbuf_add(&out, p);
+	t->s = arena_strdup(v->lab->arena, strbuf_str(&out));
+}
+
+void validate_variables(struct validation *v)
+{
+	for (size_t i = 0; i < v->n_active; i++) {
+		struct check *c = v->active[i];
+
+		expand(v, &c->target);
+		for (size_t j = 0; j < c->n_headers; j++)
+			expand(v, &c->headers[j]);
+		expand(v, &c->expect.answer);
+		expand(v, &c->expect.body);
+		expand(v, &c->expect.header);
+	}
+}

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Names to pointers: every `ref` of the model, with a suggestion for what is not there. */
+#include "base/strbuf.h"
+#include "validate/rule.h"
+#include "validate/rules.h"
+
+/* What a reference may name. */
+struct pool {
+	const char *label; /* "vSwitch" */
+	const char *key;   /* where the lab file declares such a thing */
+	const struct named **items;
+	size_t n;
+	const struct pool *elsewhere; /* those of other owners, for a better message */
+};
+
+struct pools {
+	struct pool region, vpc, vswitch, security_group, ecs, cen, gateway, group, function;
+	struct pool route_table; /* of all VPCs */
+};
+
+static void add(struct validation *v, struct pool *pool, const void *items, size_t n, size_t size)
+{
+	/* every resource begins with its struct named */
+	for (size_t i = 0; i < n; i++)
+		*arena_push(v->scratch, pool->items,
+			    pool->n) = (const void *)((const char *)items + i * size);
+}
+#define ADD(v, pool, items, n) add((v), (pool), (items), (n), sizeof(*(items)))
+
+static struct pools collect(struct validation *v)
+{
+	const struct lab *lab = v->lab;
+	struct pools p = {
+		.region = {.label = "region", .key = "regions"},
+		.vpc = {.label = "VPC", .key = "vpcs"},
+		.vswitch = {.label = "vSwitch", .key = "vpcs.NAME.vswitches"},
+		.security_group = {.label = "security group", .key = "security_groups"},
+		.ecs = {.label = "ECS instance", .key = "ecs"},
+		.cen = {.label = "CEN instance", .key = "cen"},
+		.gateway = {.label = "API Gateway instance", .key = "api_gateways"},
+		.group = {.label = "API group", .key = "api_groups"},
+		.function = {.label = "function", .key = "functions"},
+		.route_table = {.label = "route table", .key = "vpcs.NAME.route_tables"},
+	};
+
+	ADD(v, &p.region, lab->regions, lab->n_regions);
+	ADD(v, &p.vpc, lab->vpcs, lab->n_vpcs);
+	for (size_t i = 0; i < lab->n_vpcs; i++) {
+		const struct vpc *vpc = &lab->vpcs[i];
+
+		ADD(v, &p.vswitch, vpc->vswitches, vpc->n_vswitches);
+		ADD(v, &p.route_table, vpc->route_tables, vpc->n_route_tables);
+	}
+	ADD(v, &p.security_group, lab->security_groups, lab->n_security_groups);
+	ADD(v, &p.ecs, lab->ecs, lab->n_ecs);
+	ADD(v, &p.cen, lab->cens, lab->n_cens);
+	ADD(v, &p.gateway, lab->api_gateways, lab->n_api_gateways);
+	ADD(v, &p.group, lab->api_groups, lab->n_api_groups);
+	ADD(v, &p.function, lab->functions, lab->n_functions);
+	return p;
+}
+
+static const struct named *find(const struct pool *pool, const char *name)
+{
+	for (size_t i = 0; i < pool->n; i++)
+		if (streq(pool->items[i]->name, name))
+			return pool->items[i];
+	return NULL;
+}
+
+static const struct named *nearest(struct validation *v, const struct pool *pool, const char *name)
+{
+	const char **names = arena_alloc(v->scratch, (pool->n + 1) * sizeof(*names));
+	const char *found;
+
+	for (size_t i = 0; i < pool->n; i++)
+		names[i] = pool->items[i]->name;
+	found = diag_nearest(name, names, pool->n);
+	return found ? find(pool, found) : NULL;
+}
+
+static void list_known(struct validation *v, const struct pool *pool)
+{
+	enum { SHOWN = 6 };
+	auto_strbuf struct strbuf b = {0};
+
+	if (pool->n == 0) {
+		validate_hint(v, "there is none yet: declare it under `%s`", pool->key);
+		return;
+	}
+	for (size_t i = 0; i < pool->n && i < SHOWN; i++)
+		strbuf_printf(&b, "%s%s", i ? ", " : "", pool->items[i]->name);
+	if (pool->n > SHOWN)
+		strbuf_printf(&b, ", ... (%zu in all)", pool->n);
+	validate_hint(v, "known under `%s`: %s", pool->key, strbuf_str(&b));
+}
+
+static void report_unknown(struct validation *v, const struct pool *pool, const struct ref *ref)
+{
+	const struct named *near = nearest(v, pool, ref->name), *other;
+
+	other = pool->elsewhere ? find(pool->elsewhere, ref->name) : NULL;
+	validate_report(v, ref->at, "unknown %s '%s'", pool->label, ref->name);
+	if (other)
+		diag_note(v->diags, other->at, "this '%s' belongs to another owner", other->name);
+	else if (near)
+		diag_note(v->diags, near->at, "did you mean '%s'?", near->name);
+	else
+		list_known(v, pool);
+	if (v->lab->step)
+		validate_hint(v, "the lab stops after step '%s': a later step may create it",
+			      v->lab->step);
+}
+
+static void resolve_quietly(const struct pool *pool, struct ref *ref)
+{
+	if (ref->name)
+		ref->to = find(pool, ref->name);
+}
+
+static void resolve(struct validation *v, const struct pool *pool, struct ref *ref)
+{
+	resolve_quietly(pool, ref);
+	if (ref->name && !ref->to)
+		report_unknown(v, pool, ref);
+}
+
+static void resolve_all(struct validation *v, const struct pool *pool, struct ref *refs, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		resolve(v, pool, &refs[i]);
+}
+
+static void resolve_route_table(struct validation *v, const struct pools *p, struct vpc *vpc)
+{
+	for (size_t i = 0; i < vpc->n_route_tables; i++) {
+		struct route_table *t = &vpc->route_tables[i];
+
+		for (size_t j = 0; j < t->n_entries; j++) {
+			struct route_entry *e = &t->entries[j];
+
+			switch (e->nexthop_type) {
+			case NEXTHOP_INSTANCE: resolve(v, &p->ecs, &e->nexthop_id); break;
+			case NEXTHOP_ATTACHMENT: resolve(v, &p->cen, &e->nexthop_id); break;
+			case NEXTHOP_ROUTER_INTERFACE: break; /* refused by a rule of its own */
+			}
+		}
+	}
+}
+
+static void resolve_vpc(struct validation *v, const struct pools *p, struct vpc *vpc)
+{
+	struct pool tables = {.label = "route table of this VPC",
+			      .key = "vpcs.NAME.route_tables",
+			      .elsewhere = &p->route_table};
+
+	resolve(v, &p->region, &vpc->region);
+	ADD(v, &tables, vpc->route_tables, vpc->n_route_tables);
+	for (size_t i = 0; i < vpc->n_vswitches; i++) {
+		struct vswitch *vsw = &vpc->vswitches[i];
+		const char *table = vsw->route_table.name;
+
+		vsw->vpc = vpc;
+		/* the system table exists whether or not the file adds entries to it */
+		if (table && streq(table, "system"))
+			resolve_quietly(&tables, &vsw->route_table);
+		else
+			resolve(v, &tables, &vsw->route_table);
+	}
+	resolve_route_table(v, p, vpc);
+}
+
+static void resolve_security_group(struct validation *v, const struct pools *p,
+				   struct security_group *sg)
+{
+	resolve(v, &p->vpc, &sg->vpc);
+	for (size_t i = 0; i < sg->n_rules; i++)
+		resolve(v, &p->security_group, &sg->rules[i].source_security_group);
+}
+
+static void resolve_cen_attachment(struct validation *v, const struct pools *p,
+				   const struct pool *tables, struct cen_attachment *a)
+{
+	resolve(v, &p->vpc, &a->vpc);
+	resolve_all(v, &p->vswitch, a->zone_mappings, a->n_zone_mappings);
+	resolve(v, tables, &a->association);
+	resolve_all(v, tables, a->propagation, a->n_propagation);
+}
+
+static void resolve_cen(struct validation *v, const struct pools *p, struct cen *cen)
+{
+	struct pool tables = {.label = "route table of this CEN instance",
+			      .key = "cen.NAME.route_tables"};
+	struct pool attachments = {.label = "attachment of this CEN instance",
+				   .key = "cen.NAME.attachments"};
+
+	ADD(v, &tables, cen->route_tables, cen->n_route_tables);
+	ADD(v, &attachments, cen->attachments, cen->n_attachments);
+	for (size_t i = 0; i < cen->n_attachments; i++)
+		resolve_cen_attachment(v, p, &tables, &cen->attachments[i]);
+	for (size_t i = 0; i < cen->n_bandwidth_limits; i++) {
+		struct cen_bandwidth_limit *l = &cen->bandwidth_limits[i];
+
+		resolve_all(v, &p->region, l->regions, l->n_regions);
+	}
+	for (size_t i = 0; i < cen->n_route_tables; i++) {
+		struct tr_route_table *t = &cen->route_tables[i];
+
+		resolve(v, &p->region, &t->region);
+		for (size_t j = 0; j < t->n_entries; j++)
+			resolve(v, &attachments, &t->entries[j].attachment);
+	}
+	for (size_t i = 0; i < cen->n_peer_attachments; i++) {
+		struct cen_peer_attachment *a = &cen->peer_attachments[i];
+
+		resolve_all(v, &p->region, a->regions, a->n_regions);
+	}
+	for (size_t i = 0; i < cen->n_route_maps; i++) {
+		struct cen_route_map *m = &cen->route_maps[i];
+
+		resolve(v, &p->region, &m->cen_region);
+		resolve_all(v, &p->vpc, m->source_instance_ids, m->n_source_instance_ids);
+	}
+}
+
+static void resolve_gateways(struct validation *v, const struct pools *p)
+{
+	struct lab *lab = v->lab;
+
+	for (size_t i = 0; i < lab->n_api_gateways; i++) {
+		struct api_gateway *gw = &lab->api_gateways[i];
+
+		resolve(v, &p->region, &gw->region);
+		resolve(v, &p->vpc, &gw->bind.vpc);
+		resolve(v, &p->vswitch, &gw->bind.vswitch);
+	}
+	for (size_t i = 0; i < lab->n_api_groups; i++)
+		resolve(v, &p->gateway, &lab->api_groups[i].instance);
+	for (size_t i = 0; i < lab->n_functions; i++)
+		resolve(v, &p->region, &lab->functions[i].region);
+	for (size_t i = 0; i < lab->n_apis; i++) {
+		resolve(v, &p->group, &lab->apis[i].group);
+		resolve(v, &p->function, &lab->apis[i].backend.function);
+	}
+}
+
+static void resolve_checks(struct validation *v, const struct pools *p)
+{
+	for (size_t i = 0; i < v->n_checks; i++) {
+		struct check *c = v->checks[i];
+
+		resolve_quietly(c->kind == CHECK_ROUTE ? &p->vpc : &p->ecs, &c->from);
+	}
+	for (size_t i = 0; i < v->n_active; i++) {
+		struct check *c = v->active[i];
+
+		resolve(v, c->kind == CHECK_ROUTE ? &p->vpc : &p->ecs, &c->from);
+	}
+}
+
+void validate_references(struct validation *v)
+{
+	struct lab *lab = v->lab;
+	struct pools p = collect(v);
+
+	for (size_t i = 0; i < lab->n_region_pairs; i++) {
+		struct region_pair *pair = &lab->region_pairs[i];
+
+		resolve_all(v, &p.region, pair->regions, pair->n_regions);
+	}
+	for (size_t i = 0; i < lab->n_vpcs; i++)
+		resolve_vpc(v, &p, &lab->vpcs[i]);
+	for (size_t i = 0; i < lab->n_security_groups; i++)
+		resolve_security_group(v, &p, &lab->security_groups[i]);
+	for (size_t i = 0; i < lab->n_ecs; i++) {
+		struct ecs *e = &lab->ecs[i];
+
+		resolve(v, &p.vswitch, &e->vswitch);
+		resolve_all(v, &p.security_group, e->security_groups, e->n_security_groups);
+	}
+	for (size_t i = 0; i < lab->n_cens; i++)
+		resolve_cen(v, &p, &lab->cens[i]);
+	resolve_gateways(v, &p);
+	resolve_checks(v, &p);
+}

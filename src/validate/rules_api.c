@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** APIs and the functions behind them. */
+#include <inttypes.h>
+
+#include "validate/rule.h"
+#include "validate/rules.h"
+
+#define MAX_APIS 1000
+
+static const struct api_gateway *api_gateway(const struct api *api)
+{
+	const struct api_group *g = api->group.to;
+
+	return g ? g->instance.to : NULL;
+}
+
+/* --- paths --- */
+
+#define ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+/* Why a segment of a path cannot be matched, or NULL. */
+static const char *segment_fault(const char *s, size_t n, bool params)
+{
+	if (n == 0)
+		return "it has an empty segment (//)";
+	if ((n == 1 && *s == '.') || (n == 2 && s[0] == '.' && s[1] == '.'))
+		return "it has a . or .. segment";
+	if (*s == '[' && params) {
+		if (n < 3 || s[n - 1] != ']' || strspn(s + 1, ALNUM "_-") != n - 2)
+			return "a parameter is a whole segment [name] of letters, digits, - and _";
+		return NULL;
+	}
+	/* RFC 3986 pchar; a percent sign would have to be decoded before it is compared */
+	if (strspn(s, ALNUM "-._~!$&'()+,;=:@") < n)
+		return "it has a character that no path can have";
+	return NULL;
+}
+
+static const char *path_fault(const char *path, bool params)
+{
+	const char *p = path;
+
+	if (*p != '/')
+		return "it does not start with /";
+	while (*p == '/' && p[1]) {
+		size_t n = strcspn(p + 1, "/");
+		const char *why = segment_fault(p + 1, n, params);
+
+		if (why)
+			return why;
+		p += n + 1;
+	}
+	return *p && p > path ? "it ends with /" : NULL;
+}
+
+void validate_api_path(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_apis; i++) {
+		const struct api *api = &v->lab->apis[i];
+		const char *why = api->path.s ? path_fault(api->path.s, true) : NULL;
+
+		if (why)
+			validate_report(v, api->path.at, "API '%s' cannot have path '%s': %s",
+					api->id.name, api->path.s, why);
+	}
+}
+
+void validate_group_base_path(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_api_groups; i++) {
+		const struct api_group *g = &v->lab->api_groups[i];
+		const char *why = g->base_path.s ? path_fault(g->base_path.s, false) : NULL;
+
+		if (why)
+			validate_report(v, g->base_path.at,
+					"API group '%s' cannot have base path '%s': %s", g->id.name,
+					g->base_path.s, why);
+	}
+}
+
+/* Whether the same requests match both: the names of parameters do not matter. */
+static bool same_shape(const char *a, const char *b)
+{
+	while (*a && *b) {
+		if (*a != *b)
+			return false;
+		if (*a == '[') {
+			a += strcspn(a, "/");
+			b += strcspn(b, "/");
+		} else {
+			a++;
+			b++;
+		}
+	}
+	return *a == *b;
+}
+
+void validate_api_duplicate(struct validation *v)
+{
+	for (size_t i = 1; i < v->lab->n_apis; i++) {
+		const struct api *b = &v->lab->apis[i];
+
+		for (size_t j = 0; b->group.to && b->path.s && j < i; j++) {
+			const struct api *a = &v->lab->apis[j];
+
+			if (a->group.to != b->group.to || a->method != b->method || !a->path.s ||
+			    !same_shape(a->path.s, b->path.s))
+				continue;
+			validate_report(
+				v, b->path.at,
+				"API '%s' has the method and path of API '%s' in group '%s'",
+				b->id.name, a->id.name, b->group.name);
+			diag_note(v->diags, a->path.at, "the path of '%s'", a->id.name);
+			validate_hint(v, "no request could tell them apart: change one of them");
+			break;
+		}
+	}
+}
+
+/* --- quotas, stages, backends --- */
+
+void validate_api_quota(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_api_groups; i++) {
+		const struct api_group *g = &v->lab->api_groups[i];
+		size_t n = 0;
+
+		for (size_t j = 0; j < v->lab->n_apis; j++) {
+			if (v->lab->apis[j].group.to != g || ++n != MAX_APIS + 1)
+				continue;
+			validate_report(v, v->lab->apis[j].id.at,
+					"API group '%s' has more than %d APIs", g->id.name,
+					MAX_APIS);
+			diag_note(v->diags, g->id.at, "the group stands here");
+			validate_hint(v, "put the others into a second group");
+		}
+	}
+}
+
+void validate_api_stage(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_apis; i++) {
+		const struct api *api = &v->lab->apis[i];
+
+		for (size_t j = 1; j < api->n_stages; j++) {
+			for (size_t k = 0; k < j; k++) {
+				if (!streq(api->stages[j].s, api->stages[k].s))
+					continue;
+				validate_report(v, api->stages[j].at,
+						"API '%s' is published to stage '%s' twice",
+						api->id.name, api->stages[j].s);
+				diag_note(v->diags, api->stages[k].at, "first written here");
+				break;
+			}
+		}
+	}
+}
+
+void validate_backend_timeout(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_apis; i++) {
+		const struct api *api = &v->lab->apis[i];
+		const struct api_gateway *gw = api_gateway(api);
+		const struct number *t = &api->backend.timeout;
+		bool shared = gw && gw->instance_type == GATEWAY_SERVERLESS;
+		uint64_t most = (shared ? 30 : 120) * UINT64_C(1000000);
+
+		if (!t->set || (t->v >= 300000 && t->v <= most))
+			continue;
+		validate_report(
+			v, t->at,
+			"API '%s' has a backend timeout of %s, but 300 ms to %s are possible "
+			"on a %s instance",
+			api->id.name, validate_duration(v, t->v), validate_duration(v, most),
+			shared ? "serverless" : "dedicated");
+		if (gw)
+			diag_note(v->diags, gw->id.at, "the instance stands here");
+	}
+}
+
+void validate_function_region(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_apis; i++) {
+		const struct api *api = &v->lab->apis[i];
+		const struct function *f = api->backend.function.to;
+		const struct api_gateway *gw = api_gateway(api);
+
+		if (!f || !gw || !f->region.to || !gw->region.to || f->region.to == gw->region.to)
+			continue;
+		validate_report(v, api->backend.function.at,
+				"function '%s' is in '%s' and API '%s' in '%s': the gateway would "
+				"call it over the Internet, which this release does not have",
+				f->id.name, f->region.name, api->id.name, gw->region.name);
+		diag_note(v->diags, f->region.at, "the region of the function");
+		diag_note(v->diags, gw->region.at, "the region of '%s'", gw->id.name);
+		validate_hint(v, "move the function to '%s'", gw->region.name);
+	}
+}
+
+void validate_backend_role(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_apis; i++) {
+		const struct api *api = &v->lab->apis[i];
+
+		if (api->backend.kind != BACKEND_FUNCTION || !api->backend.function.name ||
+		    (api->backend.arn_role.s && *api->backend.arn_role.s))
+			continue;
+		validate_report(v, span_or(api->backend.at, api->id.at),
+				"API '%s' has no role to invoke function '%s' with: calls will be "
+				"answered with 403 A403FC",
+				api->id.name, api->backend.function.name);
+		validate_hint(v, "write `arn_role:`, such as "
+				 "\"acs:ram::1:role/apigateway-invokes-fc\"");
+	}
+}
+
+/* --- functions --- */
+
+static const char *code_fault(const char *path)
+{
+	const char *p = path;
+
+	if (!*p)
+		return "it is empty";
+	if (*p == '/')
+		return "it is absolute";
+	while (*p) {
+		size_t n = strcspn(p, "/");
+
+		if (n == 2 && p[0] == '.' && p[1] == '.')
+			return "it leaves the folder of the lab file";
+		p += n;
+		p += strspn(p, "/");
+	}
+	return p[-1] == '/' ? "it names a folder" : NULL;
+}
+
+void validate_function_code(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_functions; i++) {
+		const struct function *f = &v->lab->functions[i];
+		const char *why = f->code.s ? code_fault(f->code.s) : NULL;
+
+		if (!why)
+			continue;
+		validate_report(v, f->code.at, "function '%s' cannot have code '%s': %s",
+				f->id.name, f->code.s, why);
+		validate_hint(v, "write the path of an executable, relative to the lab file");
+	}
+}
+
+void validate_function_timeout(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_functions; i++) {
+		const struct function *f = &v->lab->functions[i];
+
+		if (!f->timeout.set ||
+		    (f->timeout.v >= 1000 && f->timeout.v <= 86400 * UINT64_C(1000000)))
+			continue;
+		validate_report(
+			v, f->timeout.at,
+			"function '%s' has a timeout of %s, but 1 ms to 86400 s are possible",
+			f->id.name, validate_duration(v, f->timeout.v));
+	}
+}

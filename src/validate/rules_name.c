@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Names that become names on the host. ECS instances, VPCs and gateways are namespaces; those and
+ * CEN instances are interfaces of a VPC's router; VPCs and regions are interfaces of a transit
+ * router. One set of names for all of them keeps every view of the lab free of doubt.
+ */
+#include <stdlib.h>
+
+#include "base/name.h"
+#include "validate/rule.h"
+#include "validate/rules.h"
+
+struct entry {
+	const struct named *id;
+	const char *kind;
+	size_t order;
+	char ifname[IFNAME_LEN];
+};
+
+struct entries {
+	struct entry *items;
+	size_t n;
+};
+
+static void add(struct validation *v, struct entries *e, const char *kind, const void *items,
+		size_t n, size_t size)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct entry *new = arena_push(v->scratch, e->items, e->n);
+
+		new->id = (const void *)((const char *)items + i * size);
+		new->kind = kind;
+		new->order = e->n;
+		(void)name_ifname(new->id->name, new->ifname);
+	}
+}
+
+static struct entries collect(struct validation *v)
+{
+	const struct lab *lab = v->lab;
+	struct entries e = {0};
+
+	add(v, &e, "region", lab->regions, lab->n_regions, sizeof(*lab->regions));
+	add(v, &e, "VPC", lab->vpcs, lab->n_vpcs, sizeof(*lab->vpcs));
+	add(v, &e, "ECS instance", lab->ecs, lab->n_ecs, sizeof(*lab->ecs));
+	add(v, &e, "CEN instance", lab->cens, lab->n_cens, sizeof(*lab->cens));
+	add(v, &e, "API Gateway instance", lab->api_gateways, lab->n_api_gateways,
+	    sizeof(*lab->api_gateways));
+	return e;
+}
+
+void validate_name_reserved(struct validation *v)
+{
+	static const char *const reserved[] = {"svc", "dns", "vpc", "lo", "eth0"};
+	struct entries e = collect(v);
+
+	for (size_t i = 0; i < e.n; i++) {
+		for (size_t j = 0; j < sizeof(reserved) / sizeof(*reserved); j++) {
+			if (!streq(e.items[i].id->name, reserved[j]))
+				continue;
+			validate_report(v, e.items[i].id->at,
+					"%s cannot be called '%s': labctl uses this name itself",
+					e.items[i].kind, reserved[j]);
+			validate_hint(v,
+				      "choose another name; reserved are svc, dns, vpc, lo, eth0");
+		}
+	}
+}
+
+static int by_ifname(const void *pa, const void *pb)
+{
+	const struct entry *a = pa, *b = pb;
+	int c = strcmp(a->ifname, b->ifname);
+
+	return c ? c : a->order < b->order ? -1 : a->order > b->order;
+}
+
+/* The later one in the file is the one that is wrong. */
+static void in_file_order(const struct entry **a, const struct entry **b)
+{
+	const struct entry *first = *a;
+
+	if ((*a)->id->at.line <= (*b)->id->at.line)
+		return;
+	*a = *b;
+	*b = first;
+}
+
+/* Calls `report` for each two neighbours of the sorted list that share an interface name. */
+static void collisions(struct validation *v,
+		       void (*report)(struct validation *v, const struct entry *first,
+				      const struct entry *second))
+{
+	struct entries e = collect(v);
+
+	if (e.n)
+		qsort(e.items, e.n, sizeof(*e.items), by_ifname);
+	for (size_t i = 1; i < e.n; i++) {
+		const struct entry *a = &e.items[i - 1], *b = &e.items[i];
+
+		if (!streq(a->ifname, b->ifname))
+			continue;
+		in_file_order(&a, &b);
+		report(v, a, b);
+	}
+}
+
+static void report_same_name(struct validation *v, const struct entry *a, const struct entry *b)
+{
+	/* within one kind the names are the keys of a map, and parse/ refuses a key twice */
+	if (!streq(a->id->name, b->id->name) || streq(a->kind, b->kind))
+		return;
+	validate_report(v, b->id->at, "%s '%s' has the name of a %s", b->kind, b->id->name,
+			a->kind);
+	diag_note(v->diags, a->id->at, "the %s '%s' stands here", a->kind, a->id->name);
+	validate_hint(v, "rename one of them: these names become namespaces and interfaces");
+}
+
+static void report_same_ifname(struct validation *v, const struct entry *a, const struct entry *b)
+{
+	if (streq(a->id->name, b->id->name))
+		return;
+	validate_report(v, b->id->at, "%s '%s' would get the interface name '%s' of %s '%s'",
+			b->kind, b->id->name, b->ifname, a->kind, a->id->name);
+	diag_note(v->diags, a->id->at, "'%s' stands here", a->id->name);
+	validate_hint(v, "use a name of at most 15 characters for one of them");
+}
+
+void validate_name_conflict(struct validation *v)
+{
+	collisions(v, report_same_name);
+}
+
+void validate_ifname_conflict(struct validation *v)
+{
+	collisions(v, report_same_ifname);
+}
