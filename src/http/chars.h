@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Character classes of RFC 9110, by byte value and never by locale. */
+#pragma once
+
+#include <stdbool.h>
+
+static inline bool http_is_digit(unsigned char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline bool http_is_alpha(unsigned char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/** tchar of RFC 9110 5.6.2: what methods and field names are made of. */
+bool http_is_token_char(unsigned char c);
+
+/** What a field value may hold: HTAB, 0x20-0x7e, 0x80-0xff. */
+static inline bool http_is_value_char(unsigned char c)
+{
+	return c == '\t' || (c >= 0x20 && c != 0x7f);
+}
+
+/** The value of a hexadecimal digit, or -1. */
+static inline int http_hex_value(unsigned char c)
+{
+	if (http_is_digit(c))
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}

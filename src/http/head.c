@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Bytes become lines here, in one pass that remembers where it stopped: the outcome depends only on
+ * the bytes, never on how they were cut into reads. Each line goes to the guard when its LF arrives.
+ * At the empty line the head is split into slices, handed to llhttp, and both readings compared.
+ */
+#include "http/head.h"
+
+#include <llhttp.h>
+
+#include "http/guard.h"
+
+void http_head_init(struct http_head *h)
+{
+	/* the header table is written before it is read: clearing it would cost more than parsing */
+	memset(h, 0, offsetof(struct http_head, headers));
+	h->n_headers = 0;
+	memset(&h->n_headers, 0, sizeof(*h) - offsetof(struct http_head, n_headers));
+}
+
+void http_head_init_response(struct http_head *h, bool head_request)
+{
+	http_head_init(h);
+	h->is_response = true;
+	h->head_request = head_request;
+}
+
+/* ---- the second opinion ---- */
+
+struct opinion {
+	llhttp_t parser; /* first: callbacks get its address */
+	const struct http_head *head;
+	size_t names, values; /* headers that llhttp has begun */
+	const char *url;
+	size_t url_length;
+	bool complete, differs;
+};
+
+static struct opinion *opinion(llhttp_t *p)
+{
+	return (struct opinion *)(void *)p;
+}
+
+static int on_url(llhttp_t *p, const char *at, size_t n)
+{
+	struct opinion *o = opinion(p);
+
+	if (o->url && o->url + o->url_length != at)
+		o->differs = true;
+	if (!o->url)
+		o->url = at;
+	o->url_length += n;
+	return 0;
+}
+
+static int on_name(llhttp_t *p, const char *at, size_t n)
+{
+	struct opinion *o = opinion(p);
+	const struct http_header *x = &o->head->headers[o->names];
+
+	if (o->names == o->head->n_headers || x->name.p != at || x->name.n != n)
+		o->differs = true;
+	else
+		o->names++;
+	return 0;
+}
+
+/* llhttp may give a value in pieces and keeps spaces behind it: each piece must lie in our line. */
+static int on_value(llhttp_t *p, const char *at, size_t n)
+{
+	struct opinion *o = opinion(p);
+	const struct http_header *x;
+
+	if (o->names == 0) {
+		o->differs = true;
+		return 0;
+	}
+	x = &o->head->headers[o->names - 1];
+	if (n && (at < x->value.p || (x->value.n && at >= x->value.p + x->value.n)))
+		o->differs = true;
+	return 0;
+}
+
+static int on_complete(llhttp_t *p)
+{
+	opinion(p)->complete = true;
+	return HPE_PAUSED;
+}
+
+static bool same_message(const struct opinion *o, const struct http_head *h)
+{
+	const llhttp_t *p = &o->parser;
+	bool chunked = (p->flags & F_CHUNKED) != 0;
+
+	if (o->differs || !o->complete || o->names != h->n_headers || p->http_major != 1 ||
+	    p->http_minor != h->minor)
+		return false;
+	if (h->is_response ? p->status_code != h->status
+			   : o->url != h->target.p || o->url_length != h->target.n)
+		return false;
+	if (!h->is_response) {
+		const char *name = llhttp_method_name((llhttp_method_t)p->method);
+
+		if (!http_slice_equal(h->method, http_slice(name)))
+			return false;
+		if (chunked != (h->framing == HTTP_BODY_CHUNKED))
+			return false;
+	}
+	return p->content_length == h->content_length;
+}
+
+static bool agree(struct http_head *h, const char *buf, size_t len)
+{
+	struct opinion o = {.head = h};
+	llhttp_settings_t settings;
+	llhttp_errno_t e;
+
+	llhttp_settings_init(&settings);
+	settings.on_url = on_url;
+	settings.on_header_field = on_name;
+	settings.on_header_value = on_value;
+	settings.on_headers_complete = on_complete;
+	llhttp_init(&o.parser, h->is_response ? HTTP_RESPONSE : HTTP_REQUEST, &settings);
+	e = llhttp_execute(&o.parser, buf, len);
+	/* the guard has seen the line: what llhttp dislikes now is a method it does not know */
+	if (e == HPE_INVALID_METHOD || e == HPE_INVALID_CONSTANT || e == HPE_PAUSED_H2_UPGRADE)
+		return http_guard_refuse(h, 501, "method not implemented");
+	if (e != HPE_PAUSED || !same_message(&o, h))
+		return http_guard_refuse(h, 400, "malformed message");
+	return true;
+}
+
+/* ---- lines ---- */
+
+static struct http_slice trim(const char *p, const char *end)
+{
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	while (p < end && (end[-1] == ' ' || end[-1] == '\t'))
+		end--;
+	return (struct http_slice){p, (size_t)(end - p)};
+}
+
+/* All lines are known to be well-formed: sets the slices, now that the buffer will not move. */
+static void split(struct http_head *h, const char *buf)
+{
+	const char *line = buf, *end = buf + h->size - 2;
+	const char *cr = memchr(line, '\r', h->size);
+
+	if (h->is_response)
+		(void)http_guard_status_line(h, (struct http_slice){line, (size_t)(cr - line)});
+	else
+		(void)http_guard_request_line(h, (struct http_slice){line, (size_t)(cr - line)});
+	for (line = cr + 2; line < end; line = cr + 2) {
+		struct http_header *x = &h->headers[h->n_headers++];
+		const char *colon = memchr(line, ':', (size_t)(end - line));
+
+		cr = memchr(line, '\r', (size_t)(end - line));
+		x->name = (struct http_slice){line, (size_t)(colon - line)};
+		x->value = trim(colon + 1, cr);
+	}
+}
+
+static enum http_parse finish(struct http_head *h, const char *buf)
+{
+	if (h->n_lines == 0) {
+		(void)http_guard_refuse(h, 400, "empty start line"); /* always false */
+		return HTTP_BAD;
+	}
+	h->size = h->pos;
+	split(h, buf);
+	if (!http_guard_message(h) || !agree(h, buf, h->size))
+		return HTTP_BAD;
+	return HTTP_DONE;
+}
+
+static bool take_line(struct http_head *h, struct http_slice line)
+{
+	if (h->n_lines == 0)
+		return h->is_response ? http_guard_status_line(h, line)
+				      : http_guard_request_line(h, line);
+	if (h->n_lines > HTTP_MAX_HEADERS)
+		return http_guard_refuse(h, 431, "too many headers");
+	return http_guard_header_line(h, line);
+}
+
+static bool ordinary(char c)
+{
+	return c != '\r' && c != '\n' && c != '\0';
+}
+
+enum http_parse http_head_parse(struct http_head *h, const char *buf, size_t len)
+{
+	size_t limit = len < HTTP_MAX_HEAD ? len : HTTP_MAX_HEAD;
+
+	while (h->pos < limit) {
+		bool after_cr = h->pos > h->line_start && buf[h->pos - 1] == '\r';
+		struct http_slice line;
+
+		if (!after_cr && ordinary(buf[h->pos])) {
+			h->pos++;
+			continue;
+		}
+		if (after_cr != (buf[h->pos] == '\n') || buf[h->pos] == '\0') {
+			(void)http_guard_refuse(h, 400, "a line must end in CR LF");
+			return HTTP_BAD;
+		}
+		h->pos++;
+		if (!after_cr)
+			continue; /* a CR: its LF must follow */
+		line = (struct http_slice){buf + h->line_start, h->pos - h->line_start - 2};
+		if (line.n == 0)
+			return finish(h, buf);
+		if (!take_line(h, line))
+			return HTTP_BAD;
+		h->n_lines++;
+		h->line_start = h->pos;
+	}
+	if (h->pos < HTTP_MAX_HEAD)
+		return HTTP_MORE;
+	(void)http_guard_refuse(h, h->n_lines == 0 ? 414 : 431,
+				h->n_lines == 0 ? "request line too long" : "headers too large");
+	return HTTP_BAD;
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Questions about the headers of a parsed head. */
+#include "http/head.h"
+
+struct http_slice http_list_next(struct http_slice *rest)
+{
+	const char *comma = memchr(rest->p, ',', rest->n);
+	struct http_slice e = {rest->p, comma ? (size_t)(comma - rest->p) : rest->n};
+
+	rest->p += comma ? e.n + 1 : e.n;
+	rest->n -= comma ? e.n + 1 : e.n;
+	while (e.n && (e.p[0] == ' ' || e.p[0] == '\t'))
+		e = (struct http_slice){e.p + 1, e.n - 1};
+	while (e.n && (e.p[e.n - 1] == ' ' || e.p[e.n - 1] == '\t'))
+		e.n--;
+	return e;
+}
+
+struct http_slice http_head_get(const struct http_head *h, const char *name)
+{
+	for (size_t i = 0; i < h->n_headers; i++) {
+		if (http_slice_is(h->headers[i].name, name))
+			return h->headers[i].value;
+	}
+	return (struct http_slice){NULL, 0};
+}
+
+static bool named_by_connection(const struct http_head *h, struct http_slice name)
+{
+	for (size_t i = 0; i < h->n_headers; i++) {
+		struct http_slice value = h->headers[i].value;
+
+		if (!http_slice_is(h->headers[i].name, "connection"))
+			continue;
+		while (value.n) {
+			struct http_slice e = http_list_next(&value);
+
+			if (e.n == name.n && strncasecmp(e.p, name.p, e.n) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+bool http_head_hop_by_hop(const struct http_head *h, struct http_slice name)
+{
+	static const char *const names[] = {
+		"connection",
+		"keep-alive",
+		"te",
+		"trailer",
+		"transfer-encoding",
+		"upgrade",
+		"content-length",
+		"expect",
+		"transfer_encoding",
+		"content_length",
+		"transfer_length",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (http_slice_is(name, names[i]))
+			return true;
+	}
+	if (name.n >= 6 && strncasecmp(name.p, "proxy-", 6) == 0)
+		return true;
+	return named_by_connection(h, name);
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** A piece of somebody else's buffer; not NUL-terminated. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include <strings.h>
+
+struct http_slice {
+	const char *p;
+	size_t n;
+};
+
+static inline struct http_slice http_slice(const char *s)
+{
+	return (struct http_slice){s, strlen(s)};
+}
+
+static inline bool http_slice_equal(struct http_slice a, struct http_slice b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+/** Equal to a string literal, ASCII letters of either case (the worker's locale is always C). */
+static inline bool http_slice_is(struct http_slice a, const char *literal)
+{
+	return a.n == strlen(literal) && strncasecmp(a.p, literal, a.n) == 0;
+}

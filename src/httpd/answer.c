@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Answers: our own framing, one sendmsg for head and body. */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "http/write.h"
+#include "httpd/conn.h"
+
+#define HEAD_EXTRA 256 /* status line, Date, Content-Length, Connection and the empty line */
+
+static bool bodyless(int status)
+{
+	return status < 200 || status == 204 || status == 304;
+}
+
+/* The head of the answer, in the arena of the request. NULL: too large or malformed. */
+static char *write_head(struct exchange *x, const struct httpd_answer *a, size_t *len)
+{
+	size_t room = HEAD_EXTRA;
+	struct http_writer w;
+	char *buf;
+
+	for (size_t i = 0; i < a->n_headers; i++)
+		room += a->headers[i].name.n + a->headers[i].value.n + 4;
+	buf = arena_alloc(x->r.arena, room);
+	if (!buf)
+		return NULL;
+	w = http_writer(buf, room);
+	http_write_status_line(&w, a->status);
+	http_write_header(&w, http_slice("Date"), http_slice(httpd_date(x->conn->server)));
+	for (size_t i = 0; i < a->n_headers; i++)
+		http_write_header(&w, a->headers[i].name, a->headers[i].value);
+	if (!bodyless(a->status))
+		http_write_length(&w, a->body.n);
+	if (x->close)
+		http_write_header(&w, http_slice("Connection"), http_slice("close"));
+	else if (x->head.minor == 0)
+		http_write_header(&w, http_slice("Connection"), http_slice("keep-alive"));
+	if (!http_write_end(&w))
+		return NULL;
+	*len = w.len;
+	return buf;
+}
+
+int httpd_respond(struct httpd_request *r, const struct httpd_answer *answer)
+{
+	struct exchange *x = (struct exchange *)(void *)r;
+	struct conn *c = x->conn;
+	bool no_body = bodyless(answer->status) ||
+		       http_slice_equal(x->head.method, http_slice("HEAD"));
+	size_t len = 0;
+	char *head;
+
+	x->close |= answer->close || c->server->stopping;
+	head = write_head(x, answer, &len);
+	if (!head) {
+		free(answer->free_body);
+		return -1;
+	}
+	x->free_body = answer->free_body;
+	x->answered = true;
+	x->out[0] = (struct iovec){head, len};
+	x->out[1] = (struct iovec){(void *)(uintptr_t)answer->body.p, no_body ? 0 : answer->body.n};
+	c->state = CONN_WRITE;
+	c->progress = 0;
+	loop_timer_set(c->server->loop, &c->timer, c->server->options.stall_ms);
+	conn_advance(c); /* comes back at once where it is already at work */
+	return 0;
+}
+
+void conn_refuse(struct conn *c, int status, const char *why)
+{
+	struct httpd *s = c->server;
+	struct exchange *x = c->x;
+
+	x->close = true;
+	x->refused = true;
+	/* the handler's view: there is no body, whatever has been read of it */
+	x->r.body = (struct http_slice){NULL, 0};
+	c->state = CONN_WAIT;
+	loop_timer_clear(s->loop, &c->timer);
+	/* on_refuse answers at once, and that must not come back here */
+	bool outer = c->advancing;
+
+	c->advancing = true;
+	if (s->handler.on_refuse)
+		s->handler.on_refuse(&x->r, status, why, s->handler.arg);
+	if (!x->answered && httpd_respond(&x->r, &(struct httpd_answer){.status = status}) < 0)
+		conn_close(c); /* not even an empty head fits */
+	c->advancing = outer;
+}
+
+int conn_write(struct conn *c)
+{
+	struct exchange *x = c->x;
+
+	while (x->out[0].iov_len + x->out[1].iov_len) {
+		bool head_out = x->out[0].iov_len == 0;
+		struct msghdr m = {.msg_iov = &x->out[head_out], .msg_iovlen = head_out ? 1 : 2};
+		ssize_t n = sendmsg(c->io.fd, &m, MSG_NOSIGNAL);
+		size_t head;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN) {
+			c->can_write = false;
+			return 0;
+		}
+		if (n < 0)
+			return -1;
+		x->r.bytes_out += (uint64_t)n;
+		c->progress += (uint64_t)n;
+		head = (size_t)n < x->out[0].iov_len ? (size_t)n : x->out[0].iov_len;
+		for (int i = 0; i < 2; i++) {
+			size_t part = i == 0 ? head : (size_t)n - head;
+
+			x->out[i].iov_base = (char *)x->out[i].iov_base + part;
+			x->out[i].iov_len -= part;
+		}
+	}
+	return 1;
+}

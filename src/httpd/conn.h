@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** The inside of httpd: what its files share. Not for other layers. */
+#pragma once
+
+#include <sys/uio.h>
+
+#include "http/body.h"
+#include "httpd/httpd.h"
+
+#define CONN_BUFFER   16384u /* twice a head: one being answered, one arriving */
+#define CONN_PROGRESS 512u   /* bytes per stall_ms that keep a connection alive */
+
+/* One request and its answer. Kept on a free list with its arena. */
+struct exchange {
+	struct httpd_request r; /* first: handlers give it back to us */
+	struct conn *conn;
+	struct exchange *next_free;
+	struct http_head head;
+	struct http_body decoder;
+	char *body;
+	size_t body_len, body_room;
+	struct iovec out[2]; /* head and body of the answer, what is still to be written */
+	void *free_body;
+	bool close, answered, refused;
+};
+
+enum conn_state {
+	CONN_IDLE,   /* nothing of the next request yet */
+	CONN_HEAD,   /* part of a head */
+	CONN_BODY,   /* head complete */
+	CONN_WAIT,   /* the handler is at work */
+	CONN_WRITE,  /* the answer is going out */
+	CONN_ACK,    /* the client sends no more: has it received the answer? */
+	CONN_LINGER, /* answered early: reading on so that the client can read the answer */
+	CONN_DEAD,   /* to be freed by conn_advance() */
+};
+
+struct conn {
+	struct loop_io io;
+	struct loop_timer timer;
+	struct httpd *server;
+	struct conn *prev, *next; /* of the list of its kind: idle or busy */
+	void *listener;
+	struct exchange *x; /* NULL while idle */
+	char *in;           /* CONN_BUFFER bytes, only while something is in it */
+	size_t in_start, in_end;
+	struct sockaddr_in client;
+	uint64_t progress; /* bytes moved since the timer was set */
+	uint64_t acked;    /* what the peer had acknowledged then */
+	enum conn_state state;
+	bool can_read, can_write, hangup, failed, advancing, idle_listed;
+	unsigned int turns, ack_tries;
+};
+
+struct conn_list {
+	struct conn *first, *last;
+};
+
+struct listener;
+
+struct httpd {
+	struct loop *loop;
+	struct httpd_options options;
+	struct httpd_handler handler;
+	struct listener *listeners;
+	struct conn_list idle, busy; /* idle: longest first */
+	size_t n_conns, body_total;
+	struct exchange *free_exchanges;
+	char *free_buffers; /* each begins with the pointer to the next */
+	size_t n_free_exchanges, n_free_buffers;
+	bool stopping;
+	struct loop_timer grace;
+	void (*stopped)(void *arg);
+	void *stopped_arg;
+	uint64_t date_at;
+	char date[32];
+};
+
+/** Takes an accepted socket over. */
+void conn_open(struct httpd *s, int fd, const struct sockaddr_in *client, void *listener);
+/** Closes whatever it is doing; tells the handler; frees. */
+void conn_close(struct conn *c);
+/** Does all that can be done without waiting; may free the connection. */
+void conn_advance(struct conn *c);
+
+/* answer.c */
+/** Writes what is left of the answer. 1: all written, 0: the socket is full, -1: it is broken. */
+int conn_write(struct conn *c);
+/** Has the handler (or our default) answer a request that is refused. */
+void conn_refuse(struct conn *c, int status, const char *why);
+
+/* server.c */
+struct exchange *httpd_take_exchange(struct httpd *s);
+void httpd_give_exchange(struct httpd *s, struct exchange *x);
+char *httpd_take_buffer(struct httpd *s);
+void httpd_give_buffer(struct httpd *s, char *buffer);
+const char *httpd_date(struct httpd *s);
+/** A connection is gone: accepting may go on, or the server has come to its end. */
+void httpd_conn_gone(struct httpd *s);
+void conn_list_add(struct conn_list *l, struct conn *c);
+void conn_list_remove(struct conn_list *l, struct conn *c);
