@@ -25,6 +25,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "base/arena.h"
+#include "base/diag.h"
 #include "base/error.h"
 #include "model/model.h"
 #include "plan/plan.h"
@@ -99,10 +101,10 @@ const char *cli_labs(void);    /* folder of the shipped labs */
 
 /** A lab file that was read, parsed and validated. Owns all that it points to. */
 struct cli_lab {
-	char *path; /* of the lab file */
-	char *dir;  /* its folder, absolute; also lab->dir */
-	char *text;
-	struct source source;
+	char *path;          /* of the lab file */
+	char *dir;           /* its folder, absolute; also lab->dir */
+	struct arena *arena; /* holds the source */
+	const struct source *source;
 	struct lab *lab;
 };
 
@@ -118,6 +120,10 @@ char *cli_lab_path(const char *arg, struct lab_error **err);
  * stderr, warnings too. NULL with *err (LAB_USAGE) where the lab cannot be used.
  */
 struct cli_lab *cli_find_lab(const char *arg, const char *step, struct lab_error **err);
+/** As cli_find_lab(), with the diagnostics left to the caller. NULL with *err only where the file
+ * cannot be read or holds no lab at all; look at diag_errors() otherwise. */
+struct cli_lab *cli_read_lab(const char *arg, const char *step, struct diag_list *diags,
+			     struct lab_error **err);
 void cli_lab_free(struct cli_lab *l); /* NULL is fine */
 
 /**

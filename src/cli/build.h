@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** From a lab to its plan, with what has to be looked up on this host before. */
+#pragma once
+
+#include "cli/cli.h"
+
+/** The lab's plan, verified. NULL with *err. */
+struct plan *cli_compile(const struct cli_lab *l, struct lab_error **err);
+
+/**
+ * Adds a diagnostic for each function whose handler is not an executable file: compile/ is pure and
+ * cannot look.
+ */
+void cli_check_handlers(const struct cli_lab *l, enum diag_severity severity,
+			struct diag_list *diags);

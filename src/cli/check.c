@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** labctl check: reads a lab file and says what is wrong with it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+#include "cli/build.h"
+#include "cli/cli.h"
+#include "cli/options.h"
+#include "ui/table.h"
+
+struct options {
+	const char *lab, *step;
+	bool json;
+};
+
+static const struct argp_option option_table[] = {CLI_OPTION_STEP, CLI_OPTION_JSON, CLI_OPTION_END};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (key) {
+	case 's': o->step = arg; return 0;
+	case 'j': o->json = true; return 0;
+	case ARGP_KEY_ARG:
+		if (o->lab)
+			return ARGP_ERR_UNKNOWN;
+		o->lab = arg;
+		return 0;
+	case ARGP_KEY_NO_ARGS: argp_error(state, "which lab?"); return 0;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.options = option_table,
+	.parser = parse_option,
+	.args_doc = "LAB",
+	.doc = "Reads a lab file, every step of it, and names all that is wrong with it. Needs no root and "
+	       "touches nothing.\v"
+	       "Examples:\n"
+	       "  labctl check scenario1\n"
+	       "  labctl check ./my-lab.yaml --json\n",
+};
+
+static const char *severity_name(enum diag_severity s)
+{
+	switch (s) {
+	case DIAG_ERROR: return "error";
+	case DIAG_WARNING: return "warning";
+	}
+	return "";
+}
+
+static struct ui_json *diag_json(const struct diag_view *d)
+{
+	struct ui_json *j = ui_json_new();
+
+	ui_json_text(j, "severity", severity_name(d->severity));
+	ui_json_text(j, "id", d->id);
+	ui_json_text(j, "file", d->at.src ? d->at.src->path : NULL);
+	ui_json_number(j, "line", d->at.line);
+	ui_json_number(j, "col", d->at.col);
+	ui_json_text(j, "message", d->message);
+	ui_json_append(j, "notes", NULL);
+	for (size_t i = 0; i < d->n_notes; i++) {
+		struct ui_json *note = ui_json_new();
+
+		ui_json_number(note, "line", d->notes[i].at.line);
+		ui_json_number(note, "col", d->notes[i].at.col);
+		ui_json_text(note, "message", d->notes[i].message);
+		ui_json_append(j, "notes", note);
+	}
+	return j;
+}
+
+static int print_json(struct diag_list *diags, const struct cli_lab *l, struct lab_error **err)
+{
+	auto_ui_json struct ui_json *j = ui_json_new();
+
+	diag_list_sort(diags);
+	ui_json_text(j, "file", l->path);
+	ui_json_boolean(j, "ok", l->lab && !diag_errors(diags));
+	ui_json_append(j, "diagnostics", NULL);
+	for (size_t i = 0; i < diag_count(diags); i++) {
+		struct diag_view d = diag_get(diags, i);
+
+		ui_json_append(j, "diagnostics", diag_json(&d));
+	}
+	return ui_json_print(j, stdout, err);
+}
+
+static int print_text(struct diag_list *diags, const struct cli_lab *l)
+{
+	size_t n = diag_errors(diags);
+
+	diag_print(diags, stderr, cli_colour(stderr));
+	if (n || !l->lab)
+		fprintf(stderr, "%s: %zu error%s\n", l->path, n, n == 1 ? "" : "s");
+	else
+		printf("%s: ok\n", l->path);
+	return 0;
+}
+
+/*
+ * A lab is valid when it is so after every step. The first step that is not is reported; in most files
+ * that is the whole.
+ */
+static struct cli_lab *read_every_step(const char *arg, struct diag_list **diags,
+				       struct lab_error **err)
+{
+	auto_cli_lab struct cli_lab *whole = cli_read_lab(arg, NULL, *diags, err);
+
+	for (size_t i = 0; whole && whole->lab && !diag_errors(*diags) && i < whole->lab->n_steps;
+	     i++) {
+		auto_diags struct diag_list *more = diag_list_new();
+		struct cli_lab *l = cli_read_lab(arg, whole->lab->steps[i].id.name, more, err);
+
+		if (!l)
+			return NULL;
+		if (diag_errors(more)) {
+			/* the diagnostics point into this lab's source */
+			cli_lab_free(whole);
+			whole = l;
+			diag_list_free(*diags);
+			*diags = steal_ptr(more);
+			break;
+		}
+		cli_lab_free(l);
+	}
+	return steal_ptr(whole);
+}
+
+static int run(const struct options *o, struct lab_error **err)
+{
+	auto_diags struct diag_list *diags = diag_list_new();
+	auto_cli_lab struct cli_lab *l = o->step ? cli_read_lab(o->lab, o->step, diags, err)
+						 : read_every_step(o->lab, &diags, err);
+
+	if (!l)
+		return cli_fail(*err);
+	if (l->lab && !diag_errors(diags))
+		cli_check_handlers(l, DIAG_WARNING, diags);
+	if (o->json ? print_json(diags, l, err) : print_text(diags, l))
+		return cli_fail(*err);
+	return l->lab && !diag_errors(diags) ? LAB_OK : LAB_USAGE;
+}
+
+int verb_check(int argc, char **argv)
+{
+	auto_error struct lab_error *err = NULL;
+	struct options o = {0};
+
+	cli_parse(&argp, argc, argv, &o);
+	return run(&o, &err);
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** labctl down: removes a lab. */
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "cli/cli.h"
+#include "cli/options.h"
+#include "cli/session.h"
+#include "cli/signals.h"
+
+struct options {
+	const char *lab;
+	bool all, no_wait;
+};
+
+static const struct argp_option option_table[] = {
+	{"all", 'a', NULL, 0, "every lab of this host", 0},
+	{"no-wait", 'n', NULL, 0, "do not wait until the kernel has let go of the namespaces", 0},
+	CLI_OPTION_END,
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (key) {
+	case 'a': o->all = true; return 0;
+	case 'n': o->no_wait = true; return 0;
+	case ARGP_KEY_ARG:
+		if (o->lab)
+			return ARGP_ERR_UNKNOWN;
+		o->lab = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (o->all == !!o->lab)
+			argp_error(state,
+				   o->lab ? "LAB and --all exclude each other" : "which lab?");
+		return 0;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.options = option_table,
+	.parser = parse_option,
+	.args_doc = "LAB\n--all",
+	.doc = "Removes a lab: its processes, its namespaces and all that is in them. Also clears what a "
+	       "killed `up` or `down` left. A lab that is not up is no error.\v"
+	       "Examples:\n"
+	       "  labctl down scenario1\n"
+	       "  labctl down --all\n",
+};
+
+static int lower(const char *lab, const struct options *o, const volatile sig_atomic_t *cancel,
+		 struct lab_error **err)
+{
+	auto_session struct cli_session session = {0};
+	bool was_up;
+	int r;
+
+	/* STATE_CREATE: namespaces may be there although their directory is gone */
+	if (cli_session_open(&session, lab, STATE_CREATE, err))
+		return -1;
+	r = apply_down(session.state, session.backend, &session.ops, !o->no_wait, cancel, &was_up,
+		       err);
+	ui_progress_clear(&session.progress);
+	if (!r)
+		fprintf(stderr, "%s is %s\n", lab, was_up ? "down" : "not up");
+	return r;
+}
+
+/* One lab that resists does not keep the others up; the worst status is the whole's. */
+static int lower_all(const struct options *o)
+{
+	const volatile sig_atomic_t *cancel = cli_catch_signals();
+	auto_error struct lab_error *err = NULL;
+	int worst = LAB_OK;
+	size_t n;
+	char **labs = state_list(&n, &err);
+
+	if (!labs)
+		return cli_fail(err);
+	for (size_t i = 0; i < n; i++) {
+		auto_error struct lab_error *why = NULL;
+
+		if (lower(labs[i], o, cancel, &why)) {
+			int status = cli_fail(why);
+
+			worst = status > worst ? status : worst;
+		}
+		free(labs[i]);
+	}
+	free(labs);
+	return worst;
+}
+
+static int lower_one(const struct options *o)
+{
+	auto_error struct lab_error *err = NULL;
+	auto_free char *name = cli_lab_name(o->lab, &err);
+
+	if (!name || lower(name, o, cli_catch_signals(), &err))
+		return cli_fail(err);
+	return LAB_OK;
+}
+
+int verb_down(int argc, char **argv)
+{
+	auto_error struct lab_error *err = NULL;
+	struct options o = {0};
+
+	cli_parse(&argp, argc, argv, &o);
+	if (cli_need_root("down", &err))
+		return cli_fail(err);
+	return o.all ? lower_all(&o) : lower_one(&o);
+}

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** What LAB on the command line means. */
+#include <dirent.h>
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/name.h"
+#include "base/strbuf.h"
+#include "cli/cli.h"
+#include "cli/shipped.h"
+#include "parse/parse.h"
+#include "validate/validate.h"
+
+static char *join(const char *dir, const char *name, const char *file)
+{
+	struct strbuf b = {0};
+
+	strbuf_add(&b, dir);
+	if (name)
+		strbuf_printf(&b, "/%s", name);
+	if (file)
+		strbuf_printf(&b, "/%s", file);
+	return strbuf_take(&b);
+}
+
+static bool exists(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char **cli_shipped(size_t *n)
+{
+	char **names = calloc(1, sizeof(*names));
+	DIR *dir = opendir(cli_labs());
+	const struct dirent *e;
+
+	*n = 0;
+	while (names && dir && (e = readdir(dir))) {
+		auto_free char *file = join(cli_labs(), e->d_name, "lab.yaml");
+
+		if (!name_valid(e->d_name) || !exists(file))
+			continue;
+		names = reallocarray(names, *n + 2, sizeof(*names));
+		if (names)
+			names[(*n)++] = strdup(e->d_name);
+	}
+	if (dir)
+		(void)closedir(dir); /* only read from */
+	if (!names)
+		abort();
+	qsort(names, *n, sizeof(*names), compare_names);
+	return names;
+}
+
+void cli_shipped_free(char **names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
+}
+
+static char *no_such_lab(const char *arg, struct lab_error **err)
+{
+	size_t n;
+	char **names = cli_shipped(&n);
+	const char *nearest = diag_nearest(arg, (const char *const *)names, n);
+
+	(void)lab_error_make(err, LAB_USAGE, "lab %s: no shipped lab, folder or file of that name",
+			     *arg ? arg : "\"\"");
+	if (nearest)
+		(void)lab_error_hint(err, "did you mean %s?", nearest);
+	else
+		(void)lab_error_hint(err, "`labctl labs` lists the shipped labs");
+	cli_shipped_free(names, n);
+	return NULL;
+}
+
+char *cli_lab_path(const char *arg, struct lab_error **err)
+{
+	struct stat st;
+
+	if (name_valid(arg)) {
+		auto_free char *shipped = join(cli_labs(), arg, "lab.yaml");
+
+		if (exists(shipped))
+			return steal_ptr(shipped);
+	}
+	if (stat(arg, &st)) {
+		if (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG)
+			return no_such_lab(arg, err);
+		(void)lab_error_errno(err, LAB_USAGE, errno, "lab %s", arg);
+		return NULL;
+	}
+	return S_ISDIR(st.st_mode) ? join(arg, NULL, "lab.yaml") : join(arg, NULL, NULL);
+}
+
+/* Where `code:` of functions is relative to; absolute, because workers run elsewhere. */
+static char *folder_of(const char *path, struct lab_error **err)
+{
+	auto_free char *copy = strdup(path);
+	char *dir = copy ? realpath(dirname(copy), NULL) : NULL;
+
+	if (!dir)
+		(void)lab_error_errno(err, LAB_USAGE, errno, "lab %s", path);
+	return dir;
+}
+
+struct cli_lab *cli_read_lab(const char *arg, const char *step, struct diag_list *diags,
+			     struct lab_error **err)
+{
+	struct cli_lab *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		abort();
+	l->arena = arena_new(0);
+	l->path = cli_lab_path(arg, err);
+	l->source = l->path ? parse_source_read(l->arena, l->path, err) : NULL;
+	l->dir = l->source ? folder_of(l->path, err) : NULL;
+	if (!l->dir) {
+		cli_lab_free(l);
+		return NULL;
+	}
+	l->lab = parse_lab(l->source, step, diags);
+	if (!l->lab)
+		return l; /* diags say why */
+	l->lab->dir = l->dir;
+	validate_lab(l->lab, diags);
+	return l;
+}
+
+struct cli_lab *cli_find_lab(const char *arg, const char *step, struct lab_error **err)
+{
+	auto_diags struct diag_list *diags = diag_list_new();
+	auto_cli_lab struct cli_lab *l = cli_read_lab(arg, step, diags, err);
+	size_t n = diag_errors(diags);
+
+	if (!l)
+		return NULL;
+	diag_print(diags, stderr, cli_colour(stderr));
+	if (n || !l->lab) {
+		(void)lab_error_make(err, LAB_USAGE, "%s: %zu error%s", l->path, n,
+				     n == 1 ? "" : "s");
+		return NULL;
+	}
+	return steal_ptr(l);
+}
+
+void cli_lab_free(struct cli_lab *l)
+{
+	if (!l)
+		return;
+	lab_free(l->lab);
+	arena_free(l->arena);
+	free(l->dir);
+	free(l->path);
+	free(l);
+}
+
+static bool has_state(const char *name)
+{
+	auto_free char *path = join(state_root(), name, NULL);
+
+	return exists(path);
+}
+
+char *cli_lab_name(const char *arg, struct lab_error **err)
+{
+	auto_diags struct diag_list *diags = diag_list_new();
+	auto_cli_lab struct cli_lab *l = NULL;
+
+	if (name_valid(arg) && has_state(arg))
+		return strdup(arg);
+	l = cli_read_lab(arg, NULL, diags, err);
+	if (!l)
+		return NULL;
+	if (!l->lab || !l->lab->id.name || !name_valid(l->lab->id.name)) {
+		(void)lab_error_make(err, LAB_USAGE, "%s: the lab's name cannot be read", l->path);
+		(void)lab_error_hint(err, "labctl check %s", arg);
+		return NULL;
+	}
+	return strdup(l->lab->id.name);
+}
+
+static int read_applied(const struct state *s, struct plan **plan, struct lab_error **err)
+{
+	struct lab_error *why = NULL;
+	size_t len = 0;
+	auto_free char *text = state_read(s, "plan.json", &len, &why);
+
+	if (why) {
+		lab_error_free(*err);
+		*err = why;
+		return -1;
+	}
+	if (text)
+		*plan = plan_read(text, len, err);
+	else
+		(void)lab_error_make(err, LAB_STATE, "is not up: `labctl up` is at work or failed");
+	if (*plan)
+		return 0;
+	(void)lab_error_prefix(err, "lab %s", state_lab(s));
+	(void)lab_error_set_status(err, LAB_STATE);
+	return lab_error_hint(err, "labctl up %s", state_lab(s));
+}
+
+int cli_open_running(const char *arg, enum state_mode mode, struct cli_running *r,
+		     struct lab_error **err)
+{
+	auto_free char *name = cli_lab_name(arg, err);
+
+	*r = (struct cli_running){0};
+	if (!name)
+		return -1;
+	r->state = state_open(name, mode, err);
+	if (!r->state)
+		return -1;
+	if (read_applied(r->state, &r->plan, err)) {
+		cli_running_done(r);
+		return -1;
+	}
+	return 0;
+}
+
+void cli_running_done(struct cli_running *r)
+{
+	plan_free(r->plan);
+	state_close(r->state);
+	*r = (struct cli_running){0};
+}
+
+const struct plan_node *cli_find_node(const struct cli_running *r, const char *name,
+				      struct lab_error **err)
+{
+	const struct plan_node *node = plan_find_node(r->plan, name);
+	auto_free const char **names = NULL;
+	const char *nearest;
+
+	if (node)
+		return node;
+	names = calloc(r->plan->n_nodes + 1, sizeof(*names));
+	if (!names)
+		abort();
+	for (size_t i = 0; i < r->plan->n_nodes; i++)
+		names[i] = r->plan->nodes[i].ns;
+	nearest = diag_nearest(name, names, r->plan->n_nodes);
+	(void)lab_error_make(err, LAB_USAGE, "lab %s: has no node %s", r->plan->lab, name);
+	if (nearest)
+		(void)lab_error_hint(err, "did you mean %s?", nearest);
+	else
+		(void)lab_error_hint(err, "`labctl status %s` lists the nodes", r->plan->lab);
+	return NULL;
+}

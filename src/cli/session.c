@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli/session.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/strbuf.h"
+#include "cli/cli.h"
+#include "supervise/client.h"
+
+#define RELEASE_MS 30000 /* a thousand namespaces take a second */
+#define LOAD_MS    20000 /* workers are ready in milliseconds; a busy host may take longer */
+#define GRACE_MS   2000  /* for answers that are under way when a lab goes down */
+
+static struct plan *observe(void *data, const struct plan *wanted,
+			    const struct backend_namespace_id *ids, const char ***foreign,
+			    size_t *n_foreign, struct lab_error **err)
+{
+	struct cli_session *s = data;
+
+	return kernel_observe(s->lab, wanted, ids, foreign, n_foreign, err);
+}
+
+static int released(void *data, struct lab_error **err)
+{
+	return kernel_wait_released(RELEASE_MS, err);
+}
+
+static int start(void *data, struct process_id *id, struct lab_error **err)
+{
+	struct cli_session *s = data;
+
+	return supervise_start(s->lab, state_dir_fd(s->state), cli_libexec(), id, err);
+}
+
+static int detach(void *data, struct lab_error **err)
+{
+	struct cli_session *s = data;
+
+	return supervise_detach(state_dir_fd(s->state), err);
+}
+
+/* The "workers" array of the plan document, of a plan that has nothing else in it. */
+static char *workers_json(const struct plan *plan)
+{
+	struct plan only = {
+		.lab = plan->lab, .workers = plan->workers, .n_workers = plan->n_workers};
+	auto_free char *document = plan_write(&only);
+	json_t *root = json_loads(document, 0, NULL);
+	char *text = json_dumps(json_object_get(root, "workers"), JSON_COMPACT);
+
+	json_decref(root);
+	return text ? text : strdup("[]");
+}
+
+static int load(void *data, const struct plan *workers, struct lab_error **err)
+{
+	struct cli_session *s = data;
+	auto_free char *json = workers_json(workers);
+
+	if (!json)
+		abort();
+	return supervise_load(state_dir_fd(s->state), json, strlen(json), LOAD_MS, err);
+}
+
+static int stop(void *data, const struct process_id *id, struct lab_error **err)
+{
+	return supervise_stop(id, GRACE_MS, err);
+}
+
+static void progress(void *data, const char *what, size_t done, size_t total)
+{
+	struct cli_session *s = data;
+	auto_strbuf struct strbuf text = {0};
+
+	strbuf_printf(&text, "%s: %s", s->lab, what);
+	ui_progress_show(&s->progress, text.s, done, total);
+}
+
+static void init(struct cli_session *s, const char *lab)
+{
+	*s = (struct cli_session){
+		.lab = lab,
+		.ops = {s, observe, released, start, detach, load, stop, progress},
+	};
+	ui_progress_init(&s->progress, stderr, isatty(STDERR_FILENO));
+}
+
+int cli_session_open(struct cli_session *s, const char *lab, enum state_mode mode,
+		     struct lab_error **err)
+{
+	init(s, lab);
+	s->backend = kernel_backend_new(lab, err);
+	if (s->backend)
+		s->state = state_open(lab, mode, err);
+	if (s->state)
+		return 0;
+	cli_session_done(s);
+	return -1;
+}
+
+int cli_session_read(struct cli_session *s, const char *lab, struct lab_error **err)
+{
+	struct lab_error *why = NULL;
+
+	init(s, lab);
+	s->state = state_open(lab, STATE_READ, &why);
+	if (s->state || lab_error_status(why) == LAB_STATE) {
+		lab_error_free(why); /* not up: the session goes without state */
+		return 0;
+	}
+	lab_error_free(*err);
+	*err = why;
+	return -1;
+}
+
+void cli_session_done(struct cli_session *s)
+{
+	ui_progress_clear(&s->progress);
+	state_close(s->state);
+	kernel_backend_free(s->backend);
+	*s = (struct cli_session){0};
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Ctrl-C and its kin, for the verbs that make and remove things. */
+#pragma once
+
+#include <signal.h>
+
+/**
+ * From now on SIGINT, SIGTERM and SIGHUP set the flag that is given back, once; further ones are
+ * ignored, so that undoing is not interrupted. SIGPIPE and SIGXFSZ become errors of write(2).
+ */
+const volatile sig_atomic_t *cli_catch_signals(void);

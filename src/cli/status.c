@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** labctl status: compares a lab with its plan, and names every difference. */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/strbuf.h"
+#include "cli/cli.h"
+#include "cli/options.h"
+#include "cli/session.h"
+#include "supervise/client.h"
+#include "ui/table.h"
+
+struct options {
+	const char *lab;
+	bool json;
+};
+
+static const struct argp_option option_table[] = {CLI_OPTION_JSON, CLI_OPTION_END};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (key) {
+	case 'j': o->json = true; return 0;
+	case ARGP_KEY_ARG:
+		if (o->lab)
+			return ARGP_ERR_UNKNOWN;
+		o->lab = arg;
+		return 0;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.options = option_table,
+	.parser = parse_option,
+	.args_doc = "[LAB]",
+	.doc = "Compares what the kernel and the supervisor hold with the plan that was applied last. Exit "
+	       "status 1 where they differ; `labctl up LAB` repairs that. Without LAB: all labs of this "
+	       "host.\v"
+	       "Examples:\n"
+	       "  labctl status\n"
+	       "  labctl status scenario1\n"
+	       "  labctl status scenario1 --json\n",
+};
+
+static const struct ui_column namespace_columns[] = {
+	{"NAMESPACE", UI_TEXT}, {"ROLE", UI_TEXT}, {"STATE", UI_TEXT}, {"RESOURCE", UI_TEXT}};
+static const struct ui_column link_columns[] = {
+	{"LINK", UI_TEXT}, {"STATE", UI_TEXT}, {"RESOURCE", UI_TEXT}};
+static const struct ui_column worker_columns[] = {{"WORKER", UI_TEXT},     {"PROGRAM", UI_TEXT},
+						  {"STATE", UI_TEXT},      {"PID", UI_NUMBER},
+						  {"RESTARTS", UI_NUMBER}, {"REASON", UI_TEXT}};
+static const struct ui_column drift_columns[] = {
+	{"DRIFT", UI_TEXT}, {"OBJECT", UI_TEXT}, {"RESOURCE", UI_TEXT}, {"AT", UI_TEXT}};
+static const struct ui_column lab_columns[] = {{"LAB", UI_TEXT},       {"STATE", UI_TEXT},
+					       {"STEP", UI_TEXT},      {"NAMESPACES", UI_NUMBER},
+					       {"WORKERS", UI_NUMBER}, {"TITLE", UI_TEXT}};
+
+struct report {
+	struct ui_table *namespaces, *links, *workers, *drift;
+};
+
+static void report_init(struct report *r)
+{
+	r->namespaces = ui_table_new("namespaces", namespace_columns, ARRAY_LEN(namespace_columns));
+	r->links = ui_table_new("links", link_columns, ARRAY_LEN(link_columns));
+	r->workers = ui_table_new("workers", worker_columns, ARRAY_LEN(worker_columns));
+	r->drift = ui_table_new("drift", drift_columns, ARRAY_LEN(drift_columns));
+}
+
+static void report_done(struct report *r)
+{
+	ui_table_free(r->namespaces);
+	ui_table_free(r->links);
+	ui_table_free(r->workers);
+	ui_table_free(r->drift);
+}
+
+static void add_drift(struct report *r, const char *kind, const char *object,
+		      const struct plan_origin *origin)
+{
+	ui_table_add(r->drift, (const char *const[]){kind, object, origin ? origin->resource : NULL,
+						     origin ? origin->at : NULL});
+	ui_table_colour(r->drift, 0, UI_RED);
+}
+
+/* "missing", "changed", or NULL where the kernel holds it as planned. */
+static const char *drift_of(const struct plan_diff *d, enum plan_kind kind, const void *object)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		const struct plan_step *s = &d->steps[i];
+
+		if (s->kind != kind || !s->after || plan_key_cmp(kind, s->after, object) != 0)
+			continue;
+		return s->op == PLAN_ADD && !s->before ? "missing" : "changed";
+	}
+	return NULL;
+}
+
+static void add_state(struct ui_table *t, const char *const *cells, size_t column)
+{
+	ui_table_add(t, cells);
+	ui_table_colour(t, column, strcmp(cells[column], "ok") == 0 ? UI_GREEN : UI_RED);
+}
+
+static void fill_objects(struct report *r, const struct apply_status *s)
+{
+	for (size_t i = 0; i < s->plan->n_namespaces; i++) {
+		const struct plan_namespace *ns = &s->plan->namespaces[i];
+		const char *drift = drift_of(s->drift, PLAN_NAMESPACE, ns);
+
+		add_state(r->namespaces,
+			  (const char *const[]){ns->name, ns->role, drift ? drift : "ok",
+						ns->origin.resource},
+			  2);
+	}
+	for (size_t i = 0; i < s->plan->n_links; i++) {
+		const struct plan_link *l = &s->plan->links[i];
+		const char *drift = drift_of(s->drift, PLAN_LINK, l);
+		auto_strbuf struct strbuf text = {0};
+
+		strbuf_printf(&text, "%s/%s <-> %s/%s", l->a.ns, l->a.dev, l->b.ns, l->b.dev);
+		add_state(r->links,
+			  (const char *const[]){text.s, drift ? drift : "ok", l->origin.resource},
+			  1);
+	}
+}
+
+/* An object that is not as planned shows as one line, also where mending it takes two steps. */
+static bool told_before(const struct plan_diff *d, size_t i)
+{
+	const struct plan_step *s = &d->steps[i];
+
+	for (size_t k = 0; k < i; k++)
+		if (d->steps[k].kind == s->kind && d->steps[k].before && s->after &&
+		    plan_key_cmp(s->kind, d->steps[k].before, s->after) == 0)
+			return true;
+	return false;
+}
+
+static void fill_drift(struct report *r, const struct apply_status *s)
+{
+	auto_arena struct arena *a = arena_new(0);
+
+	for (size_t i = 0; i < s->drift->n; i++) {
+		const struct plan_step *step = &s->drift->steps[i];
+		const void *object = step->after ? step->after : step->before;
+
+		if (told_before(s->drift, i))
+			continue;
+		add_drift(r, step->op == PLAN_ADD ? "missing" : "changed",
+			  plan_describe(a, step->kind, object), object);
+	}
+	for (size_t i = 0; i < s->n_foreign; i++)
+		add_drift(r, "foreign", arena_printf(a, "namespace %s", s->foreign[i]), NULL);
+	if (s->unfinished)
+		add_drift(r, "unfinished", "an `up` was killed, or is at work", NULL);
+	if (!s->supervised)
+		add_drift(r, "missing", "supervisor", NULL);
+}
+
+static const char *number_text(const json_t *v, char buf[static 24])
+{
+	if (!json_is_integer(v))
+		return NULL;
+	(void)snprintf(buf, 24, "%lld", (long long)json_integer_value(v)); /* always fits */
+	return buf;
+}
+
+static void add_worker(struct report *r, const struct plan_worker *w, const json_t *live)
+{
+	const char *state = json_string_value(json_object_get(live, "state"));
+	const char *reason = json_string_value(json_object_get(live, "reason"));
+	char pid[24], restarts[24];
+
+	if (!state)
+		state = "missing";
+	if (reason && !*reason)
+		reason = NULL;
+	ui_table_add(r->workers,
+		     (const char *const[]){w->name, w->program, state,
+					   number_text(json_object_get(live, "pid"), pid),
+					   number_text(json_object_get(live, "restarts"), restarts),
+					   reason});
+	if (!strcmp(state, "ready")) {
+		ui_table_colour(r->workers, 2, UI_GREEN);
+		return;
+	}
+	ui_table_colour(r->workers, 2, UI_RED);
+	add_drift(r, state, w->name, &w->origin);
+}
+
+static const json_t *find_live(const json_t *list, const char *name)
+{
+	const json_t *w;
+	size_t i;
+
+	json_array_foreach (list, i, w) {
+		const char *text = json_string_value(json_object_get(w, "name"));
+
+		if (text && !strcmp(text, name))
+			return w;
+	}
+	return NULL;
+}
+
+static int fill_workers(struct report *r, const struct state *state, const struct apply_status *s,
+			struct lab_error **err)
+{
+	auto_free char *text = NULL;
+	json_t *root = NULL;
+
+	if (s->supervised) {
+		text = supervise_status(state_dir_fd(state), err);
+		if (!text)
+			return -1;
+		root = json_loads(text, 0, NULL);
+	}
+	for (size_t i = 0; i < s->plan->n_workers; i++)
+		add_worker(r, &s->plan->workers[i],
+			   find_live(json_object_get(root, "workers"), s->plan->workers[i].name));
+	json_decref(root);
+	return 0;
+}
+
+static int print_report(const struct report *r, const struct apply_status *s, bool json,
+			struct lab_error **err)
+{
+	const struct ui_table *tables[] = {r->namespaces, r->links, r->workers, r->drift};
+	auto_ui_json struct ui_json *j = NULL;
+	const char *gap = "";
+
+	if (json) {
+		j = ui_json_new();
+		ui_json_text(j, "lab", s->plan->lab);
+		ui_json_text(j, "step", s->plan->step);
+		ui_json_boolean(j, "ok", !ui_table_rows(r->drift));
+		for (size_t i = 0; i < ARRAY_LEN(tables); i++)
+			ui_json_table(j, tables[i]);
+		return ui_json_print(j, stdout, err);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+		if (!ui_table_rows(tables[i]))
+			continue;
+		fputs(gap, stdout);
+		if (ui_table_print(tables[i], stdout, cli_colour(stdout), err))
+			return -1;
+		gap = "\n";
+	}
+	if (!ui_table_rows(r->drift))
+		printf("\n%s%s%s: as planned\n", s->plan->lab, s->plan->step ? " up to " : "",
+		       s->plan->step ? s->plan->step : "");
+	return 0;
+}
+
+static int compare(const struct cli_session *session, bool json, bool *drift,
+		   struct lab_error **err)
+{
+	struct apply_status s;
+	struct report r;
+	int res;
+
+	if (apply_status(session->state, &session->ops, &s, err))
+		return -1;
+	report_init(&r);
+	fill_objects(&r, &s);
+	fill_drift(&r, &s);
+	res = fill_workers(&r, session->state, &s, err);
+	if (!res)
+		res = print_report(&r, &s, json, err);
+	*drift = ui_table_rows(r.drift) > 0;
+	report_done(&r);
+	apply_status_done(&s);
+	return res;
+}
+
+static int status_of_lab(const struct options *o)
+{
+	auto_error struct lab_error *err = NULL;
+	auto_free char *name = cli_lab_name(o->lab, &err);
+	auto_session struct cli_session session = {0};
+	bool drift = false;
+
+	if (!name || cli_session_read(&session, name, &err))
+		return cli_fail(err);
+	if (!session.state) {
+		(void)lab_error_make(&err, LAB_STATE, "lab %s: is not up", name);
+		(void)lab_error_hint(&err, "labctl up %s", o->lab);
+		return cli_fail(err);
+	}
+	if (compare(&session, o->json, &drift, &err))
+		return cli_fail(err);
+	if (drift && !o->json)
+		cli_hint("labctl up %s repairs it", o->lab);
+	return drift ? LAB_FAILED : LAB_OK;
+}
+
+static void add_lab(struct ui_table *t, const char *lab)
+{
+	auto_error struct lab_error *err = NULL;
+	auto_cli_running struct cli_running running = {0};
+	char namespaces[24], workers[24];
+
+	if (cli_open_running(lab, STATE_READ, &running, &err)) {
+		ui_table_add(t, (const char *const[]){lab, "half made", NULL, NULL, NULL, NULL});
+		ui_table_colour(t, 1, UI_RED);
+		return;
+	}
+	(void)snprintf(namespaces, sizeof(namespaces), "%zu", running.plan->n_namespaces);
+	(void)snprintf(workers, sizeof(workers), "%zu", running.plan->n_workers);
+	ui_table_add(t, (const char *const[]){lab, "up", running.plan->step, namespaces, workers,
+					      running.plan->title});
+	ui_table_colour(t, 1, UI_GREEN);
+}
+
+static int status_of_all(bool json)
+{
+	auto_ui_table struct ui_table *t = ui_table_new("labs", lab_columns,
+							ARRAY_LEN(lab_columns));
+	auto_error struct lab_error *err = NULL;
+	auto_ui_json struct ui_json *j = NULL;
+	size_t n;
+	char **labs = state_list(&n, &err);
+
+	if (!labs)
+		return cli_fail(err);
+	for (size_t i = 0; i < n; i++) {
+		add_lab(t, labs[i]);
+		free(labs[i]);
+	}
+	free(labs);
+	if (!json && !n)
+		fprintf(stderr, "no lab is up\n");
+	if (!json)
+		return ui_table_print(t, stdout, cli_colour(stdout), &err) ? cli_fail(err) : LAB_OK;
+	j = ui_json_new();
+	ui_json_table(j, t);
+	return ui_json_print(j, stdout, &err) ? cli_fail(err) : LAB_OK;
+}
+
+int verb_status(int argc, char **argv)
+{
+	auto_error struct lab_error *err = NULL;
+	struct options o = {0};
+
+	cli_parse(&argp, argc, argv, &o);
+	if (cli_need_root("status", &err))
+		return cli_fail(err);
+	return o.lab ? status_of_lab(&o) : status_of_all(o.json);
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli/summary.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/strbuf.h"
+#include "cli/cli.h"
+#include "ui/table.h"
+
+static void add_count(struct strbuf *b, size_t n, const char *what)
+{
+	strbuf_printf(b, "%s%zu %s%s", b->len ? ", " : "", n, what, n == 1 ? "" : "s");
+}
+
+static char *counts(const struct plan *p)
+{
+	struct strbuf b = {0};
+
+	add_count(&b, p->n_namespaces, "namespace");
+	add_count(&b, p->n_links, "link");
+	add_count(&b, p->n_routes, "route");
+	add_count(&b, p->n_workers, "worker");
+	return strbuf_take(&b);
+}
+
+static void print_verdict(const struct cli_summary *s, const char *counted)
+{
+	const struct apply_report *r = &s->report;
+
+	if (r->recovered)
+		printf("recovered from an earlier run that had not finished\n");
+	if (r->fresh || r->recovered)
+		printf("up in %lld ms: %s\n", s->ms, counted);
+	else if (!r->steps)
+		printf("nothing to do: %s, all as the plan says\n", counted);
+	else
+		printf("changed in %lld ms: %zu added, %zu changed, %zu removed; now %s\n", s->ms,
+		       r->added, r->changed, r->removed, counted);
+}
+
+static void print_delay(const struct cli_summary *s)
+{
+	if (s->delay_missing)
+		fprintf(stderr, "delay is not emulated on this kernel (no sch_netem): round trips "
+				"take no time; `labctl doctor` explains\n");
+}
+
+/* What one can do now, with a node that is there. */
+static void print_try(const struct cli_summary *s, const char *arg)
+{
+	if (s->plan->n_nodes && isatty(STDOUT_FILENO))
+		printf("try: labctl shell %s %s\n", arg, s->plan->nodes[0].ns);
+}
+
+/* compile/summary.c: {"lines": [text...]} below a heading. */
+static void print_cloud(const struct plan *p)
+{
+	json_t *root = p->summary ? json_loads(p->summary, 0, NULL) : NULL;
+	const json_t *line;
+	size_t i;
+
+	printf("%s  %s%s%s\n", p->lab, p->title ? p->title : "", p->step ? ", up to step " : "",
+	       p->step ? p->step : "");
+	json_array_foreach (json_object_get(root, "lines"), i, line)
+		printf("  %s\n", json_string_value(line));
+	json_decref(root);
+}
+
+int cli_summary_print(const struct cli_summary *s, const char *arg, struct lab_error **err)
+{
+	auto_free char *counted = counts(s->plan);
+
+	print_cloud(s->plan);
+	print_verdict(s, counted);
+	if (fflush(stdout))
+		return lab_error_make(err, LAB_FAILED, "write standard output: it is closed");
+	print_delay(s);
+	print_try(s, arg);
+	return 0;
+}
+
+int cli_summary_json(const struct cli_summary *s, struct lab_error **err)
+{
+	auto_ui_json struct ui_json *j = ui_json_new();
+
+	ui_json_text(j, "lab", s->plan->lab);
+	ui_json_text(j, "step", s->plan->step);
+	ui_json_boolean(j, "fresh", s->report.fresh);
+	ui_json_boolean(j, "recovered", s->report.recovered);
+	ui_json_number(j, "added", (long long)s->report.added);
+	ui_json_number(j, "changed", (long long)s->report.changed);
+	ui_json_number(j, "removed", (long long)s->report.removed);
+	ui_json_number(j, "ms", s->ms);
+	ui_json_number(j, "namespaces", (long long)s->plan->n_namespaces);
+	ui_json_number(j, "links", (long long)s->plan->n_links);
+	ui_json_number(j, "routes", (long long)s->plan->n_routes);
+	ui_json_number(j, "workers", (long long)s->plan->n_workers);
+	ui_json_boolean(j, "delay_emulated", !s->delay_missing);
+	return ui_json_print(j, stdout, err);
+}

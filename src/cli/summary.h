@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** What `up` says at its end. */
+#pragma once
+
+#include "apply/apply.h"
+
+struct cli_summary {
+	const struct plan *plan;
+	struct apply_report report;
+	long long ms;
+	bool delay_missing; /* the plan has delays that this kernel cannot make */
+};
+
+/** arg: the lab as the user called it, for the examples. */
+int cli_summary_print(const struct cli_summary *s, const char *arg, struct lab_error **err);
+int cli_summary_json(const struct cli_summary *s, struct lab_error **err);

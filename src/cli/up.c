@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** labctl up: makes a lab real, or changes it to what its file says. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/build.h"
+#include "cli/cli.h"
+#include "cli/options.h"
+#include "cli/session.h"
+#include "cli/signals.h"
+#include "cli/summary.h"
+
+struct options {
+	const char *lab, *step;
+	bool json;
+};
+
+static const struct argp_option option_table[] = {CLI_OPTION_STEP, CLI_OPTION_JSON, CLI_OPTION_END};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (key) {
+	case 's': o->step = arg; return 0;
+	case 'j': o->json = true; return 0;
+	case ARGP_KEY_ARG:
+		if (o->lab)
+			return ARGP_ERR_UNKNOWN;
+		o->lab = arg;
+		return 0;
+	case ARGP_KEY_NO_ARGS: argp_error(state, "which lab?"); return 0;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.options = option_table,
+	.parser = parse_option,
+	.args_doc = "LAB",
+	.doc = "Makes a lab real. On a lab that is up, only what differs from its file is touched; what "
+	       "fails, or is interrupted, is undone.\v"
+	       "Examples:\n"
+	       "  labctl up scenario1\n"
+	       "  labctl up scenario1 --step attach\n"
+	       "  labctl up ./my-lab.yaml\n",
+};
+
+static long long now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail for this clock */
+	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int check_handlers(const struct cli_lab *l, struct lab_error **err)
+{
+	auto_diags struct diag_list *diags = diag_list_new();
+
+	cli_check_handlers(l, DIAG_ERROR, diags);
+	if (!diag_errors(diags))
+		return 0;
+	diag_print(diags, stderr, cli_colour(stderr));
+	return lab_error_make(err, LAB_USAGE, "%s: a function has no handler", l->path);
+}
+
+static bool wants_delay(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n_shapers; i++)
+		if (p->shapers[i].delay_us)
+			return true;
+	return false;
+}
+
+static void tell_failure(const struct apply_report *r, const char *lab)
+{
+	if (!r->rolled_back)
+		return;
+	if (r->fresh)
+		cli_message("lab %s: everything that this run had made was removed", lab);
+	else
+		cli_message("lab %s: is as it was before this run", lab);
+}
+
+static int raise_lab(const struct plan *wanted, struct cli_summary *summary, struct lab_error **err)
+{
+	const volatile sig_atomic_t *cancel = cli_catch_signals();
+	auto_session struct cli_session session = {0};
+	long long start = now_ms();
+	int r;
+
+	if (cli_session_open(&session, wanted->lab, STATE_CREATE, err))
+		return -1;
+	r = apply_up(session.state, session.backend, &session.ops, wanted, cancel, &summary->report,
+		     err);
+	ui_progress_clear(&session.progress);
+	if (r) {
+		tell_failure(&summary->report, wanted->lab);
+		return -1;
+	}
+	summary->ms = now_ms() - start;
+	summary->delay_missing = wants_delay(wanted) &&
+				 !kernel_backend_features(session.backend)->netem;
+	return 0;
+}
+
+static int run(const struct options *o, struct lab_error **err)
+{
+	auto_cli_lab struct cli_lab *lab = cli_find_lab(o->lab, o->step, err);
+	auto_plan struct plan *wanted = NULL;
+	struct cli_summary summary = {0};
+
+	if (!lab || check_handlers(lab, err))
+		return -1;
+	wanted = cli_compile(lab, err);
+	if (!wanted || cli_need_root("up", err) || raise_lab(wanted, &summary, err))
+		return -1;
+	summary.plan = wanted;
+	return o->json ? cli_summary_json(&summary, err) : cli_summary_print(&summary, o->lab, err);
+}
+
+int verb_up(int argc, char **argv)
+{
+	auto_error struct lab_error *err = NULL;
+	struct options o = {0};
+
+	cli_parse(&argp, argc, argv, &o);
+	return run(&o, &err) ? cli_fail(err) : LAB_OK;
+}
