@@ -27,10 +27,13 @@
  */
 int priv_supervisor(struct lab_error **err) __attribute__((warn_unused_result));
 
+#define PRIV_WORKER_SLOTS 4096
+#define PRIV_SHARED_USER  65534
+
 /**
- * The user and group of worker `slot` (0..255) of a lab: a number of its own for each, which no
+ * The user and group of worker `slot` (below PRIV_WORKER_SLOTS) of a lab: a number of its own for each, which no
  * account has, so that no worker can signal, trace or read the memory of another or of a daemon
- * that runs as "nobody". Where the user namespace does not map it (containers): 65534, shared, with
+ * that runs as "nobody". Where the user namespace does not map it (containers): PRIV_SHARED_USER, with
  * a warning in the log. LAB_DENIED where that is not mapped either.
  */
 int priv_worker_user(const char *lab, unsigned int slot, uid_t *uid, struct lab_error **err)

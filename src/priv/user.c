@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Users of workers. The range 0x7a000000-0x7affffff lies above what systemd hands out to containers
- * (524288-1879048191) and below 2^31, where some tools take uids for negative. A lab has 256 numbers
- * of it, by a hash of its name; two labs that share them lose only the isolation between each other.
+ * (524288-1879048191) and below 2^31, where some tools take uids for negative. A lab has 4,096 numbers
+ * of it, by a hash of its name. Two labs that share them are still apart: each has its own PID
+ * namespace, so neither can name a process of the other.
  */
 #include "priv/priv.h"
 
@@ -14,8 +15,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 
-#define RANGE_FIRST  0x7a000000u
-#define OVERFLOW_UID 65534u
+#define RANGE_FIRST 0x7a000000u
 
 /* Whether this user namespace maps id: setresuid() would say EINVAL otherwise. */
 static bool mapped(const char *file, unsigned int id)
@@ -38,22 +38,22 @@ static bool usable(unsigned int id)
 
 int priv_worker_user(const char *lab, unsigned int slot, uid_t *uid, struct lab_error **err)
 {
-	unsigned int id = RANGE_FIRST | (unsigned int)(hash_str(0, lab) & 0xffff) << 8 |
-			  (slot & 0xff);
+	unsigned int id = RANGE_FIRST | (unsigned int)(hash_str(0, lab) & 0xfff) << 12 |
+			  (slot & (PRIV_WORKER_SLOTS - 1));
 
 	if (usable(id)) {
 		*uid = id;
 		return 0;
 	}
-	if (usable(OVERFLOW_UID)) {
-		log_warning("user %u is not mapped in this user namespace: workers share user %u",
-			    id, OVERFLOW_UID);
-		*uid = OVERFLOW_UID;
+	if (usable(PRIV_SHARED_USER)) {
+		log_warning("user %u is not mapped in this user namespace: workers share user %d",
+			    id, PRIV_SHARED_USER);
+		*uid = PRIV_SHARED_USER;
 		return 0;
 	}
 	(void)lab_error_make(
 		err, LAB_DENIED,
-		"user for a worker: neither %u nor %u is mapped in this user namespace", id,
-		OVERFLOW_UID);
+		"user for a worker: neither %u nor %d is mapped in this user namespace", id,
+		PRIV_SHARED_USER);
 	return lab_error_hint(err, "map more than one user, or run outside of it");
 }

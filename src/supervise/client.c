@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Requests to a running supervisor. */
+#include "supervise/client.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "supervise/address.h"
+#include "supervise/logfile.h"
+#include "supervise/message.h"
+
+#define ANSWER_MS 5000 /* for requests that are answered at once */
+
+/* Why the supervisor is not there: its last words. */
+static int gone(int dir_fd, struct lab_error **err)
+{
+	char line[256];
+
+	logfile_last_line(dir_fd, "supervisor", line, sizeof(line));
+	(void)lab_error_make(err, LAB_STATE, "supervisor: does not run%s%s",
+			     line[0] ? "; log: " : "", line);
+	return lab_error_hint(err, "`labctl down` and `labctl up` make the lab anew");
+}
+
+static int open_control(int dir_fd, int timeout_ms, struct lab_error **err)
+{
+	const struct timeval timeout = {timeout_ms / 1000, timeout_ms % 1000 * 1000};
+	auto_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	struct sockaddr_un sun;
+
+	control_address(dir_fd, &sun);
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)))
+		return lab_error_errno(err, LAB_FAILED, errno, "supervisor: control socket");
+	if (connect(fd, (const struct sockaddr *)&sun, sizeof(sun))) {
+		if (errno == ECONNREFUSED || errno == ENOENT)
+			return gone(dir_fd, err);
+		return lab_error_errno(err, LAB_FAILED, errno, "supervisor: control socket");
+	}
+	return steal_fd(&fd);
+}
+
+static int read_answer(json_t *answer, struct lab_error **err)
+{
+	const char *text = "malformed answer";
+	int ok = 0, status = LAB_FAILED;
+
+	if (json_unpack(answer, "{s:b, s?s, s?i}", "ok", &ok, "error", &text, "status", &status) ||
+	    !ok)
+		return lab_error_make(err, (enum lab_status)status, "%s", text);
+	return 0;
+}
+
+/* One request, one answer. answer_fd may be NULL. */
+static int ask(int dir_fd, const char *op, int fd, int timeout_ms, int *answer_fd,
+	       struct lab_error **err)
+{
+	auto_close int control = open_control(dir_fd, timeout_ms, err), came = -1;
+	auto_error struct lab_error *failure = NULL;
+	json_t *request = json_pack("{s:s}", "op", op), *answer;
+	int rc;
+
+	if (!request)
+		abort();
+	rc = control < 0 ? -1 : message_send(control, request, fd, &failure);
+	json_decref(request);
+	if (control < 0)
+		return -1;
+	answer = rc ? NULL : message_receive(control, &came, &failure);
+	if (!answer) {
+		int errnum = lab_error_errnum(failure);
+
+		if (lab_error_status(failure) == LAB_STATE || errnum == EPIPE)
+			return gone(dir_fd, err);
+		if (errnum == EAGAIN)
+			return lab_error_make(err, LAB_FAILED,
+					      "supervisor: no answer to %s within %d ms", op,
+					      timeout_ms);
+		return lab_error_make(err, LAB_FAILED, "supervisor: %s",
+				      lab_error_message(failure));
+	}
+	rc = read_answer(answer, err);
+	json_decref(answer);
+	if (!rc && answer_fd)
+		*answer_fd = steal_fd(&came);
+	return rc;
+}
+
+int supervise_detach(int dir_fd, struct lab_error **err)
+{
+	return ask(dir_fd, "detach", -1, ANSWER_MS, NULL, err);
+}
+
+int supervise_load(int dir_fd, const char *workers_json, size_t len, int timeout_ms,
+		   struct lab_error **err)
+{
+	auto_close int fd = message_memfd("workers", workers_json, len, err);
+
+	return fd < 0 ? -1 : ask(dir_fd, "load", fd, timeout_ms, NULL, err);
+}
+
+char *supervise_status(int dir_fd, struct lab_error **err)
+{
+	auto_close int fd = -1;
+	size_t len;
+
+	if (ask(dir_fd, "status", -1, ANSWER_MS, &fd, err))
+		return NULL;
+	if (fd < 0) {
+		(void)lab_error_make(err, LAB_FAILED, "supervisor: no status came with its answer");
+		return NULL;
+	}
+	return message_read_memfd(fd, &len, err);
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** The supervisor's end of the control socket. */
+#pragma once
+
+#include "supervise/supervisor.h"
+
+/*
+ * Requests, each answered by {"ok": true} or {"ok": false, "error": "...", "status": 1..5}:
+ *   {"op": "load"} + memfd with the "workers" array: answered when all are ready, or one failed.
+ *                  A client that hangs up before takes the load back.
+ *   {"op": "status"}: answered with a memfd that holds the document of supervise/client.h.
+ *   {"op": "detach"}: from now on the lab outlives the process that started it.
+ *   {"op": "stop"}: answered at once; all ends then.
+ */
+struct control *control_new(struct supervisor *sup, int listener, struct lab_error **err);
+void control_free(struct control *c); /* NULL is fine */

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "supervise/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/worker.h"
+#include "priv/priv.h"
+#include "supervise/expose.h"
+
+#define EXIT_SPAWN 125 /* as `labctl exec`: it failed before the program could */
+
+static char *const environment[] = {
+	(char *)"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+	(char *)"LANG=C.UTF-8",
+	NULL,
+};
+
+/* Puts a copy of *fd above all places that lay_out() writes to. */
+static int lift(int *fd, int above)
+{
+	int copy = fcntl(*fd, F_DUPFD_CLOEXEC, above);
+
+	if (copy < 0)
+		return -1;
+	*fd = copy;
+	return 0;
+}
+
+/* After this 0, 1, ... hold what the contract says, and all else is close-on-exec. */
+static int lay_out(struct spawn *s, int *sockets, struct lab_error **err)
+{
+	const int first_free = WORKER_FD_SOCKET_0 + (int)s->n_sockets;
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	bool failed = null < 0 || lift(&null, first_free) || lift(&s->log, first_free) ||
+		      lift(&s->config, first_free) || lift(&s->ready, first_free) ||
+		      lift(&s->program_fd, first_free);
+
+	for (size_t i = 0; !failed && i < s->n_sockets; i++) {
+		sockets[i] = s->sockets[i];
+		failed = lift(&sockets[i], first_free) != 0;
+	}
+	failed = failed || dup2(null, 0) < 0 || dup2(s->log, 1) < 0 || dup2(s->log, 2) < 0 ||
+		 dup2(s->config, WORKER_FD_CONFIG) < 0 || dup2(s->ready, WORKER_FD_READY) < 0;
+	for (size_t i = 0; !failed && i < s->n_sockets; i++)
+		failed = dup2(sockets[i], WORKER_FD_SOCKET_0 + (int)i) < 0;
+	if (failed)
+		return lab_error_errno(err, LAB_FAILED, errno, "lay out descriptors");
+	if (close_range((unsigned int)first_free, ~0U, CLOSE_RANGE_CLOEXEC))
+		return lab_error_errno(err, LAB_FAILED, errno, "close descriptors");
+	return 0;
+}
+
+static int execute(const struct spawn *s, struct lab_error **err)
+{
+	char *argv[] = {(char *)s->program, (char *)s->name, NULL};
+
+	(void)execve(s->program, argv, environment);
+	/* Programs and labs may lie in somebody's home, closed to others: the descriptor was opened
+	 * while this process could still search it. Not tried first, because kernels before 6.14
+	 * then call the process by the number of the descriptor. */
+	if (errno == EACCES || errno == ENOENT)
+		(void)syscall(SYS_execveat, s->program_fd, "", argv, environment, AT_EMPTY_PATH);
+	return lab_error_errno(err, LAB_FAILED, errno, "execute %s", s->program);
+}
+
+static int become_worker(struct spawn *s, int *sockets, struct lab_error **err)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	/* its own session: what it starts cannot be mistaken for the supervisor's */
+	if (setsid() < 0 || sigprocmask(SIG_SETMASK, &none, NULL) || chdir("/"))
+		return lab_error_errno(err, LAB_FAILED, errno, "prepare");
+	if (setns(s->netns, CLONE_NEWNET))
+		return lab_error_errno(err, LAB_FAILED, errno, "enter the network namespace");
+	if (s->handler && expose_program(s->handler, err))
+		return -1;
+	if (lay_out(s, sockets, err) || priv_worker(s->uid, s->uid, err))
+		return -1;
+	return execute(s, err);
+}
+
+pid_t spawn_worker(const struct spawn *s, struct lab_error **err)
+{
+	auto_free int *sockets = calloc(s->n_sockets + 1, sizeof(*sockets));
+	struct lab_error *failure = NULL;
+	struct spawn mine = *s;
+	pid_t pid;
+
+	if (!sockets)
+		abort();
+	pid = fork();
+	if (pid < 0)
+		return lab_error_errno(err, LAB_FAILED, errno, "fork");
+	if (pid > 0)
+		return pid;
+	(void)become_worker(&mine, sockets, &failure); /* comes back only with a failure */
+	(void)dup2(mine.log, STDERR_FILENO);           /* else it goes to the supervisor's log */
+	log_error("start: %s", lab_error_message(failure));
+	_exit(EXIT_SPAWN);
+}
+
+pid_t spawn_sweep(uid_t uid)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	if (!setresuid(uid, uid, uid))
+		(void)kill(-1, SIGKILL); /* ESRCH: nothing was left, the usual case */
+	_exit(0);
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Starts the process of a worker: the contract of base/worker.h from the supervisor's side. */
+#pragma once
+
+#include <sys/types.h>
+
+#include "base/error.h"
+
+struct spawn {
+	const char *name;    /* argv[1], for people who read ps */
+	const char *program; /* absolute path */
+	const char *handler; /* made reachable for the worker; NULL: none */
+	int program_fd;      /* of the same file: executed where the path is closed to its user */
+	int netns, log, config, ready; /* descriptors */
+	const int *sockets;
+	size_t n_sockets;
+	uid_t uid; /* and gid */
+};
+
+/** The pid; failures after the fork are written to the log, and the process exits with 125. */
+pid_t spawn_worker(const struct spawn *s, struct lab_error **err);
+
+/**
+ * Kills all that still runs as `uid` in this PID namespace: what a dead worker left behind. Done by a
+ * helper process of that user, whose pid it gives (-1: could not be started): when that has ended,
+ * the user number is free again.
+ */
+pid_t spawn_sweep(uid_t uid);

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** One worker: what it shall be, the process that it is, and what happens when that ends. */
+#pragma once
+
+#include "base/loop.h"
+#include "supervise/sockets.h"
+#include "supervise/supervisor.h"
+
+#define WORKER_CRASHES 10 /* so many within WORKER_CRASH_WINDOW_MS: no further attempt */
+
+enum worker_state {
+	WORKER_STARTING,    /* its process has not said "ready" yet */
+	WORKER_READY,       /* serves */
+	WORKER_BACKING_OFF, /* crashed, will be started again; its sockets are held */
+	WORKER_FAILED,      /* given up; its sockets are closed, so that clients are refused */
+	WORKER_STOPPING     /* told to end; freed when it has */
+};
+const char *worker_state_name(enum worker_state state);
+
+struct worker {
+	struct worker *next;
+	struct supervisor *sup;
+	struct spec *spec;
+	enum worker_state state;
+	bool wanted;               /* by the load that is going on */
+	bool tentative;            /* made by that load: goes again if the load fails */
+	struct held_socket **held; /* as spec->sockets; NULL: not held */
+	dev_t netns_dev;
+	ino_t netns_ino;
+	pid_t pid;     /* 0: no process */
+	pid_t outside; /* the same process as the host knows it; 0: unknown */
+	int slot;      /* of its user number; -1: none */
+	bool overdue;  /* was killed for not being ready in time */
+	struct loop_io ready;
+	struct loop_timer timer; /* readiness deadline, back-off or grace period, by state */
+	uint64_t since;          /* loop_now() of the last change of state */
+	uint64_t crashes[WORKER_CRASHES]; /* when, the oldest overwritten */
+	size_t n_crashes;
+	unsigned int backoff_ms; /* the next one */
+	unsigned int restarts;
+	char reason[512]; /* why it crashed last */
+};
+
+/** Takes the spec. Not started yet. */
+struct worker *worker_new(struct supervisor *sup, struct spec *spec);
+void worker_free(struct worker *w);
+
+/** Whether the running worker is what this spec asks for, in namespaces that still are the same. */
+bool worker_is(const struct worker *w, const struct spec *spec);
+
+/** Opens its sockets and starts its process, with a clean record. -1 with *err: nothing runs. */
+int worker_start(struct worker *w, struct lab_error **err);
+/** SIGTERM, and SIGKILL after the grace period. */
+void worker_stop(struct worker *w);
+/** Its process has ended with this wait status. */
+void worker_exited(struct worker *w, int status);
