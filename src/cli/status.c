@@ -88,15 +88,19 @@ static void add_drift(struct report *r, const char *kind, const char *object,
 	ui_table_colour(r->drift, 0, UI_RED);
 }
 
-/* "missing", "changed", or NULL where the kernel holds it as planned. */
+/* "missing", "changed", or NULL where the kernel holds it as planned. A link that is replaced has two
+ * steps, of which the removal comes first. */
 static const char *drift_of(const struct plan_diff *d, enum plan_kind kind, const void *object)
 {
 	for (size_t i = 0; i < d->n; i++) {
 		const struct plan_step *s = &d->steps[i];
 
-		if (s->kind != kind || !s->after || plan_key_cmp(kind, s->after, object) != 0)
+		if (s->kind != kind)
 			continue;
-		return s->op == PLAN_ADD && !s->before ? "missing" : "changed";
+		if (s->before && plan_key_cmp(kind, s->before, object) == 0)
+			return "changed";
+		if (s->after && plan_key_cmp(kind, s->after, object) == 0)
+			return "missing";
 	}
 	return NULL;
 }
