@@ -10,7 +10,9 @@ struct pool {
 	const char *key;   /* where the lab file declares such a thing */
 	const struct named **items;
 	size_t n;
-	const struct pool *elsewhere; /* those of other owners, for a better message */
+	/* Where only the things of one owner are meant: who that is, and those of all owners. */
+	const char *owner;
+	const struct pool *elsewhere;
 };
 
 struct pools {
@@ -100,9 +102,13 @@ static void report_unknown(struct validation *v, const struct pool *pool, const 
 	const struct named *near = nearest(v, pool, ref->name), *other;
 
 	other = pool->elsewhere ? find(pool->elsewhere, ref->name) : NULL;
-	validate_report(v, ref->at, "unknown %s '%s'", pool->label, ref->name);
+	if (pool->owner)
+		validate_report(v, ref->at, "%s has no %s '%s'", pool->owner, pool->label,
+				ref->name);
+	else
+		validate_report(v, ref->at, "unknown %s '%s'", pool->label, ref->name);
 	if (other)
-		diag_note(v->diags, other->at, "this '%s' belongs to another owner", other->name);
+		diag_note(v->diags, other->at, "this '%s' is not of %s", other->name, pool->owner);
 	else if (near)
 		diag_note(v->diags, near->at, "did you mean '%s'?", near->name);
 	else
@@ -150,9 +156,12 @@ static void resolve_route_table(struct validation *v, const struct pools *p, str
 
 static void resolve_vpc(struct validation *v, const struct pools *p, struct vpc *vpc)
 {
-	struct pool tables = {.label = "route table of this VPC",
-			      .key = "vpcs.NAME.route_tables",
-			      .elsewhere = &p->route_table};
+	struct pool tables = {
+		.label = "route table",
+		.key = "vpcs.NAME.route_tables",
+		.owner = arena_printf(v->scratch, "VPC '%s'", vpc->id.name),
+		.elsewhere = &p->route_table,
+	};
 
 	resolve(v, &p->region, &vpc->region);
 	ADD(v, &tables, vpc->route_tables, vpc->n_route_tables);
@@ -189,10 +198,11 @@ static void resolve_cen_attachment(struct validation *v, const struct pools *p,
 
 static void resolve_cen(struct validation *v, const struct pools *p, struct cen *cen)
 {
-	struct pool tables = {.label = "route table of this CEN instance",
-			      .key = "cen.NAME.route_tables"};
-	struct pool attachments = {.label = "attachment of this CEN instance",
-				   .key = "cen.NAME.attachments"};
+	const char *owner = arena_printf(v->scratch, "CEN instance '%s'", cen->id.name);
+	struct pool tables = {
+		.label = "route table", .key = "cen.NAME.route_tables", .owner = owner};
+	struct pool attachments = {
+		.label = "attachment", .key = "cen.NAME.attachments", .owner = owner};
 
 	ADD(v, &tables, cen->route_tables, cen->n_route_tables);
 	ADD(v, &attachments, cen->attachments, cen->n_attachments);

@@ -30,6 +30,8 @@ static const char *segment_fault(const char *s, size_t n, bool params)
 			return "a parameter is a whole segment [name] of letters, digits, - and _";
 		return NULL;
 	}
+	if (params && (memchr(s, '[', n) || memchr(s, ']', n)))
+		return "a parameter [name] is a whole segment";
 	/* RFC 3986 pchar; a percent sign would have to be decoded before it is compared */
 	if (strspn(s, ALNUM "-._~!$&'()+,;=:@") < n)
 		return "it has a character that no path can have";

@@ -147,8 +147,10 @@ void validate_check_host(struct validation *v)
 					s);
 		if (c->kind != CHECK_TCP)
 			continue;
-		if (!colon || !host(s, (size_t)(colon - s)) || !port(colon + 1, strlen(colon + 1)))
-			validate_report(v, c->target.at, "'%s' is not ADDRESS:PORT", s);
+		if (colon && host(s, (size_t)(colon - s)) && port(colon + 1, strlen(colon + 1)))
+			continue;
+		validate_report(v, c->target.at, "'%s' is not ADDRESS:PORT", s);
+		validate_hint(v, "write it like \"10.0.0.1:80\"");
 	}
 }
 
