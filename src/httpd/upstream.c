@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The pool. The connection that was used last is taken first: under little load few connections
+ * stay warm and the others run into their idle deadline. No check before use: a peer that closed
+ * has an edge waiting in the loop, which removes it, or the first write tells.
+ */
+#include <errno.h>
+#include <linux/tcp.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "httpd/upstream_call.h"
+
+#define BUCKETS        64
+#define FREE_CALLS_MAX 64
+
+#define containing(type, member, p) ((type *)(void *)((char *)(p)-offsetof(type, member)))
+
+struct backend {
+	struct backend *next; /* of its bucket */
+	struct sockaddr_in peer, source;
+	struct upstream_conn *idle; /* newest first */
+	struct upstream_conn *oldest;
+	unsigned int n_idle;
+};
+
+struct upstream {
+	struct loop *loop;
+	struct upstream_options options;
+	struct backend *buckets[BUCKETS];
+	struct upstream_call *calls;
+	struct upstream_call *free_calls;
+	unsigned int n_free_calls;
+};
+
+struct upstream *upstream_new(struct loop *loop, const struct upstream_options *options)
+{
+	struct upstream *u = calloc(1, sizeof(*u));
+
+	if (!u)
+		abort();
+	u->loop = loop;
+	u->options = *options;
+	u->options.idle_ms = u->options.idle_ms ? u->options.idle_ms : 60000;
+	u->options.max_idle = u->options.max_idle ? u->options.max_idle : 512;
+	return u;
+}
+
+struct loop *pool_loop(struct upstream *u)
+{
+	return u->loop;
+}
+
+static bool same_address(const struct sockaddr_in *a, const struct sockaddr_in *b)
+{
+	return a->sin_family == b->sin_family && a->sin_port == b->sin_port &&
+	       a->sin_addr.s_addr == b->sin_addr.s_addr;
+}
+
+static struct backend *find_backend(struct upstream *u, const struct upstream_request *r)
+{
+	const uint32_t key[] = {r->peer.sin_addr.s_addr, r->peer.sin_port,
+				r->source.sin_addr.s_addr};
+	struct backend **slot = &u->buckets[hash_bytes(0, key, sizeof(key)) % BUCKETS];
+	struct backend *b;
+
+	for (b = *slot; b; b = b->next) {
+		if (same_address(&b->peer, &r->peer) && same_address(&b->source, &r->source))
+			return b;
+	}
+	b = calloc(1, sizeof(*b));
+	if (!b)
+		abort();
+	b->peer = r->peer;
+	b->source = r->source;
+	b->next = *slot;
+	*slot = b;
+	return b;
+}
+
+static void unlink_idle(struct upstream_conn *c)
+{
+	struct backend *b = c->backend;
+
+	if (c->prev)
+		c->prev->next = c->next;
+	else
+		b->idle = c->next;
+	if (c->next)
+		c->next->prev = c->prev;
+	else
+		b->oldest = c->prev;
+	b->n_idle--;
+	loop_timer_clear(c->upstream->loop, &c->timer);
+}
+
+void pool_close(struct upstream_conn *c)
+{
+	if (!c->call)
+		unlink_idle(c);
+	loop_del(c->upstream->loop, &c->io);
+	(void)close(c->io.fd); /* a socket: whatever close says, it is gone */
+	free(c);
+}
+
+static void on_event(struct loop_io *io, uint32_t events)
+{
+	struct upstream_conn *c = containing(struct upstream_conn, io, io);
+
+	if (c->call)
+		call_event(c->call, events);
+	else if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+		pool_close(c); /* closed, or bytes that nobody asked for */
+}
+
+static void on_idle_over(struct loop_timer *t)
+{
+	pool_close(containing(struct upstream_conn, timer, t));
+}
+
+void pool_give(struct upstream_conn *c)
+{
+	struct backend *b = c->backend;
+
+	c->call = NULL;
+	c->prev = NULL;
+	c->next = b->idle;
+	if (b->idle)
+		b->idle->prev = c;
+	else
+		b->oldest = c;
+	b->idle = c;
+	b->n_idle++;
+	loop_timer_set(c->upstream->loop, &c->timer, c->upstream->options.idle_ms);
+	if (b->n_idle > c->upstream->options.max_idle)
+		pool_close(b->oldest);
+}
+
+struct upstream_conn *pool_take(struct upstream_call *call)
+{
+	struct upstream_conn *c = find_backend(call->upstream, &call->request)->idle;
+
+	if (!c)
+		return NULL;
+	unlink_idle(c);
+	c->call = call;
+	return c;
+}
+
+static int open_socket(const struct upstream_request *r)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), one = 1, e;
+
+	if (fd < 0)
+		return -1;
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)); /* only faster */
+	if (r->source.sin_family) {
+		/* the port is chosen at connect, by the whole four-tuple: no early exhaustion */
+		(void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
+		if (bind(fd, (const struct sockaddr *)&r->source, sizeof(r->source)) < 0)
+			goto failed;
+	}
+	if (connect(fd, (const struct sockaddr *)&r->peer, sizeof(r->peer)) == 0 ||
+	    errno == EINPROGRESS)
+		return fd;
+failed:
+	e = errno;
+	(void)close(fd); /* nothing was sent */
+	errno = e;
+	return -1;
+}
+
+struct upstream_conn *pool_connect(struct upstream_call *call)
+{
+	struct upstream *u = call->upstream;
+	struct upstream_conn *c = calloc(1, sizeof(*c));
+	int fd = open_socket(&call->request), e;
+
+	if (!c)
+		abort();
+	if (fd < 0)
+		goto failed;
+	c->upstream = u;
+	c->backend = find_backend(u, &call->request);
+	c->call = call;
+	c->io.fn = on_event;
+	c->timer.fn = on_idle_over;
+	if (loop_add(u->loop, &c->io, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET) == 0)
+		return c;
+	e = errno;
+	(void)close(fd); /* as above */
+	errno = e;
+failed:
+	free(c);
+	return NULL;
+}
+
+struct upstream_call *upstream_start(struct upstream *u, const struct upstream_request *request)
+{
+	struct upstream_call *call = u->free_calls;
+
+	if (call) {
+		u->free_calls = call->next;
+		u->n_free_calls--;
+	} else {
+		call = malloc(sizeof(*call));
+		if (!call)
+			abort();
+	}
+	/* the head table and the buffer are written before they are read */
+	memset(call, 0, offsetof(struct upstream_call, head));
+	call->request = *request;
+	call->upstream = u;
+	call->next = u->calls;
+	if (u->calls)
+		u->calls->prev = call;
+	u->calls = call;
+	call->due = loop_now(u->loop) + request->total_ms;
+	call_begin(call, false);
+	return call;
+}
+
+void pool_free_call(struct upstream_call *call)
+{
+	struct upstream *u = call->upstream;
+
+	loop_timer_clear(u->loop, &call->timer);
+	free(call->body);
+	if (call->prev)
+		call->prev->next = call->next;
+	else
+		u->calls = call->next;
+	if (call->next)
+		call->next->prev = call->prev;
+	if (u->n_free_calls >= FREE_CALLS_MAX) {
+		free(call);
+		return;
+	}
+	call->next = u->free_calls;
+	u->free_calls = call;
+	u->n_free_calls++;
+}
+
+void upstream_cancel(struct upstream_call *call)
+{
+	if (call->conn)
+		pool_close(call->conn);
+	pool_free_call(call);
+}
+
+void upstream_drop_idle(struct upstream *u)
+{
+	for (size_t i = 0; i < BUCKETS; i++) {
+		for (struct backend *b = u->buckets[i]; b; b = b->next) {
+			while (b->idle)
+				pool_close(b->idle);
+		}
+	}
+}
+
+void upstream_free(struct upstream *u)
+{
+	if (!u)
+		return;
+	while (u->calls)
+		upstream_cancel(u->calls);
+	upstream_drop_idle(u);
+	for (size_t i = 0; i < BUCKETS; i++) {
+		while (u->buckets[i]) {
+			struct backend *b = u->buckets[i];
+
+			u->buckets[i] = b->next;
+			free(b);
+		}
+	}
+	while (u->free_calls) {
+		struct upstream_call *call = u->free_calls;
+
+		u->free_calls = call->next;
+		free(call);
+	}
+	free(u);
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * The client side: calls to backends over pooled keep-alive connections (per backend and source
+ * address, the one used last first). The caller writes the request head with http/write.h.
+ *
+ * A connection is used again only after a complete answer to a completely sent request, with no
+ * byte left over. A pooled connection that turns out to be dead before a byte of the answer is
+ * replaced once by a new one, where nothing of the request was sent or the request is idempotent.
+ */
+#pragma once
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/loop.h"
+#include "http/head.h"
+
+struct upstream;
+struct upstream_call;
+
+enum upstream_outcome {
+	UPSTREAM_OK,        /* head and body are whole */
+	UPSTREAM_CONNECT,   /* no connection: errnum says why, ETIMEDOUT for the deadline */
+	UPSTREAM_TIMEOUT,   /* connected, but no whole answer in time */
+	UPSTREAM_CLOSED,    /* reset or closed before the answer was whole */
+	UPSTREAM_MALFORMED, /* not HTTP as we accept it, or 101 */
+	UPSTREAM_TOO_LARGE, /* the body exceeds max_body */
+};
+
+struct upstream_result {
+	enum upstream_outcome outcome;
+	int errnum;      /* UPSTREAM_CONNECT, UPSTREAM_CLOSED: of the system call, or 0 */
+	const char *why; /* a string literal for logs, never NULL */
+	/* UPSTREAM_OK only; valid while done() runs */
+	const struct http_head *head;
+	struct http_slice body;
+};
+
+struct upstream_request {
+	struct sockaddr_in peer;
+	struct sockaddr_in source;    /* where to connect from; sin_family 0: the kernel chooses */
+	struct http_slice head, body; /* as they go out; borrowed until done or upstream_cancel() */
+	bool idempotent;
+	bool head_request; /* the method is HEAD */
+	unsigned int connect_ms, total_ms;
+	size_t max_body;
+	void (*done)(struct upstream_call *call, const struct upstream_result *result, void *arg);
+	void *arg;
+};
+
+/* Zero means the default that stands behind each. */
+struct upstream_options {
+	unsigned int idle_ms; /* a pooled connection lives: 60 s, less than our own servers' 90 s */
+	unsigned int max_idle; /* per backend: 512 */
+};
+
+struct upstream *upstream_new(struct loop *loop, const struct upstream_options *options)
+	__attribute__((returns_nonnull));
+/** Cancels what is under way and closes all. NULL is fine. */
+void upstream_free(struct upstream *u);
+
+/** Starts a call. done is called once, never from within; then the call is gone. */
+struct upstream_call *upstream_start(struct upstream *u, const struct upstream_request *request)
+	__attribute__((returns_nonnull));
+
+/** Ends a call without done; its connection is closed. Not from within done. */
+void upstream_cancel(struct upstream_call *call);
+
+/** Closes the pooled connections that nobody uses now. */
+void upstream_drop_idle(struct upstream *u);

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* One call: connect, send, receive, decide what becomes of the connection. */
+#include "httpd/upstream_call.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#define MAX_INTERIM 8
+#define BODY_FIRST  4096u
+
+#define containing(type, member, p) ((type *)(void *)((char *)(p)-offsetof(type, member)))
+
+/* done() runs while the call still exists; the connection has been dealt with before. */
+static void finish(struct upstream_call *call, const struct upstream_result *result)
+{
+	if (call->conn)
+		pool_close(call->conn);
+	call->conn = NULL;
+	loop_timer_clear(pool_loop(call->upstream), &call->timer);
+	call->request.done(call, result, call->request.arg);
+	pool_free_call(call);
+}
+
+static void fail(struct upstream_call *call, enum upstream_outcome outcome, int errnum,
+		 const char *why)
+{
+	finish(call, &(struct upstream_result){.outcome = outcome, .errnum = errnum, .why = why});
+}
+
+static void step(struct upstream_call *call);
+
+static void on_deadline(struct loop_timer *t)
+{
+	struct upstream_call *call = containing(struct upstream_call, timer, t);
+
+	if (call->write_failed)
+		step(call);
+	else if (call->errnum)
+		fail(call, UPSTREAM_CONNECT, call->errnum, "cannot connect");
+	else if (call->connecting)
+		fail(call, UPSTREAM_CONNECT, ETIMEDOUT, "connecting took too long");
+	else
+		fail(call, UPSTREAM_TIMEOUT, 0, "no whole answer in time");
+}
+
+static void arm(struct upstream_call *call, uint64_t limit_ms)
+{
+	uint64_t now = loop_now(pool_loop(call->upstream));
+	uint64_t left = call->due > now ? call->due - now : 0;
+
+	loop_timer_set(pool_loop(call->upstream), &call->timer, left < limit_ms ? left : limit_ms);
+}
+
+static void transmit(struct upstream_call *call);
+
+void call_begin(struct upstream_call *call, bool fresh)
+{
+	call->timer.fn = on_deadline;
+	call->sent = 0;
+	call->can_read = call->hangup = call->write_failed = false;
+	http_head_init_response(&call->head, call->request.head_request);
+	call->conn = fresh ? NULL : pool_take(call);
+	call->reused = call->conn != NULL;
+	call->connecting = !call->reused;
+	call->can_write = call->reused;
+	if (!call->conn)
+		call->conn = pool_connect(call);
+	if (!call->conn) {
+		/* told by the timer: done() is never called from within upstream_start() */
+		call->errnum = errno;
+		loop_timer_set(pool_loop(call->upstream), &call->timer, 0);
+		return;
+	}
+	arm(call, call->connecting ? call->request.connect_ms : UINT64_MAX);
+	if (!call->reused)
+		return;
+	/* only send now: what comes back has its edge, and a failure waits for the timer, because
+	 * the caller has not got the call yet */
+	transmit(call);
+	if (call->write_failed)
+		loop_timer_set(pool_loop(call->upstream), &call->timer, 0);
+}
+
+/* The connection died. A pooled one may simply have been too old: see the header. */
+static void died(struct upstream_call *call, int errnum)
+{
+	bool safe = call->sent == 0 || call->request.idempotent;
+
+	if (!call->reused || call->retried || call->received > 0 || !safe) {
+		fail(call, UPSTREAM_CLOSED, errnum, "closed before the answer was whole");
+		return;
+	}
+	pool_close(call->conn);
+	call->conn = NULL;
+	call->retried = true;
+	call_begin(call, true);
+}
+
+/* ---- sending ---- */
+
+static struct http_slice rest(struct http_slice s, size_t *sent)
+{
+	size_t n = *sent < s.n ? *sent : s.n;
+
+	*sent -= n;
+	return (struct http_slice){s.p + n, s.n - n};
+}
+
+static bool all_sent(const struct upstream_call *call)
+{
+	return call->sent == call->request.head.n + call->request.body.n;
+}
+
+static void transmit(struct upstream_call *call)
+{
+	while (call->can_write && !call->write_failed && !all_sent(call)) {
+		size_t sent = call->sent;
+		struct http_slice head = rest(call->request.head, &sent);
+		struct http_slice body = rest(call->request.body, &sent);
+		struct iovec out[] = {{(void *)(uintptr_t)head.p, head.n},
+				      {(void *)(uintptr_t)body.p, body.n}};
+		struct msghdr m = {.msg_iov = out, .msg_iovlen = 2};
+		ssize_t n = sendmsg(call->conn->io.fd, &m, MSG_NOSIGNAL);
+
+		if (n >= 0)
+			call->sent += (size_t)n;
+		else if (errno == EAGAIN)
+			call->can_write = false;
+		else if (errno != EINTR)
+			call->write_failed = true; /* an answer may have come before: read on */
+	}
+}
+
+/* ---- receiving ---- */
+
+static void complete(struct upstream_call *call, bool left_over)
+{
+	struct upstream_result result = {
+		.outcome = UPSTREAM_OK,
+		.why = "",
+		.head = &call->head,
+		.body = {call->body, call->body_len},
+	};
+
+	if (call->head.keep_alive && !left_over && all_sent(call) && !call->write_failed &&
+	    !call->hangup) {
+		pool_give(call->conn);
+		call->conn = NULL;
+	}
+	finish(call, &result);
+}
+
+static bool keep(struct upstream_call *call, struct http_slice data)
+{
+	size_t room = call->body_room ? call->body_room : BODY_FIRST;
+
+	if (data.n > call->request.max_body - call->body_len) {
+		fail(call, UPSTREAM_TOO_LARGE, 0, "the answer is too large");
+		return false;
+	}
+	while (room - call->body_len < data.n)
+		room *= 2;
+	if (room != call->body_room) {
+		call->body = realloc(call->body, room);
+		if (!call->body)
+			abort();
+		call->body_room = room;
+	}
+	if (data.n)
+		memcpy(call->body + call->body_len, data.p, data.n);
+	call->body_len += data.n;
+	return true;
+}
+
+/* Both give true where the call goes on and needs more bytes; else it is finished. */
+static bool decode(struct upstream_call *call, struct http_slice in)
+{
+	enum http_parse p = HTTP_MORE;
+
+	do {
+		struct http_slice data;
+
+		p = http_body_decode(&call->decoder, &in, &data);
+		if (p == HTTP_BAD) {
+			fail(call, UPSTREAM_MALFORMED, 0, call->decoder.error_text);
+			return false;
+		}
+		if (!keep(call, data))
+			return false;
+	} while (p == HTTP_MORE && in.n);
+	if (p == HTTP_MORE)
+		return true;
+	complete(call, in.n > 0);
+	return false;
+}
+
+static bool parse_heads(struct upstream_call *call)
+{
+	for (;;) {
+		switch (http_head_parse(&call->head, call->in, call->in_len)) {
+		case HTTP_MORE: return true;
+		case HTTP_BAD:
+			fail(call, UPSTREAM_MALFORMED, 0, call->head.error_text);
+			return false;
+		case HTTP_DONE: break;
+		}
+		if (call->head.status >= 200)
+			break;
+		if (call->head.status == 101 || ++call->interim > MAX_INTERIM) {
+			fail(call, UPSTREAM_MALFORMED, 0, "101, or too many interim answers");
+			return false;
+		}
+		call->in_len -= call->head.size;
+		memmove(call->in, call->in + call->head.size, call->in_len);
+		http_head_init_response(&call->head, call->request.head_request);
+	}
+	call->head_done = true;
+	http_body_init(&call->decoder, &call->head);
+	if (call->head.framing == HTTP_BODY_LENGTH &&
+	    call->head.content_length > call->request.max_body) {
+		fail(call, UPSTREAM_TOO_LARGE, 0, "the answer is too large");
+		return false;
+	}
+	return decode(call, (struct http_slice){call->in + call->head.size,
+						call->in_len - call->head.size});
+}
+
+static void at_end(struct upstream_call *call, int errnum)
+{
+	call->hangup = true;
+	if (call->head_done && !errnum && http_body_eof(&call->decoder) == HTTP_DONE)
+		complete(call, true);
+	else
+		died(call, errnum);
+}
+
+/* False: the call is finished. */
+static bool receive(struct upstream_call *call)
+{
+	while (call->can_read) {
+		/* the head stays where its slices point; bodies are decoded behind it */
+		size_t at = call->head_done ? call->head.size : call->in_len;
+		ssize_t n = recv(call->conn->io.fd, call->in + at, UPSTREAM_BUFFER - at, 0);
+		bool more;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN) {
+			call->can_read = false;
+			return true;
+		}
+		if (n <= 0) {
+			at_end(call, n < 0 ? errno : 0);
+			return false;
+		}
+		call->received += (uint64_t)n;
+		if ((size_t)n < UPSTREAM_BUFFER - at && !call->hangup)
+			call->can_read = false;
+		if (call->head_done) {
+			more = decode(call, (struct http_slice){call->in + at, (size_t)n});
+		} else {
+			call->in_len += (size_t)n;
+			more = parse_heads(call);
+		}
+		if (!more)
+			return false;
+	}
+	return true;
+}
+
+static void step(struct upstream_call *call)
+{
+	transmit(call);
+	if (call->write_failed)
+		call->can_read = true; /* whether or not an edge said so */
+	if (receive(call) && call->write_failed)
+		at_end(call, EPIPE);
+}
+
+static bool connected(struct upstream_call *call)
+{
+	int e = 0;
+	socklen_t len = sizeof(e);
+
+	if (getsockopt(call->conn->io.fd, SOL_SOCKET, SO_ERROR, &e, &len) < 0)
+		e = errno;
+	if (e) {
+		fail(call, UPSTREAM_CONNECT, e, "cannot connect");
+		return false;
+	}
+	call->connecting = false;
+	arm(call, UINT64_MAX);
+	return true;
+}
+
+void call_event(struct upstream_call *call, uint32_t events)
+{
+	if (call->connecting) {
+		if (!(events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) || !connected(call))
+			return;
+	}
+	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+		call->can_read = true;
+	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+		call->hangup = true;
+	if (events & EPOLLOUT)
+		call->can_write = true;
+	step(call);
+}

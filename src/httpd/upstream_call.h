@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** The inside of upstream: calls and the pool they draw from. Not for other layers. */
+#pragma once
+
+#include "http/body.h"
+#include "httpd/upstream.h"
+
+#define UPSTREAM_BUFFER 16384u
+
+/* One connection to a backend: in the pool, or of a call. */
+struct upstream_conn {
+	struct loop_io io;
+	struct loop_timer timer; /* while pooled */
+	struct upstream *upstream;
+	struct backend *backend;
+	struct upstream_conn *prev, *next; /* while pooled: the newest first */
+	struct upstream_call *call;        /* NULL while pooled */
+};
+
+struct upstream_call {
+	struct upstream_request request;
+	struct upstream *upstream;
+	struct upstream_call *prev, *next; /* all calls; next also on the free list */
+	struct upstream_conn *conn;
+	struct loop_timer timer;
+	uint64_t due; /* of the whole call */
+	size_t sent;  /* of head and body together */
+	bool connecting, reused, retried, can_read, can_write, write_failed, hangup, head_done;
+	int errnum;           /* of a connect that failed at once */
+	unsigned int interim; /* 1xx answers so far */
+	size_t in_len;
+	uint64_t received;
+	char *body;
+	size_t body_len, body_room;
+	struct http_body decoder;
+	struct http_head head;
+	char in[UPSTREAM_BUFFER];
+};
+
+/* upstream.c: the pool */
+
+/** A pooled connection to where the call wants to go, or NULL. */
+struct upstream_conn *pool_take(struct upstream_call *call);
+/** A new one, connecting; NULL with errno. */
+struct upstream_conn *pool_connect(struct upstream_call *call);
+void pool_give(struct upstream_conn *conn);
+void pool_close(struct upstream_conn *conn);
+void pool_free_call(struct upstream_call *call);
+struct loop *pool_loop(struct upstream *u);
+
+/* upstream_call.c */
+void call_begin(struct upstream_call *call, bool fresh);
+void call_event(struct upstream_call *call, uint32_t events);
