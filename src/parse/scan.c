@@ -10,10 +10,9 @@ void parse_lines(struct arena *arena, const struct source *src, struct lines *li
 	const char *p = src->text, *end = p + src->len;
 
 	*lines = (struct lines){.src = src};
-	do {
-		*arena_push(arena, lines->start, lines->n) = (size_t)(p - src->text);
-		p = memchr(p, '\n', (size_t)(end - p));
-	} while (p++);
+	*arena_push(arena, lines->start, lines->n) = 0;
+	while ((p = memchr(p, '\n', (size_t)(end - p))))
+		*arena_push(arena, lines->start, lines->n) = (size_t)(++p - src->text);
 }
 
 /* The last line that begins at or before the offset. */

@@ -118,6 +118,12 @@ static json_t *ref_to(struct schema *s, const struct table *table)
 	return o;
 }
 
+/* A name that another resource must have; 7 is one, too. */
+static json_t *ref_schema(void)
+{
+	return json_pack("{s: [s, s], s: i}", "type", "string", "integer", "minLength", 1);
+}
+
 /* In a step, null instead of a value deletes it. */
 static json_t *or_null(const struct schema *s, json_t *schema)
 {
@@ -174,7 +180,7 @@ static json_t *value_schema(struct schema *s, const struct key *key)
 	case KEY_WORD_BOOL: return text_schema(key);
 	case KEY_HEX: return patterned("^[0-9a-f]{32}$");
 	case KEY_PORTS: return patterned("^(-1/-1|[1-9][0-9]{0,4}/[1-9][0-9]{0,4})$");
-	case KEY_REF: return patterned(".");
+	case KEY_REF: return ref_schema();
 	case KEY_NUMBER: return number_schema(key);
 	case KEY_RATE: return quantity_schema(&parse_rate_units, key);
 	case KEY_DURATION: return quantity_schema(&parse_duration_units, key);
@@ -183,7 +189,7 @@ static json_t *value_schema(struct schema *s, const struct key *key)
 	case KEY_ADDRESS: return patterned("^" QUAD "$");
 	case KEY_BOOL: return typed("boolean");
 	case KEY_TEXTS: return list_schema(key, text_schema(key));
-	case KEY_REFS: return list_schema(key, patterned("."));
+	case KEY_REFS: return list_schema(key, ref_schema());
 	case KEY_CIDRS: return list_schema(key, patterned("^" QUAD "/([12]?[0-9]|3[0-2])$"));
 	case KEY_ENVIRONMENT: return environment_schema(s);
 	case KEY_STRUCT: return ref_to(s, key->table);

@@ -70,7 +70,7 @@ static const struct key check_keys[] = {
 	 .doc = "http: size of the request body."},
 	{"within", KEY_DURATION, FIELD(check, wait), .def = "5s",
 	 .doc = "How long a failing check is repeated."},
-	{"for", KEY_DURATION, FIELD(check, duration), .def = "3s", .kinds = HTTP | PING,
+	{"for", KEY_DURATION, FIELD(check, duration), .def = "3s", .kinds = HTTP | PING | TCP,
 	 .doc = "How long silence must last for `timeout`."},
 	{"expect", KEY_STRUCT, FIELD(check, expect), .table = &parse_table_expect,
 	 .doc = "What the check looks for."},

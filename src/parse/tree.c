@@ -51,6 +51,18 @@ static struct span event_span(struct builder *b, struct fy_event *e)
 	return mark_span(b, fy_event_start_mark(e), fy_event_end_mark(e));
 }
 
+/* An anchor or an alias with the & or * that libfyaml leaves out. */
+static struct span sign_span(struct builder *b, struct fy_token *token)
+{
+	size_t from = fy_token_start_mark(token)->input_pos + b->skip;
+	size_t to = fy_token_end_mark(token)->input_pos + b->skip;
+	const char *text = b->lines.src->text;
+
+	if (from > 0 && (text[from - 1] == '&' || text[from - 1] == '*'))
+		from--;
+	return parse_lines_span(&b->lines, from, to);
+}
+
 /* Where a scalar stands: with its quotes, or from the first word of a block. */
 static struct span scalar_span(struct builder *b, struct fy_token *token)
 {
@@ -78,8 +90,7 @@ static bool refuse_extras(struct builder *b, struct fy_event *e)
 	struct fy_token *anchor = fy_event_get_anchor_token(e), *tag = fy_event_get_tag_token(e);
 
 	if (anchor) {
-		parse_error(b->r, "yaml-anchor",
-			    mark_span(b, fy_token_start_mark(anchor), fy_token_end_mark(anchor)),
+		parse_error(b->r, "yaml-anchor", sign_span(b, anchor),
 			    "anchors (&name) are not used in a lab file");
 		parse_hint(b->r, "write the value out where it is needed");
 	}
@@ -194,27 +205,32 @@ static void on_scalar(struct builder *b, struct fy_event *e)
 	put(b, node);
 }
 
-static void on_document(struct builder *b, struct fy_event *e)
+/* Where a document that begins without `---` has no mark of its own, its first event has one. */
+static void refuse_document(struct builder *b, struct fy_event *e)
 {
-	if (++b->documents == 1)
+	if (!fy_event_start_mark(e))
 		return;
 	parse_error(b->r, "many-documents", event_span(b, e),
 		    "a second YAML document; a lab file has one");
-	parse_hint(b->r, "remove the line '---' or use two files");
+	parse_hint(b->r, "remove what divides them, '---' or '...', or use two files");
 	b->stop = true;
 }
 
 static void on_event(struct builder *b, struct fy_event *e)
 {
+	b->documents += e->type == FYET_DOCUMENT_START;
+	if (b->documents > 1) {
+		refuse_document(b, e);
+		return;
+	}
 	switch (e->type) {
-	case FYET_DOCUMENT_START: on_document(b, e); break;
 	case FYET_MAPPING_START: on_open(b, e, NODE_MAP); break;
 	case FYET_SEQUENCE_START: on_open(b, e, NODE_LIST); break;
 	case FYET_MAPPING_END:
 	case FYET_SEQUENCE_END: b->depth--; break;
 	case FYET_SCALAR: on_scalar(b, e); break;
 	case FYET_ALIAS:
-		parse_error(b->r, "yaml-alias", event_span(b, e),
+		parse_error(b->r, "yaml-alias", sign_span(b, fy_event_get_token(e)),
 			    "aliases (*name) are not used in a lab file");
 		parse_hint(b->r, "write the value out, or quote text that begins with *");
 		b->stop = true;
@@ -222,6 +238,7 @@ static void on_event(struct builder *b, struct fy_event *e)
 	case FYET_NONE:
 	case FYET_STREAM_START:
 	case FYET_STREAM_END:
+	case FYET_DOCUMENT_START:
 	case FYET_DOCUMENT_END: break;
 	}
 }
@@ -280,6 +297,9 @@ static void syntax_error(struct builder *b, struct fy_diag *diag)
 	if (refuse_tabs(b, span.line))
 		return;
 	parse_error(b->r, "yaml", span, "%s", e && e->msg ? e->msg : "not YAML");
+	parse_hint(b->r,
+		   "keys of one map are indented alike, those inside of it further; text with "
+		   "': ' or ' #' in it needs quotes");
 }
 
 static bool read_events(struct builder *b, struct fy_parser *parser, struct fy_diag *diag)
