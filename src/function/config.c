@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "function/config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/strbuf.h"
+
+static void *must(void *p)
+{
+	if (!p)
+		abort(); /* out of memory: the supervisor starts us anew */
+	return p;
+}
+
+void function_config_free(struct function_config *c)
+{
+	if (!c)
+		return;
+	for (size_t i = 0; i < c->n_environ; i++)
+		free(c->environ[i]);
+	free(c->environ);
+	free(c->name);
+	free(c->region);
+	free(c->handler);
+	free(c);
+}
+
+/* Sets NAME=VALUE, in the place of a former value where there is one. */
+__attribute__((format(printf, 3, 4))) static void set_variable(struct function_config *c,
+							       const char *name, const char *fmt,
+							       ...)
+{
+	struct strbuf text = {0};
+	size_t len = strlen(name), i = 0;
+	va_list ap;
+
+	strbuf_printf(&text, "%s=", name);
+	va_start(ap, fmt);
+	strbuf_vprintf(&text, fmt, ap);
+	va_end(ap);
+	while (i < c->n_environ && strncmp(c->environ[i], text.s, len + 1) != 0)
+		i++;
+	if (i == c->n_environ) {
+		c->environ = must(reallocarray(c->environ, i + 2, sizeof(char *)));
+		c->environ[i + 1] = NULL;
+		c->n_environ++;
+	} else {
+		free(c->environ[i]);
+	}
+	c->environ[i] = strbuf_take(&text);
+}
+
+static int add_users_own(struct function_config *c, json_t *environment, struct lab_error **err)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach (environment, name, value) {
+		if (!json_is_string(value) || !*name || strchr(name, '='))
+			return lab_error_make(err, LAB_FAILED,
+					      "configuration: environment: '%s': malformed", name);
+		set_variable(c, name, "%s", json_string_value(value));
+	}
+	return 0;
+}
+
+static int read_all(struct function_config *c, json_t *root, struct lab_error **err)
+{
+	const char *name, *region, *handler;
+	json_int_t timeout_ms = 60000, memory_mb = 128;
+	json_t *environment = NULL;
+
+	if (json_unpack(root, "{s:s, s:s, s:s, s?I, s?I, s?o}", "function", &name, "region",
+			&region, "handler", &handler, "timeout_ms", &timeout_ms, "memory_mb",
+			&memory_mb, "environment", &environment) < 0)
+		return lab_error_make(err, LAB_FAILED,
+				      "configuration: function, region or handler is missing");
+	if (timeout_ms < 1 || timeout_ms > 86400000 || handler[0] != '/')
+		return lab_error_make(err, LAB_FAILED, "configuration: %s is out of range",
+				      handler[0] == '/' ? "timeout_ms" : "handler");
+	c->name = must(strdup(name));
+	c->region = must(strdup(region));
+	c->handler = must(strdup(handler));
+	set_variable(c, "PATH", "/usr/local/bin:/usr/bin:/bin");
+	set_variable(c, "HOME", "/tmp");
+	set_variable(c, "LANG", "C.UTF-8");
+	set_variable(c, "FC_FUNCTION_NAME", "%s", name);
+	set_variable(c, "FC_REGION", "%s", region);
+	set_variable(c, "FC_TIMEOUT", "%lld", (long long)(timeout_ms + 999) / 1000);
+	set_variable(c, "FC_MEMORY_MB", "%lld", (long long)memory_mb);
+	c->settings = (struct function_settings){.name = c->name,
+						 .region = c->region,
+						 .handler = c->handler,
+						 .timeout_ms = (uint32_t)timeout_ms};
+	return add_users_own(c, environment, err);
+}
+
+struct function_config *function_config_read(const char *text, size_t len, struct lab_error **err)
+{
+	struct function_config *c;
+	json_error_t why;
+	json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
+	int rc;
+
+	if (!root) {
+		lab_error_make(err, LAB_FAILED, "configuration: %s", why.text);
+		return NULL;
+	}
+	c = must(calloc(1, sizeof(*c)));
+	rc = read_all(c, root, err);
+	json_decref(root);
+	if (rc < 0) {
+		function_config_free(c);
+		return NULL;
+	}
+	c->settings.environ = c->environ;
+	return c;
+}

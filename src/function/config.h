@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** The function worker's configuration, made into what the runner wants. */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/error.h"
+#include "function/runner.h"
+
+struct function_config {
+	char *name, *region, *handler;
+	char **environ; /* of the handler, NULL-terminated */
+	size_t n_environ;
+	struct function_settings settings; /* points into the above */
+};
+
+/**
+ * Reads {"function", "region", "handler": absolute path, "timeout_ms", "memory_mb",
+ * "environment": {NAME: VALUE...}}; timeout and memory may be absent: 60 s, 128 MB. The handler's
+ * environment is a fixed base, then the FC_ variables, then the user's, a later one replacing an
+ * earlier one. NULL with *err where it is not that.
+ */
+struct function_config *function_config_read(const char *text, size_t len, struct lab_error **err);
+void function_config_free(struct function_config *c); /* NULL is fine */

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * labctl-function: one function of the lab, in the service network of its region. Started by the
+ * supervisor (base/worker.h) with one listening socket, "invoke".
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/signalfd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/worker.h"
+#include "function/config.h"
+#include "function/service.h"
+#include "priv/priv.h"
+
+struct stopper {
+	struct loop_io io;
+	struct function_service *service;
+	bool stopping;
+};
+
+static void stop(struct loop_io *io, uint32_t events)
+{
+	struct stopper *s = (void *)((char *)io - offsetof(struct stopper, io));
+
+	if (!s->stopping)
+		function_service_finish(s->service);
+	s->stopping = true;
+}
+
+/* SIGTERM as a descriptor; SIGPIPE ignored, because a handler need not read its event. */
+static int watch_signals(struct loop *loop, struct stopper *s, struct lab_error **err)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		return lab_error_errno(err, LAB_FAILED, errno, "signals");
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	s->io.fn = stop;
+	if (fd < 0 || loop_add(loop, &s->io, fd, EPOLLIN | EPOLLET) < 0)
+		return lab_error_errno(err, LAB_FAILED, errno, "signals");
+	return 0;
+}
+
+static struct function_config *load(struct lab_error **err)
+{
+	size_t len;
+	auto_free char *text = worker_read_config(&len, err);
+
+	return text ? function_config_read(text, len, err) : NULL;
+}
+
+/* What we were executed with is open across exec; a handler must not inherit it. */
+static int keep_to_ourselves(struct lab_error **err)
+{
+	static const int fds[] = {WORKER_FD_READY, WORKER_FD_SOCKET_0};
+
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+		if (fcntl(fds[i], F_SETFD, FD_CLOEXEC) < 0)
+			return lab_error_errno(err, LAB_FAILED, errno, "descriptor %d", fds[i]);
+	}
+	return 0;
+}
+
+static int serve(struct loop *loop, const struct function_config *config, struct lab_error **err)
+{
+	struct function_service *service = function_service_new(loop, &config->settings);
+	struct stopper stopper = {.service = service};
+	int rc = -1;
+
+	if (keep_to_ourselves(err) < 0 || watch_signals(loop, &stopper, err) < 0 ||
+	    function_service_listen(service, WORKER_FD_SOCKET_0, err) < 0 ||
+	    priv_seccomp(PRIV_FUNCTION, err) < 0)
+		goto out;
+	log_info("ready: %s in %s: %s", config->name, config->region, config->handler);
+	worker_ready();
+	rc = loop_run(loop);
+	if (rc < 0)
+		lab_error_errno(err, LAB_FAILED, errno, "event loop");
+out:
+	function_service_free(service);
+	return rc;
+}
+
+int main(void)
+{
+	auto_error struct lab_error *err = NULL;
+	struct function_config *config = load(&err);
+	struct loop *loop = loop_new();
+	int rc = -1;
+
+	if (!loop)
+		lab_error_errno(&err, LAB_FAILED, errno, "event loop");
+	else if (config)
+		rc = serve(loop, config, &err);
+	function_config_free(config);
+	loop_free(loop);
+	if (rc < 0)
+		log_error("%s", lab_error_message(err));
+	return rc < 0 ? 1 : 0;
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "function/service.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <jansson.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "httpd/httpd.h"
+
+#define BODY_LIMIT (48u << 20) /* 32 MB of payload, as Base64 in an event */
+#define GRACE_MS   8000        /* a worker has 10 s between SIGTERM and SIGKILL */
+#define ID_MAX     64
+
+struct function_service {
+	struct loop *loop;
+	struct httpd *httpd;
+	struct function_runner *runner;
+};
+
+/* One request that is being answered; request->user. */
+struct call {
+	struct httpd_request *request;
+	struct function_invocation *invocation; /* NULL once it is done */
+	char id[ID_MAX + 1];
+};
+
+static const struct {
+	const char *type;
+	int status;
+} failures[] = {
+	[FUNCTION_CRASHED] = {"FunctionUnhandledError", 404},
+	[FUNCTION_TIMED_OUT] = {"FunctionTimeout", 404},
+	[FUNCTION_NOT_STARTED] = {"FunctionNotStarted", 404},
+	[FUNCTION_TOO_LARGE] = {"ResponseTooLarge", 404},
+	[FUNCTION_TURNED_AWAY] = {"ResourceExhausted", 429},
+};
+
+/* The caller's id goes into the log and into an environment: nothing but what ids are made of. */
+static void take_id(char id[static ID_MAX + 1], struct http_slice given)
+{
+	size_t n = 0;
+
+	while (n < given.n && n < ID_MAX &&
+	       (given.p[n] == '-' || (given.p[n] >= '0' && given.p[n] <= '9') ||
+		(given.p[n] >= 'A' && given.p[n] <= 'Z') ||
+		(given.p[n] >= 'a' && given.p[n] <= 'z')))
+		n++;
+	if (n)
+		memcpy(id, given.p, n);
+	else
+		id[n++] = '-';
+	id[n] = '\0';
+}
+
+static void respond(struct call *c, const struct httpd_answer *answer)
+{
+	if (httpd_respond(c->request, answer) == 0)
+		return;
+	log_error("%s: no room for the answer's head", c->id);
+	if (httpd_respond(c->request, &(struct httpd_answer){.status = 500, .close = true}) < 0)
+		abort(); /* not even an empty one: the supervisor starts us anew */
+}
+
+static void succeed(struct call *c, const char *body, size_t len)
+{
+	struct http_header headers[] = {
+		{http_slice("Content-Type"), http_slice("application/octet-stream")},
+		{http_slice("x-fc-request-id"), http_slice(c->id)},
+		{http_slice("x-fc-status"), http_slice("200")},
+	};
+	char *copy = malloc(len + 1);
+
+	if (!copy)
+		abort();
+	if (len)
+		memcpy(copy, body, len);
+	respond(c, &(struct httpd_answer){.status = 200,
+					  .headers = headers,
+					  .n_headers = ARRAY_LEN(headers),
+					  .body = {copy, len},
+					  .free_body = copy});
+}
+
+static void fail(struct call *c, int status, const char *type, const char *message)
+{
+	char status_text[16];
+	struct http_header headers[] = {
+		{http_slice("Content-Type"), http_slice("application/json")},
+		{http_slice("x-fc-request-id"), http_slice(c->id)},
+		{http_slice("x-fc-status"), {0}},
+		{http_slice("x-fc-error-type"), http_slice(type)},
+	};
+	json_t *json = json_pack("{s:s, s:s}", "errorMessage", message, "errorType", type);
+	char *body = json ? json_dumps(json, JSON_COMPACT) : NULL;
+
+	json_decref(json);
+	snprintf(status_text, sizeof(status_text), "%d", status);
+	headers[2].value = http_slice(status_text);
+	respond(c, &(struct httpd_answer){.status = status,
+					  .headers = headers,
+					  .n_headers = ARRAY_LEN(headers),
+					  .body = http_slice(body ? body : ""),
+					  .free_body = body});
+}
+
+static bool is_json_object(const char *text, size_t len)
+{
+	json_t *json = json_loadb(text, len, JSON_ALLOW_NUL, NULL);
+	bool is = json_is_object(json);
+
+	json_decref(json);
+	return is;
+}
+
+static void invoked(void *ctx, const struct function_result *result)
+{
+	struct call *c = ctx;
+
+	c->invocation = NULL;
+	if (result->outcome != FUNCTION_ANSWERED) {
+		fail(c, failures[result->outcome].status, failures[result->outcome].type,
+		     result->message);
+		return;
+	}
+	if (is_json_object(result->body, result->len)) {
+		succeed(c, result->body, result->len);
+		return;
+	}
+	log_warning("%s: the answer is not a JSON object", c->id);
+	fail(c, 404, "FunctionUnhandledError", "The function's answer is not a JSON object");
+}
+
+static void on_request(struct httpd_request *r, void *arg)
+{
+	struct function_service *s = arg;
+	struct call *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		abort();
+	r->user = c;
+	c->request = r;
+	take_id(c->id, http_head_get(r->head, "x-fc-request-id"));
+	if (!http_slice_equal(r->head->method, http_slice("POST")))
+		fail(c, 405, "MethodNotAllowed", "Only POST is understood");
+	else if (http_slice_equal(r->head->path, http_slice("/initialize")))
+		succeed(c, "", 0);
+	else if (http_slice_equal(r->head->path, http_slice("/invoke")))
+		c->invocation = function_invoke(s->runner, c->id, r->body.p, r->body.n, invoked, c);
+	else
+		fail(c, 404, "NotFound", "Only /invoke and /initialize are here");
+}
+
+static void on_end(struct httpd_request *r, bool sent, void *arg)
+{
+	struct call *c = r->user;
+
+	if (!c)
+		return; /* refused before it got that far */
+	if (c->invocation) {
+		log_info("%s: the client left", c->id);
+		function_cancel(c->invocation);
+	}
+	free(c);
+}
+
+struct function_service *function_service_new(struct loop *loop,
+					      const struct function_settings *settings)
+{
+	struct function_service *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		abort();
+	s->loop = loop;
+	s->runner = function_runner_new(loop, settings);
+	s->httpd = httpd_new(
+		loop, &(struct httpd_options){.body_limit = BODY_LIMIT},
+		&(struct httpd_handler){.on_request = on_request, .on_end = on_end, .arg = s});
+	return s;
+}
+
+void function_service_free(struct function_service *s)
+{
+	if (!s)
+		return;
+	httpd_free(s->httpd); /* cancels what runs, by on_end */
+	function_runner_free(s->runner);
+	free(s);
+}
+
+int function_service_listen(struct function_service *s, int fd, struct lab_error **err)
+{
+	return httpd_listen(s->httpd, fd, NULL, err);
+}
+
+static void stopped(void *arg)
+{
+	struct function_service *s = arg;
+
+	loop_stop(s->loop);
+}
+
+void function_service_finish(struct function_service *s)
+{
+	httpd_stop(s->httpd, GRACE_MS, stopped, s);
+}

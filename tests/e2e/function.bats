@@ -1,0 +1,157 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# labctl-function as the gateway sees it: curl over loopback, real handlers, without a lab.
+
+setup_file() {
+  export PROGRAM="${LABCTL_BUILD_DIR:?}/libexec/labctl/labctl-function"
+  export LIB="${LABCTL_SOURCE_DIR:?}/tests/lib" DIR="$BATS_FILE_TMPDIR" PORT=45900
+  export HANDLERS="$LABCTL_BUILD_DIR/share/labctl/labs/scenario1/functions"
+  cat >"$DIR/odd" <<'SH'
+#!/bin/sh
+case $(cat) in
+*crash*) kill -SEGV $$ ;;
+*status*) echo '{}'; exit 3 ;;
+*hang*) sleep 1000 ;;
+*large*) head -c 1073741824 /dev/zero ;;
+*text*) echo 'not JSON' ;;
+*env*) printf '{"statusCode": 200, "body": "%s"}' "$FC_FUNCTION_NAME $FC_REGION $FC_TIMEOUT $FC_MEMORY_MB $FC_REQUEST_ID $COLOUR" ;;
+*noise*) echo 'what a day' >&2; echo '{}' ;;
+esac
+SH
+  printf '\001\002' >"$DIR/broken"
+  chmod 755 "$DIR/odd" "$DIR/broken"
+  local i=0 handler
+  for handler in "$HANDLERS/hello" "$HANDLERS/hello.py" "$HANDLERS/hello.sh" "$DIR/odd" "$DIR/broken"; do
+    start $((PORT + i)) "$handler"
+    i=$((i + 1))
+  done
+  for i in 0 1 2 3 4; do
+    for _ in $(seq 100); do
+      [[ -s $DIR/ready$((PORT + i)) ]] && break
+      sleep 0.05
+    done
+    [[ -s $DIR/ready$((PORT + i)) ]] || { cat "$DIR/log$((PORT + i))"; return 1; }
+  done
+}
+
+start() { # port, handler
+  printf '{"function": "f", "region": "cn-hangzhou", "handler": "%s", "timeout_ms": 1500,
+    "memory_mb": 64, "environment": {"COLOUR": "blue"}}' "$2" >"$DIR/config$1"
+  {
+    "$LIB/run_worker.py" "$PROGRAM" "$DIR/config$1" "$DIR/ready$1" "invoke:tcp:$1" &
+    echo $! >"$DIR/pid$1"
+    status=0
+    wait $! || status=$?
+    echo $status >"$DIR/status$1"
+  } >"$DIR/log$1" 2>&1 3>&- &
+}
+
+teardown_file() {
+  local f
+  for f in "$DIR"/pid*; do
+    kill "$(<"$f")" 2>/dev/null || true
+  done
+}
+
+invoke() { # port offset, event, curl options
+  curl -s -m 10 --noproxy '*' -X POST -H 'x-fc-request-id: 1F-a2' --data-binary "$2" "${@:3}" \
+    "http://127.0.0.1:$((PORT + $1))/invoke"
+}
+
+EVENT='{"path": "/hello", "httpMethod": "GET", "headers": {"X-Forwarded-For": "192.168.1.10"},
+  "queryParameters": {}, "body": "", "isBase64Encoded": true}'
+
+@test "hello in C, Python and shell: the same greeting" {
+  for i in 0 1 2; do
+    run invoke $i "$EVENT" -i
+    [[ $output == *"200 OK"*"x-fc-request-id: 1F-a2"*"x-fc-status: 200"* ]]
+    [[ $output == *"Hello, 192.168.1.10, from function f in cn-hangzhou"* ]]
+  done
+}
+
+@test "?size=N makes the body N bytes long, in every language" {
+  for i in 0 1 2; do
+    for n in 1 10 1000 1048576; do
+      invoke $i "${EVENT/'{}'/"{\"size\": \"$n\"}"}" >"$DIR/answer"
+      run python3 -c 'import json, sys; a = json.load(sys.stdin); print(a["statusCode"], len(a["body"]))' <"$DIR/answer"
+      [ "$output" = "200 $n" ]
+    done
+    run invoke $i "${EVENT/'{}'/"{\"size\": \"4194305\"}"}"
+    [[ $output =~ \"statusCode\":\ ?400 ]]
+  done
+}
+
+@test "environment" {
+  run invoke 3 '"env"'
+  [[ $output == *"f cn-hangzhou 2 64 1F-a2 blue"* ]]
+}
+
+@test "standard error goes to the log" {
+  invoke 3 '"noise"'
+  grep -q '1F-a2: stderr: what a day' "$DIR/log$((PORT + 3))"
+}
+
+@test "crash, exit status, text instead of JSON: FunctionUnhandledError" {
+  for event in crash status text; do
+    run invoke 3 "\"$event\"" -i
+    [[ $output == *" 404 "*"x-fc-status: 404"*"x-fc-error-type: FunctionUnhandledError"* ]]
+    [[ $output == *'"errorType":"FunctionUnhandledError"'* ]]
+  done
+}
+
+@test "hang: FunctionTimeout at the timeout; others are served meanwhile" {
+  start=$(date +%s%N)
+  invoke 3 '"hang"' -i >"$DIR/hang" 3>&- &
+  run invoke 3 '"env"'
+  [[ $output == *blue* ]]
+  wait $!
+  took=$((($(date +%s%N) - start) / 1000000))
+  [[ $(<"$DIR/hang") == *" 404 "*"x-fc-error-type: FunctionTimeout"* ]]
+  [ "$took" -ge 1500 ]
+  [ "$took" -lt 4000 ]
+}
+
+@test "1 GiB of output: ResponseTooLarge" {
+  run invoke 3 '"large"' -i
+  [[ $output == *" 404 "*"x-fc-error-type: ResponseTooLarge"* ]]
+}
+
+@test "exec format error: FunctionNotStarted" {
+  run invoke 4 '{}' -i
+  [[ $output == *" 404 "*"x-fc-error-type: FunctionNotStarted"*"Exec format error"* ]]
+}
+
+@test "initialize; other paths and methods" {
+  run curl -s -o /dev/null -w '%{http_code}' --noproxy '*' -X POST "http://127.0.0.1:$PORT/initialize"
+  [ "$output" = 200 ]
+  run curl -s -o /dev/null -w '%{http_code}' --noproxy '*' -X POST "http://127.0.0.1:$PORT/else"
+  [ "$output" = 404 ]
+  run curl -s -o /dev/null -w '%{http_code}' --noproxy '*' "http://127.0.0.1:$PORT/invoke"
+  [ "$output" = 405 ]
+}
+
+@test "a client that leaves takes its handler with it" {
+  run curl -s -m 0.4 --noproxy '*' -X POST -d '"hang"' "http://127.0.0.1:$((PORT + 3))/invoke"
+  [ "$status" -eq 28 ]
+  for _ in $(seq 20); do
+    pgrep -P "$(<"$DIR/pid$((PORT + 3))")" >/dev/null || return 0
+    sleep 0.05
+  done
+  return 1
+}
+
+@test "SIGTERM: the invocation under way is answered, then exit 0" {
+  invoke 3 '"hang"' -i >"$DIR/last" 3>&- &
+  for _ in $(seq 50); do
+    pgrep -P "$(<"$DIR/pid$((PORT + 3))")" >/dev/null && break
+    sleep 0.05
+  done
+  kill "$(<"$DIR/pid$((PORT + 3))")"
+  wait $!
+  [[ $(<"$DIR/last") == *"x-fc-error-type: FunctionTimeout"* ]]
+  for _ in $(seq 60); do
+    [[ -s $DIR/status$((PORT + 3)) ]] && break
+    sleep 0.05
+  done
+  [ "$(<"$DIR/status$((PORT + 3))")" = 0 ]
+}
