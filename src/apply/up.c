@@ -64,8 +64,6 @@ static int look(struct up *u, struct lab_error **err)
 		return -1;
 	u->report->recovered |= u->past.unfinished;
 	u->report->fresh = !u->past.plan && !u->past.unfinished;
-	if (u->past.unfinished && apply_stop_supervisor(u->run.state, u->run.ops, err))
-		return -1;
 	if (apply_look(u->run.state, &u->past, u->run.ops, u->wanted, &u->view, err) ||
 	    check_names(u, err))
 		return -1;
@@ -102,6 +100,9 @@ static int start_supervisor(struct up *u, struct lab_error **err)
 {
 	struct process_id id;
 
+	/* after a run that was cut short, nobody knows what its supervisor was told */
+	if (u->past.unfinished && apply_stop_supervisor(u->run.state, u->run.ops, err))
+		return -1;
 	if (apply_supervised(u->run.state))
 		return 0;
 	if (u->run.ops->start(u->run.ops->data, &id, err))
@@ -242,6 +243,9 @@ int apply_up(struct state *s, struct backend *b, const struct apply_ops *ops,
 	} else {
 		count_steps(&u);
 		r = act(&u, &why);
+		/* a wait that the signal cut short fails with its own words, which explain nothing */
+		if (r)
+			(void)apply_cancelled(&u.run, &why);
 		if (r)
 			r = fail(&u, &why);
 	}

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -49,6 +50,7 @@ bool process_id_of(pid_t pid, struct process_id *id)
 
 int process_id_open(const struct process_id *id)
 {
+	struct pollfd ended = {.events = POLLIN};
 	struct process_id now;
 	auto_close int fd = -1;
 
@@ -57,6 +59,10 @@ int process_id_open(const struct process_id *id)
 	fd = (int)syscall(SYS_pidfd_open, id->pid, 0);
 	/* the pidfd came first: from here on the pid cannot be reused without us seeing it gone */
 	if (fd < 0 || !process_id_of(id->pid, &now) || now.start != id->start)
+		return -1;
+	/* ended, but nobody has waited for it: in a container without an init that lasts */
+	ended.fd = fd;
+	if (poll(&ended, 1, 0) != 0)
 		return -1;
 	return steal_fd(&fd);
 }

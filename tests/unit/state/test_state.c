@@ -1,0 +1,533 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** A lab's directory, lock and journal, each test in a root of its own. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/cleanup.h"
+#include "base/strbuf.h"
+#include "state/state.h"
+
+struct fixture {
+	char base[32]; /* temporary folder */
+	char root[64]; /* base/labctl: made by the state itself */
+};
+
+static char *path_of(const struct fixture *f, const char *rest)
+{
+	struct strbuf b = {0};
+
+	strbuf_printf(&b, "%s/%s", f->root, rest);
+	return strbuf_take(&b);
+}
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	strcpy(f->base, "/tmp/test-state.XXXXXX");
+	if (!mkdtemp(f->base))
+		return -1;
+	snprintf(f->root, sizeof(f->root), "%s/labctl", f->base);
+	state_set_root(f->root);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+	auto_strbuf struct strbuf command = {0};
+
+	strbuf_printf(&command, "rm -rf %s", f->base);
+	if (system(command.s))
+		return -1;
+	free(f);
+	return 0;
+}
+
+static struct state *must_open(const char *lab, enum state_mode mode)
+{
+	struct lab_error *err = NULL;
+	struct state *s = state_open(lab, mode, &err);
+
+	if (!s)
+		print_error("%s\n", lab_error_message(err));
+	assert_non_null(s);
+	assert_null(err);
+	return s;
+}
+
+static void must_fail(const char *lab, enum state_mode mode, enum lab_status status,
+		      const char *part)
+{
+	auto_error struct lab_error *err = NULL;
+
+	assert_null(state_open(lab, mode, &err));
+	assert_non_null(err);
+	assert_int_equal(lab_error_status(err), status);
+	if (!strstr(lab_error_message(err), part))
+		fail_msg("\"%s\" does not hold \"%s\"", lab_error_message(err), part);
+}
+
+static void put(const struct fixture *f, const char *rest, const char *text)
+{
+	auto_free char *path = path_of(f, rest);
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static bool is_there(const struct fixture *f, const char *rest)
+{
+	auto_free char *path = path_of(f, rest);
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+static void test_not_up(void **state)
+{
+	must_fail("lab-1", STATE_READ, LAB_STATE, "not up");
+	must_fail("lab-1", STATE_LOCK, LAB_STATE, "not up");
+	must_fail("../etc", STATE_CREATE, LAB_USAGE, "not a valid name");
+	must_fail("", STATE_CREATE, LAB_USAGE, "not a valid name");
+	assert_false(is_there(*state, ""));
+}
+
+static void test_made_private_and_destroyed(void **state)
+{
+	auto_error struct lab_error *err = NULL;
+	struct state *s = must_open("lab-1", STATE_CREATE);
+	struct stat st;
+
+	assert_int_equal(fstat(state_dir_fd(s), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	assert_string_equal(state_lab(s), "lab-1");
+	assert_int_equal(state_write(s, "plan.json", "{}", 2, &err), 0);
+	assert_int_equal(state_write(s, "node/ecs-1/hosts", "x", 1, &err), 0);
+	assert_int_equal(state_write(s, "log/dns.log", "x", 1, &err), 0);
+	assert_int_equal(state_journal_namespace(s, "vpc-1", 1, 2, &err), 0);
+	assert_int_equal(state_destroy(s, &err), 0);
+	state_close(s);
+	assert_false(is_there(*state, ""));
+}
+
+static void test_two_labs_share_the_root(void **state)
+{
+	struct state *a = must_open("lab-a", STATE_CREATE);
+	struct state *b = must_open("lab-b", STATE_CREATE);
+	struct lab_error *err = NULL;
+	size_t n;
+	char **names;
+
+	assert_int_equal(state_destroy(a, &err), 0);
+	names = state_list(&n, &err);
+	assert_int_equal(n, 1);
+	assert_string_equal(names[0], "lab-b");
+	free(names[0]);
+	free(names);
+	state_close(a);
+	state_close(b);
+}
+
+static void test_list_without_root(void **state)
+{
+	struct lab_error *err = NULL;
+	size_t n = 7;
+	char **names = state_list(&n, &err);
+
+	assert_non_null(names);
+	assert_int_equal(n, 0);
+	free(names);
+}
+
+static void test_lock_names_its_holder(void **state)
+{
+	struct state *s = must_open("lab-1", STATE_CREATE);
+	char pid[32];
+
+	snprintf(pid, sizeof(pid), "process %d", (int)getpid());
+	must_fail("lab-1", STATE_LOCK, LAB_STATE, pid);
+	must_fail("lab-1", STATE_CREATE, LAB_STATE, "locked");
+	state_close(must_open("lab-1", STATE_READ)); /* readers do not care */
+	state_close(s);
+	state_close(must_open("lab-1", STATE_LOCK));
+}
+
+/* A holder that destroys the directory lets go of a lock file that has no name any more. */
+static void test_lock_of_a_removed_directory(void **state)
+{
+	struct lab_error *err = NULL;
+	struct state *s = must_open("lab-1", STATE_CREATE);
+	struct state *again;
+
+	assert_int_equal(state_destroy(s, &err), 0);
+	again = must_open("lab-1", STATE_CREATE);
+	assert_true(is_there(*state, "lab-1/lock"));
+	state_close(s);
+	must_fail("lab-1", STATE_LOCK, LAB_STATE, "locked");
+	state_close(again);
+}
+
+static void test_symlinked_lab(void **state)
+{
+	const struct fixture *f = *state;
+	auto_free char *link = path_of(f, "lab-1");
+	auto_strbuf struct strbuf target = {0};
+
+	strbuf_printf(&target, "%s/elsewhere", f->base);
+	assert_int_equal(mkdir(f->root, 0700), 0);
+	assert_int_equal(mkdir(target.s, 0700), 0);
+	assert_int_equal(symlink(target.s, link), 0);
+	must_fail("lab-1", STATE_CREATE, LAB_DENIED, "not a directory");
+	must_fail("lab-1", STATE_READ, LAB_DENIED, "not a directory");
+	assert_int_equal(rmdir(target.s), 0); /* nothing was written through the link */
+}
+
+static void test_symlinked_root(void **state)
+{
+	const struct fixture *f = *state;
+	auto_strbuf struct strbuf target = {0};
+
+	strbuf_printf(&target, "%s/elsewhere", f->base);
+	assert_int_equal(mkdir(target.s, 0700), 0);
+	assert_int_equal(symlink(target.s, f->root), 0);
+	must_fail("lab-1", STATE_CREATE, LAB_DENIED, "not a directory");
+	assert_int_equal(rmdir(target.s), 0);
+}
+
+static void test_open_to_others(void **state)
+{
+	const struct fixture *f = *state;
+	auto_free char *lab = path_of(f, "lab-1");
+
+	assert_int_equal(mkdir(f->root, 0755), 0);
+	must_fail("lab-1", STATE_CREATE, LAB_DENIED, "mode 0755");
+	assert_int_equal(chmod(f->root, 0700), 0);
+	assert_int_equal(mkdir(lab, 0777), 0);
+	assert_int_equal(chmod(lab, 0777), 0);
+	must_fail("lab-1", STATE_LOCK, LAB_DENIED, "mode 0777");
+	assert_int_equal(chmod(lab, 0700), 0);
+	state_close(must_open("lab-1", STATE_LOCK));
+}
+
+static void test_foreign_owner(void **state)
+{
+	const struct fixture *f = *state;
+	auto_free char *lab = path_of(f, "lab-1");
+
+	if (geteuid() != 0)
+		skip(); /* only root can give a directory away */
+	assert_int_equal(mkdir(f->root, 0700), 0);
+	assert_int_equal(mkdir(lab, 0700), 0);
+	assert_int_equal(chown(lab, 65534, 65534), 0);
+	must_fail("lab-1", STATE_LOCK, LAB_DENIED, "user 65534");
+	assert_false(is_there(f, "lab-1/lock"));
+}
+
+static void test_symlinked_files(void **state)
+{
+	static const char *const files[] = {"lock", "journal", "plan.json"};
+	const struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		auto_error struct lab_error *err = NULL;
+		auto_strbuf struct strbuf rest = {0}, victim = {0};
+		auto_free char *link = NULL, *text = NULL;
+		struct state *s;
+
+		state_close(must_open("lab-1", STATE_CREATE));
+		strbuf_printf(&victim, "%s/victim", f->base);
+		put(f, "../victim", "precious");
+		strbuf_printf(&rest, "lab-1/%s", files[i]);
+		link = path_of(f, rest.s);
+		(void)unlink(link); /* only some of them are there */
+		assert_int_equal(symlink(victim.s, link), 0);
+		s = state_open("lab-1", STATE_LOCK, &err);
+		if (s) {
+			text = state_read(s, files[i], NULL, &err);
+			assert_null(text);
+		}
+		assert_int_equal(lab_error_status(err), LAB_DENIED);
+		assert_non_null(strstr(lab_error_message(err), "symbolic link"));
+		state_close(s);
+		assert_int_equal(unlink(link), 0);
+	}
+}
+
+/* Destroying removes links and never what they point to. */
+static void test_destroy_follows_no_link(void **state)
+{
+	const struct fixture *f = *state;
+	auto_error struct lab_error *err = NULL;
+	auto_free char *link = path_of(f, "lab-1/log");
+	auto_strbuf struct strbuf victim = {0};
+	struct state *s = must_open("lab-1", STATE_CREATE);
+
+	assert_int_equal(symlink(f->base, link), 0);
+	put(f, "../victim", "precious");
+	assert_int_equal(state_destroy(s, &err), 0);
+	state_close(s);
+	strbuf_printf(&victim, "%s/victim", f->base);
+	assert_int_equal(access(victim.s, F_OK), 0);
+}
+
+static void test_destroy_names_what_is_not_ours(void **state)
+{
+	auto_error struct lab_error *err = NULL;
+	struct state *s = must_open("lab-1", STATE_CREATE);
+
+	put(*state, "lab-1/notes.txt", "mine");
+	assert_int_equal(state_destroy(s, &err), -1);
+	assert_non_null(strstr(lab_error_message(err), "notes.txt"));
+	assert_true(is_there(*state, "lab-1/notes.txt"));
+	state_close(s);
+}
+
+static void test_files(void **state)
+{
+	auto_error struct lab_error *err = NULL;
+	struct state *s = must_open("lab-1", STATE_CREATE);
+	auto_free char *text = NULL;
+	size_t len = 0;
+
+	assert_null(state_read(s, "plan.json", &len, &err));
+	assert_null(err);
+	assert_null(state_read(s, "node/ecs-1/hosts", &len, &err));
+	assert_null(err);
+	assert_int_equal(state_write(s, "plan.json", "one", 3, &err), 0);
+	assert_int_equal(state_write(s, "plan.json", "tw", 2, &err), 0);
+	assert_int_equal(state_rename(s, "plan.json", "target.json", &err), 0);
+	text = state_read(s, "target.json", &len, &err);
+	assert_string_equal(text, "tw");
+	assert_int_equal(len, 2);
+	assert_false(is_there(*state, "lab-1/target.json.tmp"));
+	assert_int_equal(state_remove(s, "target.json", &err), 0);
+	assert_int_equal(state_remove(s, "target.json", &err), 0);
+	assert_int_equal(state_remove(s, "no/such", &err), 0);
+	assert_int_equal(state_write(s, "node/a/b", "x", 1, &err), 0);
+	assert_int_equal(state_remove(s, "node", &err), 0);
+	assert_false(is_there(*state, "lab-1/node"));
+	state_close(s);
+}
+
+static void test_journal_is_read_back(void **state)
+{
+	struct lab_error *err = NULL;
+	struct process_id id = {4711, 123456789};
+	struct state *s = must_open("lab-1", STATE_CREATE);
+	const struct state_journal *j;
+
+	assert_int_equal(state_journal_namespace(s, "vpc-1", 4, 4026532000, &err), 0);
+	assert_int_equal(state_journal_namespace(s, "cen-1.cn-hangzhou", 4, 4026532001, &err), 0);
+	assert_int_equal(state_journal_namespace(s, "ecs-1", 4, 4026532002, &err), 0);
+	assert_int_equal(state_journal_supervisor(s, &id, &err), 0);
+	assert_int_equal(state_journal_namespace_gone(s, "ecs-1", &err), 0);
+	state_close(s);
+	s = must_open("lab-1", STATE_READ);
+	j = state_journal(s);
+	assert_false(j->stale);
+	assert_int_equal(j->n_namespaces, 2);
+	assert_string_equal(j->namespaces[1].name, "cen-1.cn-hangzhou");
+	assert_int_equal(j->namespaces[1].ino, 4026532001);
+	assert_int_equal(j->namespaces[1].dev, 4);
+	assert_int_equal(j->supervisor.pid, 4711);
+	assert_int_equal(j->supervisor.start, 123456789);
+	state_close(s);
+	s = must_open("lab-1", STATE_LOCK);
+	assert_int_equal(state_journal_supervisor_gone(s, &err), 0);
+	state_close(s);
+	s = must_open("lab-1", STATE_READ);
+	assert_int_equal(state_journal(s)->supervisor.pid, 0);
+	assert_int_equal(state_journal(s)->n_namespaces, 2);
+	state_close(s);
+}
+
+static char *good_journal(void)
+{
+	struct lab_error *err = NULL;
+	struct state *s = must_open("lab-1", STATE_CREATE);
+	char *text;
+
+	assert_int_equal(state_journal_namespace(s, "vpc-1", 4, 100, &err), 0);
+	assert_int_equal(state_journal_namespace(s, "vpc-2", 4, 200, &err), 0);
+	text = state_read(s, "journal", NULL, &err);
+	state_close(s);
+	return text;
+}
+
+/* Cut at every byte: what is left is a prefix of the events, and the next line starts clean. */
+static void test_journal_cut_anywhere(void **state)
+{
+	auto_free char *whole = good_journal();
+	size_t len = strlen(whole);
+
+	for (size_t cut = 0; cut <= len; cut++) {
+		auto_free char *part = strndup(whole, cut);
+		struct lab_error *err = NULL;
+		struct state *s;
+		size_t had;
+
+		put(*state, "lab-1/journal", part);
+		s = must_open("lab-1", STATE_LOCK);
+		had = state_journal(s)->n_namespaces;
+		assert_true(had == 2 ? cut == len : had <= 1);
+		assert_int_equal(state_journal_namespace(s, "vpc-3", 4, 300, &err), 0);
+		state_close(s);
+		s = must_open("lab-1", STATE_READ);
+		assert_int_equal(state_journal(s)->n_namespaces, had + 1);
+		assert_string_equal(state_journal(s)->namespaces[had].name, "vpc-3");
+		state_close(s);
+	}
+}
+
+static void test_journal_garbage(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t namespaces; /* that survive */
+	} cases[] = {
+		{"garbage\n", 0},
+		{"", 0},
+		{"\n\n\n", 0},
+		{"labctl-journal 1 00000000-0000-0000-0000-000000000000\nnamespace vpc-1 1 2\n", 0},
+		{"labctl-journal 2 @\nnamespace vpc-1 1 2\n", 0},
+		{"labctl-journal 1 @\nnamespace ../../etc 1 2\nnamespace vpc-1 1 2\n", 1},
+		{"labctl-journal 1 @\nnamespace a/b 1 2\n", 0},
+		{"labctl-journal 1 @\nnamespace .hidden 1 2\n", 0},
+		{"labctl-journal 1 @\nnamespace vpc-1 x y\n", 0},
+		{"labctl-journal 1 @\nnamespace vpc-1 1 2 3\n", 0},
+		{"labctl-journal 1 @\nsupervisor -1 5\nsupervisor 99999999999 5\n", 0},
+		{"labctl-journal 1 @\nwhat is this\nnamespace vpc-1 1 2\n", 1},
+	};
+	char boot_id[64];
+	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "r");
+
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%63s", boot_id), 1);
+	fclose(f);
+	free(good_journal());
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const char *at = strchr(cases[i].text, '@');
+		auto_strbuf struct strbuf text = {0};
+		struct state *s;
+
+		strbuf_addn(&text, cases[i].text,
+			    at ? (size_t)(at - cases[i].text) : strlen(cases[i].text));
+		if (at)
+			strbuf_printf(&text, "%s%s", boot_id, at + 1);
+		put(*state, "lab-1/journal", strbuf_str(&text));
+		s = must_open("lab-1", STATE_READ);
+		if (state_journal(s)->n_namespaces != cases[i].namespaces ||
+		    !state_journal(s)->stale || state_journal(s)->supervisor.pid)
+			fail_msg("case %zu: %zu namespaces, stale %d", i,
+				 state_journal(s)->n_namespaces, state_journal(s)->stale);
+		state_close(s);
+	}
+}
+
+static void test_journal_missing_beside_a_plan(void **state)
+{
+	auto_error struct lab_error *err = NULL;
+	struct state *s = must_open("lab-1", STATE_CREATE);
+
+	assert_false(state_journal(s)->stale);
+	assert_int_equal(state_write(s, "plan.json", "{}", 2, &err), 0);
+	state_close(s);
+	s = must_open("lab-1", STATE_READ);
+	assert_true(state_journal(s)->stale);
+	state_close(s);
+}
+
+/* A full disk, as far as one can have it without a file system of one's own. */
+static void test_no_space(void **state)
+{
+	auto_error struct lab_error *err = NULL;
+	struct state *s = must_open("lab-1", STATE_CREATE);
+	auto_free char *full = path_of(*state, "lab-1/plan.json.tmp");
+
+	if (access("/dev/full", W_OK))
+		skip();
+	assert_int_equal(mkdir(full, 0700), 0); /* in the temporary file's place */
+	assert_int_equal(state_write(s, "plan.json", "{}", 2, &err), -1);
+	assert_non_null(strstr(lab_error_message(err), "plan.json"));
+	assert_int_equal(lab_error_errnum(err), EISDIR);
+	state_close(s);
+}
+
+static void test_process_identity(void **state)
+{
+	struct process_id me, other;
+	pid_t child = fork();
+	int fd;
+
+	if (child == 0) {
+		pause();
+		_exit(0);
+	}
+	assert_true(process_id_of(getpid(), &me));
+	assert_true(process_id_of(child, &other));
+	assert_int_equal(other.pid, child);
+	fd = process_id_open(&other);
+	assert_true(fd >= 0);
+	close(fd);
+	other.start++; /* a later process of that pid */
+	assert_int_equal(process_id_open(&other), -1);
+	other.start--;
+	assert_int_equal(kill(child, SIGKILL), 0);
+	{
+		siginfo_t info;
+
+		assert_int_equal(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
+	}
+	assert_int_equal(process_id_open(&other), -1); /* ended, not yet waited for */
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_int_equal(process_id_open(&other), -1);
+	assert_false(process_id_of(child, &other));
+	assert_int_equal(process_id_open(&(struct process_id){0}), -1);
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_not_up),
+		TEST(test_made_private_and_destroyed),
+		TEST(test_two_labs_share_the_root),
+		TEST(test_list_without_root),
+		TEST(test_lock_names_its_holder),
+		TEST(test_lock_of_a_removed_directory),
+		TEST(test_symlinked_lab),
+		TEST(test_symlinked_root),
+		TEST(test_open_to_others),
+		TEST(test_foreign_owner),
+		TEST(test_symlinked_files),
+		TEST(test_destroy_follows_no_link),
+		TEST(test_destroy_names_what_is_not_ours),
+		TEST(test_files),
+		TEST(test_journal_is_read_back),
+		TEST(test_journal_cut_anywhere),
+		TEST(test_journal_garbage),
+		TEST(test_journal_missing_beside_a_plan),
+		TEST(test_no_space),
+		TEST(test_process_identity),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
