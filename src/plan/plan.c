@@ -130,6 +130,52 @@ bool plan_same(enum plan_kind kind, const void *a, const void *b)
 	return compare_set(plan_fields(kind), 0, FIELD_PEOPLE, a, b) == 0;
 }
 
+static void own_text(struct arena *a, void *at)
+{
+	const char **s = at;
+
+	if (*s)
+		*s = arena_strdup(a, *s);
+}
+
+static void own_set(struct arena *a, const struct field_set *set, void *object)
+{
+	for (const struct field *f = set->fields; f->name; f++) {
+		void *at = (char *)object + f->offset;
+
+		if (f->type == FIELD_STRING || f->type == FIELD_JSON) {
+			own_text(a, at);
+		} else if (f->type == FIELD_STRUCT) {
+			own_set(a, f->inner, at);
+		} else if (f->type == FIELD_LIST) {
+			size_t n = *(size_t *)((char *)object + f->count);
+			char *items = n ? arena_memdup(a, *(void **)at, n * f->inner->size) : NULL;
+
+			for (size_t i = 0; i < n; i++)
+				own_set(a, f->inner, items + i * f->inner->size);
+			*(void **)at = items;
+		}
+	}
+}
+
+void plan_own(struct plan *p)
+{
+	own_text(p->arena, &p->title);
+	own_text(p->arena, &p->step);
+	own_text(p->arena, &p->summary);
+	for (enum plan_kind kind = 0; kind < PLAN_N_KINDS; kind++) {
+		struct plan_array array = plan_array(p, kind);
+		const struct field_set *fields = plan_fields(kind);
+
+		for (size_t i = 0; i < *array.n; i++) {
+			char *object = (char *)*array.items + i * fields->size;
+
+			own_set(p->arena, fields, object);
+			own_set(p->arena, plan_origin_fields(), object);
+		}
+	}
+}
+
 static int compare_for_sort(const void *a, const void *b, void *kind)
 {
 	return plan_key_cmp(*(const enum plan_kind *)kind, a, b);

@@ -206,6 +206,9 @@ size_t plan_count(const struct plan *p, enum plan_kind kind);
 /** Object i of a kind, as a pointer to its struct; every struct begins with its origin. */
 const void *plan_object(const struct plan *p, enum plan_kind kind, size_t i);
 
+/** Copies every text into the plan's arena, so that the plan may outlive what it was made from. */
+void plan_own(struct plan *p);
+
 /** Sorts every array by key. compile/ ends with it; all below need it. */
 void plan_sort(struct plan *p);
 

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "compile/compile.h"
+
+#include "compile/context.h"
+
+struct plan *compile_lab(const struct lab *lab, struct lab_error **err)
+{
+	struct plan *p = plan_new(lab->id.name);
+	struct compile c = {.lab = lab, .plan = p, .arena = p->arena};
+
+	p->title = lab->title.s;
+	p->step = lab->step;
+	compile_routers(&c);
+	compile_services(&c);
+	compile_vpcs(&c);
+	compile_ecs(&c);
+	compile_gateways(&c);
+	compile_functions(&c);
+	compile_cens(&c);
+	compile_vpcs_finish(&c);
+	compile_security_groups(&c);
+	compile_dns(&c);
+	compile_summary(&c);
+	plan_own(p);
+	plan_sort(p);
+	if (plan_verify(p, err) < 0) {
+		plan_free(p);
+		return NULL;
+	}
+	return p;
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** From the cloud to Linux: a validated lab becomes a plan. Pure: the same lab, the same bytes. */
+#pragma once
+
+#include "base/error.h"
+#include "model/model.h"
+#include "plan/plan.h"
+
+/**
+ * Compiles a lab that validate/ found without errors. The plan owns all its memory and may outlive
+ * the lab. NULL with *err set (LAB_FAILED) means a defect of this layer: the plan contradicts itself.
+ */
+struct plan *compile_lab(const struct lab *lab, struct lab_error **err)
+	__attribute__((warn_unused_result));

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "compile/context.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+
+struct router {
+	const char *ns;
+	uint32_t ip;
+};
+
+/* Golden files and documents must not depend on the folder that the user works in. */
+static const char *place(struct compile *c, struct span at)
+{
+	const char *path = at.src && at.src->path ? at.src->path : "lab.yaml";
+	const char *slash = strrchr(path, '/');
+
+	return compile_text(c, "%s:%u", slash ? slash + 1 : path, at.line);
+}
+
+struct plan_origin compile_origin(struct compile *c, const char *kind, const struct named *id)
+{
+	return (struct plan_origin){compile_text(c, "%s.%s", kind, id->name), place(c, id->at)};
+}
+
+struct plan_origin compile_origin_in(struct compile *c, const char *kind, const struct named *id,
+				     const char *sub_kind, const struct named *sub)
+{
+	return (struct plan_origin){
+		compile_text(c, "%s.%s.%s.%s", kind, id->name, sub_kind, sub->name),
+		place(c, sub->at)};
+}
+
+const char *compile_text(struct compile *c, const char *fmt, ...)
+{
+	va_list ap;
+	const char *s;
+
+	va_start(ap, fmt);
+	s = arena_vprintf(c->arena, fmt, ap);
+	va_end(ap);
+	return s;
+}
+
+const char *compile_ifname(struct compile *c, const char *name)
+{
+	char buf[IFNAME_LEN];
+
+	return arena_strdup(c->arena, name_ifname(name, buf));
+}
+
+const char *compile_services_ns(struct compile *c, const struct region *region)
+{
+	return compile_text(c, "svc.%s", region->id.name);
+}
+
+const char *compile_transit_router_ns(struct compile *c, const struct cen *cen,
+				      const struct region *region)
+{
+	return compile_text(c, "%s.%s", cen->id.name, region->id.name);
+}
+
+static void add_namespace(struct compile *c, struct plan_origin origin, const char *name,
+			  const char *role, bool router)
+{
+	*plan_add_namespace(c->plan) = (struct plan_namespace){
+		.origin = origin,
+		.name = name,
+		.role = role,
+		.router = router,
+	};
+}
+
+void compile_namespace(struct compile *c, struct plan_origin origin, const char *name,
+		       const char *role)
+{
+	add_namespace(c, origin, name, role, false);
+}
+
+void compile_router(struct compile *c, struct plan_origin origin, const char *name,
+		    const char *role)
+{
+	add_namespace(c, origin, name, role, true);
+	compile_address(c, origin, name, "lo", (struct ip_prefix){compile_router_ip(c, name), 32});
+}
+
+/* --- addresses of routers --- */
+
+static int compare_router(const void *a, const void *b)
+{
+	return strcmp(((const struct router *)a)->ns, ((const struct router *)b)->ns);
+}
+
+uint32_t compile_router_ip(const struct compile *c, const char *ns)
+{
+	struct router key = {ns, 0};
+	const struct router *r = bsearch(&key, c->routers, c->n_routers, sizeof(key),
+					 compare_router);
+
+	return r ? r->ip : 0;
+}
+
+static void add_router(struct compile *c, const char *ns)
+{
+	struct router *r;
+
+	for (size_t i = c->n_routers; i > 0; i--)
+		if (strcmp(c->routers[i - 1].ns, ns) == 0)
+			return; /* two attachments share a transit router; they stand close */
+	r = arena_push(c->arena, c->routers, c->n_routers);
+	r->ns = ns;
+}
+
+#define ROUTER_BASE  0x64400000u /* 100.64.0.0 */
+#define ROUTER_COUNT 65536u
+
+/*
+ * By hash, so that a router's address does not change when another one is added: reconciling leaves
+ * what is there alone. Two names of one hash: the later one takes the next free address.
+ */
+static void number_routers(struct compile *c)
+{
+	unsigned char *taken = arena_alloc(c->arena, ROUTER_COUNT);
+
+	for (size_t i = 0; i < c->n_routers; i++) {
+		struct router *r = &c->routers[i];
+		uint32_t n = (uint32_t)(hash_str(0, r->ns) >> 20) % ROUTER_COUNT;
+
+		while (taken[n] || (n & 0xff) == 0 || (n & 0xff) == 0xff)
+			n = (n + 1) % ROUTER_COUNT;
+		taken[n] = 1;
+		r->ip = ROUTER_BASE + n;
+	}
+}
+
+void compile_routers(struct compile *c)
+{
+	const struct lab *lab = c->lab;
+
+	for (size_t i = 0; i < lab->n_regions; i++)
+		add_router(c, compile_services_ns(c, &lab->regions[i]));
+	for (size_t i = 0; i < lab->n_vpcs; i++)
+		add_router(c, lab->vpcs[i].id.name);
+	for (size_t i = 0; i < lab->n_cens; i++)
+		for (size_t j = 0; j < lab->cens[i].n_attachments; j++) {
+			const struct vpc *vpc = lab->cens[i].attachments[j].vpc.to;
+
+			add_router(c, compile_transit_router_ns(c, &lab->cens[i], vpc->region.to));
+		}
+	if (c->n_routers)
+		qsort(c->routers, c->n_routers, sizeof(*c->routers), compare_router);
+	number_routers(c);
+}
+
+/* --- links, addresses, routes --- */
+
+static struct plan_end end_of(struct compile *c, const struct leg *leg)
+{
+	struct plan_end e = {
+		.ns = leg->ns, .dev = leg->dev, .alias = leg->alias, .gso_segs = leg->gso_segs};
+
+	name_mac(c->lab->id.name, leg->ns, leg->dev, e.mac);
+	return e;
+}
+
+static void add_neighbour(struct compile *c, struct plan_origin origin, const struct plan_end *at,
+			  const struct plan_end *other, uint32_t ip)
+{
+	struct plan_neighbour *n = plan_add_neighbour(c->plan);
+
+	*n = (struct plan_neighbour){.origin = origin, .ns = at->ns, .dev = at->dev, .ip = ip};
+	memcpy(n->mac, other->mac, sizeof(n->mac));
+}
+
+void compile_leg_pair(struct compile *c, struct plan_origin origin, const struct leg *a,
+		      const struct leg *b)
+{
+	struct plan_link l = {.origin = origin, .a = end_of(c, a), .b = end_of(c, b)};
+
+	*plan_add_link(c->plan) = l;
+	add_neighbour(c, origin, &l.a, &l.b, b->ip);
+	add_neighbour(c, origin, &l.b, &l.a, a->ip);
+}
+
+void compile_address(struct compile *c, struct plan_origin origin, const char *ns, const char *dev,
+		     struct ip_prefix prefix)
+{
+	*plan_add_address(c->plan) =
+		(struct plan_address){.origin = origin, .ns = ns, .dev = dev, .prefix = prefix};
+}
+
+void compile_route(struct compile *c, struct plan_origin origin, const char *ns, uint32_t table,
+		   struct ip_prefix dst, enum plan_route_proto proto, struct hop hop)
+{
+	*plan_add_route(c->plan) = (struct plan_route){
+		.origin = origin,
+		.ns = ns,
+		.table = table,
+		.dst = dst,
+		.type = hop.dev ? PLAN_UNICAST : PLAN_BLACKHOLE,
+		.proto = proto,
+		.dev = hop.dev,
+		.via = hop.via,
+		.src = hop.src,
+		.onlink = hop.via && !hop.on_subnet,
+	};
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Function Compute: one worker per function, in the cloud-service network of its region. Functions
+ * are numbered through the whole lab, so that an address never means two functions of two regions.
+ */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compile/context.h"
+
+#define FUNCTION_BASE 0x64645001u /* 100.100.80.1 */
+
+uint32_t compile_function_address(const struct lab *lab, const struct function *f)
+{
+	return FUNCTION_BASE + (uint32_t)(f - lab->functions);
+}
+
+static const char *handler_path(struct compile *c, const struct function *f)
+{
+	if (*f->code.s == '/')
+		return f->code.s;
+	return compile_text(c, "%s/%s", c->lab->dir, f->code.s);
+}
+
+static json_t *environment_of(const struct function *f)
+{
+	json_t *environment = json_object();
+
+	for (size_t i = 0; i < f->n_environment; i++) {
+		const char *equals = strchr(f->environment[i].s, '=');
+		const char *value = equals ? equals + 1 : "";
+		size_t len = equals ? (size_t)(equals - f->environment[i].s)
+				    : strlen(f->environment[i].s);
+
+		if (json_object_setn_new(environment, f->environment[i].s, len,
+					 json_string(value)) < 0)
+			abort();
+	}
+	return environment;
+}
+
+static const char *config_of(struct compile *c, const struct function *f)
+{
+	char ip[IP_STRLEN];
+
+	return compile_json(c,
+			    json_pack("{s:s, s:s, s:s, s:I, s:I, s:o, s:s}", "function", f->id.name,
+				      "region", f->region.name, "handler", handler_path(c, f),
+				      "timeout_ms", (json_int_t)(f->timeout.v / 1000), "memory_mb",
+				      (json_int_t)(f->memory_size.v >> 20), "environment",
+				      environment_of(f), "service_address",
+				      ip_format(compile_function_address(c->lab, f), ip)));
+}
+
+void compile_functions(struct compile *c)
+{
+	for (size_t i = 0; i < c->lab->n_functions; i++) {
+		const struct function *f = &c->lab->functions[i];
+		const char *ns = compile_services_ns(c, f->region.to);
+		const uint32_t ip = compile_function_address(c->lab, f);
+		const struct plan_socket invoke = {"invoke", ns, PLAN_TCP, ip, FUNCTION_PORT};
+		struct plan_origin origin = compile_origin(c, "functions", &f->id);
+
+		compile_address(c, origin, ns, "lo", (struct ip_prefix){ip, 32});
+		*plan_add_worker(c->plan) = (struct plan_worker){
+			.origin = origin,
+			.name = compile_text(c, "function-%s", f->id.name),
+			.program = "labctl-function",
+			.ns = ns,
+			.sockets = arena_memdup(c->arena, &invoke, sizeof(invoke)),
+			.n_sockets = 1,
+			.config = config_of(c, f),
+		};
+	}
+}

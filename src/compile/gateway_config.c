@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What labctl-gateway is told. All ids are derived from names, so that they survive `down` and `up`.
+ */
+#include <inttypes.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "compile/context.h"
+
+static const char *const type_names[] = {[GATEWAY_NORMAL] = "normal",
+					 [GATEWAY_VPC_CONNECT] = "vpc_connect",
+					 [GATEWAY_SERVERLESS] = "serverless"};
+static const char *const method_names[] = {
+	[API_GET] = "GET",         [API_POST] = "POST",   [API_PUT] = "PUT",
+	[API_DELETE] = "DELETE",   [API_PATCH] = "PATCH", [API_HEAD] = "HEAD",
+	[API_OPTIONS] = "OPTIONS", [API_ANY] = "ANY"};
+
+static uint64_t id_half(const struct compile *c, uint64_t seed, const char *kind, const char *name)
+{
+	return hash_str(hash_str(hash_str(seed, c->lab->id.name), kind), name);
+}
+
+/* The 32 hex digits that the group's domains begin with. */
+static const char *group_id(struct compile *c, const struct api_group *g)
+{
+	const char *domain = lab_public_domain(c->lab, g);
+
+	return arena_strndup(c->arena, domain, strcspn(domain, "-"));
+}
+
+static const char *api_id(struct compile *c, const struct api *api)
+{
+	return compile_text(c, "%016" PRIx64 "%016" PRIx64, id_half(c, 1, "apis", api->id.name),
+			    id_half(c, 2, "apis", api->id.name));
+}
+
+static json_t *domains_of(struct compile *c, const struct api_group *g)
+{
+	json_t *list = json_array();
+
+	if (g->vpc_domain)
+		compile_json_append(list, json_pack("{s:s, s:s}", "name", lab_vpc_domain(c->lab, g),
+						    "kind", "vpc"));
+	compile_json_append(list, json_pack("{s:s, s:s}", "name", lab_public_domain(c->lab, g),
+					    "kind", "public"));
+	return list;
+}
+
+static json_t *groups_of(struct compile *c, const struct api_gateway *gw)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < c->lab->n_api_groups; i++) {
+		const struct api_group *g = &c->lab->api_groups[i];
+
+		if (g->instance.to != gw)
+			continue;
+		compile_json_append(list, json_pack("{s:s, s:s, s:s, s:[s, s, s], s:o}", "name",
+						    g->id.name, "id", group_id(c, g), "base_path",
+						    g->base_path.s ? g->base_path.s : "/", "stages",
+						    "RELEASE", "PRE", "TEST", "domains",
+						    domains_of(c, g)));
+	}
+	return list;
+}
+
+static json_t *function_backend(struct compile *c, const struct api_backend *b)
+{
+	const struct function *f = b->function.to;
+	char ip[IP_STRLEN];
+
+	return json_pack("{s:s, s:s, s:s, s:i, s:I, s:s*}", "kind", "function", "function",
+			 f->id.name, "address", ip_format(compile_function_address(c->lab, f), ip),
+			 "port", FUNCTION_PORT, "timeout_ms", (json_int_t)(b->timeout.v / 1000),
+			 "role", b->arn_role.s);
+}
+
+static json_t *backend_of(struct compile *c, const struct api_backend *b)
+{
+	switch (b->kind) {
+	case BACKEND_FUNCTION: return function_backend(c, b);
+	case BACKEND_MOCK: break;
+	}
+	return json_pack("{s:s, s:I, s:s}", "kind", "mock", "status", (json_int_t)b->mock_status.v,
+			 "body", b->mock.s ? b->mock.s : "");
+}
+
+static json_t *protocols_of(enum api_protocol protocol)
+{
+	json_t *list = json_array();
+
+	if (protocol & API_HTTP)
+		compile_json_append(list, json_string("HTTP"));
+	if (protocol & API_HTTPS)
+		compile_json_append(list, json_string("HTTPS"));
+	return list;
+}
+
+static json_t *stages_of(const struct api *api)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < api->n_stages; i++)
+		compile_json_append(list, json_string(api->stages[i].s));
+	return list;
+}
+
+static json_t *apis_of(struct compile *c, const struct api_gateway *gw)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < c->lab->n_apis; i++) {
+		const struct api *api = &c->lab->apis[i];
+		const struct api_group *g = api->group.to;
+
+		if (g->instance.to != gw)
+			continue;
+		compile_json_append(
+			list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "name",
+					api->id.name, "id", api_id(c, api), "group", g->id.name,
+					"method", method_names[api->method], "path", api->path.s,
+					"protocol", protocols_of(api->protocol), "stages",
+					stages_of(api), "backend", backend_of(c, &api->backend)));
+	}
+	return list;
+}
+
+const char *compile_gateway_config(struct compile *c, const struct api_gateway *gw)
+{
+	const char *id = compile_text(c, "apigateway-%016" PRIx64,
+				      id_half(c, 0, "api_gateways", gw->id.name));
+
+	return compile_json(c, json_pack("{s:s, s:s, s:s, s:s, s:[{s:s, s:s}], s:o, s:o}",
+					 "instance", gw->id.name, "instance_id", id, "region",
+					 gw->region.name, "type", type_names[gw->instance_type],
+					 "listeners", "socket", "vip-80", "protocol", "HTTP",
+					 "groups", groups_of(c, gw), "apis", apis_of(c, gw)));
+}

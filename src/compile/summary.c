@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What `up` shows, in the cloud's terms:
+ * {"regions": [{"name", "vpcs": [{"name", "cidr_block"}],
+ *   "api_gateways": [{"name", "instance_type", "vip"?, "vpc"?}], "functions": ["hello"],
+ *   "ecs": [{"name", "private_ip", "vpc"}]}],
+ *  "cen": [{"name", "edition", "vpcs": ["vpc-1", "vpc-3"],
+ *   "links": [{"regions": [2], "vpcs": [[at one end], [at the other]], "rate" (bit/s), "rtt_us",
+ *     "allocated" (false: only the rate for connectivity tests)}],
+ *   "rejected": [{"destination", "from" (VPC), "at"? (VPC)}]}],
+ *  "api_groups": [{"name", "instance", "public_domain", "vpc_domain"?, "vip"?, "urls": []}],
+ *  "try"?: "labctl exec scenario1 ecs-3 -- curl http://.../hello"}
+ */
+#include <jansson.h>
+#include <string.h>
+
+#include "compile/cen.h"
+
+static const char *const gateway_types[] = {[GATEWAY_NORMAL] = "normal",
+					    [GATEWAY_VPC_CONNECT] = "vpc_connect",
+					    [GATEWAY_SERVERLESS] = "serverless"};
+
+/* --- regions --- */
+
+static json_t *vpcs_of(const struct lab *lab, const struct region *region)
+{
+	json_t *list = json_array();
+	char cidr[IP_PREFIX_STRLEN];
+
+	for (size_t i = 0; i < lab->n_vpcs; i++) {
+		const struct vpc *v = &lab->vpcs[i];
+
+		if (v->region.to == region)
+			compile_json_append(
+				list, json_pack("{s:s, s:s}", "name", v->id.name, "cidr_block",
+						ip_prefix_format(v->cidr_block.p, cidr)));
+	}
+	return list;
+}
+
+static json_t *gateways_of(const struct lab *lab, const struct region *region)
+{
+	json_t *list = json_array();
+	char ip[IP_STRLEN];
+
+	for (size_t i = 0; i < lab->n_api_gateways; i++) {
+		const struct api_gateway *gw = &lab->api_gateways[i];
+		uint32_t vip = compile_gateway_vip(lab, gw);
+
+		if (gw->region.to == region)
+			compile_json_append(
+				list, json_pack("{s:s, s:s, s:s*, s:s*}", "name", gw->id.name,
+						"instance_type", gateway_types[gw->instance_type],
+						"vip", vip ? ip_format(vip, ip) : NULL, "vpc",
+						gw->bind.vpc.to ? gw->bind.vpc.name : NULL));
+	}
+	return list;
+}
+
+static json_t *functions_of(const struct lab *lab, const struct region *region)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < lab->n_functions; i++)
+		if (lab->functions[i].region.to == region)
+			compile_json_append(list, json_string(lab->functions[i].id.name));
+	return list;
+}
+
+static json_t *ecs_of(const struct lab *lab, const struct region *region)
+{
+	json_t *list = json_array();
+	char ip[IP_STRLEN];
+
+	for (size_t i = 0; i < lab->n_ecs; i++) {
+		const struct ecs *e = &lab->ecs[i];
+		const struct vswitch *s = e->vswitch.to;
+
+		if (s->vpc->region.to == region)
+			compile_json_append(list,
+					    json_pack("{s:s, s:s, s:s}", "name", e->id.name,
+						      "private_ip", ip_format(e->private_ip.ip, ip),
+						      "vpc", s->vpc->id.name));
+	}
+	return list;
+}
+
+static json_t *regions_of(const struct lab *lab)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < lab->n_regions; i++) {
+		const struct region *r = &lab->regions[i];
+
+		if (compile_region_used(lab, r))
+			compile_json_append(list, json_pack("{s:s, s:o, s:o, s:o, s:o}", "name",
+							    r->id.name, "vpcs", vpcs_of(lab, r),
+							    "api_gateways", gateways_of(lab, r),
+							    "functions", functions_of(lab, r),
+							    "ecs", ecs_of(lab, r)));
+	}
+	return list;
+}
+
+/* --- CEN --- */
+
+/* The attached VPCs of a region; NULL: of all. */
+static json_t *attached_of(const struct cen *cen, const struct region *region)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < cen->n_attachments; i++) {
+		const struct vpc *v = cen->attachments[i].vpc.to;
+
+		if (!region || v->region.to == region)
+			compile_json_append(list, json_string(v->id.name));
+	}
+	return list;
+}
+
+static json_t *links_of(const struct cen_state *s)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->n_pairs; i++) {
+		const struct tr_pair *p = &s->pairs[i];
+		const struct region *a = s->trs[p->a].region, *b = s->trs[p->b].region;
+
+		compile_json_append(list,
+				    json_pack("{s:[s, s], s:[o, o], s:I, s:I, s:b}", "regions",
+					      a->id.name, b->id.name, "vpcs",
+					      attached_of(s->cen, a), attached_of(s->cen, b),
+					      "rate", (json_int_t)p->rate, "rtt_us",
+					      (json_int_t)p->rtt_us, "allocated", p->allocated));
+	}
+	return list;
+}
+
+static json_t *rejected_of(const struct cen_state *s)
+{
+	json_t *list = json_array();
+	char dst[IP_PREFIX_STRLEN];
+
+	for (size_t i = 0; i < s->n_rejected; i++) {
+		const struct rejected_route *r = &s->rejected[i];
+		const char *from = r->from ? r->from->vpc.name : NULL;
+
+		compile_json_append(list, json_pack("{s:s, s:s*, s:s*}", "destination",
+						    ip_prefix_format(r->dst, dst), "from", from,
+						    "at", r->at ? r->at->id.name : NULL));
+	}
+	return list;
+}
+
+static json_t *cens_of(const struct compile *c)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < c->lab->n_cens; i++) {
+		const struct cen_state *s = &c->cens[i];
+		const char *edition = s->cen->edition == CEN_BASIC ? "basic" : "enterprise";
+
+		compile_json_append(list,
+				    json_pack("{s:s, s:s, s:o, s:o, s:o}", "name", s->cen->id.name,
+					      "edition", edition, "vpcs", attached_of(s->cen, NULL),
+					      "links", links_of(s), "rejected", rejected_of(s)));
+	}
+	return list;
+}
+
+/* --- groups --- */
+
+static const char *url_of(struct compile *c, const struct api *api)
+{
+	const struct api_group *g = api->group.to;
+	const char *base = g->base_path.s && strcmp(g->base_path.s, "/") != 0 ? g->base_path.s : "";
+
+	return compile_text(c, "http://%s%s%s", lab_vpc_domain(c->lab, g), base, api->path.s);
+}
+
+/* Whether a VPC could be asked for it: published, and the domain has an address. */
+static bool callable(const struct compile *c, const struct api *api)
+{
+	const struct api_group *g = api->group.to;
+
+	return api->n_stages && g->vpc_domain && compile_gateway_vip(c->lab, g->instance.to);
+}
+
+static json_t *urls_of(struct compile *c, const struct api_group *g)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < c->lab->n_apis; i++)
+		if (c->lab->apis[i].group.to == g && callable(c, &c->lab->apis[i]))
+			compile_json_append(list, json_string(url_of(c, &c->lab->apis[i])));
+	return list;
+}
+
+static json_t *groups_of(struct compile *c)
+{
+	json_t *list = json_array();
+	char ip[IP_STRLEN];
+
+	for (size_t i = 0; i < c->lab->n_api_groups; i++) {
+		const struct api_group *g = &c->lab->api_groups[i];
+		uint32_t vip = compile_gateway_vip(c->lab, g->instance.to);
+		const char *domain = g->vpc_domain ? lab_vpc_domain(c->lab, g) : NULL;
+
+		compile_json_append(
+			list, json_pack("{s:s, s:s, s:s, s:s*, s:s*, s:o}", "name", g->id.name,
+					"instance", g->instance.name, "public_domain",
+					lab_public_domain(c->lab, g), "vpc_domain", domain, "vip",
+					vip ? ip_format(vip, ip) : NULL, "urls", urls_of(c, g)));
+	}
+	return list;
+}
+
+/* --- what to try --- */
+
+static bool reaches(struct compile *c, const struct vpc *vpc, const struct api_gateway *gw)
+{
+	const struct vpc_table *t = &compile_vpc_state(c, vpc)->tables[0];
+	uint32_t vip = compile_gateway_vip(c->lab, gw);
+
+	if (gw->instance_type == GATEWAY_SERVERLESS)
+		return vpc->region.to == gw->region.to;
+	for (size_t i = 0; i < t->n_dst; i++)
+		if (t->dst[i].len && ip_prefix_has(t->dst[i], vip))
+			return true;
+	return gw->bind.vpc.to == vpc;
+}
+
+static const char *try_api(struct compile *c, const struct api *api)
+{
+	const struct api_group *g = api->group.to;
+
+	for (size_t i = 0; i < c->lab->n_ecs; i++) {
+		const struct vswitch *s = c->lab->ecs[i].vswitch.to;
+
+		if (reaches(c, s->vpc, g->instance.to))
+			return compile_text(c, "labctl exec %s %s -- curl %s", c->lab->id.name,
+					    c->lab->ecs[i].id.name, url_of(c, api));
+	}
+	return NULL;
+}
+
+static const char *what_to_try(struct compile *c)
+{
+	const struct lab *lab = c->lab;
+
+	for (size_t i = 0; i < lab->n_apis; i++) {
+		const struct api *api = &lab->apis[i];
+		const char *line = NULL;
+
+		if (callable(c, api) && (api->method == API_GET || api->method == API_ANY) &&
+		    !strchr(api->path.s, '['))
+			line = try_api(c, api);
+		if (line)
+			return line;
+	}
+	return lab->n_ecs ? compile_text(c, "labctl shell %s %s", lab->id.name, lab->ecs[0].id.name)
+			  : NULL;
+}
+
+void compile_summary(struct compile *c)
+{
+	c->plan->summary = compile_json(
+		c, json_pack("{s:o, s:o, s:o, s:s*}", "regions", regions_of(c->lab), "cen",
+			     cens_of(c), "api_groups", groups_of(c), "try", what_to_try(c)));
+}
