@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -80,6 +81,7 @@ static int become_worker(struct spawn *s, int *sockets, struct lab_error **err)
 	/* its own session: what it starts cannot be mistaken for the supervisor's */
 	if (setsid() < 0 || sigprocmask(SIG_SETMASK, &none, NULL) || chdir("/"))
 		return lab_error_errno(err, LAB_FAILED, errno, "prepare");
+	umask(022); /* the supervisor's own is for its files alone */
 	if (setns(s->netns, CLONE_NEWNET))
 		return lab_error_errno(err, LAB_FAILED, errno, "enter the network namespace");
 	if (s->handler && expose_program(s->handler, err))
