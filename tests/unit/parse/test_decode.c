@@ -141,7 +141,7 @@ static void what_is_written(void **state)
 	assert_true(table->system);
 	assert_int_equal(table->system_at.line, 9);
 	assert_int_equal(table->entries[0].nexthop_type, NEXTHOP_ATTACHMENT);
-	assert_int_equal(table->entries[0].nexthop_type_at.col, 65);
+	assert_int_equal(table->entries[0].nexthop_type_at.col, 63);
 	assert_true(table->entries[0].published);
 	expect_ip(table->entries[0].destination_cidrblock, "1.0.0.0/8");
 	assert_int_equal(lab->cens[0].edition, CEN_ENTERPRISE);
@@ -230,7 +230,7 @@ static const struct {
 	{"lab: x\nvpcs: {v: {region: r, xyz: 1}}\n", "2:8+1 missing-key\n2:23+3 unknown-key\n"},
 	/* a wrong value is there: nothing more is said about its key */
 	{"lab: x\nvpcs: {v: {region: r, cidr_block: 9}}\n", "2:35+1 bad-cidr\n"},
-	{"lab: x\napis: {a: {group: g, path: /, backend: {}}}\n", "2:41+1 one-of\n"},
+	{"lab: x\napis: {a: {group: g, path: /, backend: {}}}\n", "2:40+1 one-of\n"},
 	{"lab: x\nsteps:\n  - {title: t}\n", "3:5+1 missing-key\n"},
 	{"lab: x\nsteps:\n  - {id: a}\n  - {id: b}\n  - {id: a}\n", "5:10+1 duplicate-step\n"},
 	{"lab: x\nsteps:\n  - {id: a, apply: {lab: y, steps: [], checks: []}}\n",
