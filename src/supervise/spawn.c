@@ -117,6 +117,7 @@ pid_t spawn_sweep(uid_t uid)
 
 	if (pid)
 		return pid;
+	(void)close_range(0, ~0U, 0); /* sockets must not stay open for it */
 	if (!setresuid(uid, uid, uid))
 		(void)kill(-1, SIGKILL); /* ESRCH: nothing was left, the usual case */
 	_exit(0);

@@ -336,16 +336,17 @@ void worker_exited(struct worker *w, int status)
 	close_ready(w);
 	loop_timer_clear(w->sup->loop, &w->timer);
 	w->pid = w->outside = 0;
-	supervisor_user_drop(w->sup, w->slot);
-	w->slot = -1;
 	if (w->state == WORKER_STOPPING) {
-		supervisor_touch(w->sup);
+		supervisor_touch(w->sup); /* and worker_free() then */
 		return;
 	}
 	if (was_stable)
 		w->backoff_ms = BACKOFF_FIRST_MS;
 	describe_end(w, status);
 	crashed(w);
+	/* last: it forks, and a copy of a socket that was given up must not linger in the child */
+	supervisor_user_drop(w->sup, w->slot);
+	w->slot = -1;
 }
 
 void worker_stop(struct worker *w)
