@@ -41,8 +41,8 @@ struct tr_pair {
 /** A route that lost: the destination is taken by an earlier one, or is the receiver's own. */
 struct rejected_route {
 	struct ip_prefix dst;
-	const struct cen_attachment *from;
-	const struct vpc *at; /* NULL: rejected when it was learned */
+	const struct cen_attachment *from; /* never NULL */
+	const struct vpc *at;              /* NULL: rejected when it was learned */
 };
 
 struct cen_state {

@@ -28,7 +28,7 @@ static bool add_route(struct compile *c, struct cen_state *s, struct tr_table *t
 	for (size_t i = 0; i < t->n; i++) {
 		if (!ip_prefix_equal(t->routes[i].dst, route.dst))
 			continue;
-		if (t->routes[i].from != route.from)
+		if (route.from && t->routes[i].from != route.from)
 			reject(c, s, route.dst, route.from, NULL);
 		return false;
 	}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What `up` shows, in the cloud's terms:
- * {"regions": [{"name", "vpcs": [{"name", "cidr_block"}],
+ * {"lines": [the same as text for a terminal],
+ *  "regions": [{"name", "vpcs": [{"name", "cidr_block"}],
  *   "api_gateways": [{"name", "instance_type", "vip"?, "vpc"?}], "functions": ["hello"],
  *   "ecs": [{"name", "private_ip", "vpc"}]}],
  *  "cen": [{"name", "edition", "vpcs": ["vpc-1", "vpc-3"],
@@ -15,6 +16,7 @@
 #include <string.h>
 
 #include "compile/cen.h"
+#include "compile/summary.h"
 
 static const char *const gateway_types[] = {[GATEWAY_NORMAL] = "normal",
 					    [GATEWAY_VPC_CONNECT] = "vpc_connect",
@@ -143,11 +145,11 @@ static json_t *rejected_of(const struct cen_state *s)
 
 	for (size_t i = 0; i < s->n_rejected; i++) {
 		const struct rejected_route *r = &s->rejected[i];
-		const char *from = r->from ? r->from->vpc.name : NULL;
 
-		compile_json_append(list, json_pack("{s:s, s:s*, s:s*}", "destination",
-						    ip_prefix_format(r->dst, dst), "from", from,
-						    "at", r->at ? r->at->id.name : NULL));
+		compile_json_append(list, json_pack("{s:s, s:s, s:s*}", "destination",
+						    ip_prefix_format(r->dst, dst), "from",
+						    r->from->vpc.name, "at",
+						    r->at ? r->at->id.name : NULL));
 	}
 	return list;
 }
@@ -265,6 +267,7 @@ static const char *what_to_try(struct compile *c)
 void compile_summary(struct compile *c)
 {
 	c->plan->summary = compile_json(
-		c, json_pack("{s:o, s:o, s:o, s:s*}", "regions", regions_of(c->lab), "cen",
-			     cens_of(c), "api_groups", groups_of(c), "try", what_to_try(c)));
+		c, json_pack("{s:o, s:o, s:o, s:o, s:s*}", "lines", compile_summary_lines(c),
+			     "regions", regions_of(c->lab), "cen", cens_of(c), "api_groups",
+			     groups_of(c), "try", what_to_try(c)));
 }

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The summary as lines for a terminal: one per region, one per pair of regions of a CEN. */
+#include <inttypes.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+#include "compile/cen.h"
+#include "compile/summary.h"
+
+#define MANY 4 /* more of a kind than this are only counted */
+
+struct page {
+	struct compile *c;
+	json_t *lines;
+	int width; /* of the first column */
+};
+
+static void widen(struct page *p, const char *name)
+{
+	int n = (int)strlen(name);
+
+	if (n > p->width)
+		p->width = n;
+}
+
+static void add_line(struct page *p, const char *name, const char *text)
+{
+	compile_json_append(p->lines,
+			    json_string(compile_text(p->c, "%-*s  %s", p->width, name, text)));
+}
+
+static const char *gap(const struct strbuf *b)
+{
+	return b->len ? "   " : "";
+}
+
+/* --- regions --- */
+
+static bool in_region(const struct region *r, const struct ref *ref)
+{
+	return ref->to == r;
+}
+
+static void add_vpcs(const struct lab *lab, const struct region *r, struct strbuf *b)
+{
+	char cidr[IP_PREFIX_STRLEN];
+	size_t n = 0;
+
+	for (size_t i = 0; i < lab->n_vpcs; i++)
+		n += in_region(r, &lab->vpcs[i].region);
+	if (n > MANY) {
+		strbuf_printf(b, "%s%zu VPCs", gap(b), n);
+		return;
+	}
+	for (size_t i = 0; i < lab->n_vpcs; i++)
+		if (in_region(r, &lab->vpcs[i].region))
+			strbuf_printf(b, "%s%s %s", gap(b), lab->vpcs[i].id.name,
+				      ip_prefix_format(lab->vpcs[i].cidr_block.p, cidr));
+}
+
+static void add_gateways(const struct lab *lab, const struct region *r, struct strbuf *b)
+{
+	for (size_t i = 0; i < lab->n_api_gateways; i++) {
+		const struct api_gateway *gw = &lab->api_gateways[i];
+
+		if (!in_region(r, &gw->region))
+			continue;
+		strbuf_printf(b, "%s%s ", gap(b), gw->id.name);
+		if (gw->instance_type == GATEWAY_SERVERLESS)
+			strbuf_add(b, "(serverless)");
+		else if (gw->bind.vpc.to)
+			strbuf_printf(b, "(dedicated, bound to %s)", gw->bind.vpc.name);
+		else
+			strbuf_add(b, "(dedicated, not bound)");
+	}
+}
+
+static void add_functions(const struct lab *lab, const struct region *r, struct strbuf *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < lab->n_functions; i++)
+		n += in_region(r, &lab->functions[i].region);
+	if (n > MANY) {
+		strbuf_printf(b, "%s%zu functions", gap(b), n);
+		return;
+	}
+	for (size_t i = 0; i < lab->n_functions; i++)
+		if (in_region(r, &lab->functions[i].region))
+			strbuf_printf(b, "%sfunction %s", gap(b), lab->functions[i].id.name);
+}
+
+static const struct region *region_of(const struct ecs *e)
+{
+	const struct vswitch *s = e->vswitch.to;
+
+	return s->vpc->region.to;
+}
+
+static void add_instances(const struct lab *lab, const struct region *r, struct strbuf *b)
+{
+	char ip[IP_STRLEN];
+	size_t n = 0;
+
+	for (size_t i = 0; i < lab->n_ecs; i++)
+		n += region_of(&lab->ecs[i]) == r;
+	if (n > MANY) {
+		strbuf_printf(b, "%s%zu ECS instances", gap(b), n);
+		return;
+	}
+	for (size_t i = 0; i < lab->n_ecs; i++)
+		if (region_of(&lab->ecs[i]) == r)
+			strbuf_printf(b, "%s%s %s", gap(b), lab->ecs[i].id.name,
+				      ip_format(lab->ecs[i].private_ip.ip, ip));
+}
+
+static void add_region(struct page *p, const struct region *r)
+{
+	auto_strbuf struct strbuf b = {0};
+	const struct lab *lab = p->c->lab;
+
+	add_vpcs(lab, r, &b);
+	add_gateways(lab, r, &b);
+	add_functions(lab, r, &b);
+	add_instances(lab, r, &b);
+	add_line(p, r->id.name, strbuf_str(&b));
+}
+
+/* --- CEN --- */
+
+static void add_attached(const struct cen *cen, const struct region *region, struct strbuf *b)
+{
+	const char *separator = "";
+
+	for (size_t i = 0; i < cen->n_attachments; i++) {
+		const struct vpc *v = cen->attachments[i].vpc.to;
+
+		if (region && v->region.to != region)
+			continue;
+		strbuf_printf(b, "%s%s", separator, v->id.name);
+		separator = ", ";
+	}
+}
+
+static void add_rate(uint64_t rate, struct strbuf *b)
+{
+	if (rate % 1000000 == 0)
+		strbuf_printf(b, "%" PRIu64 " Mbit/s", rate / 1000000);
+	else
+		strbuf_printf(b, "%" PRIu64 " kbit/s", rate / 1000);
+}
+
+static void add_pair(struct page *p, const struct cen_state *s, const struct tr_pair *pair)
+{
+	auto_strbuf struct strbuf b = {0};
+
+	add_attached(s->cen, s->trs[pair->a].region, &b);
+	strbuf_add(&b, " <-> ");
+	add_attached(s->cen, s->trs[pair->b].region, &b);
+	strbuf_add(&b, "   ");
+	add_rate(pair->rate, &b);
+	strbuf_printf(&b, "%s, rtt %g ms", pair->allocated ? "" : " (nothing allocated)",
+		      pair->rtt_us / 1000.0);
+	add_line(p, s->cen->id.name, strbuf_str(&b));
+}
+
+static void add_rejected(struct page *p, const struct cen_state *s)
+{
+	char dst[IP_PREFIX_STRLEN];
+
+	for (size_t i = 0; i < s->n_rejected; i++) {
+		const struct rejected_route *r = &s->rejected[i];
+
+		add_line(p, s->cen->id.name,
+			 compile_text(p->c, "route %s of %s rejected%s%s: the destination is taken",
+				      ip_prefix_format(r->dst, dst), r->from->vpc.name,
+				      r->at ? " at " : "", r->at ? r->at->id.name : ""));
+	}
+}
+
+static void add_cen(struct page *p, const struct cen_state *s)
+{
+	auto_strbuf struct strbuf b = {0};
+
+	add_attached(s->cen, NULL, &b);
+	if (!s->n_pairs)
+		add_line(p, s->cen->id.name, b.len ? strbuf_str(&b) : "nothing attached");
+	for (size_t i = 0; i < s->n_pairs && i < MANY; i++)
+		add_pair(p, s, &s->pairs[i]);
+	if (s->n_pairs > MANY)
+		add_line(p, s->cen->id.name,
+			 compile_text(p->c, "and %zu more pairs of regions", s->n_pairs - MANY));
+	add_rejected(p, s);
+}
+
+json_t *compile_summary_lines(struct compile *c)
+{
+	const struct lab *lab = c->lab;
+	struct page p = {.c = c, .lines = json_array()};
+
+	for (size_t i = 0; i < lab->n_regions; i++)
+		if (compile_region_used(lab, &lab->regions[i]))
+			widen(&p, lab->regions[i].id.name);
+	for (size_t i = 0; i < lab->n_cens; i++)
+		widen(&p, lab->cens[i].id.name);
+	for (size_t i = 0; i < lab->n_regions; i++)
+		if (compile_region_used(lab, &lab->regions[i]))
+			add_region(&p, &lab->regions[i]);
+	for (size_t i = 0; i < lab->n_cens; i++)
+		add_cen(&p, &c->cens[i]);
+	return p.lines;
+}

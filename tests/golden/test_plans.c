@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Every shipped lab, stopped after each of its steps, compiles to the plan in LAB-STEP.json, byte for
+ * byte. UPDATE_GOLDEN=1 in the environment writes the files anew: read the difference before you
+ * commit it.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "lib/compiled.h"
+
+static char *read_file(const char *path)
+{
+	auto_fclose FILE *f = fopen(path, "re");
+	char *text = NULL;
+	size_t room = 0;
+
+	if (!f)
+		return NULL;
+	if (getdelim(&text, &room, '\0', f) < 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "we");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void check_plan(const char *lab, const char *path, const char *step)
+{
+	auto_plan struct plan *p = compiled_file(path, step);
+	auto_plan struct plan *again = compiled_file(path, step);
+	auto_free char *got = plan_write(p);
+	auto_free char *second = plan_write(again);
+	auto_free char *want = NULL;
+	char golden[512];
+
+	assert_string_equal(got, second);
+	(void)snprintf(golden, sizeof(golden), "tests/golden/%s-%s.json", lab, step);
+	if (getenv("UPDATE_GOLDEN"))
+		write_file(golden, got);
+	want = read_file(golden);
+	if (!want)
+		fail_msg("%s: %s", golden, strerror(errno));
+	if (strcmp(want, got) != 0) {
+		char actual[520];
+
+		(void)snprintf(actual, sizeof(actual), "/tmp/%s-%s.actual.json", lab, step);
+		write_file(actual, got);
+		fail_msg("%s differs; compare with %s", golden, actual);
+	}
+}
+
+static void check_lab(const char *name)
+{
+	auto_arena struct arena *a = arena_new(0);
+	auto_diags struct diag_list *diags = diag_list_new();
+	char path[300];
+	const struct source *src;
+	auto_lab struct lab *lab = NULL;
+
+	(void)snprintf(path, sizeof(path), "labs/%s/lab.yaml", name);
+	src = parse_source_read(a, path, NULL);
+	assert_non_null(src);
+	lab = parse_lab(src, NULL, diags);
+	assert_non_null(lab);
+	assert_true(lab->n_steps > 0);
+	for (size_t i = 0; i < lab->n_steps; i++)
+		check_plan(name, path, lab->steps[i].id.name);
+}
+
+static void test_shipped_labs(void **state)
+{
+	DIR *d = opendir("labs");
+	size_t n = 0;
+
+	assert_non_null(d);
+	for (const struct dirent *e; (e = readdir(d));) {
+		char path[300];
+
+		(void)snprintf(path, sizeof(path), "labs/%s/lab.yaml", e->d_name);
+		if (e->d_name[0] == '.' || access(path, R_OK) < 0)
+			continue;
+		check_lab(e->d_name);
+		n++;
+	}
+	(void)closedir(d); /* nothing was written */
+	assert_true(n > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_shipped_labs)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
