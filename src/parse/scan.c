@@ -122,6 +122,42 @@ bool parse_scan(const struct lines *lines, struct report *r)
 	return true;
 }
 
+/* How many lines end among the blanks that begin at `i`; *end is behind the last of them. */
+static size_t line_ends(const char *s, size_t n, size_t i, size_t *end)
+{
+	size_t ends = 0;
+
+	for (; i < n && strchr(" \t\r\n", s[i]); i++)
+		ends += s[i] == '\n' || (s[i] == '\r' && (i + 1 == n || s[i + 1] != '\n'));
+	*end = i;
+	return ends;
+}
+
+char *parse_single_quoted(struct arena *arena, const char *s, size_t n)
+{
+	char *out = arena_alloc(arena, n + 1);
+	size_t len = 0, i = 0, end;
+
+	while (i < n) {
+		size_t ends = line_ends(s, n, i, &end);
+
+		if (ends == 0) {
+			memcpy(out + len, s + i, end - i);
+			len += end - i;
+		}
+		if (ends == 1)
+			out[len++] = ' ';
+		for (; ends > 1; ends--)
+			out[len++] = '\n';
+		if (end == n)
+			break;
+		i = end + (s[end] == '\'' && end + 1 < n && s[end + 1] == '\'');
+		out[len++] = s[i++];
+	}
+	out[len] = '\0';
+	return out;
+}
+
 long parse_control_byte(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {

@@ -171,13 +171,23 @@ static struct span nothing_span(const struct builder *b)
 
 static const char *scalar_text(struct builder *b, struct fy_token *token, struct span at)
 {
-	size_t len = 0;
-	const char *text = token ? fy_token_get_text(token, &len) : "";
+	size_t len = 0, from, to;
+	const char *text = "";
+	long control;
 
-	if (parse_control_byte(text, len) >= 0) {
+	if (token && fy_token_scalar_style(token) == FYSS_SINGLE_QUOTED) {
+		from = fy_token_start_mark(token)->input_pos + b->skip;
+		to = fy_token_end_mark(token)->input_pos + b->skip;
+		text = parse_single_quoted(b->arena, b->lines.src->text + from, to - from);
+		len = strlen(text);
+	} else if (token) {
+		text = fy_token_get_text(token, &len);
+	}
+	control = parse_control_byte(text, len);
+	if (control >= 0) {
 		parse_error(b->r, "control-character", at,
 			    "a control character (0x%02x) in the text",
-			    (unsigned char)text[parse_control_byte(text, len)]);
+			    (unsigned char)text[control]);
 		return "?";
 	}
 	return arena_strndup(b->arena, text, len);

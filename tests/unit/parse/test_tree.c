@@ -101,6 +101,39 @@ static void nulls(void **state)
 	tree_done(&t);
 }
 
+static const struct {
+	const char *text, *meaning;
+} quoted[] = {
+	{"''", ""},
+	{"''''", "'"},
+	{"'a''''b'", "a''b"},
+	{"'''''''''''''''a'", "'''''''a"},
+	{"'it''s'", "it's"},
+	{"'a \\n'", "a \\n"},
+	{"'a  \n  b'", "a b"},
+	{"'a\r\n\r\n\r\n  b '", "a\n\nb "},
+	{"' a\n '", " a "},
+	{"\"a\\tb \n  c\"", "a\tb c"},
+	{"\"\\u00e9\"", "\xc3\xa9"},
+	{">-\n  a\n  b\n\n  c\n", "a b\nc"},
+	{"|+\n  a\n\n", "a\n\n"},
+	{"a\n  b", "a b"},
+};
+
+static void scalars(void **state)
+{
+	for (size_t i = 0; i < ARRAY_LEN(quoted); i++) {
+		auto_strbuf struct strbuf b = {0};
+		struct tree t;
+
+		strbuf_printf(&b, "k: %s", quoted[i].text);
+		tree_read(&t, b.s, b.len);
+		assert_non_null(t.root);
+		assert_string_equal(parse_node_get(t.root, "k")->text, quoted[i].meaning);
+		tree_done(&t);
+	}
+}
+
 static void large_map(void **state)
 {
 	enum { KEYS = 5000 };
@@ -229,6 +262,10 @@ static const struct {
 	{"", "\"", "yaml"},
 	{"a: |\n", " ", NULL},
 	{"a: ", "x", NULL},
+	{"a: '", " ", "yaml"},
+	{"a: '", "\n", "yaml"},
+	{"a: '", "''", "yaml"},
+	{"a: [' x", "   ',' x", "yaml"},
 	{"", "- &a [*a]\n", "yaml-anchor"},
 	{"", "a\n", NULL},
 	{"", "---\n", "many-documents"},
@@ -291,11 +328,11 @@ static void alias_bomb(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(places),     cmocka_unit_test(byte_order_mark),
-		cmocka_unit_test(nulls),      cmocka_unit_test(large_map),
-		cmocka_unit_test(refused),    cmocka_unit_test(encoding),
-		cmocka_unit_test(flooded),    cmocka_unit_test(too_big),
-		cmocka_unit_test(alias_bomb),
+		cmocka_unit_test(places),    cmocka_unit_test(byte_order_mark),
+		cmocka_unit_test(nulls),     cmocka_unit_test(scalars),
+		cmocka_unit_test(large_map), cmocka_unit_test(refused),
+		cmocka_unit_test(encoding),  cmocka_unit_test(flooded),
+		cmocka_unit_test(too_big),   cmocka_unit_test(alias_bomb),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
