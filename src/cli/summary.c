@@ -48,37 +48,37 @@ static void print_delay(const struct cli_summary *s)
 				"take no time; `labctl doctor` explains\n");
 }
 
-/* What one can do now, with a node that is there. */
-static void print_try(const struct cli_summary *s, const char *arg)
+/* The lines that compile/summary.c made. */
+static void print_cloud(const struct plan *p, const json_t *summary)
 {
-	if (s->plan->n_nodes && isatty(STDOUT_FILENO))
-		printf("try: labctl shell %s %s\n", arg, s->plan->nodes[0].ns);
-}
-
-/* compile/summary.c: {"lines": [text...]} below a heading. */
-static void print_cloud(const struct plan *p)
-{
-	json_t *root = p->summary ? json_loads(p->summary, 0, NULL) : NULL;
+	bool colour = cli_colour(stdout);
 	const json_t *line;
 	size_t i;
 
-	printf("%s  %s%s%s\n", p->lab, p->title ? p->title : "", p->step ? ", up to step " : "",
-	       p->step ? p->step : "");
-	json_array_foreach (json_object_get(root, "lines"), i, line)
-		printf("  %s\n", json_string_value(line));
-	json_decref(root);
+	printf("%s%s%s", colour ? "\033[1m" : "", p->lab, colour ? "\033[0m" : "");
+	if (p->title)
+		printf("  %s", p->title);
+	if (p->step)
+		printf(" (up to step %s)", p->step);
+	putchar('\n');
+	json_array_foreach (json_object_get(summary, "lines"), i, line)
+		printf("  %s\n", json_string_value(line) ? json_string_value(line) : "");
 }
 
-int cli_summary_print(const struct cli_summary *s, const char *arg, struct lab_error **err)
+int cli_summary_print(const struct cli_summary *s, struct lab_error **err)
 {
+	json_t *summary = s->plan->summary ? json_loads(s->plan->summary, 0, NULL) : NULL;
+	const char *command = json_string_value(json_object_get(summary, "try"));
 	auto_free char *counted = counts(s->plan);
 
-	print_cloud(s->plan);
+	print_cloud(s->plan, summary);
 	print_verdict(s, counted);
+	if (command)
+		printf("try: sudo %s\n", command);
+	json_decref(summary);
 	if (fflush(stdout))
 		return lab_error_make(err, LAB_FAILED, "write standard output: it is closed");
 	print_delay(s);
-	print_try(s, arg);
 	return 0;
 }
 

@@ -11,6 +11,5 @@ struct cli_summary {
 	bool delay_missing; /* the plan has delays that this kernel cannot make */
 };
 
-/** arg: the lab as the user called it, for the examples. */
-int cli_summary_print(const struct cli_summary *s, const char *arg, struct lab_error **err);
+int cli_summary_print(const struct cli_summary *s, struct lab_error **err);
 int cli_summary_json(const struct cli_summary *s, struct lab_error **err);

@@ -74,14 +74,18 @@ static bool wants_delay(const struct plan *p)
 	return false;
 }
 
-static void tell_failure(const struct apply_report *r, const char *lab)
+/* What the failure left behind stands beside its reason. */
+static int explain_failure(const struct apply_report *r, const char *lab, struct lab_error **err)
 {
-	if (!r->rolled_back)
-		return;
-	if (r->fresh)
-		cli_message("lab %s: everything that this run had made was removed", lab);
-	else
-		cli_message("lab %s: is as it was before this run", lab);
+	const char *left = "nothing was changed";
+
+	if (lab_error_status(*err) == LAB_PARTIAL)
+		return -1;
+	if (r->rolled_back && r->fresh)
+		left = "what had been made was removed again";
+	else if (r->rolled_back)
+		left = "the lab is as it was before";
+	return lab_error_prefix(err, "lab %s: not up (%s)", lab, left);
 }
 
 static int raise_lab(const struct plan *wanted, struct cli_summary *summary, struct lab_error **err)
@@ -96,10 +100,8 @@ static int raise_lab(const struct plan *wanted, struct cli_summary *summary, str
 	r = apply_up(session.state, session.backend, &session.ops, wanted, cancel, &summary->report,
 		     err);
 	ui_progress_clear(&session.progress);
-	if (r) {
-		tell_failure(&summary->report, wanted->lab);
-		return -1;
-	}
+	if (r)
+		return explain_failure(&summary->report, wanted->lab, err);
 	summary->ms = now_ms() - start;
 	summary->delay_missing = wants_delay(wanted) &&
 				 !kernel_backend_features(session.backend)->netem;
@@ -118,7 +120,7 @@ static int run(const struct options *o, struct lab_error **err)
 	if (!wanted || cli_need_root("up", err) || raise_lab(wanted, &summary, err))
 		return -1;
 	summary.plan = wanted;
-	return o->json ? cli_summary_json(&summary, err) : cli_summary_print(&summary, o->lab, err);
+	return o->json ? cli_summary_json(&summary, err) : cli_summary_print(&summary, err);
 }
 
 int verb_up(int argc, char **argv)
