@@ -39,6 +39,8 @@
 	  "Regions, VPCs, ECS, CEN and API Gateway instances have different names.") \
 	X(ERROR, ifname_conflict, "ifname-conflict", \
 	  "The interface names derived from names are different.") \
+	X(ERROR, name_worker, "name-worker", \
+	  "No API Gateway instance is called function-NAME where there is a function NAME.") \
 	\
 	X(ERROR, vpc_mask, "vpc-mask", \
 	  "A VPC has a CIDR block of /8 to /28.") \
@@ -146,7 +148,7 @@
 	X(ERROR, bind_vswitch, "bind-vswitch", \
 	  "An instance is bound to a vSwitch of the VPC that it is bound to.") \
 	X(ERROR, egress_range, "egress-range", \
-	  "An egress range is a /26 of 100.64.0.0/10, outside of 100.100.0.0/16.") \
+	  "An egress range is a /26 of 100.64.0.0/10, outside of 100.64.0.0/16 and 100.100.0.0/16.") \
 	X(ERROR, egress_overlap, "egress-overlap", \
 	  "The egress ranges of instances do not overlap.") \
 	X(ERROR, group_vpc_domain, "group-vpc-domain", \

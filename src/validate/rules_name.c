@@ -135,3 +135,27 @@ void validate_ifname_conflict(struct validation *v)
 {
 	collisions(v, report_same_ifname);
 }
+
+void validate_name_worker(struct validation *v)
+{
+	static const char prefix[] = "function-";
+	const struct lab *lab = v->lab;
+
+	for (size_t i = 0; i < lab->n_api_gateways; i++) {
+		const struct named *gw = &lab->api_gateways[i].id;
+
+		for (size_t j = 0; j < lab->n_functions; j++) {
+			const struct named *f = &lab->functions[j].id;
+
+			if (strncmp(gw->name, prefix, sizeof(prefix) - 1) != 0 ||
+			    !streq(gw->name + sizeof(prefix) - 1, f->name))
+				continue;
+			validate_report(v, gw->at,
+					"API Gateway instance '%s' has the name of the process of "
+					"function '%s'",
+					gw->name, f->name);
+			diag_note(v->diags, f->at, "function '%s' stands here", f->name);
+			validate_hint(v, "rename one of them: processes have logs by name");
+		}
+	}
+}

@@ -57,7 +57,7 @@ void validate_vpc_public(struct validation *v)
 
 	for (size_t i = 0; i < v->lab->n_vpcs; i++) {
 		const struct vpc *vpc = &v->lab->vpcs[i];
-		bool ok = !vpc->cidr_block.set;
+		bool ok = !vpc->cidr_block.set || vpc->cidr_block.p.len < 8;
 
 		for (size_t j = 0; j < sizeof(private) / sizeof(*private); j++)
 			ok |= ip_prefix_contains(private[j], vpc -> cidr_block.p);

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "lib/lab_builder.h"
+#include "validate/validate.h"
+
+#define ID     "0123456789abcdef0123456789abcdef"
+#define DOMAIN ID "-cn-hangzhou-vpc.alicloudapi.com"
+
+static void fill(struct lab_builder *b)
+{
+	lab_builder_init(b);
+	lab_add_basics(b);
+	(void)lab_add_ecs(b, "ecs-1", "vsw-1", "sg-1", "10.0.1.9");
+	lab_bind(b, lab_add_gateway(b, "apigw-1", "cn-hangzhou"), "vpc-1");
+	(void)lab_add_gateway(b, "apigw-2", "cn-hangzhou");
+	lab_add_group(b, "group-1", "apigw-1")->sub_domain_id = lab_text(b, ID);
+}
+
+static void variables_become_values(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		{"${ecs.ecs-1.private_ip}", "10.0.1.9"},
+		{"${api_gateways.apigw-1.vip}", "10.0.1.1"},
+		{"${api_groups.group-1.vpc_domain}", DOMAIN},
+		{"${api_groups.group-1.public_domain}", ID "-cn-hangzhou.alicloudapi.com"},
+		{"a.${api_groups.group-1.vpc_domain}.b", "a." DOMAIN ".b"},
+		{"x-${ecs.ecs-1.private_ip}-${ecs.ecs-1.private_ip}", "x-10.0.1.9-10.0.1.9"},
+		{"plain.example", "plain.example"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		auto_lab_builder struct lab_builder b;
+
+		fill(&b);
+		lab_add_check(&b, CHECK_DNS, "ecs-1", rows[i].text);
+		validate_lab(b.lab, b.diags);
+		lab_expect_clean(&b);
+		assert_string_equal(b.lab->checks[0].target.s, rows[i].want);
+	}
+}
+
+static void every_text_of_a_check_is_expanded(void **state)
+{
+	auto_lab_builder struct lab_builder b;
+	struct check *c;
+
+	fill(&b);
+	c = lab_add_check(&b, CHECK_HTTP, "ecs-1", "GET http://${ecs.ecs-1.private_ip}/");
+	*arena_push(b.lab->arena, c->headers,
+		    c->n_headers) = lab_text(&b, "Host: ${ecs.ecs-1.private_ip}");
+	c->expect.body = lab_text(&b, "from ${ecs.ecs-1.private_ip}");
+	c->expect.header = lab_text(&b, "Location: ${ecs.ecs-1.private_ip}");
+	c = lab_add_check(&b, CHECK_DNS, "ecs-1", "ecs-1");
+	c->expect.answer = lab_text(&b, "${ecs.ecs-1.private_ip}");
+	validate_lab(b.lab, b.diags);
+	lab_expect_clean(&b);
+	c = &b.lab->checks[0];
+	assert_string_equal(c->target.s, "GET http://10.0.1.9/");
+	assert_string_equal(c->headers[0].s, "Host: 10.0.1.9");
+	assert_string_equal(c->expect.body.s, "from 10.0.1.9");
+	assert_string_equal(c->expect.header.s, "Location: 10.0.1.9");
+	assert_string_equal(b.lab->checks[1].expect.answer.s, "10.0.1.9");
+}
+
+static void a_wrong_variable_is_said_and_left(void **state)
+{
+	static const struct {
+		const char *text, *message;
+	} rows[] = {
+		{"${ecs.ecs-9.private_ip}", "unknown variable '${ecs.ecs-9.private_ip}'"},
+		{"${ecs.ecs-1.public_ip}", "unknown variable '${ecs.ecs-1.public_ip}'"},
+		{"${ecs.ecs-1}", "unknown variable '${ecs.ecs-1}'"},
+		{"${}", "unknown variable '${}'"},
+		{"${ecs.ecs-1.private_ip",
+		 "variable '${ecs.ecs-1.private_ip' has no closing brace"},
+		{"${api_gateways.apigw-2.vip}",
+		 "variable '${api_gateways.apigw-2.vip}' has no value"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		auto_lab_builder struct lab_builder b;
+
+		fill(&b);
+		lab_add_check(&b, CHECK_DNS, "ecs-1", rows[i].text);
+		validate_lab(b.lab, b.diags);
+		lab_expect(&b, "unknown-variable", 1);
+		assert_string_equal(diag_get(b.diags, 0).message, rows[i].message);
+		assert_string_equal(b.lab->checks[0].target.s, rows[i].text);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(variables_become_values),
+		cmocka_unit_test(every_text_of_a_check_is_expanded),
+		cmocka_unit_test(a_wrong_variable_is_said_and_left),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
