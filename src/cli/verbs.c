@@ -15,7 +15,7 @@ const struct cli_verb cli_verbs[] = {
 	{"status", "compare a lab with its plan and name every difference", verb_status, CLI_UP,
 	 "--json"},
 #if __has_include("cli/test.c")
-	{"test", "run the checks of a lab", verb_test, CLI_UP, "--step --format --only --json"},
+	{"test", "run the checks of a lab", verb_test, CLI_UP, "--format --json"},
 #endif
 #if __has_include("cli/exec.c")
 	{"exec", "run a command in a node", verb_exec, CLI_NODE, ""},

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Running labctl-probe inside a node. */
+#pragma once
+
+#include <jansson.h>
+
+#include "base/error.h"
+#include "plan/plan.h"
+
+/**
+ * Gives the probe its specification in the node and waits for its result, at most timeout_ms. A new
+ * reference, or NULL with *err: the node could not be entered, or the probe failed (with what it
+ * said). cancelled: may be NULL; when it becomes non-zero, the probe is killed.
+ */
+json_t *check_probe(const char *lab, const struct plan_node *node, const char *libexec,
+		    const json_t *spec, uint64_t timeout_ms, const volatile int *cancelled,
+		    struct lab_error **err);

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/cleanup.h"
+#include "check/check.h"
+
+/* Each line of text with `indent` in front and a newline behind. */
+static void add_indented(struct strbuf *out, const char *indent, const char *text)
+{
+	while (text && *text) {
+		size_t len = strcspn(text, "\n");
+
+		strbuf_printf(out, "%s%.*s\n", indent, (int)len, text);
+		text += len + (text[len] == '\n');
+	}
+}
+
+/* A TAP description ends at '#' and at the line's end. */
+static void add_tap_text(struct strbuf *out, const char *text)
+{
+	for (; text && *text; text++) {
+		if (*text == '#')
+			strbuf_addc(out, '\\');
+		strbuf_addc(out, *text == '\n' ? ' ' : *text);
+	}
+}
+
+/* A YAML double-quoted scalar is a JSON string. */
+static void add_quoted(struct strbuf *out, const char *text)
+{
+	json_t *json = json_string(text ? text : "");
+	auto_free char *quoted = json ? json_dumps(json, JSON_ENCODE_ANY) : NULL;
+
+	json_decref(json);
+	strbuf_add(out, quoted ? quoted : "\"\"");
+}
+
+void check_report_tap(struct strbuf *out, const struct check_result *results, size_t n)
+{
+	strbuf_printf(out, "TAP version 13\n1..%zu\n", n);
+	for (size_t i = 0; i < n; i++) {
+		const struct check_result *r = &results[i];
+
+		strbuf_printf(out, "%s %zu - %s: ", r->verdict == CHECK_FAILED ? "not ok" : "ok",
+			      i + 1, r->id);
+		add_tap_text(out, r->title);
+		if (r->verdict == CHECK_SKIPPED) {
+			strbuf_add(out, " # SKIP ");
+			add_tap_text(out, r->why);
+		}
+		strbuf_addc(out, '\n');
+		if (r->verdict != CHECK_FAILED)
+			continue;
+		strbuf_add(out, "  ---\n  message: ");
+		add_quoted(out, r->why);
+		strbuf_printf(out, "\n  duration_ms: %" PRIu64 "\n", r->ms);
+		if (r->evidence && *r->evidence) {
+			strbuf_add(out, "  evidence: |\n");
+			add_indented(out, "    ", r->evidence);
+		}
+		strbuf_add(out, "  ...\n");
+	}
+}
+
+/* Control characters are not allowed in XML at all, not even as references. */
+static void add_xml(struct strbuf *out, const char *text)
+{
+	for (; text && *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '&')
+			strbuf_add(out, "&amp;");
+		else if (c == '<')
+			strbuf_add(out, "&lt;");
+		else if (c == '>')
+			strbuf_add(out, "&gt;");
+		else if (c == '"')
+			strbuf_add(out, "&quot;");
+		else
+			strbuf_addc(out, c < 0x20 && c != '\n' && c != '\t' ? '?' : (char)c);
+	}
+}
+
+static void add_junit_case(struct strbuf *out, const char *lab, const struct check_result *r)
+{
+	strbuf_add(out, "    <testcase classname=\"");
+	add_xml(out, lab);
+	strbuf_add(out, "\" name=\"");
+	add_xml(out, r->id);
+	strbuf_add(out, ": ");
+	add_xml(out, r->title);
+	strbuf_printf(out, "\" time=\"%" PRIu64 ".%03" PRIu64 "\"", r->ms / 1000, r->ms % 1000);
+	if (r->verdict == CHECK_OK) {
+		strbuf_add(out, "/>\n");
+		return;
+	}
+	strbuf_printf(out, ">\n      <%s message=\"",
+		      r->verdict == CHECK_FAILED ? "failure" : "skipped");
+	add_xml(out, r->why);
+	if (r->verdict == CHECK_FAILED) {
+		strbuf_add(out, "\">");
+		add_xml(out, r->evidence);
+		strbuf_add(out, "</failure>\n");
+	} else {
+		strbuf_add(out, "\"/>\n");
+	}
+	strbuf_add(out, "    </testcase>\n");
+}
+
+void check_report_junit(struct strbuf *out, const char *lab, const struct check_result *results,
+			size_t n)
+{
+	struct check_summary s = check_count(results, n);
+	uint64_t ms = 0;
+
+	for (size_t i = 0; i < n; i++)
+		ms += results[i].ms;
+	strbuf_add(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
+			"  <testsuite name=\"");
+	add_xml(out, lab);
+	strbuf_printf(out,
+		      "\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"%zu\" "
+		      "time=\"%" PRIu64 ".%03" PRIu64 "\">\n",
+		      n, s.failed, s.skipped, ms / 1000, ms % 1000);
+	for (size_t i = 0; i < n; i++)
+		add_junit_case(out, lab, &results[i]);
+	strbuf_add(out, "  </testsuite>\n</testsuites>\n");
+}
+
+static const char *verdict_name(enum check_verdict verdict)
+{
+	switch (verdict) {
+	case CHECK_OK: return "ok";
+	case CHECK_FAILED: return "failed";
+	case CHECK_SKIPPED: return "skipped";
+	}
+	abort();
+}
+
+/* Evidence may hold bytes of somebody's log that are not UTF-8, which JSON has no way to say. */
+static json_t *json_text(const char *s)
+{
+	json_t *text = s && *s ? json_string(s) : NULL;
+	auto_free char *copy = text || !s ? NULL : strdup(s);
+
+	for (char *c = copy; c && *c; c++)
+		*c = (unsigned char)*c >= 0x80 ? '?' : *c;
+	return text ? text : copy && *copy ? json_string(copy) : NULL;
+}
+
+void check_report_json(struct strbuf *out, const char *lab, const char *step,
+		       const struct check_result *results, size_t n)
+{
+	struct check_summary s = check_count(results, n);
+	json_t *checks = json_array();
+	json_t *root;
+	char *text;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct check_result *r = &results[i];
+
+		json_array_append_new(checks, json_pack("{s:s, s:s, s:s, s:I, s:o*, s:o*}", "id",
+							r->id, "title", r->title, "verdict",
+							verdict_name(r->verdict), "ms",
+							(json_int_t)r->ms, "why", json_text(r->why),
+							"evidence", json_text(r->evidence)));
+	}
+	root = json_pack("{s:s, s:s?, s:i, s:i, s:i, s:o}", "lab", lab, "step", step, "ok",
+			 (int)s.ok, "failed", (int)s.failed, "skipped", (int)s.skipped, "checks",
+			 checks);
+	text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
+	if (!text)
+		abort(); /* out of memory: all strings are UTF-8 */
+	strbuf_printf(out, "%s\n", text);
+	free(text);
+	json_decref(root);
+}
+
+void check_report_line(struct strbuf *out, const struct check_result *r, bool colour)
+{
+	static const struct {
+		const char *mark, *colour;
+	} looks[] = {
+		[CHECK_OK] = {"✓", "\033[32m"},
+		[CHECK_FAILED] = {"✗", "\033[31m"},
+		[CHECK_SKIPPED] = {"-", "\033[33m"},
+	};
+
+	strbuf_printf(out, "%s%s%s %s", colour ? looks[r->verdict].colour : "",
+		      looks[r->verdict].mark, colour ? "\033[0m" : "", r->title);
+	if (r->ms >= 1000)
+		strbuf_printf(out, " (%" PRIu64 ".%" PRIu64 " s)", r->ms / 1000,
+			      r->ms % 1000 / 100);
+	strbuf_addc(out, '\n');
+	if (r->why)
+		strbuf_printf(out, "    %s%s\n", r->verdict == CHECK_SKIPPED ? "skipped: " : "",
+			      r->why);
+	if (r->verdict == CHECK_FAILED)
+		add_indented(out, "      ", r->evidence);
+}
+
+void check_report_summary(struct strbuf *out, const struct check_result *results, size_t n)
+{
+	struct check_summary s = check_count(results, n);
+
+	if (n == 0) {
+		strbuf_add(out, "no checks");
+		return;
+	}
+	strbuf_printf(out, "%zu of %zu checks hold", s.ok, n);
+	if (s.failed)
+		strbuf_printf(out, ", %zu failed", s.failed);
+	if (s.skipped)
+		strbuf_printf(out, ", %zu skipped", s.skipped);
+}

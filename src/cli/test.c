@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** labctl test: runs the checks of a lab that is up, on its real data plane. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/strbuf.h"
+#include "check/check.h"
+#include "cli/cli.h"
+#include "cli/signals.h"
+#include "kernel/kernel.h"
+
+enum format { FORMAT_BY_PLACE, FORMAT_TAP, FORMAT_LIST, FORMAT_JUNIT, FORMAT_JSON };
+
+struct options {
+	const char *lab;
+	char **only; /* ids of checks; the rest of the command line */
+	size_t n_only;
+	enum format format;
+};
+
+static const struct argp_option option_table[] = {
+	{"format", 'f', "FORMAT", 0,
+	 "tap, list, junit or json; otherwise a list on a terminal and TAP elsewhere", 0},
+	{"json", 'j', NULL, 0, "the same as --format json", 0},
+	{NULL, 0, NULL, 0, NULL, 0}};
+
+static bool parse_format(const char *arg, enum format *format)
+{
+	static const struct {
+		const char *name;
+		enum format format;
+	} formats[] = {{"tap", FORMAT_TAP},
+		       {"list", FORMAT_LIST},
+		       {"junit", FORMAT_JUNIT},
+		       {"json", FORMAT_JSON}};
+
+	for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
+		if (strcmp(formats[i].name, arg) == 0) {
+			*format = formats[i].format;
+			return true;
+		}
+	}
+	return false;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (key) {
+	case 'f':
+		if (!parse_format(arg, &o->format))
+			argp_error(state, "no such format: %s (tap, list, junit, json)", arg);
+		return 0;
+	case 'j': o->format = FORMAT_JSON; return 0;
+	case ARGP_KEY_ARG:
+		if (o->lab)
+			return ARGP_ERR_UNKNOWN; /* the rest comes as ARGP_KEY_ARGS */
+		o->lab = arg;
+		return 0;
+	case ARGP_KEY_ARGS:
+		o->only = state->argv + state->next;
+		o->n_only = (size_t)(state->argc - state->next);
+		return 0;
+	case ARGP_KEY_NO_ARGS: argp_error(state, "which lab?"); return 0;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.options = option_table,
+	.parser = parse_option,
+	.args_doc = "LAB [CHECK...]",
+	.doc = "Runs the checks of the step that the lab stopped after, or of its last step and of the lab "
+	       "as a whole; with CHECK only those. A check that fails is repeated until its time is over "
+	       "(`within`), then shown with evidence. Exit status 1 where one does not hold.\v"
+	       "Examples:\n"
+	       "  labctl test scenario1\n"
+	       "  labctl test scenario1 hello bandwidth\n"
+	       "  labctl test scenario1 --format junit > report.xml\n",
+};
+
+static int unknown_check(const struct check *const *checks, size_t n, const char *id,
+			 struct lab_error **err)
+{
+	auto_free const char **ids = calloc(n + 1, sizeof(*ids));
+	const char *nearest;
+
+	if (!ids)
+		abort();
+	for (size_t i = 0; i < n; i++)
+		ids[i] = checks[i]->id.s;
+	nearest = diag_nearest(id, ids, n);
+	(void)lab_error_make(err, LAB_USAGE, "no such check: %s", id);
+	if (nearest)
+		return lab_error_hint(err, "did you mean %s?", nearest);
+	return lab_error_hint(err, "without CHECK, all checks of the lab's present step are run");
+}
+
+/* Keeps those that were asked for, in the lab's order. */
+static int keep_only(const struct options *o, const struct check **checks, size_t *n,
+		     struct lab_error **err)
+{
+	size_t kept = 0;
+
+	for (size_t k = 0; k < o->n_only; k++) {
+		size_t i = 0;
+
+		while (i < *n && strcmp(checks[i]->id.s, o->only[k]) != 0)
+			i++;
+		if (i == *n)
+			return unknown_check(checks, *n, o->only[k], err);
+	}
+	for (size_t i = 0; o->n_only && i < *n; i++) {
+		for (size_t k = 0; k < o->n_only; k++) {
+			if (strcmp(checks[i]->id.s, o->only[k]) == 0) {
+				checks[kept++] = checks[i];
+				break;
+			}
+		}
+	}
+	if (o->n_only)
+		*n = kept;
+	return 0;
+}
+
+/* Delay is probed only where a check depends on it: that makes a namespace. */
+static int probe_delay(const char *lab, const struct check *const *checks, size_t n, bool *emulated,
+		       struct lab_error **err)
+{
+	struct backend *backend;
+	size_t i = 0;
+
+	while (i < n && !checks[i]->expect.rtt.set)
+		i++;
+	*emulated = true;
+	if (i == n)
+		return 0;
+	backend = kernel_backend_new(lab, err);
+	if (!backend)
+		return -1;
+	*emulated = kernel_backend_features(backend)->netem;
+	kernel_backend_free(backend);
+	return 0;
+}
+
+static void show_line(void *ctx, const struct check *check, const struct check_result *result)
+{
+	auto_strbuf struct strbuf line = {0};
+
+	if (!result)
+		return;
+	check_report_line(&line, result, cli_colour(stdout));
+	fputs(strbuf_str(&line), stdout);
+	(void)fflush(stdout); /* main() reports what cannot be written */
+}
+
+static void report(enum format format, const struct plan *plan, const struct check_result *results,
+		   size_t n)
+{
+	auto_strbuf struct strbuf text = {0};
+
+	switch (format) {
+	case FORMAT_BY_PLACE:
+	case FORMAT_LIST:
+		check_report_summary(&text, results, n);
+		strbuf_addc(&text, '\n');
+		break;
+	case FORMAT_TAP: check_report_tap(&text, results, n); break;
+	case FORMAT_JUNIT: check_report_junit(&text, plan->lab, results, n); break;
+	case FORMAT_JSON: check_report_json(&text, plan->lab, plan->step, results, n); break;
+	}
+	fputs(strbuf_str(&text), stdout);
+}
+
+static int run(const struct options *o, const struct cli_running *r, const struct cli_lab *l,
+	       struct lab_error **err)
+{
+	size_t n;
+	auto_free const struct check **checks = check_select(l->lab, r->plan->step, &n);
+	struct check_options options = {
+		.libexec = cli_libexec(),
+		.lab_dir = state_dir_fd(r->state),
+		.progress = o->format == FORMAT_LIST ? show_line : NULL,
+		.cancelled = cli_catch_signals(),
+	};
+	struct check_result *results;
+	struct check_summary summary;
+
+	if (keep_only(o, checks, &n, err) ||
+	    probe_delay(r->plan->lab, checks, n, &options.delay_emulated, err))
+		return -1;
+	results = check_run(l->lab, r->plan, checks, n, &options, err);
+	if (!results)
+		return -1;
+	report(o->format, r->plan, results, n);
+	summary = check_count(results, n);
+	check_results_free(results, n);
+	return summary.failed ? LAB_FAILED : LAB_OK;
+}
+
+int verb_test(int argc, char **argv)
+{
+	struct options o = {0};
+	auto_error struct lab_error *err = NULL;
+	auto_cli_running struct cli_running r = {0};
+	auto_cli_lab struct cli_lab *l = NULL;
+	int status;
+
+	cli_parse(&argp, argc, argv, &o);
+	if (o.format == FORMAT_BY_PLACE)
+		o.format = isatty(STDOUT_FILENO) ? FORMAT_LIST : FORMAT_TAP;
+	if (cli_need_root("test", &err) || cli_open_running(o.lab, STATE_READ, &r, &err))
+		return cli_fail(err);
+	l = cli_find_lab(o.lab, r.plan->step, &err);
+	if (!l)
+		return cli_fail(err);
+	status = run(&o, &r, l, &err);
+	return status < 0 ? cli_fail(err) : status;
+}
