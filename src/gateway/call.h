@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** The inside of the gateway: one call on its way through. Not for other layers. */
+#pragma once
+
+#include "base/strbuf.h"
+#include "gateway/config.h"
+#include "gateway/error.h"
+#include "gateway/event.h"
+#include "gateway/gateway.h"
+#include "gateway/route.h"
+#include "httpd/httpd.h"
+#include "httpd/upstream.h"
+
+#define GATEWAY_BODY_LIMIT     (32u << 20) /* dedicated instances; serverless 8 MB */
+#define GATEWAY_BODY_SHARED    (8u << 20)
+#define GATEWAY_FUNCTION_LIMIT (6u << 20) /* of a function's answer */
+#define GATEWAY_CONNECT_MS     3000u
+#define GATEWAY_ID_LEN         36
+
+struct gateway {
+	struct loop *loop;
+	const struct gateway_config *config;
+	const struct gateway_routes *routes;
+	struct httpd *httpd;
+	struct upstream *upstream;
+	struct strbuf log;          /* kept between lines */
+	unsigned char random[4096]; /* for request ids: one system call for many */
+	size_t random_left;
+	int log_fd;
+};
+
+/* Lives in the request's arena. */
+struct gateway_call {
+	struct gateway *gateway;
+	struct httpd_request *r;
+	char id[GATEWAY_ID_LEN + 1];
+	char client_ip[16];
+	struct timespec began;    /* wall clock */
+	struct http_slice path;   /* normalised; as sent where that failed */
+	struct http_slice domain; /* Host without its port */
+	const struct gateway_domain *matched_domain;
+	const struct gateway_group *group;
+	const struct gateway_api *api;
+	int stage; /* of the group, or -1 */
+	struct gateway_match match;
+	/* the outcome */
+	enum gateway_error error;
+	const char *message; /* "" while there is no error */
+	int status;
+	/* the backend */
+	struct upstream_call *upstream; /* NULL where none is under way */
+	uint64_t backend_began, backend_ended;
+	struct strbuf head, event;
+	json_t *answer; /* holds the body that is being sent */
+};
+
+/** A new call for a request, hung onto r->user; NULL only where the arena is full. */
+struct gateway_call *gateway_call_new(struct gateway *g, struct httpd_request *r);
+
+/** Answers with the error; `about` fills the %s of its message. */
+void gateway_answer_error(struct gateway_call *c, enum gateway_error e, const char *about);
+
+/** Answers with a backend's answer, and what the gateway adds to it. -1: it cannot be sent. */
+int gateway_answer_backend(struct gateway_call *c, struct httpd_answer *answer);
+
+/** invoke.c: has a function compute the answer. */
+void gateway_invoke(struct gateway_call *c);
+
+/** access_log.c: the line of a call that is over. */
+void gateway_log_call(struct gateway_call *c);

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "gateway/error.h"
+
+static const struct {
+	const char *code, *format;
+} errors[] = {
+	[GATEWAY_OK] = {"", ""},
+	[GATEWAY_BAD_HEADER] = {"I400HD", "Invalid Header `%s`"},     /* [mem] */
+	[GATEWAY_BAD_BODY] = {"I400BD", "Invalid Body `%s`"},         /* [mem] */
+	[GATEWAY_BAD_PATH] = {"I400PA", "Invalid Request Path `%s`"}, /* [mem] */
+	[GATEWAY_BAD_STAGE] = {"I400SG", "Invalid Stage"},
+	[GATEWAY_BAD_METHOD] = {"I405UM", "Unsupported Method"}, /* [mem] */
+	[GATEWAY_BAD_PROTOCOL] = {"I403PT", "Invalid protocol %s unsupported"},
+	[GATEWAY_UNKNOWN_DOMAIN] = {"I404DO", "Invalid Domain `%s`"},
+	[GATEWAY_UNKNOWN_API] = {"I404NF", "API not found with `%s`"},
+	[GATEWAY_SLOW_REQUEST] = {"I408RT", "Request timeout"}, /* our own */
+	[GATEWAY_BODY_TOO_LARGE] = {"I413RL", "Request body too Large"},
+	[GATEWAY_URL_TOO_LARGE] = {"I413UL", "Request URL too Large"},
+	[GATEWAY_FUNCTION_DENIED] = {"A403FC", "Function `%s` access denied"},    /* [mem] */
+	[GATEWAY_FUNCTION_FAILED] = {"D502FC", "Function response invalid `%s`"}, /* [mem] */
+	[GATEWAY_CONNECT_FAILED] = {"D504CO", "Backend service connect failed `Timeout "
+					      "connecting to [/%s]`"},
+	[GATEWAY_BACKEND_TIMEOUT] = {"D504TO", "Backend service request timeout"},
+	[GATEWAY_OVERLOADED] = {"D503BB", "Server busy"}, /* [mem] */
+	[GATEWAY_CLIENT_GONE] = {"N502RE", "Client closed the connection"},
+};
+
+_Static_assert(sizeof(errors) / sizeof(errors[0]) == GATEWAY_N_ERRORS, "one row per error");
+
+const char *gateway_error_code(enum gateway_error e)
+{
+	return errors[e].code;
+}
+
+const char *gateway_error_format(enum gateway_error e)
+{
+	return errors[e].format;
+}
+
+int gateway_error_status(enum gateway_error e)
+{
+	const char *code = errors[e].code;
+
+	return *code ? (code[1] - '0') * 100 + (code[2] - '0') * 10 + (code[3] - '0') : 200;
+}
+
+enum gateway_error gateway_error_of_refusal(int status, int reading_body)
+{
+	switch (status) {
+	case 408: return GATEWAY_SLOW_REQUEST;
+	case 413: return GATEWAY_BODY_TOO_LARGE;
+	case 414:
+	case 431: /* the vendor has one limit, of 8 KB, for the URL and the headers together */
+		return reading_body ? GATEWAY_BAD_BODY : GATEWAY_URL_TOO_LARGE;
+	case 501: return GATEWAY_BAD_METHOD;
+	case 503: return GATEWAY_OVERLOADED;
+	case 505: return GATEWAY_BAD_PROTOCOL;
+	default: return reading_body ? GATEWAY_BAD_BODY : GATEWAY_BAD_HEADER;
+	}
+}

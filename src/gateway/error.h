@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * The vendor's error codes. Characters 2-4 of a code are its HTTP status, so the table needs none.
+ * Codes marked [mem] in error.c are recalled from the vendor's table, not read in a source.
+ */
+#pragma once
+
+enum gateway_error {
+	GATEWAY_OK, /* no code: the backend's own status passes through */
+	GATEWAY_BAD_HEADER,
+	GATEWAY_BAD_BODY,
+	GATEWAY_BAD_PATH,
+	GATEWAY_BAD_STAGE,
+	GATEWAY_BAD_METHOD,
+	GATEWAY_BAD_PROTOCOL,
+	GATEWAY_UNKNOWN_DOMAIN,
+	GATEWAY_UNKNOWN_API,
+	GATEWAY_SLOW_REQUEST,
+	GATEWAY_BODY_TOO_LARGE,
+	GATEWAY_URL_TOO_LARGE,
+	GATEWAY_FUNCTION_DENIED,
+	GATEWAY_FUNCTION_FAILED,
+	GATEWAY_CONNECT_FAILED,
+	GATEWAY_BACKEND_TIMEOUT,
+	GATEWAY_OVERLOADED,
+	GATEWAY_CLIENT_GONE, /* in the log only */
+	GATEWAY_N_ERRORS,
+};
+
+/** "I404DO"; "" for GATEWAY_OK. */
+const char *gateway_error_code(enum gateway_error e);
+int gateway_error_status(enum gateway_error e);
+
+/**
+ * The text of X-Ca-Error-Message, with at most one %s for what it is about. A pointer to a literal.
+ */
+const char *gateway_error_format(enum gateway_error e);
+
+/** The error for a request that httpd refuses with this status. */
+enum gateway_error gateway_error_of_refusal(int status, int reading_body);

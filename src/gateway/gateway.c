@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What happens to a call, in order: each step of `chain` either passes it on or answers. Policies
+ * (signatures, throttling, IP control) are further rows of it.
+ */
+#include "gateway/gateway.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "gateway/call.h"
+#include "gateway/path.h"
+
+/* ---- calls ---- */
+
+static void random_bytes(struct gateway *g, unsigned char *out, size_t n)
+{
+	if (g->random_left < n) {
+		/* at most 256 bytes at a time come whole, whatever signals arrive */
+		for (size_t i = 0; i < sizeof(g->random); i += 256) {
+			if (getrandom(g->random + i, 256, 0) != 256)
+				abort();
+		}
+		g->random_left = sizeof(g->random);
+	}
+	g->random_left -= n;
+	memcpy(out, g->random + g->random_left, n);
+}
+
+/* A version 4 UUID in upper case, the form of the cloud's request ids. */
+static void request_id(struct gateway *g, char out[GATEWAY_ID_LEN + 1])
+{
+	static const char hex[] = "0123456789ABCDEF";
+	unsigned char b[16];
+	size_t n = 0;
+
+	random_bytes(g, b, sizeof(b));
+	b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
+	b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
+	for (size_t i = 0; i < sizeof(b); i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			out[n++] = '-';
+		out[n++] = hex[b[i] >> 4];
+		out[n++] = hex[b[i] & 15];
+	}
+	out[n] = '\0';
+}
+
+struct gateway_call *gateway_call_new(struct gateway *g, struct httpd_request *r)
+{
+	struct gateway_call *c = arena_alloc(r->arena, sizeof(*c));
+	const char *colon;
+
+	if (!c)
+		return NULL;
+	c->gateway = g;
+	c->r = r;
+	c->stage = -1;
+	c->message = "";
+	c->path = r->head->path;
+	c->domain = r->head->host;
+	colon = c->domain.n ? memchr(c->domain.p, ':', c->domain.n) : NULL;
+	if (colon)
+		c->domain.n = (size_t)(colon - c->domain.p);
+	request_id(g, c->id);
+	(void)clock_gettime(CLOCK_REALTIME, &c->began); /* cannot fail for this clock */
+	if (r->client.sin_family == AF_INET)
+		(void)inet_ntop(AF_INET, &r->client.sin_addr, c->client_ip, sizeof(c->client_ip));
+	r->user = c;
+	return c;
+}
+
+/* ---- answers ---- */
+
+void gateway_answer_error(struct gateway_call *c, enum gateway_error e, const char *about)
+{
+	char *message;
+
+	/* the table's formats have at most one %s: about */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	message = arena_printf(c->r->arena, gateway_error_format(e), about);
+#pragma GCC diagnostic pop
+	c->error = e;
+	c->message = message ? message : "";
+	c->status = gateway_error_status(e);
+
+	const struct http_header headers[] = {
+		{http_slice("X-Ca-Request-Id"), http_slice(c->id)},
+		{http_slice("X-Ca-Error-Code"), http_slice(gateway_error_code(e))},
+		{http_slice("X-Ca-Error-Message"), http_slice(c->message)},
+	};
+	struct httpd_answer answer = {
+		.status = c->status,
+		.headers = headers,
+		.n_headers = ARRAY_LEN(headers),
+	};
+
+	if (httpd_respond(c->r, &answer) == 0)
+		return;
+	/* the message has no room: the code alone */
+	answer.n_headers = 2;
+	if (httpd_respond(c->r, &answer) < 0)
+		abort(); /* the arena's cap is far above what a head can take */
+}
+
+int gateway_answer_backend(struct gateway_call *c, struct httpd_answer *answer)
+{
+	struct http_header headers[HTTP_MAX_HEADERS + 2];
+	size_t n = answer->n_headers;
+
+	memcpy(headers, answer->headers, n * sizeof(headers[0]));
+	headers[n++] = (struct http_header){http_slice("X-Ca-Request-Id"), http_slice(c->id)};
+	/* the public second-level domain is for tests only: browsers shall not render it */
+	if (c->matched_domain && c->matched_domain->is_public)
+		headers[n++] = (struct http_header){
+			http_slice("Content-Disposition"),
+			http_slice("attachment; filename=ApiResponseForInnerDomain")};
+	answer->headers = headers;
+	answer->n_headers = n;
+	c->status = answer->status;
+	return httpd_respond(c->r, answer);
+}
+
+/* ---- the chain ---- */
+
+static bool find_group(struct gateway_call *c)
+{
+	c->group = gateway_route_group(c->gateway->routes, c->domain, &c->matched_domain);
+	if (c->group)
+		return true;
+	gateway_answer_error(
+		c, GATEWAY_UNKNOWN_DOMAIN,
+		arena_strndup(c->r->arena, c->domain.n ? c->domain.p : "", c->domain.n));
+	return false;
+}
+
+static bool find_stage(struct gateway_call *c)
+{
+	struct http_slice name = http_head_get(c->r->head, "x-ca-stage");
+
+	c->stage = gateway_route_stage(c->group, name.p ? name : http_slice("RELEASE"));
+	if (c->stage >= 0)
+		return true;
+	gateway_answer_error(c, GATEWAY_BAD_STAGE, NULL);
+	return false;
+}
+
+static bool normalise(struct gateway_call *c)
+{
+	struct http_slice path;
+	const char *why;
+
+	if (c->r->head->form == HTTP_FORM_ASTERISK)
+		return true; /* "OPTIONS *": no API has that path */
+	why = gateway_path_normalise(c->r->arena, c->path, &path);
+	if (why) {
+		gateway_answer_error(c, GATEWAY_BAD_PATH, why);
+		return false;
+	}
+	c->path = path;
+	return true;
+}
+
+static bool find_api(struct gateway_call *c)
+{
+	const struct http_head *h = c->r->head;
+
+	if (h->form != HTTP_FORM_ASTERISK &&
+	    gateway_route_match(c->gateway->routes, c->group, c->stage, h->method, c->path,
+				&c->match)) {
+		c->api = c->match.api;
+		return true;
+	}
+	gateway_answer_error(c, GATEWAY_UNKNOWN_API,
+			     arena_printf(c->r->arena, "%.*s %.*s", (int)h->method.n, h->method.p,
+					  (int)c->path.n, c->path.p));
+	return false;
+}
+
+static bool check_protocol(struct gateway_call *c)
+{
+	if (c->api->http)
+		return true;
+	gateway_answer_error(c, GATEWAY_BAD_PROTOCOL, "HTTP");
+	return false;
+}
+
+static void answer_mock(struct gateway_call *c)
+{
+	const struct gateway_backend *b = &c->api->backend;
+	struct httpd_answer answer = {.status = b->status, .body = http_slice(b->body)};
+
+	if (gateway_answer_backend(c, &answer) < 0)
+		abort(); /* two short headers of our own */
+}
+
+static bool call_backend(struct gateway_call *c)
+{
+	switch (c->api->backend.kind) {
+	case GATEWAY_FUNCTION: gateway_invoke(c); break;
+	case GATEWAY_MOCK: answer_mock(c); break;
+	}
+	return false; /* answered, or will be */
+}
+
+static bool (*const chain[])(struct gateway_call *) = {
+	find_group, find_stage, normalise, find_api, check_protocol, call_backend,
+};
+
+/* ---- what httpd calls ---- */
+
+static void on_request(struct httpd_request *r, void *arg)
+{
+	struct gateway_call *c = gateway_call_new(arg, r);
+
+	if (!c)
+		abort(); /* the first use of an arena that is far larger */
+	for (size_t i = 0; i < ARRAY_LEN(chain) && chain[i](c); i++)
+		;
+}
+
+static void on_refuse(struct httpd_request *r, int status, const char *why, void *arg)
+{
+	struct gateway_call *c = gateway_call_new(arg, r);
+	bool reading_body = r->head->size > 0 && !r->head->error;
+	enum gateway_error e = gateway_error_of_refusal(status, reading_body);
+
+	if (!c)
+		abort(); /* as above */
+	gateway_answer_error(c, e, e == GATEWAY_BAD_PROTOCOL ? "of this HTTP version" : why);
+}
+
+static void on_end(struct httpd_request *r, bool sent, void *arg)
+{
+	struct gateway_call *c = r->user;
+
+	if (c->upstream)
+		upstream_cancel(c->upstream);
+	c->upstream = NULL;
+	if (!sent) {
+		c->error = GATEWAY_CLIENT_GONE;
+		c->message = gateway_error_format(c->error);
+		c->status = gateway_error_status(c->error);
+	}
+	gateway_log_call(c);
+	strbuf_done(&c->head);
+	strbuf_done(&c->event);
+	json_decref(c->answer);
+}
+
+struct gateway *gateway_new(struct loop *loop, const struct gateway_config *config,
+			    const struct gateway_routes *routes, int log_fd)
+{
+	struct gateway *g = calloc(1, sizeof(*g));
+
+	if (!g)
+		abort();
+	g->loop = loop;
+	g->config = config;
+	g->routes = routes;
+	g->log_fd = log_fd;
+	g->httpd = httpd_new(
+		loop,
+		&(struct httpd_options){
+			.body_limit = config->serverless ? GATEWAY_BODY_SHARED : GATEWAY_BODY_LIMIT,
+			/* the same header a hundred times, joined step by step, takes 800 kB */
+			.arena_cap = 4u << 20,
+		},
+		&(struct httpd_handler){
+			.on_request = on_request,
+			.on_refuse = on_refuse,
+			.on_end = on_end,
+			.arg = g,
+		});
+	g->upstream = upstream_new(loop, &(struct upstream_options){0});
+	return g;
+}
+
+int gateway_listen(struct gateway *g, struct lab_error **err)
+{
+	for (size_t i = 0; i < g->config->n_listeners; i++) {
+		const struct gateway_listener *l = &g->config->listeners[i];
+
+		if (httpd_listen(g->httpd, l->fd, NULL, err) < 0)
+			return lab_error_prefix(err, "listener %s", l->socket);
+	}
+	return 0;
+}
+
+static void on_stopped(void *arg)
+{
+	struct gateway *g = arg;
+
+	loop_stop(g->loop);
+}
+
+void gateway_stop(struct gateway *g, unsigned int grace_ms)
+{
+	upstream_drop_idle(g->upstream);
+	httpd_stop(g->httpd, grace_ms, on_stopped, g);
+}
+
+void gateway_free(struct gateway *g)
+{
+	if (!g)
+		return;
+	httpd_free(g->httpd);
+	upstream_free(g->upstream);
+	strbuf_done(&g->log);
+	free(g);
+}

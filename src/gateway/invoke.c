@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The Function Compute backend: an event goes to POST /invoke, its answer becomes the client's. */
+#include <stdlib.h>
+
+#include "gateway/call.h"
+
+static void answer(struct gateway_call *c, struct http_slice text)
+{
+	struct gateway_answer a;
+	const char *why = gateway_answer_read(c->r->arena, text.p, text.n, &a);
+	struct httpd_answer out;
+
+	if (why) {
+		gateway_answer_error(c, GATEWAY_FUNCTION_FAILED, why);
+		return;
+	}
+	c->answer = a.root;
+	out = (struct httpd_answer){
+		.status = a.status,
+		.headers = a.headers,
+		.n_headers = a.n_headers,
+		.body = a.body,
+		.free_body = a.free_body,
+	};
+	if (gateway_answer_backend(c, &out) < 0)
+		gateway_answer_error(c, GATEWAY_FUNCTION_FAILED, "headers too large");
+}
+
+static bool mentions_timeout(struct http_slice type)
+{
+	for (size_t i = 0; i + 7 <= type.n; i++) {
+		if (strncasecmp(type.p + i, "timeout", 7) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The worker answered: with the function's output, or with the name of what went wrong. */
+static void on_worker_answer(struct gateway_call *c, const struct upstream_result *result)
+{
+	struct http_slice type = http_head_get(result->head, "x-fc-error-type");
+
+	if (!type.p && result->head->status == 200) {
+		answer(c, result->body);
+	} else if (mentions_timeout(type) || result->head->status == 504) {
+		gateway_answer_error(c, GATEWAY_BACKEND_TIMEOUT, NULL);
+	} else {
+		char *name = type.n ? arena_strndup(c->r->arena, type.p, type.n) : NULL;
+
+		gateway_answer_error(c, GATEWAY_FUNCTION_FAILED, name ? name : "no answer");
+	}
+}
+
+static void on_done(struct upstream_call *call, const struct upstream_result *result, void *arg)
+{
+	struct gateway_call *c = arg;
+
+	c->upstream = NULL;
+	c->backend_ended = loop_now(c->gateway->loop);
+	switch (result->outcome) {
+	case UPSTREAM_OK: on_worker_answer(c, result); break;
+	case UPSTREAM_CONNECT:
+		gateway_answer_error(c, GATEWAY_CONNECT_FAILED, c->api->backend.authority);
+		break;
+	case UPSTREAM_TIMEOUT: gateway_answer_error(c, GATEWAY_BACKEND_TIMEOUT, NULL); break;
+	case UPSTREAM_CLOSED:
+	case UPSTREAM_MALFORMED:
+	case UPSTREAM_TOO_LARGE:
+		gateway_answer_error(c, GATEWAY_FUNCTION_FAILED, result->why);
+		break;
+	}
+}
+
+static void write_head(struct gateway_call *c)
+{
+	const struct gateway_backend *b = &c->api->backend;
+
+	/* nothing in it comes from the client */
+	strbuf_printf(&c->head,
+		      "POST /invoke HTTP/1.1\r\nHost: %s\r\nContent-Type: "
+		      "application/octet-stream\r\nContent-Length: %zu\r\nx-fc-request-id: "
+		      "%s\r\nx-fc-function-name: %s\r\nx-fc-control-path: /invoke\r\n\r\n",
+		      b->authority, c->event.len, c->id, b->function);
+}
+
+void gateway_invoke(struct gateway_call *c)
+{
+	const struct gateway_backend *b = &c->api->backend;
+
+	if (!b->role) {
+		gateway_answer_error(c, GATEWAY_FUNCTION_DENIED, b->function);
+		return;
+	}
+	gateway_event_write(&c->event, &(struct gateway_event){
+					       .head = c->r->head,
+					       .path = c->path,
+					       .body = c->r->body,
+					       .match = &c->match,
+					       .request_id = c->id,
+					       .client_ip = c->client_ip,
+					       .protocol = "http",
+					       .domain = c->domain,
+					       .scratch = c->r->arena,
+				       });
+	write_head(c);
+	c->backend_began = loop_now(c->gateway->loop);
+	c->upstream = upstream_start(c->gateway->upstream,
+				     &(struct upstream_request){
+					     .peer = b->address,
+					     .head = {c->head.s, c->head.len},
+					     .body = {c->event.s, c->event.len},
+					     .connect_ms = b->timeout_ms < GATEWAY_CONNECT_MS
+								   ? b->timeout_ms
+								   : GATEWAY_CONNECT_MS,
+					     .total_ms = b->timeout_ms,
+					     .max_body = GATEWAY_FUNCTION_LIMIT,
+					     .done = on_done,
+					     .arg = c,
+				     });
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* labctl-gateway: started by the supervisor, see base/worker.h. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/worker.h"
+#include "gateway/gateway.h"
+#include "priv/priv.h"
+
+#define GRACE_MS 9000 /* the contract says ten seconds */
+
+struct program {
+	struct loop_io signals; /* first: the loop gives its address */
+	struct loop *loop;
+	struct gateway *gateway;
+	bool stopping;
+};
+
+static void on_signal(struct loop_io *io, uint32_t events)
+{
+	struct program *p = (struct program *)(void *)io;
+	struct signalfd_siginfo info;
+
+	if (read(io->fd, &info, sizeof(info)) != (ssize_t)sizeof(info) || p->stopping)
+		return;
+	p->stopping = true;
+	gateway_stop(p->gateway, GRACE_MS);
+}
+
+static int watch_signals(struct program *p, struct lab_error **err)
+{
+	sigset_t set;
+	int fd;
+
+	(void)sigemptyset(&set); /* these three cannot fail for valid arguments */
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return lab_error_errno(err, LAB_FAILED, errno, "signals");
+	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (fd < 0)
+		return lab_error_errno(err, LAB_FAILED, errno, "signals");
+	p->signals.fn = on_signal;
+	if (loop_add(p->loop, &p->signals, fd, EPOLLIN) < 0)
+		return lab_error_errno(err, LAB_FAILED, errno, "signals");
+	return 0;
+}
+
+/* As many connections as the hard limit allows; with less we pause accepting. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == 0) {
+		r.rlim_cur = r.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &r); /* only lowers what we can do at once */
+	}
+}
+
+static int serve(struct arena *a, struct program *p, struct lab_error **err)
+{
+	auto_free char *text = NULL;
+	struct gateway_config *config;
+	struct gateway_routes *routes;
+	size_t len;
+
+	text = worker_read_config(&len, err);
+	config = text ? gateway_config_read(a, text, len, err) : NULL;
+	routes = config ? gateway_routes_new(a, config, err) : NULL;
+	if (!routes)
+		return -1;
+	p->loop = loop_new();
+	if (!p->loop)
+		return lab_error_errno(err, LAB_FAILED, errno, "event loop");
+	raise_descriptor_limit();
+	p->gateway = gateway_new(p->loop, config, routes, STDOUT_FILENO);
+	if (watch_signals(p, err) < 0 || gateway_listen(p->gateway, err) < 0 ||
+	    priv_seccomp(PRIV_GATEWAY, err) < 0)
+		return -1;
+	worker_ready();
+	if (loop_run(p->loop) < 0)
+		return lab_error_errno(err, LAB_FAILED, errno, "event loop");
+	return 0;
+}
+
+int main(void)
+{
+	auto_error struct lab_error *err = NULL;
+	auto_arena struct arena *a = arena_new(0);
+	struct program p = {0};
+	int status = 0;
+
+	if (serve(a, &p, &err) < 0) {
+		log_error("%s", lab_error_message(err));
+		if (lab_error_hint_get(err))
+			log_error("hint: %s", lab_error_hint_get(err));
+		status = (int)lab_error_status(err);
+	}
+	gateway_free(p.gateway);
+	loop_free(p.loop);
+	return status;
+}
