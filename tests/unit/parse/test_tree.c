@@ -290,7 +290,7 @@ static void flooded(void **state)
 		struct tree t;
 
 		strbuf_add(&b, floods[i].head);
-		while (b.len + step <= PARSE_MAX_BYTES)
+		while (b.len + step <= PARSE_MAX_BYTES / 4)
 			strbuf_addn(&b, floods[i].piece, step);
 		start = now();
 		tree_read(&t, b.s, b.len);
