@@ -204,7 +204,7 @@ static const char *kind_name(enum check_kind kind)
 static bool id_used(const struct validation *v, const char *id)
 {
 	for (size_t i = 0; i < v->n_checks; i++)
-		if (v->checks[i]->id.s && streq(v->checks[i]->id.s, id))
+		if (v->checks[i].check->id.s && streq(v->checks[i].check->id.s, id))
 			return true;
 	return false;
 }
@@ -212,7 +212,7 @@ static bool id_used(const struct validation *v, const char *id)
 static bool title_used(const struct validation *v, const char *title)
 {
 	for (size_t i = 0; i < v->n_checks; i++)
-		if (v->checks[i]->title.s && streq(v->checks[i]->title.s, title))
+		if (v->checks[i].check->title.s && streq(v->checks[i].check->title.s, title))
 			return true;
 	return false;
 }
@@ -236,7 +236,7 @@ static const char *title_of(const struct validation *v, const struct check *c)
 static void forget_check_defaults(struct validation *v)
 {
 	for (size_t i = 0; i < v->n_checks; i++) {
-		struct check *c = v->checks[i];
+		struct check *c = v->checks[i].check;
 
 		if (!c->id.at.line)
 			c->id.s = NULL;
@@ -273,7 +273,7 @@ void validate_complete_checks(struct validation *v)
 
 	forget_check_defaults(v);
 	for (size_t i = 0; i < v->n_checks; i++)
-		choose_id(v, v->checks[i], ++count[v->checks[i]->kind]);
+		choose_id(v, v->checks[i].check, ++count[v->checks[i].check->kind]);
 	for (size_t i = 0; i < v->n_checks; i++)
-		choose_title(v, v->checks[i]);
+		choose_title(v, v->checks[i].check);
 }

@@ -170,7 +170,7 @@ static void expand(struct validation *v, struct text *t)
 void validate_variables(struct validation *v)
 {
 	for (size_t i = 0; i < v->n_active; i++) {
-		struct check *c = v->active[i];
+		struct check *c = v->active[i].check;
 
 		expand(v, &c->target);
 		for (size_t j = 0; j < c->n_headers; j++)

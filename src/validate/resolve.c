@@ -4,11 +4,15 @@
 #include "validate/rule.h"
 #include "validate/rules.h"
 
+struct candidate {
+	const struct named *id;
+};
+
 /* What a reference may name. */
 struct pool {
 	const char *label; /* "vSwitch" */
 	const char *key;   /* where the lab file declares such a thing */
-	const struct named **items;
+	struct candidate *items;
 	size_t n;
 	/* Where only the things of one owner are meant: who that is, and those of all owners. */
 	const char *owner;
@@ -24,8 +28,8 @@ static void add(struct validation *v, struct pool *pool, const void *items, size
 {
 	/* every resource begins with its struct named */
 	for (size_t i = 0; i < n; i++)
-		*arena_push(v->scratch, pool->items,
-			    pool->n) = (const void *)((const char *)items + i * size);
+		arena_push(v->scratch, pool->items, pool->n)->id =
+			(const void *)((const char *)items + i * size);
 }
 #define ADD(v, pool, items, n) add((v), (pool), (items), (n), sizeof(*(items)))
 
@@ -65,8 +69,8 @@ static struct pools collect(struct validation *v)
 static const struct named *find(const struct pool *pool, const char *name)
 {
 	for (size_t i = 0; i < pool->n; i++)
-		if (streq(pool->items[i]->name, name))
-			return pool->items[i];
+		if (streq(pool->items[i].id->name, name))
+			return pool->items[i].id;
 	return NULL;
 }
 
@@ -76,7 +80,7 @@ static const struct named *nearest(struct validation *v, const struct pool *pool
 	const char *found;
 
 	for (size_t i = 0; i < pool->n; i++)
-		names[i] = pool->items[i]->name;
+		names[i] = pool->items[i].id->name;
 	found = diag_nearest(name, names, pool->n);
 	return found ? find(pool, found) : NULL;
 }
@@ -91,7 +95,7 @@ static void list_known(struct validation *v, const struct pool *pool)
 		return;
 	}
 	for (size_t i = 0; i < pool->n && i < SHOWN; i++)
-		strbuf_printf(&b, "%s%s", i ? ", " : "", pool->items[i]->name);
+		strbuf_printf(&b, "%s%s", i ? ", " : "", pool->items[i].id->name);
 	if (pool->n > SHOWN)
 		strbuf_printf(&b, ", ... (%zu in all)", pool->n);
 	validate_hint(v, "known under `%s`: %s", pool->key, strbuf_str(&b));
@@ -257,12 +261,12 @@ static void resolve_gateways(struct validation *v, const struct pools *p)
 static void resolve_checks(struct validation *v, const struct pools *p)
 {
 	for (size_t i = 0; i < v->n_checks; i++) {
-		struct check *c = v->checks[i];
+		struct check *c = v->checks[i].check;
 
 		resolve_quietly(c->kind == CHECK_ROUTE ? &p->vpc : &p->ecs, &c->from);
 	}
 	for (size_t i = 0; i < v->n_active; i++) {
-		struct check *c = v->active[i];
+		struct check *c = v->active[i].check;
 
 		resolve(v, c->kind == CHECK_ROUTE ? &p->vpc : &p->ecs, &c->from);
 	}

@@ -11,13 +11,17 @@
 #include "model/model.h"
 #include "validate/validate.h"
 
+struct check_at {
+	struct check *check;
+};
+
 struct validation {
 	struct lab *lab;
 	struct diag_list *diags;
 	const struct validate_rule *rule; /* the one that runs: its id and severity are reported */
 	struct arena *scratch;            /* freed when validate_lab() returns */
 	/* Checks that hold in the lab's present state, and all of them in order of the file. */
-	struct check **active, **checks;
+	struct check_at *active, *checks;
 	size_t n_active, n_checks;
 };
 

@@ -8,11 +8,11 @@
 void validate_check_duplicate(struct validation *v)
 {
 	for (size_t i = 1; i < v->n_checks; i++) {
-		const struct text *id = &v->checks[i]->id;
+		const struct text *id = &v->checks[i].check->id;
 
 		/* what was not written is chosen later */
 		for (size_t j = 0; id->s && id->at.line && j < i; j++) {
-			const struct text *first = &v->checks[j]->id;
+			const struct text *first = &v->checks[j].check->id;
 
 			if (!first->s || !first->at.line || !streq(first->s, id->s))
 				continue;
@@ -116,7 +116,7 @@ static const char *http_fault(const char *s)
 void validate_check_http(struct validation *v)
 {
 	for (size_t i = 0; i < v->n_active; i++) {
-		const struct check *c = v->active[i];
+		const struct check *c = v->active[i].check;
 		const char *why = c->kind == CHECK_HTTP && c->target.s ? http_fault(c->target.s)
 								       : NULL;
 
@@ -136,7 +136,7 @@ static bool unexpanded(const struct text *t)
 void validate_check_host(struct validation *v)
 {
 	for (size_t i = 0; i < v->n_active; i++) {
-		const struct check *c = v->active[i];
+		const struct check *c = v->active[i].check;
 		const char *s = c->target.s;
 		const char *colon = s ? strrchr(s, ':') : NULL;
 
@@ -157,7 +157,7 @@ void validate_check_host(struct validation *v)
 void validate_check_route(struct validation *v)
 {
 	for (size_t i = 0; i < v->n_active; i++) {
-		const struct check *c = v->active[i];
+		const struct check *c = v->active[i].check;
 		struct ip_prefix p;
 
 		if (c->kind != CHECK_ROUTE || !c->target.s)
@@ -199,7 +199,7 @@ static bool field_value(const char *s)
 void validate_check_header(struct validation *v)
 {
 	for (size_t i = 0; i < v->n_active; i++) {
-		const struct check *c = v->active[i];
+		const struct check *c = v->active[i].check;
 
 		for (size_t j = 0; j < c->n_headers; j++) {
 			const char *s = c->headers[j].s;
@@ -216,7 +216,7 @@ void validate_check_header(struct validation *v)
 void validate_expect_answer(struct validation *v)
 {
 	for (size_t i = 0; i < v->n_active; i++) {
-		const struct text *answer = &v->active[i]->expect.answer;
+		const struct text *answer = &v->active[i].check->expect.answer;
 		uint32_t ip;
 
 		if (!answer->s || unexpanded(answer) || streq(answer->s, "NXDOMAIN") ||
@@ -230,7 +230,7 @@ void validate_expect_answer(struct validation *v)
 void validate_expect_time(struct validation *v)
 {
 	for (size_t i = 0; i < v->n_active; i++) {
-		const struct check_expect *e = &v->active[i]->expect;
+		const struct check_expect *e = &v->active[i].check->expect;
 
 		if (!e->min_time.set || !e->max_time.set || e->min_time.v <= e->max_time.v)
 			continue;
@@ -262,7 +262,7 @@ static const struct span *of_an_answer(const struct check_expect *e)
 void validate_expect_timeout(struct validation *v)
 {
 	for (size_t i = 0; i < v->n_active; i++) {
-		const struct check_expect *e = &v->active[i]->expect;
+		const struct check_expect *e = &v->active[i].check->expect;
 		const struct span *at = of_an_answer(e);
 
 		if (!e->timeout || !at)

@@ -96,9 +96,9 @@ struct span validate_span_find(struct span at, const char *needle)
 static void add_checks(struct validation *v, struct check *checks, size_t n, bool active)
 {
 	for (size_t i = 0; i < n; i++) {
-		*arena_push(v->scratch, v->checks, v->n_checks) = &checks[i];
+		arena_push(v->scratch, v->checks, v->n_checks)->check = &checks[i];
 		if (active)
-			*arena_push(v->scratch, v->active, v->n_active) = &checks[i];
+			arena_push(v->scratch, v->active, v->n_active)->check = &checks[i];
 	}
 }
 
