@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** labctl shell: opens a shell in a node. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "cli/cli.h"
+#include "cli/node.h"
+
+struct options {
+	const char *lab, *node;
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (key) {
+	case ARGP_KEY_ARG:
+		if (o->lab && o->node)
+			return ARGP_ERR_UNKNOWN;
+		*(o->lab ? &o->node : &o->lab) = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (!o->node)
+			argp_error(state, o->lab ? "which node?" : "which lab?");
+		return 0;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.parser = parse_option,
+	.args_doc = "LAB NODE",
+	.doc = "Opens a shell in a node of a lab that is up: $SHELL, or bash. Its prompt shows [LAB/NODE]. "
+	       "What the shell may do is what `labctl exec` allows.\v"
+	       "Examples:\n"
+	       "  labctl shell scenario1 ecs-3\n",
+};
+
+static const char *choose_shell(void)
+{
+	const char *wanted = getenv("SHELL");
+
+	if (wanted && wanted[0] == '/' && !access(wanted, X_OK))
+		return wanted;
+	return access("/bin/bash", X_OK) ? "/bin/sh" : "/bin/bash";
+}
+
+/*
+ * Start-up files of bash set PS1, so it is set once more before the first prompt; the user may change
+ * it after that. Other shells take PS1 from their environment.
+ */
+static char *prompt(const struct options *o, const char *shell)
+{
+	const char *name = strrchr(shell, '/') + 1;
+	char *text = NULL;
+	int n;
+
+	if (!strcmp(name, "bash"))
+		n = asprintf(&text, "PROMPT_COMMAND=PS1='[%s/%s] \\w\\$ '; unset PROMPT_COMMAND",
+			     o->lab, o->node);
+	else
+		n = asprintf(&text, "PS1=[%s/%s] # ", o->lab, o->node);
+	if (n < 0)
+		abort();
+	return text;
+}
+
+static int run(const struct options *o, struct lab_error **err)
+{
+	auto_cli_running struct cli_running running = {0};
+	const char *shell = choose_shell();
+	auto_free char *argv0 = strdup(shell), *set_prompt = NULL, *set_shell = NULL;
+	struct options named = *o;
+	const struct plan_node *node;
+
+	if (!argv0 || asprintf(&set_shell, "SHELL=%s", shell) < 0)
+		abort();
+	if (cli_need_root("shell", err) || cli_open_running(o->lab, STATE_READ, &running, err))
+		return -1;
+	node = cli_find_node(&running, o->node, err);
+	if (!node)
+		return -1;
+	/* from the plan: the argument may be the path of a lab file, the shell evaluates this */
+	named.lab = running.plan->lab;
+	named.node = node->ns;
+	set_prompt = prompt(&named, shell);
+	return cli_run_in_node(&running, node, (char *[]){argv0, NULL},
+			       (char *const[]){set_shell, set_prompt, NULL}, err);
+}
+
+int verb_shell(int argc, char **argv)
+{
+	auto_error struct lab_error *err = NULL;
+	struct options o = {0};
+	int status;
+
+	argp_err_exit_status = LAB_EXEC;
+	cli_parse(&argp, argc, argv, &o);
+	status = run(&o, &err);
+	if (!err)
+		return status;
+	(void)lab_error_set_status(&err, LAB_EXEC); /* always -1 */
+	return cli_fail(err);
+}
