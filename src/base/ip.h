@@ -12,7 +12,7 @@ struct ip_prefix {
 };
 
 #define IP_STRLEN        16 /* "255.255.255.255" and its NUL */
-#define IP_PREFIX_STRLEN 19
+#define IP_PREFIX_STRLEN 20 /* room for any uint8_t length, which the compiler cannot rule out */
 
 enum ip_parse {
 	IP_OK,
