@@ -17,7 +17,7 @@ struct check_result {
 	const char *id, *title; /* borrowed from the check */
 	enum check_verdict verdict;
 	uint64_t ms;    /* from the first try to the last */
-	char *why;      /* failed: what was seen instead; skipped: the reason; ok: NULL */
+	char *why;      /* failed: what was seen instead; skipped: the reason; ok: NULL. UTF-8 */
 	char *evidence; /* failed: lines of routes, neighbours, counters, logs; may be "" */
 };
 

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
 #include "base/cleanup.h"
 #include "check/look.h"
 
@@ -98,5 +100,19 @@ void check_evidence(const struct check *check, const struct plan *plan, int lab_
 	for (size_t i = 0; i < plan->n_workers; i++) {
 		if (strcmp(plan->workers[i].program, "labctl-gateway") == 0)
 			log_line(lab_dir, plan->workers[i].name, request_id, out);
+	}
+}
+
+void check_clean(char *text)
+{
+	json_t *utf8 = json_string(text);
+	bool ascii_only = !utf8;
+
+	json_decref(utf8);
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f || (c >= 0x80 && ascii_only))
+			*text = '?';
 	}
 }

@@ -15,3 +15,9 @@ void check_evidence(const struct check *check, const struct plan *plan, int lab_
 
 /** The last line of text (n bytes) that contains word; with NULL the last line. "" for none. */
 void check_last_line(const char *text, size_t n, const char *word, struct strbuf *out);
+
+/**
+ * Makes text that came from the network fit for terminals, XML and JSON, in place: control
+ * characters become '?', and where it is not UTF-8 all bytes beyond ASCII do.
+ */
+void check_clean(char *text);

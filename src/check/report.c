@@ -141,15 +141,9 @@ static const char *verdict_name(enum check_verdict verdict)
 	abort();
 }
 
-/* Evidence may hold bytes of somebody's log that are not UTF-8, which JSON has no way to say. */
 static json_t *json_text(const char *s)
 {
-	json_t *text = s && *s ? json_string(s) : NULL;
-	auto_free char *copy = text || !s ? NULL : strdup(s);
-
-	for (char *c = copy; c && *c; c++)
-		*c = (unsigned char)*c >= 0x80 ? '?' : *c;
-	return text ? text : copy && *copy ? json_string(copy) : NULL;
+	return s && *s ? json_string(s) : NULL;
 }
 
 void check_report_json(struct strbuf *out, const char *lab, const char *step,

@@ -158,13 +158,16 @@ static void run_one(const struct check *check, const struct plan *plan,
 	repeat(check, plan, o, &a);
 	r->ms = now_ms() - start;
 	r->verdict = a.verdict;
-	if (a.verdict != CHECK_OK)
+	if (a.verdict != CHECK_OK) {
 		r->why = strbuf_take(&a.why);
+		check_clean(r->why);
+	}
 	if (a.verdict == CHECK_FAILED) {
 		auto_strbuf struct strbuf evidence = {0};
 
 		check_evidence(check, plan, o->lab_dir, a.request_id, &evidence);
 		r->evidence = strbuf_take(&evidence);
+		check_clean(r->evidence);
 	}
 }
 
