@@ -41,14 +41,21 @@ struct tr_table *compile_cen_associated(struct cen_state *s, const struct cen_at
 	return &tr->tables[0];
 }
 
+static void add_table(struct compile *c, struct tr *tr, const struct tr_route_table *model,
+		      uint32_t id)
+{
+	*arena_push(c->arena, tr->tables, tr->n_tables) = (struct tr_table){.model = model,
+									    .id = id};
+}
+
 static void add_tables(struct compile *c, const struct cen *cen, struct tr *tr)
 {
-	*arena_push(c->arena, tr->tables, tr->n_tables) = (struct tr_table){.id = TABLE_MAIN};
+	uint32_t next = TABLE_SYSTEM + 1;
+
+	add_table(c, tr, NULL, TABLE_MAIN);
 	for (size_t i = 0; cen->edition == CEN_ENTERPRISE && i < cen->n_route_tables; i++)
 		if (cen->route_tables[i].region.to == tr->region)
-			*arena_push(c->arena, tr->tables, tr->n_tables) =
-				(struct tr_table){.model = &cen->route_tables[i],
-						  .id = TABLE_SYSTEM + (uint32_t)tr->n_tables};
+			add_table(c, tr, &cen->route_tables[i], next++);
 }
 
 /* In the order of the lab's regions, so that a pair's ends do not depend on the attachments. */

@@ -122,7 +122,8 @@ static void add_router(struct compile *c, const char *ns)
  */
 static void number_routers(struct compile *c)
 {
-	unsigned char *taken = arena_alloc(c->arena, ROUTER_COUNT);
+	auto_arena struct arena *scratch = arena_new(0);
+	unsigned char *taken = arena_alloc(scratch, ROUTER_COUNT);
 
 	for (size_t i = 0; i < c->n_routers; i++) {
 		struct router *r = &c->routers[i];

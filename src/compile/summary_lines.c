@@ -13,15 +13,16 @@
 struct page {
 	struct compile *c;
 	json_t *lines;
-	int width; /* of the first column */
+	int width; /* of the first column: names */
+	int vpcs;  /* of the second one: the VPCs of a region */
 };
 
-static void widen(struct page *p, const char *name)
+static void widen(int *width, const char *text)
 {
-	int n = (int)strlen(name);
+	int n = (int)strlen(text);
 
-	if (n > p->width)
-		p->width = n;
+	if (n > *width)
+		*width = n;
 }
 
 static void add_line(struct page *p, const char *name, const char *text)
@@ -117,14 +118,25 @@ static void add_instances(const struct lab *lab, const struct region *r, struct 
 
 static void add_region(struct page *p, const struct region *r)
 {
-	auto_strbuf struct strbuf b = {0};
+	auto_strbuf struct strbuf vpcs = {0}, rest = {0};
 	const struct lab *lab = p->c->lab;
 
-	add_vpcs(lab, r, &b);
-	add_gateways(lab, r, &b);
-	add_functions(lab, r, &b);
-	add_instances(lab, r, &b);
-	add_line(p, r->id.name, strbuf_str(&b));
+	add_vpcs(lab, r, &vpcs);
+	add_gateways(lab, r, &rest);
+	add_functions(lab, r, &rest);
+	add_instances(lab, r, &rest);
+	if (rest.len)
+		strbuf_printf(&vpcs, "%*s  %s", p->vpcs - (int)vpcs.len, "", strbuf_str(&rest));
+	add_line(p, r->id.name, strbuf_str(&vpcs));
+}
+
+static void measure_region(struct page *p, const struct region *r)
+{
+	auto_strbuf struct strbuf vpcs = {0};
+
+	add_vpcs(p->c->lab, r, &vpcs);
+	widen(&p->width, r->id.name);
+	widen(&p->vpcs, strbuf_str(&vpcs));
 }
 
 /* --- CEN --- */
@@ -201,9 +213,9 @@ json_t *compile_summary_lines(struct compile *c)
 
 	for (size_t i = 0; i < lab->n_regions; i++)
 		if (compile_region_used(lab, &lab->regions[i]))
-			widen(&p, lab->regions[i].id.name);
+			measure_region(&p, &lab->regions[i]);
 	for (size_t i = 0; i < lab->n_cens; i++)
-		widen(&p, lab->cens[i].id.name);
+		widen(&p.width, lab->cens[i].id.name);
 	for (size_t i = 0; i < lab->n_regions; i++)
 		if (compile_region_used(lab, &lab->regions[i]))
 			add_region(&p, &lab->regions[i]);

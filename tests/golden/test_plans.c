@@ -53,9 +53,11 @@ static void check_plan(const char *lab, const char *path, const char *step)
 	if (!want)
 		fail_msg("%s: %s", golden, strerror(errno));
 	if (strcmp(want, got) != 0) {
+		const char *build = getenv("LABCTL_BUILD_DIR");
 		char actual[520];
 
-		(void)snprintf(actual, sizeof(actual), "/tmp/%s-%s.actual.json", lab, step);
+		(void)snprintf(actual, sizeof(actual), "%s/%s-%s.actual.json",
+			       build ? build : "/tmp", lab, step);
 		write_file(actual, got);
 		fail_msg("%s differs; compare with %s", golden, actual);
 	}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Gateways, functions, names. */
+#include "unit/compile/lab_plan.h"
+
+#define HEAD                                                                   \
+	"lab: t\n"                                                             \
+	"regions: {r1: {zones: [a]}, r2: {zones: [a]}}\n"                      \
+	"security_groups: {g: {vpc: v}}\n"                                     \
+	"ecs: {e: {vswitch: s, private_ip: 10.1.1.1, security_groups: [g]}}\n" \
+	"vpcs:\n"                                                              \
+	"  v: {region: r1, cidr_block: 10.1.0.0/16, "                          \
+	"vswitches: {s: {zone: a, cidr_block: 10.1.1.0/24}}}\n"                \
+	"  w: {region: r2, cidr_block: 10.2.0.0/16, "                          \
+	"vswitches: {t: {zone: a, cidr_block: 10.2.1.0/24}}}\n"
+#define API                                                                         \
+	"api_groups: {grp: {instance: gw, base_path: /v1, vpc_domain: true, "       \
+	"sub_domain_id: 0123456789abcdef0123456789abcdef}}\n"                       \
+	"functions: {f: {region: r1, code: run, timeout: 3s, memory_size: 256MiB, " \
+	"environment: {A: \"b=c\", E: \"\"}}}\n"                                    \
+	"apis:\n"                                                                   \
+	"  x: {group: grp, path: /x, stages: [RELEASE], backend: {function: f, "    \
+	"arn_role: role, timeout: 2s}}\n"                                           \
+	"  y: {group: grp, path: /y, method: ANY, protocol: HTTPS, backend: {mock: hi}}\n"
+#define DOMAIN "0123456789abcdef0123456789abcdef-r1-vpc.alicloudapi.com"
+
+static const char *config_of(const struct plan *p, const char *worker)
+{
+	const struct plan_worker *w = plan_find_worker(p, worker);
+
+	return w ? w->config : NULL;
+}
+
+static void test_unbound_gateway(void **state)
+{
+	auto_plan struct plan *p =
+		PLAN(HEAD, "api_gateways: {gw: {region: r1}}\napi_groups: {grp: {instance: gw}}\n");
+
+	assert_non_null(plan_find_namespace(p, "gw"));
+	assert_null(plan_find_worker(p, "gw")); /* nothing to listen on */
+	assert_lacks(config_of(p, "dns"), "-vpc.alicloudapi.com");
+	assert_way(p, "gw", 254, "100.64.0.0/10", "svc");
+	assert_way(p, "gw", 254, "0.0.0.0/0", "none");
+}
+
+static void test_bound_gateway(void **state)
+{
+	auto_plan struct plan *p =
+		PLAN(HEAD, "api_gateways: {gw: {region: r1, bind: {vpc: v, ip: 10.1.1.9}}}\n", API);
+	const struct plan_worker *w = plan_find_worker(p, "gw");
+	const struct plan_route *r = route_of(p, "gw", 254, "100.64.0.0/10");
+
+	assert_way(p, "v", 254, "10.1.1.9/32", "gw");
+	assert_way(p, "gw", 254, "0.0.0.0/0", "vpc");
+	assert_int_equal(r->src, 0x6468fe01); /* 100.104.254.1 */
+	assert_int_equal(w->n_sockets, 1);
+	assert_int_equal(w->sockets[0].addr, 0x0a010109);
+	assert_int_equal(w->sockets[0].port, 80);
+	assert_has(w->config, "\"listeners\":[{\"protocol\":\"HTTP\",\"socket\":\"vip-80\"}]");
+	assert_has(w->config, "\"base_path\":\"/v1\"");
+	assert_has(w->config, "\"id\":\"0123456789abcdef0123456789abcdef\"");
+	assert_has(w->config, "{\"kind\":\"vpc\",\"name\":\"" DOMAIN "\"}");
+	assert_has(w->config, "\"backend\":{\"address\":\"100.100.80.1\",\"function\":\"f\","
+			      "\"kind\":\"function\",\"port\":9000,\"role\":\"role\","
+			      "\"timeout_ms\":2000}");
+	assert_has(w->config, "\"backend\":{\"body\":\"hi\",\"kind\":\"mock\",\"status\":200}");
+	assert_has(w->config, "\"method\":\"ANY\",\"name\":\"y\",\"path\":\"/y\","
+			      "\"protocol\":[\"HTTPS\"],\"stages\":[]");
+	assert_has(p->summary, "labctl exec t e -- curl http://" DOMAIN "/v1/x");
+}
+
+static void test_names(void **state)
+{
+	auto_plan struct plan *p =
+		PLAN(HEAD, "api_gateways: {gw: {region: r1, bind: {vpc: v, ip: 10.1.1.9}}}\n", API);
+	const struct plan_worker *dns = plan_find_worker(p, "dns");
+	const char *second = strstr(dns->config, "\"vpc\":\"v\"");
+
+	assert_int_equal(dns->n_sockets, 8);
+	assert_string_equal(dns->sockets[4].name, "w-136-udp");
+	assert_has(dns->config,
+		   "{\"data\":\"10.1.1.9\",\"name\":\"" DOMAIN "\",\"ttl\":60,\"type\":\"A\"}");
+	assert_has(dns->config,
+		   "{\"data\":\"" DOMAIN
+		   "\",\"name\":\"9.1.1.10.in-addr.arpa\",\"ttl\":60,\"type\":\"PTR\"}");
+	assert_has(second, DOMAIN); /* every VPC knows the domain */
+	assert_has(dns->config, "\"name\":\"e.r1.ecs.internal\"");
+	assert_lacks(second, "e.r1.ecs.internal\",\"ttl\""); /* but only v knows the instance */
+	assert_has(dns->config,
+		   "\"zones\":[\"alicloudapi.com\",\"r1.ecs.internal\",\"r2.ecs.internal\"]");
+}
+
+static void test_serverless_gateway(void **state)
+{
+	auto_plan struct plan *p =
+		PLAN(HEAD, "api_gateways: {gw: {region: r1, instance_type: serverless}}\n", API);
+	const struct plan_worker *w = plan_find_worker(p, "gw");
+
+	assert_int_equal(w->sockets[0].addr, 0x64646001); /* 100.100.96.1 */
+	assert_way(p, "svc.r1", 254, "100.100.96.1/32", "gw");
+	assert_way(p, "svc.r1", 254, "10.1.1.0/24", "v");
+	assert_way(p, "svc.r2", 254, "10.2.1.0/24", "none");
+	assert_way(p, "gw", 254, "0.0.0.0/0", "svc");
+	assert_has(config_of(p, "dns"), "\"data\":\"100.100.96.1\"");
+	assert_has(w->config, "\"type\":\"serverless\"");
+}
+
+static void test_function(void **state)
+{
+	auto_plan struct plan *p =
+		PLAN(HEAD, "api_gateways: {gw: {region: r1}}\n",
+		     "functions: {f: {region: r1, code: run, timeout: 3s, "
+		     "memory_size: 256MiB, environment: {A: \"b=c\", E: \"\"}}}\n");
+	const struct plan_worker *w = plan_find_worker(p, "function-f");
+
+	assert_string_equal(w->ns, "svc.r1");
+	assert_string_equal(w->sockets[0].name, "invoke");
+	assert_int_equal(w->sockets[0].port, 9000);
+	assert_string_equal(w->config,
+			    "{\"environment\":{\"A\":\"b=c\",\"E\":\"\"},\"function\":\"f\","
+			    "\"handler\":\"./run\",\"memory_mb\":256,\"region\":\"r1\","
+			    "\"service_address\":\"100.100.80.1\",\"timeout_ms\":3000}");
+	assert_has(filter_of(p, "svc.r1"), "policy drop;\n\t\tiifname \"lo\" accept\n"
+					   "\t\tiifname { \"gw\" } accept\n");
+	assert_lacks(filter_of(p, "svc.r2"), "gw");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_unbound_gateway), cmocka_unit_test(test_bound_gateway),
+		cmocka_unit_test(test_names),           cmocka_unit_test(test_serverless_gateway),
+		cmocka_unit_test(test_function),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
