@@ -160,7 +160,7 @@ static int read_object(const struct reader *r, const struct field *f, const json
 static int read_field(const struct reader *r, const struct field *f, const json_t *j, void *object)
 {
 	void *at = (char *)object + f->offset;
-	uint64_t n;
+	uint64_t n = 0;
 
 	switch (f->type) {
 	case FIELD_STRING:

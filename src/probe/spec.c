@@ -50,7 +50,7 @@ static int read_http(const json_t *json, struct probe_spec *s, struct lab_error 
 
 static int read_ping(const json_t *json, struct probe_spec *s, struct lab_error **err)
 {
-	uint64_t count, interval;
+	uint64_t count = 0, interval = 0;
 
 	if (read_text(json, "host", &s->host, err) < 0 ||
 	    read_number(json, "count", 1, 10000, &count, err) < 0 ||
@@ -69,7 +69,7 @@ static int read_dns(const json_t *json, struct probe_spec *s, struct lab_error *
 
 static int read_tcp(const json_t *json, struct probe_spec *s, struct lab_error **err)
 {
-	uint64_t port;
+	uint64_t port = 0;
 
 	if (read_text(json, "host", &s->host, err) < 0 ||
 	    read_number(json, "port", 1, 65535, &port, err) < 0)
@@ -91,7 +91,7 @@ int probe_spec_read(const json_t *json, struct probe_spec *spec, struct lab_erro
 		{"tcp", read_tcp, PROBE_TCP},
 	};
 	const char *kind;
-	uint64_t timeout;
+	uint64_t timeout = 0;
 
 	memset(spec, 0, sizeof(*spec));
 	if (read_text(json, "kind", &kind, err) < 0 ||
