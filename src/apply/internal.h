@@ -58,6 +58,11 @@ bool apply_supervised(const struct state *s); /* the journal's supervisor lives 
 int apply_remove_namespace(struct state *s, struct backend *b, const char *name,
 			   struct lab_error **err);
 
+/** Removes the journal's namespaces that are not the plan's: those that were made and never seen,
+ * and lines of those that somebody else removed. */
+int apply_keep_only(struct state *s, struct backend *b, const struct plan *p,
+		    struct lab_error **err);
+
 /** Removes every namespace and the supervisor of the journal; goes on after failures, *err is the
  * first. */
 int apply_sweep(struct state *s, struct backend *b, const struct apply_ops *ops,

@@ -124,18 +124,38 @@ int apply_remove_namespace(struct state *s, struct backend *b, const char *name,
 	return 0;
 }
 
-int apply_sweep(struct state *s, struct backend *b, const struct apply_ops *ops,
-		struct lab_error **err)
+/* p: NULL keeps none. Goes on after a failure; *err is the first one. */
+static int remove_namespaces(struct state *s, struct backend *b, const struct plan *p,
+			     struct lab_error **err)
 {
 	const struct state_journal *j = state_journal(s);
-	int r = apply_stop_supervisor(s, ops, err);
+	int r = 0;
 
 	/* from the end: removing takes the name out of the journal's array, those before it stay */
 	for (size_t i = j->n_namespaces; i-- > 0;) {
 		auto_error struct lab_error *later = NULL;
 
+		if (p && plan_find_namespace(p, j->namespaces[i].name))
+			continue;
 		if (apply_remove_namespace(s, b, j->namespaces[i].name, r ? &later : err))
 			r = -1;
 	}
+	return r;
+}
+
+int apply_keep_only(struct state *s, struct backend *b, const struct plan *p,
+		    struct lab_error **err)
+{
+	return remove_namespaces(s, b, p, err);
+}
+
+int apply_sweep(struct state *s, struct backend *b, const struct apply_ops *ops,
+		struct lab_error **err)
+{
+	auto_error struct lab_error *later = NULL;
+	int r = apply_stop_supervisor(s, ops, err);
+
+	if (remove_namespaces(s, b, NULL, r ? &later : err))
+		r = -1;
 	return r;
 }

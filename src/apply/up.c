@@ -153,6 +153,7 @@ static int act(struct up *u, struct lab_error **err)
 {
 	if (write_target(u, err) || start_supervisor(u, err) || end_uprooted(u, err) ||
 	    apply_steps(&u->run, u->view.diff, err) ||
+	    apply_keep_only(u->run.state, u->run.backend, u->wanted, err) ||
 	    apply_nodes(u->run.state, u->past.plan, u->wanted, err) || start_workers(u, err))
 		return -1;
 	return state_rename(u->run.state, "target.json", "plan.json", err);
@@ -195,8 +196,8 @@ static int undo(struct up *u, struct lab_error **err)
 			return -1;
 		return state_destroy(s, err);
 	}
-	if (restore_objects(u, err) || apply_nodes(s, u->wanted, u->past.plan, err) ||
-	    restore_workers(u, err))
+	if (restore_objects(u, err) || apply_keep_only(s, u->run.backend, u->past.plan, err) ||
+	    apply_nodes(s, u->wanted, u->past.plan, err) || restore_workers(u, err))
 		return -1;
 	return state_remove(s, "target.json", err);
 }

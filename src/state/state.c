@@ -10,6 +10,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -19,7 +21,9 @@
 #include "base/cleanup.h"
 #include "base/name.h"
 
-#define LOCK_TRIES 100 /* times that the directory may vanish between opening and locking it */
+#define LOCK_WAIT_MS  2000
+#define LOCK_PAUSE_MS 10
+#define LOCK_TRIES    100 /* times that the directory may vanish between opening and locking it */
 
 static const char *root = "/run/labctl";
 
@@ -93,17 +97,44 @@ static int not_up(const char *lab, struct lab_error **err)
 	return lab_error_hint(err, "labctl up %s", lab);
 }
 
-static int locked(const struct state *s, int fd, struct lab_error **err)
+static pid_t holder(int fd)
 {
 	char text[32] = "";
-	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
 
-	text[n > 0 ? strcspn(text, "\n") : 0] = '\0';
-	if (!*text)
+	/* a file that is being written right now names nobody */
+	return pread(fd, text, sizeof(text) - 1, 0) > 0 ? (pid_t)strtol(text, NULL, 10) : 0;
+}
+
+static int locked(const struct state *s, int fd, struct lab_error **err)
+{
+	pid_t pid = holder(fd);
+
+	if (pid <= 0)
 		return lab_error_make(err, LAB_STATE, "lab %s: is locked by another labctl",
 				      s->lab);
-	(void)lab_error_make(err, LAB_STATE, "lab %s: is locked by process %s", s->lab, text);
+	(void)lab_error_make(err, LAB_STATE, "lab %s: is locked by process %d", s->lab, (int)pid);
 	return lab_error_hint(err, "another `labctl up` or `down` works on it; wait for it");
+}
+
+/*
+ * A run that was killed while it started the supervisor leaves a child that shares the lock for the
+ * moment until it is executed or dies too. That is waited for; a living holder is not.
+ */
+static int lock(int fd)
+{
+	for (int ms = 0; flock(fd, LOCK_EX | LOCK_NB); ms += LOCK_PAUSE_MS) {
+		pid_t pid;
+
+		if (errno != EWOULDBLOCK)
+			return -1;
+		pid = holder(fd);
+		if (ms >= LOCK_WAIT_MS || pid <= 0 || !kill(pid, 0) || errno != ESRCH) {
+			errno = EWOULDBLOCK;
+			return -1;
+		}
+		(void)poll(NULL, 0, LOCK_PAUSE_MS); /* a signal only shortens the pause */
+	}
+	return 0;
 }
 
 /* 0: locked; 1: the directory was removed meanwhile, try again; -1 with *err. */
@@ -118,7 +149,7 @@ static int take_lock(struct state *s, struct lab_error **err)
 		return 1;
 	if (fd < 0)
 		return state_file_error(s, "lock", errno, err);
-	if (flock(fd, LOCK_EX | LOCK_NB))
+	if (lock(fd))
 		return errno == EWOULDBLOCK ? locked(s, fd, err)
 					    : state_file_error(s, "lock", errno, err);
 	/* a holder that ended with state_destroy() has unlinked what we have locked now */
