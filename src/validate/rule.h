@@ -47,9 +47,10 @@ static inline struct span span_or(struct span at, struct span otherwise)
 	return at.line ? at : otherwise;
 }
 
+/** NULL, what parse/ could not decode, equals nothing. */
 static inline bool streq(const char *a, const char *b)
 {
-	return strcmp(a, b) == 0;
+	return a && b && strcmp(a, b) == 0;
 }
 
 static inline const struct vpc *ecs_vpc(const struct ecs *e)
