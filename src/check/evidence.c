@@ -62,7 +62,9 @@ static void log_line(int lab_dir, const char *worker, const char *request_id, st
 		return; /* as above */
 	check_last_line(tail, (size_t)n, request_id, &line);
 	if (line.len)
-		strbuf_printf(out, "%s: log\n  %s\n", worker, line.s);
+		strbuf_printf(out, "%s: log%s\n  %s\n", worker,
+			      request_id ? "" : ", last line (the answer named no request)",
+			      line.s);
 }
 
 static void shapers(const struct plan *plan, struct strbuf *out)

@@ -215,6 +215,9 @@ int verb_test(int argc, char **argv)
 	if (cli_need_root("test", &err) || cli_open_running(o.lab, STATE_READ, &r, &err))
 		return cli_fail(err);
 	l = cli_find_lab(o.lab, r.plan->step, &err);
+	if (!l && !strchr(o.lab, '/'))
+		lab_error_hint(&err,
+			       "checks are read from the lab file: labctl test PATH-OF-THE-LAB");
 	if (!l)
 		return cli_fail(err);
 	status = run(&o, &r, l, &err);
