@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "http/write.h"
+
+#include "http/head.h"
+#include "lib/test.h"
+
+static void a_response_reads_back(void **state)
+{
+	char buf[256];
+	struct http_writer w = http_writer(buf, sizeof(buf));
+	struct http_head h;
+
+	http_write_status_line(&w, 404);
+	http_write_header(&w, http_slice("X-A"), http_slice("b c"));
+	http_write_header(&w, http_slice("Empty"), http_slice(""));
+	http_write_length(&w, 12);
+	assert_true(http_write_end(&w));
+	http_head_init_response(&h, false);
+	assert_int_equal(http_head_parse(&h, buf, w.len), HTTP_DONE);
+	assert_int_equal(h.size, w.len);
+	assert_int_equal(h.status, 404);
+	assert_true(http_slice_is(h.reason, "Not Found"));
+	assert_int_equal(h.content_length, 12);
+	assert_true(http_slice_is(http_head_get(&h, "x-a"), "b c"));
+}
+
+static void a_request_reads_back(void **state)
+{
+	char buf[256];
+	struct http_writer w = http_writer(buf, sizeof(buf));
+	struct http_head h;
+
+	http_write_request_line(&w, http_slice("POST"), http_slice("/invoke"));
+	http_write_header(&w, http_slice("Host"), http_slice("1.2.3.4:9000"));
+	assert_true(http_write_end(&w));
+	http_head_init(&h);
+	assert_int_equal(http_head_parse(&h, buf, w.len), HTTP_DONE);
+	assert_true(http_slice_is(h.path, "/invoke"));
+}
+
+static void nothing_ends_a_line_early(void **state)
+{
+	static const struct http_header bad[] = {
+		{{"X", 1}, {"a\r\nY: b", 7}}, {{"X", 1}, {"a\n", 2}},  {{"X", 1}, {"\0", 1}},
+		{{"X Y", 3}, {"a", 1}},       {{"X:", 2}, {"a", 1}},   {{"", 0}, {"a", 1}},
+		{{"X\r\nY", 4}, {"a", 1}},    {{"X", 1}, {"\x7f", 1}},
+	};
+	char buf[256];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct http_writer w = http_writer(buf, sizeof(buf));
+
+		http_write_status_line(&w, 200);
+		http_write_header(&w, bad[i].name, bad[i].value);
+		if (http_write_end(&w))
+			fail_msg("row %zu was written", i);
+	}
+	for (size_t room = 0; room < 19; room++) {
+		struct http_writer w = http_writer(buf, room);
+
+		http_write_status_line(&w, 200); /* 17 bytes, and 2 for the end */
+		assert_false(http_write_end(&w));
+		assert_true(w.len <= room);
+	}
+	struct http_writer w = http_writer(buf, sizeof(buf));
+
+	http_write_request_line(&w, http_slice("GET"), http_slice("/a b"));
+	assert_false(http_write_end(&w));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_response_reads_back),
+		cmocka_unit_test(a_request_reads_back),
+		cmocka_unit_test(nothing_ends_a_line_early),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
