@@ -80,7 +80,7 @@
 	X(ERROR, route_router_interface, "route-router-interface", \
 	  "Next hops of type RouterInterface are not in this release.") \
 	X(ERROR, route_publish, "route-publish", \
-	  "Only entries of the system route table towards an instance are published.") \
+	  "Only entries of the system route table that lead to an instance, none to cloud services, are published.") \
 	\
 	X(ERROR, address_outside, "address-outside", \
 	  "An address is inside the vSwitch that it is of.") \
@@ -118,7 +118,7 @@
 	X(ERROR, bandwidth_no_plan, "bandwidth-no-plan", \
 	  "A bandwidth limit takes from a plan for the areas of its regions.") \
 	X(ERROR, bandwidth_exceeded, "bandwidth-exceeded", \
-	  "The limits that take from a plan add up to no more than it has.") \
+	  "Limits and peer attachments that take from a plan add up to no more than it has.") \
 	\
 	X(ERROR, transit_zones, "transit-zones", \
 	  "An attachment of the enterprise edition has vSwitches in two zones where the region has two.") \

@@ -33,10 +33,10 @@ static struct area_pair package_areas(const struct cen_bandwidth_package *p)
 	}
 }
 
-static struct area_pair limit_areas(const struct cen_bandwidth_limit *l)
+static struct area_pair areas_of(const struct ref *regions, size_t n)
 {
-	const struct region *a = l->n_regions == 2 ? l->regions[0].to : NULL;
-	const struct region *b = l->n_regions == 2 ? l->regions[1].to : NULL;
+	const struct region *a = n == 2 ? regions[0].to : NULL;
+	const struct region *b = n == 2 ? regions[1].to : NULL;
 
 	return (struct area_pair){a ? a->area.s : NULL, b ? b->area.s : NULL};
 }
@@ -136,7 +136,7 @@ void validate_bandwidth_no_plan(struct validation *v)
 
 		for (size_t j = 0; j < cen->n_bandwidth_limits; j++) {
 			const struct cen_bandwidth_limit *l = &cen->bandwidth_limits[j];
-			struct area_pair areas = limit_areas(l);
+			struct area_pair areas = areas_of(l->regions, l->n_regions);
 			const struct cen_bandwidth_package *plan;
 
 			(void)bought(cen, areas, &plan); /* only whether there is one */
@@ -155,62 +155,94 @@ void validate_bandwidth_no_plan(struct validation *v)
 	}
 }
 
-/* Up to and including limit `last`, those of the same areas: their sum, and it as text. */
-static uint64_t allocated(const struct cen *cen, size_t last, struct strbuf *terms)
+/* What takes from a plan: a limit of the basic edition, a peer attachment of the enterprise one. */
+struct share {
+	const struct named *id;
+	const struct number *rate;
+	struct area_pair areas;
+};
+
+struct shares {
+	struct share *items;
+	size_t n;
+};
+
+static struct shares collect_shares(struct validation *v, const struct cen *cen)
 {
-	struct area_pair areas = limit_areas(&cen->bandwidth_limits[last]);
+	struct shares s = {0};
+
+	for (size_t i = 0; i < cen->n_bandwidth_limits; i++) {
+		const struct cen_bandwidth_limit *l = &cen->bandwidth_limits[i];
+
+		*arena_push(v->scratch, s.items, s.n) = (struct share){
+			&l->id, &l->bandwidth_limit, areas_of(l->regions, l->n_regions)};
+	}
+	for (size_t i = 0; i < cen->n_peer_attachments; i++) {
+		const struct cen_peer_attachment *p = &cen->peer_attachments[i];
+
+		*arena_push(v->scratch, s.items, s.n) =
+			(struct share){&p->id, &p->bandwidth, areas_of(p->regions, p->n_regions)};
+	}
+	return s;
+}
+
+/* Up to and including share `last`, those of the same areas: their sum, and it as text. */
+static uint64_t allocated(const struct shares *s, size_t last, struct strbuf *terms)
+{
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i <= last; i++) {
-		const struct cen_bandwidth_limit *l = &cen->bandwidth_limits[i];
-
-		if (!same_areas(limit_areas(l), areas))
+		if (!same_areas(s->items[i].areas, s->items[last].areas))
 			continue;
-		sum += l->bandwidth_limit.v;
-		if (terms)
-			strbuf_printf(terms, "%s%" PRIu64, terms->len ? " + " : "",
-				      l->bandwidth_limit.v / MBIT);
+		sum += s->items[i].rate->v;
+		strbuf_printf(terms, "%s%" PRIu64, terms->len ? " + " : "",
+			      s->items[i].rate->v / MBIT);
 	}
 	return sum;
 }
 
-static void note_other_limits(struct validation *v, const struct cen *cen, size_t last)
+static void note_other_shares(struct validation *v, const struct shares *s, size_t last)
 {
-	struct area_pair areas = limit_areas(&cen->bandwidth_limits[last]);
-
 	for (size_t i = 0; i < last; i++) {
-		const struct cen_bandwidth_limit *l = &cen->bandwidth_limits[i];
+		const struct share *o = &s->items[i];
 
-		if (same_areas(limit_areas(l), areas))
-			diag_note(v->diags, l->bandwidth_limit.at, "'%s' takes %s", l->id.name,
-				  validate_rate(v, l->bandwidth_limit.v));
+		if (same_areas(o->areas, s->items[last].areas))
+			diag_note(v->diags, o->rate->at, "'%s' takes %s", o->id->name,
+				  validate_rate(v, o->rate->v));
 	}
+}
+
+static void exceeded(struct validation *v, const struct cen *cen, const struct shares *s,
+		     size_t last)
+{
+	const struct share *share = &s->items[last];
+	const struct cen_bandwidth_package *plan;
+	uint64_t most = bought(cen, share->areas, &plan), sum;
+	auto_strbuf struct strbuf terms = {0};
+
+	sum = allocated(s, last, &terms);
+	/* only for the one that is too much: those behind it would say the same */
+	if (!plan || sum <= most || sum - share->rate->v > most)
+		return;
+	validate_report(
+		v, share->rate->at,
+		"what is allocated for %s-%s adds up to %s Mbit/s%s%s, but only %s is bought",
+		share->areas.a, share->areas.b, strbuf_str(&terms),
+		strchr(strbuf_str(&terms), '+') ? " = " : "",
+		strchr(strbuf_str(&terms), '+') ? validate_rate(v, sum) : "",
+		validate_rate(v, most));
+	note_other_shares(v, s, last);
+	diag_note(v->diags, plan->bandwidth.at, "bandwidth plan '%s' has %s", plan->id.name,
+		  validate_rate(v, plan->bandwidth.v));
+	validate_hint(v, "allocate %s less, or buy as much more", validate_rate(v, sum - most));
 }
 
 void validate_bandwidth_exceeded(struct validation *v)
 {
 	for (size_t i = 0; i < v->lab->n_cens; i++) {
-		const struct cen *cen = &v->lab->cens[i];
+		struct shares s = collect_shares(v, &v->lab->cens[i]);
 
-		for (size_t j = 0; j < cen->n_bandwidth_limits; j++) {
-			const struct cen_bandwidth_limit *l = &cen->bandwidth_limits[j];
-			const struct cen_bandwidth_package *plan;
-			uint64_t most = bought(cen, limit_areas(l), &plan);
-			auto_strbuf struct strbuf terms = {0};
-			uint64_t sum = allocated(cen, j, &terms);
-
-			if (!plan || sum <= most)
-				continue;
-			validate_report(v, l->bandwidth_limit.at,
-					"limits for %s-%s add up to %s Mbit/s = %s, but only %s is "
-					"bought",
-					limit_areas(l).a, limit_areas(l).b, strbuf_str(&terms),
-					validate_rate(v, sum), validate_rate(v, most));
-			note_other_limits(v, cen, j);
-			diag_note(v->diags, plan->bandwidth.at, "bandwidth plan '%s' has %s",
-				  plan->id.name, validate_rate(v, plan->bandwidth.v));
-			validate_hint(v, "lower a limit by %s, or buy as much more",
-				      validate_rate(v, sum - most));
-		}
+		for (size_t j = 0; j < s.n; j++)
+			exceeded(v, &v->lab->cens[i], &s, j);
 	}
 }

@@ -227,19 +227,20 @@ void validate_route_router_interface(struct validation *v)
 static void publish(struct validation *v, const struct vpc *vpc, const struct route_table *t,
 		    const struct route_entry *e)
 {
+	const char *why = NULL;
+
 	(void)vpc; /* the message names the entry */
-	if (!e->published || (t->system && e->nexthop_type == NEXTHOP_INSTANCE))
-		return;
 	if (!t->system)
-		validate_report(
-			v, e->id.at,
-			"entry '%s' of custom route table '%s' cannot be published to a CEN",
-			e->id.name, t->id.name);
-	else
-		validate_report(v, e->id.at,
-				"entry '%s' cannot be published: its next hop is a CEN itself",
-				e->id.name);
-	validate_hint(v, "only entries of the system route table towards an instance can be");
+		why = "it is not in the system route table";
+	else if (e->nexthop_type != NEXTHOP_INSTANCE)
+		why = "its next hop is not an instance";
+	else if (ip_prefix_contains(services, e->destination_cidrblock.p))
+		why = "it leads to cloud services";
+	if (!e->published || !why)
+		return;
+	validate_report(v, e->id.at, "entry '%s' of route table '%s' cannot be published: %s",
+			e->id.name, t->id.name, why);
+	validate_hint(v, "leave `published:` out; the CEN never learns such an entry");
 }
 
 void validate_route_publish(struct validation *v)

@@ -431,6 +431,7 @@ static void bandwidth_sums(void **state)
 		{{2, 2}, {2, 2}, NULL},
 		{{2, 2}, {2, 3}, "bandwidth-exceeded"},
 		{{0, 0}, {1, 0}, "bandwidth-no-plan"},
+		{{2, 0}, {3, 1}, "bandwidth-exceeded"}, /* said once */
 		{{2, 0}, {0, 0}, NULL},
 		{{1, 0}, {1, 0}, "bandwidth-plan-size"},
 	};
