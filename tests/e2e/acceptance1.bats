@@ -28,16 +28,9 @@ call() {
   in_ecs3 curl -sS -o /dev/null -m 5 -w '%{http_code} %header{x-ca-error-code}' "$@"
 }
 
-# The VPC domain of group-1 as the gateway would get it, also where it is not enabled: taken from
-# the names that checks use.
-name_of_group() {
-  labctl check "$1" --json | jq -er '.lab.domains["group-1"].vpc'
-}
-
 @test "1.1 after step 1 the VPC domain does not resolve" {
-  file=$(variation scenario1 a1 <<<'{}')
-  up "$file" --step create-api
-  d=$(name_of_group "$file")
+  up "$(variation scenario1 a1 <<<'{}')" --step create-api
+  d=$(domain a1 group-1)
   run in_ecs3 dig +noall +comments "$d"
   [[ $output == *NXDOMAIN* ]]
   run call "http://$d/hello"
@@ -140,7 +133,7 @@ YAML
   [ "$status" -eq 2 ]
   [[ $output == *vpc_domain* ]]
   up "$(variation scenario1 a1 <<<'{}')" --step bandwidth
-  run in_ecs3 dig +noall +comments "$(name_of_group "$BATS_TEST_TMPDIR/a1/lab.yaml")"
+  run in_ecs3 dig +noall +comments "$(domain a1 group-1)"
   [[ $output == *NXDOMAIN* ]]
 }
 

@@ -28,9 +28,9 @@ variation() {
   echo "$dir/lab.yaml"
 }
 
-# domain LAB-NAME GROUP: the VPC domain of a group of a running lab.
+# domain LAB GROUP: the VPC domain that a group of a variation has once all steps are done.
 domain() {
-  labctl plan "$1" --json | jq -er --arg g "$2" \
+  labctl plan "$BATS_TEST_TMPDIR/$1/lab.yaml" --json | jq -er --arg g "$2" \
     '[.workers[].config.groups[]? | select(.name == $g) | .domains[] | select(.kind == "vpc") | .name] | first'
 }
 

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** A raw HTTP client in the same thread as the server under test: it turns the server's loop. */
+#pragma once
+
+#include <time.h>
+
+#include "base/loop.h"
+#include "base/strbuf.h"
+#include "lib/worker.h"
+
+struct test_client {
+	int fd;
+	struct strbuf got;
+	bool eof, reset;
+};
+
+static inline uint64_t test_clock_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static inline struct test_client test_client_open(uint16_t port)
+{
+	struct test_client c = {.fd = test_connect(port)};
+
+	assert_int_equal(fcntl(c.fd, F_SETFL, O_NONBLOCK), 0);
+	return c;
+}
+
+/* Takes what has arrived. */
+static inline void test_client_poll(struct test_client *c)
+{
+	char buf[65536];
+	ssize_t n;
+
+	while (!c->eof && (n = recv(c->fd, buf, sizeof(buf), 0)) >= 0) {
+		if (n == 0)
+			c->eof = true;
+		strbuf_addn(&c->got, buf, (size_t)n);
+	}
+	if (!c->eof && errno != EAGAIN)
+		c->eof = c->reset = true;
+}
+
+/* Sends all of it while the loop turns; false where the server closed before. */
+static inline bool test_client_send(struct loop *l, struct test_client *c, const char *p, size_t n)
+{
+	while (n) {
+		ssize_t sent = send(c->fd, p, n, MSG_NOSIGNAL);
+
+		if (sent < 0 && errno != EAGAIN)
+			return false;
+		if (sent > 0) {
+			p += sent;
+			n -= (size_t)sent;
+		}
+		assert_int_equal(loop_turn(l, 0), 0);
+		test_client_poll(c);
+		if (c->eof)
+			return n == 0;
+	}
+	return true;
+}
+
+/* Turns the loop until `text` has been received (NULL: until the server closed), at most 10 s. */
+static inline bool test_client_wait(struct loop *l, struct test_client *c, const char *text)
+{
+	uint64_t deadline = test_clock_ms() + 10000;
+
+	while (test_clock_ms() < deadline) {
+		test_client_poll(c);
+		if (text && c->got.len && strstr(c->got.s, text))
+			return true;
+		if (c->eof)
+			return !text;
+		assert_int_equal(loop_turn(l, 10), 0);
+	}
+	return false;
+}
+
+static inline void test_client_close(struct test_client *c)
+{
+	close(c->fd);
+	strbuf_done(&c->got);
+}
+
+/* Sends, says that no more will come, and gives all that came back; to be freed. */
+static inline char *test_roundtrip(struct loop *l, uint16_t port, const char *request)
+{
+	struct test_client c = test_client_open(port);
+	char *all;
+
+	(void)test_client_send(l, &c, request, strlen(request));
+	shutdown(c.fd, SHUT_WR);
+	if (!test_client_wait(l, &c, NULL))
+		fail_msg("no end of the answer to %.60s", request);
+	all = strbuf_take(&c.got);
+	test_client_close(&c);
+	return all;
+}
+
+static inline size_t test_count(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	while ((text = strstr(text, what))) {
+		text += strlen(what);
+		n++;
+	}
+	return n;
+}
