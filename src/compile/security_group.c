@@ -20,9 +20,13 @@
 #include "base/hash.h"
 #include "base/strbuf.h"
 
+struct membership {
+	const struct security_group *group;
+};
+
 /* The groups of an instance, sorted by name: instances with the same ones share their chains. */
 struct combination {
-	const struct security_group **groups;
+	struct membership *groups;
 	size_t n;
 	const char *name; /* of the chains, behind "ingress-" and "egress-" */
 };
@@ -43,9 +47,9 @@ struct sg_vpc {
 
 static int compare_group(const void *a, const void *b)
 {
-	const struct security_group *const *x = a, *const *y = b;
+	const struct membership *x = a, *y = b;
 
-	return strcmp((*x)->id.name, (*y)->id.name);
+	return strcmp(x->group->id.name, y->group->id.name);
 }
 
 #define CHAIN_NAME_MAX 100 /* nftables allows 255 */
@@ -55,7 +59,7 @@ static const char *combination_name(struct compile *c, const struct combination 
 	auto_strbuf struct strbuf b = {0};
 
 	for (size_t i = 0; i < k->n; i++)
-		strbuf_printf(&b, "%s%s", i ? "." : "", k->groups[i]->id.name);
+		strbuf_printf(&b, "%s%s", i ? "." : "", k->groups[i].group->id.name);
 	if (b.len > CHAIN_NAME_MAX)
 		return compile_text(c, "%016" PRIx64, hash_str(0, strbuf_str(&b)));
 	return arena_strdup(c->arena, strbuf_str(&b));
@@ -66,7 +70,7 @@ static struct combination combination_of(struct compile *c, const struct ecs *ec
 	struct combination k = {0};
 
 	for (size_t i = 0; i < ecs->n_security_groups; i++)
-		*arena_push(c->arena, k.groups, k.n) = ecs->security_groups[i].to;
+		arena_push(c->arena, k.groups, k.n)->group = ecs->security_groups[i].to;
 	if (k.n)
 		qsort(k.groups, k.n, sizeof(*k.groups), compare_group);
 	k.name = combination_name(c, &k);
@@ -105,7 +109,7 @@ static bool needs_set(const struct sg_vpc *v, const struct security_group *g)
 {
 	for (size_t i = 0; i < v->n_combinations; i++)
 		for (size_t j = 0; j < v->combinations[i].n; j++) {
-			const struct security_group *used = v->combinations[i].groups[j];
+			const struct security_group *used = v->combinations[i].groups[j].group;
 
 			if (used == g && inner_accept(g))
 				return true;
@@ -194,8 +198,8 @@ static void add_rules(struct compile *c, const struct combination *k, enum sg_di
 	size_t n = 0;
 
 	for (size_t i = 0; i < k->n; i++)
-		for (size_t j = 0; j < k->groups[i]->n_rules; j++) {
-			const struct sg_rule *r = &k->groups[i]->rules[j];
+		for (size_t j = 0; j < k->groups[i].group->n_rules; j++) {
+			const struct sg_rule *r = &k->groups[i].group->rules[j];
 			size_t order = n;
 
 			if (r->type == direction)
@@ -210,7 +214,7 @@ static void add_rules(struct compile *c, const struct combination *k, enum sg_di
 static bool lets_all_out(const struct combination *k)
 {
 	for (size_t i = 0; i < k->n; i++)
-		if (k->groups[i]->security_group_type == SG_NORMAL)
+		if (k->groups[i].group->security_group_type == SG_NORMAL)
 			return true;
 	return false;
 }
@@ -220,9 +224,9 @@ static void add_chains(struct compile *c, const struct combination *k, struct st
 	strbuf_printf(b, "\tchain ingress-%s {\n", k->name);
 	add_rules(c, k, SG_INGRESS, b);
 	for (size_t i = 0; i < k->n; i++)
-		if (inner_accept(k->groups[i]))
+		if (inner_accept(k->groups[i].group))
 			strbuf_printf(b, "\t\tip saddr @members-%s return\n",
-				      k->groups[i]->id.name);
+				      k->groups[i].group->id.name);
 	strbuf_printf(b, "\t\tdrop\n\t}\n\tchain egress-%s {\n", k->name);
 	add_rules(c, k, SG_EGRESS, b);
 	strbuf_add(b, lets_all_out(k) ? "\t}\n" : "\t\tdrop\n\t}\n");
