@@ -241,11 +241,13 @@ static bool transient(int e)
 
 static bool accept_one(struct listener *l)
 {
+	struct httpd *s = l->server;
 	struct sockaddr_in client = {0};
 	socklen_t len = sizeof(client);
+	bool full = s->n_conns >= s->options.max_connections;
 	int fd;
 
-	if (l->server->n_conns >= l->server->options.max_connections && !evict_idle(l->server)) {
+	if (full && !s->idle.first) {
 		pause_accepting(l);
 		return false;
 	}
@@ -253,7 +255,9 @@ static bool accept_one(struct listener *l)
 	if (fd >= 0) {
 		if (client.sin_family != AF_INET)
 			client = (struct sockaddr_in){.sin_family = AF_UNSPEC};
-		conn_open(l->server, fd, &client, l->tag);
+		if (full)
+			(void)evict_idle(s); /* there is one, see above */
+		conn_open(s, fd, &client, l->tag);
 		return true;
 	}
 	if (transient(errno))

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The backend is a script: what it answers, in which pieces, and whether it then closes. */
+#include "httpd/upstream.h"
+
+#include "base/cleanup.h"
+#include "lib/http_client.h"
+
+struct outcome {
+	bool done;
+	enum upstream_outcome outcome;
+	int errnum, status;
+	struct strbuf body;
+};
+
+struct fixture {
+	struct loop *loop;
+	struct upstream *upstream;
+	int listening, conn;
+	uint16_t port;
+	int n_accepted;
+};
+
+static const char request_head[] = "POST /invoke HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n";
+
+static void open_fixture(struct fixture *f)
+{
+	*f = (struct fixture){.loop = loop_new(), .conn = -1};
+	f->listening = test_listen(&f->port);
+	assert_int_equal(fcntl(f->listening, F_SETFL, O_NONBLOCK), 0);
+	f->upstream = upstream_new(f->loop, &(struct upstream_options){0});
+}
+
+static void close_fixture(struct fixture *f)
+{
+	upstream_free(f->upstream);
+	loop_free(f->loop);
+	close(f->listening);
+	if (f->conn >= 0)
+		close(f->conn);
+}
+
+static void on_done(struct upstream_call *call, const struct upstream_result *r, void *arg)
+{
+	struct outcome *o = arg;
+
+	assert_false(o->done);
+	o->done = true;
+	o->outcome = r->outcome;
+	o->errnum = r->errnum;
+	assert_non_null(r->why);
+	if (r->outcome == UPSTREAM_OK) {
+		o->status = r->head->status;
+		strbuf_addn(&o->body, r->body.p, r->body.n);
+	}
+}
+
+static struct upstream_call *start(struct fixture *f, struct outcome *o, bool idempotent,
+				   unsigned int total_ms)
+{
+	struct upstream_request r = {
+		.peer = {.sin_family = AF_INET,
+			 .sin_port = htons(f->port),
+			 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)},
+		.source = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000002)},
+		.head = {request_head, sizeof(request_head) - 1},
+		.body = {"body", 4},
+		.idempotent = idempotent,
+		.connect_ms = 1000,
+		.total_ms = total_ms,
+		.max_body = 100,
+		.done = on_done,
+		.arg = o,
+	};
+	struct upstream_call *call;
+
+	*o = (struct outcome){0};
+	call = upstream_start(f->upstream, &r);
+	assert_false(o->done);
+	return call;
+}
+
+static void turn_until(struct fixture *f, const bool *done)
+{
+	uint64_t deadline = test_clock_ms() + 10000;
+
+	while (!*done && test_clock_ms() < deadline)
+		assert_int_equal(loop_turn(f->loop, 10), 0);
+	assert_true(*done);
+}
+
+/* Takes a new connection if there is one, then a whole request from the current one. */
+static void take_request(struct fixture *f)
+{
+	uint64_t deadline = test_clock_ms() + 10000;
+	const size_t whole = sizeof(request_head) - 1 + 4;
+	struct sockaddr_in from;
+	socklen_t len = sizeof(from);
+	char buf[256];
+	size_t got = 0;
+
+	while (got < whole && test_clock_ms() < deadline) {
+		int fd = accept4(f->listening, (struct sockaddr *)&from, &len,
+				 SOCK_NONBLOCK | SOCK_CLOEXEC);
+		ssize_t n;
+
+		if (fd >= 0) {
+			assert_int_equal(ntohl(from.sin_addr.s_addr), 0x7f000002);
+			if (f->conn >= 0)
+				close(f->conn);
+			f->conn = fd;
+			f->n_accepted++;
+			got = 0;
+		}
+		n = f->conn >= 0 ? recv(f->conn, buf + got, sizeof(buf) - got, 0) : -1;
+		if (n > 0)
+			got += (size_t)n;
+		assert_int_equal(loop_turn(f->loop, 1), 0);
+	}
+	assert_int_equal(got, whole);
+	assert_memory_equal(buf, request_head, sizeof(request_head) - 1);
+	assert_memory_equal(buf + sizeof(request_head) - 1, "body", 4);
+}
+
+static void say(struct fixture *f, const char *text)
+{
+	assert_int_equal(send(f->conn, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+}
+
+#define GOOD "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+static void answers(void **state)
+{
+	static const struct {
+		const char *what, *text;
+		bool close; /* the backend closes behind it */
+		enum upstream_outcome outcome;
+		const char *body;
+		bool reused; /* the connection serves the next call */
+	} rows[] = {
+		{"plain", GOOD, false, UPSTREAM_OK, "ok", true},
+		{"chunked",
+		 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", false,
+		 UPSTREAM_OK, "ok", true},
+		{"no body", "HTTP/1.1 204 No Content\r\n\r\n", false, UPSTREAM_OK, "", true},
+		{"interim answers",
+		 "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nL: x\r\n\r\n" GOOD, false,
+		 UPSTREAM_OK, "ok", true},
+		{"Connection: close",
+		 "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok", false,
+		 UPSTREAM_OK, "ok", false},
+		{"until close", "HTTP/1.1 200 OK\r\n\r\nok", true, UPSTREAM_OK, "ok", false},
+		{"two answers", GOOD GOOD, false, UPSTREAM_OK, "ok", false},
+		{"a byte too much", GOOD "x", false, UPSTREAM_OK, "ok", false},
+		{"half a head", "HTTP/1.1 200 OK\r\nContent-Le", true, UPSTREAM_CLOSED, "", false},
+		{"half a body", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", true,
+		 UPSTREAM_CLOSED, "", false},
+		{"half of the chunks",
+		 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n", true,
+		 UPSTREAM_CLOSED, "", false},
+		{"nothing", "", true, UPSTREAM_CLOSED, "", false},
+		{"not HTTP", "SSH-2.0-x\r\n", false, UPSTREAM_MALFORMED, "", false},
+		{"bare LF", "HTTP/1.1 200 OK\nContent-Length: 2\n\nok", false, UPSTREAM_MALFORMED,
+		 "", false},
+		{"bad chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz", false,
+		 UPSTREAM_MALFORMED, "", false},
+		{"101", "HTTP/1.1 101 Switching Protocols\r\n\r\n", false, UPSTREAM_MALFORMED, "",
+		 false},
+		{"claims too much", "HTTP/1.1 200 OK\r\nContent-Length: 101\r\n\r\n", false,
+		 UPSTREAM_TOO_LARGE, "", false},
+		{"sends too much",
+		 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n"
+		 "0123456789012345678901234567890123456789012345678901234567890123456"
+		 "7890123456789012345678901234567890",
+		 false, UPSTREAM_TOO_LARGE, "", false},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct outcome o;
+		struct fixture f;
+
+		open_fixture(&f);
+		start(&f, &o, false, 5000);
+		take_request(&f);
+		say(&f, rows[i].text);
+		if (rows[i].close)
+			close(steal_fd(&f.conn));
+		turn_until(&f, &o.done);
+		if (o.outcome != rows[i].outcome || strcmp(strbuf_str(&o.body), rows[i].body) != 0)
+			fail_msg("%s: outcome %d, body %s", rows[i].what, (int)o.outcome,
+				 strbuf_str(&o.body));
+		strbuf_done(&o.body);
+
+		start(&f, &o, false, 5000);
+		take_request(&f);
+		say(&f, GOOD);
+		turn_until(&f, &o.done);
+		assert_int_equal(o.outcome, UPSTREAM_OK);
+		strbuf_done(&o.body);
+		if (f.n_accepted != (rows[i].reused ? 1 : 2))
+			fail_msg("%s: %d connections", rows[i].what, f.n_accepted);
+		close_fixture(&f);
+	}
+}
+
+static void interim_flood(void **state)
+{
+	struct outcome o;
+	struct fixture f;
+
+	open_fixture(&f);
+	start(&f, &o, false, 5000);
+	take_request(&f);
+	for (int i = 0; i < 20; i++)
+		say(&f, "HTTP/1.1 102 Processing\r\n\r\n");
+	turn_until(&f, &o.done);
+	assert_int_equal(o.outcome, UPSTREAM_MALFORMED);
+	close_fixture(&f);
+}
+
+static void byte_at_a_time(void **state)
+{
+	struct outcome o;
+	struct fixture f;
+
+	open_fixture(&f);
+	start(&f, &o, false, 5000);
+	take_request(&f);
+	for (const char *p = GOOD; *p; p++) {
+		const char one[] = {*p, '\0'};
+
+		assert_false(o.done);
+		say(&f, one);
+		assert_int_equal(loop_turn(f.loop, 100), 0);
+	}
+	turn_until(&f, &o.done);
+	assert_string_equal(o.body.s, "ok");
+	strbuf_done(&o.body);
+	close_fixture(&f);
+}
+
+static void deadlines_and_refusals(void **state)
+{
+	struct outcome o;
+	struct fixture f;
+
+	open_fixture(&f);
+	start(&f, &o, false, 50); /* the kernel accepts, nobody answers */
+	turn_until(&f, &o.done);
+	assert_int_equal(o.outcome, UPSTREAM_TIMEOUT);
+
+	close(f.listening);
+	start(&f, &o, false, 5000);
+	turn_until(&f, &o.done);
+	assert_int_equal(o.outcome, UPSTREAM_CONNECT);
+	assert_int_equal(o.errnum, ECONNREFUSED);
+	f.listening = test_listen(&(uint16_t){0});
+	close_fixture(&f);
+}
+
+static void cancelled_calls_say_nothing(void **state)
+{
+	struct outcome o;
+	struct fixture f;
+
+	open_fixture(&f);
+	upstream_cancel(start(&f, &o, false, 50));
+	start(&f, &o, false, 50);
+	take_request(&f);
+	close_fixture(&f); /* cancels the other one */
+	assert_false(o.done);
+}
+
+/* The pooled connection dies after the request was written: only an idempotent one goes again. */
+static void dead_pooled_connections(void **state)
+{
+	for (int idempotent = 0; idempotent < 2; idempotent++) {
+		struct outcome o;
+		struct fixture f;
+
+		open_fixture(&f);
+		start(&f, &o, false, 5000);
+		take_request(&f);
+		say(&f, GOOD);
+		turn_until(&f, &o.done);
+		strbuf_done(&o.body);
+
+		start(&f, &o, idempotent, 5000);
+		take_request(&f);
+		assert_int_equal(f.n_accepted, 1);
+		close(steal_fd(&f.conn));
+		if (idempotent) {
+			take_request(&f);
+			say(&f, GOOD);
+		}
+		turn_until(&f, &o.done);
+		assert_int_equal(o.outcome, idempotent ? UPSTREAM_OK : UPSTREAM_CLOSED);
+		assert_int_equal(f.n_accepted, idempotent ? 2 : 1);
+		strbuf_done(&o.body);
+		close_fixture(&f);
+	}
+}
+
+/* The backend closed while the connection was pooled: nobody notices. */
+static void closed_while_pooled(void **state)
+{
+	struct outcome o;
+	struct fixture f;
+
+	open_fixture(&f);
+	start(&f, &o, false, 5000);
+	take_request(&f);
+	say(&f, GOOD);
+	turn_until(&f, &o.done);
+	strbuf_done(&o.body);
+	close(steal_fd(&f.conn));
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(loop_turn(f.loop, 10), 0);
+	start(&f, &o, false, 5000);
+	take_request(&f);
+	say(&f, GOOD);
+	turn_until(&f, &o.done);
+	assert_int_equal(o.outcome, UPSTREAM_OK);
+	assert_int_equal(f.n_accepted, 2);
+	strbuf_done(&o.body);
+	close_fixture(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(answers),
+		cmocka_unit_test(interim_flood),
+		cmocka_unit_test(byte_at_a_time),
+		cmocka_unit_test(deadlines_and_refusals),
+		cmocka_unit_test(cancelled_calls_say_nothing),
+		cmocka_unit_test(dead_pooled_connections),
+		cmocka_unit_test(closed_while_pooled),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
