@@ -79,6 +79,8 @@ static int fill_actions(posix_spawn_file_actions_t *actions, const struct pipes 
 	slash[slash == dir] = '\0';
 	for (int i = 0; i < 3 && !rc; i++)
 		rc = posix_spawn_file_actions_adddup2(actions, p->child[i], i);
+	if (!rc) /* whatever somebody gave us without O_CLOEXEC stays with us */
+		rc = posix_spawn_file_actions_addclosefrom_np(actions, 3);
 	return rc ? rc : posix_spawn_file_actions_addchdir_np(actions, dir);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "http/head.h"
 #include "httpd/httpd.h"
 
 #define BODY_LIMIT (48u << 20) /* 32 MB of payload, as Base64 in an event */
