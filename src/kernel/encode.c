@@ -86,6 +86,8 @@ struct nlmsghdr *kernel_encode_conduct(void *buf, const struct plan_end *end, in
 	struct nlmsghdr *h = link_header(buf, RTM_SETLINK, 0, index);
 	struct nlattr *spec, *inet6;
 
+	if (end)
+		mnl_attr_put_u32(h, IFLA_MTU, KERNEL_MTU); /* one that was changed comes back */
 	if (end && end->alias)
 		mnl_attr_put_strz(h, IFLA_IFALIAS, end->alias);
 	if (end && end->gso_segs)

@@ -9,6 +9,8 @@
 /** No message of ours is longer; the longest part is an interface alias (255 bytes). */
 #define KERNEL_MESSAGE_MAX 2048
 
+#define KERNEL_MTU 1500u /* of every device of a lab */
+
 /** What a device is told besides its name: settings that no object of the plan carries. */
 struct kernel_conduct {
 	bool router; /* forwards IPv4, and answers ARP only for what its own port holds */

@@ -17,8 +17,11 @@ const struct kernel_features *kernel_backend_features(struct backend *b);
 /**
  * What of `wanted` is really there: a plan that holds those objects of it that the kernel has, with
  * the values that the kernel has (filters: the text of `wanted` where the table is as it was
- * applied, "changed" otherwise). Workers and nodes are copied. journal ids: a namespace of the right
- * name but another identity counts as missing and is named in *foreign (arena of the result).
+ * applied, "changed" otherwise). Workers and nodes are copied. ids[i] is what the journal knows of
+ * wanted->namespaces[i], zero: nothing; ids NULL: any will do. A namespace of the right name but another
+ * identity counts as missing and is named in *foreign (arena of the result). A link that is not
+ * whole (an end missing, down, of another MTU, not forwarding as its namespace should) counts as
+ * missing, and with it what hangs on its devices. The result borrows strings of `wanted`.
  */
 struct plan *kernel_observe(const char *lab, const struct plan *wanted,
 			    const struct backend_namespace_id *ids, const char ***foreign,

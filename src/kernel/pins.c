@@ -5,8 +5,9 @@
  *
  * On a host where nobody used `ip netns add` yet, labctl has to make the directory and the mount. It
  * notes that in MARKER, and the lab that leaves last takes both away again: the host is as it was.
- * A flock on the directory (iproute2 takes the same one) orders labs: shared while a lab may add names,
- * exclusive to set up and to tidy.
+ * A flock on labctl's own directory orders labs: shared while a lab may add names, exclusive to set up
+ * and to tidy. iproute2 locks the directory of names for each `ip netns add`: to set up and to tidy that
+ * lock is taken as well, but never for longer, or those commands would hang while a lab is built.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -25,9 +26,10 @@
 #include "base/name.h"
 #include "kernel/netns.h"
 
-#define PINS       "/run/netns"
-#define MARKER_DIR "/run/labctl"
-#define MARKER     MARKER_DIR "/.netns-mount"
+#define PINS   "/run/netns"
+#define LABS   "/run/labctl"
+#define TRIES  100
+#define MARKER LABS "/.netns-mount"
 
 /* LAB.NAME, where NAME may be CEN.REGION. */
 #define PIN_NAME_MAX (3 * (NAME_MAX_LEN + 1))
@@ -74,22 +76,20 @@ enum kernel_pin kernel_pin_look(const char *lab, const char *name, struct backen
 	return KERNEL_PIN_FOREIGN;
 }
 
-/* Whether the directory that was locked is still the one that the name leads to. */
-static bool still_named(int fd)
+/* Whether a directory that was locked is still the one that the name leads to. */
+static bool still_named(int fd, const char *name)
 {
 	struct stat locked, named;
 
-	return fstat(fd, &locked) == 0 && stat(PINS, &named) == 0 &&
+	return fstat(fd, &locked) == 0 && stat(name, &named) == 0 &&
 	       locked.st_dev == named.st_dev && locked.st_ino == named.st_ino;
 }
 
 static int note_mount(bool made_dir)
 {
-	auto_close int fd = -1;
+	auto_close int fd = open(MARKER, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+				 0600);
 
-	if (mkdir(MARKER_DIR, 0700) < 0 && errno != EEXIST)
-		return -1;
-	fd = open(MARKER, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -1;
 	return write(fd, made_dir ? "dir\n" : "mount\n", made_dir ? 4 : 6) < 0 ? -1 : 0;
@@ -104,68 +104,111 @@ static bool is_mount_point(void)
 	       (x.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
 
-/* Under the exclusive lock. The note is written before the mount: a note too many does no harm. */
-static int set_up(bool made_dir, struct lab_error **err)
+/* Shared twice is no error. */
+static int share(struct lab_error **err)
 {
-	if (!is_mount_point()) {
-		if (note_mount(made_dir) < 0)
-			return lab_error_errno(err, LAB_FAILED, errno, MARKER ": cannot write");
-		if (mount(PINS, PINS, "none", MS_BIND | MS_REC, NULL) < 0)
-			return lab_error_errno(err, LAB_FAILED, errno,
-					       PINS ": cannot bind it over itself");
-	}
-	if (mount("", PINS, "none", MS_SHARED | MS_REC, NULL) < 0)
-		return lab_error_errno(err, LAB_FAILED, errno, PINS ": cannot share it");
-	return 0;
+	if (mount("", PINS, "none", MS_SHARED | MS_REC, NULL) == 0)
+		return 0;
+	return lab_error_errno(err, errno == EPERM ? LAB_DENIED : LAB_FAILED, errno,
+			       PINS ": cannot share it");
 }
 
-static int open_pins(struct lab_error **err)
+/* The note is written before the mount: a note too many does no harm. */
+static int set_up(bool made_dir, struct lab_error **err)
 {
-	int fd = open(PINS, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (is_mount_point())
+		return share(err);
+	if (note_mount(made_dir) < 0)
+		return lab_error_errno(err, LAB_FAILED, errno, MARKER ": cannot write");
+	if (mount(PINS, PINS, "none", MS_BIND | MS_REC, NULL) < 0)
+		return lab_error_errno(err, errno == EPERM ? LAB_DENIED : LAB_FAILED, errno,
+				       PINS ": cannot bind it over itself");
+	return share(err);
+}
+
+static int open_dir(const char *path, struct lab_error **err)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0)
 		return lab_error_errno(err, errno == ENOENT ? LAB_FAILED : LAB_DENIED, errno,
-				       PINS ": cannot open");
+				       "%s: cannot open", path);
 	return fd;
+}
+
+static int make_dir(const char *path, mode_t mode, bool *made, struct lab_error **err)
+{
+	*made = mkdir(path, mode) == 0;
+	if (*made || errno == EEXIST)
+		return 0;
+	return lab_error_errno(err, errno == EACCES || errno == EPERM ? LAB_DENIED : LAB_FAILED,
+			       errno, "%s: cannot make it", path);
+}
+
+/* labctl's directory, locked; it may have been removed by a lab that left while this one waited. */
+static int lock_labs(int how, struct lab_error **err)
+{
+	for (;;) {
+		auto_close int fd = -1;
+		bool made;
+
+		if (make_dir(LABS, 0700, &made, err) < 0)
+			return -1;
+		fd = open_dir(LABS, err);
+		if (fd < 0)
+			return -1;
+		if (flock(fd, how) < 0)
+			return lab_error_errno(err, LAB_FAILED, errno, LABS ": cannot lock");
+		if (still_named(fd, LABS))
+			return steal_fd(&fd);
+	}
+}
+
+static int set_up_locked(struct lab_error **err)
+{
+	auto_close int fd = -1;
+	bool made;
+
+	if (make_dir(PINS, 0755, &made, err) < 0)
+		return -1;
+	fd = open_dir(PINS, err);
+	if (fd < 0)
+		return -1;
+	if (flock(fd, LOCK_EX) < 0)
+		return lab_error_errno(err, LAB_FAILED, errno, PINS ": cannot lock");
+	return set_up(made, err);
+}
+
+/* All is there: what every lab but the first meets; labs do not wait for each other. */
+static bool join(struct kernel_pins *p, struct lab_error **err)
+{
+	auto_close int fd = lock_labs(LOCK_SH, err);
+
+	if (fd < 0 || !is_mount_point() || share(err) < 0)
+		return false;
+	p->lock = steal_fd(&fd);
+	return true;
 }
 
 int kernel_pins_ready(struct kernel_pins *p, struct lab_error **err)
 {
-	bool made_dir = false;
+	/* between the exclusive lock and the shared one, a lab that leaves may tidy: hence the loop */
+	for (int tries = 0; p->lock < 0 && !join(p, NULL); tries++) {
+		auto_close int fd = lock_labs(LOCK_EX, err);
 
-	if (p->lock >= 0)
-		return 0;
-	for (;;) {
-		auto_close int fd = -1;
-
-		if (mkdir(PINS, 0755) == 0)
-			made_dir = true;
-		else if (errno != EEXIST)
-			return lab_error_errno(err, errno == EACCES ? LAB_DENIED : LAB_FAILED,
-					       errno, PINS ": cannot make it");
-		fd = open_pins(err);
-		if (fd < 0)
+		if (fd < 0 || set_up_locked(err) < 0)
 			return -1;
-		if (flock(fd, LOCK_EX) < 0)
-			return lab_error_errno(err, LAB_FAILED, errno, PINS ": cannot lock");
-		if (!still_named(fd))
-			continue; /* another lab tidied up meanwhile */
-		if (set_up(made_dir, err) < 0)
-			return -1;
-		/* the conversion may let a tidying lab in between */
-		if (flock(fd, LOCK_SH) < 0)
-			return lab_error_errno(err, LAB_FAILED, errno, PINS ": cannot lock");
-		if (!still_named(fd) || !is_mount_point())
-			continue;
-		p->lock = steal_fd(&fd);
-		return 0;
+		if (tries == TRIES)
+			return lab_error_make(err, LAB_FAILED,
+					      PINS ": does not stay a mount point");
 	}
+	return 0;
 }
 
 /* Reads no further than the first name, so that it costs the same with a thousand of them. */
 static bool is_empty_dir(int fd)
 {
-	char buf[128] __attribute__((aligned(8)));
+	char buf[sizeof(struct dirent64)] __attribute__((aligned(8)));
 	bool empty = true;
 	long n;
 
@@ -182,34 +225,36 @@ static bool is_empty_dir(int fd)
 	return empty && n == 0;
 }
 
-static void take_down(int lock)
+/* Under both locks. */
+static void take_down(void)
 {
 	char what[8] = "";
 	auto_close int fd = open(MARKER, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	bool ours = fd >= 0 && read(fd, what, sizeof(what) - 1) > 0;
 
-	if (!ours || !is_empty_dir(lock) || !still_named(lock))
+	if (fd < 0 || read(fd, what, sizeof(what) - 1) <= 0)
 		return;
 	if (is_mount_point() && umount2(PINS, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
 		return; /* stays noted; the next lab tries again */
 	if (strcmp(what, "dir\n") == 0)
 		(void)rmdir(PINS); /* not empty under the mount: then it was not ours alone */
 	(void)unlink(MARKER);      /* no note, no harm: the mount is gone */
+	(void)rmdir(LABS);         /* only where no lab has a directory in it */
 }
 
 void kernel_pins_tidy(struct kernel_pins *p)
 {
-	auto_close int fd = -1;
+	auto_close int labs = -1, pins = -1;
 
 	if (access(MARKER, F_OK) < 0)
 		return;
-	fd = open(PINS, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || !is_empty_dir(fd))
+	pins = open_dir(PINS, NULL);
+	if (pins < 0 || !is_empty_dir(pins))
 		return;
 	kernel_pins_done(p);
-	/* somebody else holds it: whoever leaves last tidies */
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-		take_down(fd);
+	/* where another lab holds it: whoever leaves last tidies */
+	labs = lock_labs(LOCK_EX | LOCK_NB, NULL);
+	if (labs >= 0 && flock(pins, LOCK_EX | LOCK_NB) == 0 && is_empty_dir(pins))
+		take_down();
 }
 
 void kernel_pins_done(struct kernel_pins *p)

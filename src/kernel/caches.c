@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* libnl's caches of one namespace, turned into plan objects. */
+#include <arpa/inet.h>
+#include <linux/fib_rules.h>
+#include <linux/rtnetlink.h>
+#include <netlink/route/addr.h>
+#include <netlink/route/neighbour.h>
+#include <netlink/route/qdisc.h>
+#include <netlink/route/qdisc/netem.h>
+#include <netlink/route/qdisc/tbf.h>
+#include <netlink/route/route.h>
+#include <netlink/route/rule.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/probe.h"
+#include "kernel/shaper.h"
+#include "kernel/sight.h"
+
+/* Host byte order; 0 for NULL and for what is not IPv4 (as the default route's destination). */
+static uint32_t ipv4(const struct nl_addr *a)
+{
+	uint32_t ip = 0;
+
+	if (a && nl_addr_get_len(a) == sizeof(ip))
+		memcpy(&ip, nl_addr_get_binary_addr(a), sizeof(ip));
+	return ntohl(ip);
+}
+
+static struct ip_prefix prefix(const struct nl_addr *a)
+{
+	return (struct ip_prefix){ipv4(a), a ? (uint8_t)nl_addr_get_prefixlen(a) : (uint8_t)0};
+}
+
+/* The device's name as a string that lives as long as the observation; NULL where it is gone. */
+static const char *dev_name(const struct kernel_sight *s, int index)
+{
+	const struct kernel_sight_dev *d = kernel_sight_by_index(s, index);
+
+	return d ? d->name : NULL;
+}
+
+/* The cache is handed to fn object by object and freed. */
+static int walk(struct kernel_sight *s, const char *what, int res, struct nl_cache *cache,
+		void (*fn)(struct nl_object *o, void *data), struct lab_error **err)
+{
+	if (res < 0)
+		return kernel_sight_error(s, what, res, err);
+	nl_cache_foreach(cache, fn, s);
+	nl_cache_free(cache);
+	return 0;
+}
+
+static void see_address(struct nl_object *o, void *data)
+{
+	struct kernel_sight *s = data;
+	struct rtnl_addr *a = (struct rtnl_addr *)o;
+	struct plan_address key = {.ns = s->ns}, *seen;
+
+	if (rtnl_addr_get_family(a) != AF_INET)
+		return;
+	key.dev = dev_name(s, rtnl_addr_get_ifindex(a));
+	key.prefix.addr = ipv4(rtnl_addr_get_local(a));
+	key.prefix.len = (uint8_t)rtnl_addr_get_prefixlen(a);
+	seen = key.dev ? kernel_sight_note(s, PLAN_ADDRESS, &key) : NULL;
+	if (seen)
+		seen->noprefixroute = rtnl_addr_get_flags(a) & IFA_F_NOPREFIXROUTE;
+}
+
+int kernel_sight_addresses(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err)
+{
+	struct nl_cache *cache = NULL;
+	int res = rtnl_addr_alloc_cache(sock, &cache);
+
+	return walk(s, "addresses", res, cache, see_address, err);
+}
+
+static void see_neighbour(struct nl_object *o, void *data)
+{
+	struct kernel_sight *s = data;
+	struct rtnl_neigh *n = (struct rtnl_neigh *)o;
+	const struct nl_addr *mac = rtnl_neigh_get_lladdr(n);
+	struct plan_neighbour key = {.ns = s->ns}, *seen;
+
+	if (rtnl_neigh_get_family(n) != AF_INET || !(rtnl_neigh_get_state(n) & NUD_PERMANENT))
+		return;
+	key.dev = dev_name(s, rtnl_neigh_get_ifindex(n));
+	key.ip = ipv4(rtnl_neigh_get_dst(n));
+	seen = key.dev ? kernel_sight_note(s, PLAN_NEIGHBOUR, &key) : NULL;
+	if (seen && mac && nl_addr_get_len(mac) == sizeof(seen->mac))
+		memcpy(seen->mac, nl_addr_get_binary_addr(mac), sizeof(seen->mac));
+}
+
+int kernel_sight_neighbours(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err)
+{
+	struct nl_cache *cache = NULL;
+	int res = rtnl_neigh_alloc_cache(sock, &cache);
+
+	return walk(s, "neighbours", res, cache, see_neighbour, err);
+}
+
+/* 0, or -1 where the route has more than one next hop, or one that no plan has. */
+static int read_nexthop(const struct kernel_sight *s, struct rtnl_route *r, struct plan_route *to)
+{
+	struct rtnl_nexthop *nh;
+
+	to->dev = NULL;
+	to->via = 0;
+	to->onlink = false;
+	if (to->type == PLAN_BLACKHOLE)
+		return 0;
+	if (rtnl_route_get_nnexthops(r) != 1)
+		return -1;
+	nh = rtnl_route_nexthop_n(r, 0);
+	to->dev = dev_name(s, rtnl_route_nh_get_ifindex(nh));
+	to->via = ipv4(rtnl_route_nh_get_gateway(nh));
+	to->onlink = rtnl_route_nh_get_flags(nh) & RTNH_F_ONLINK;
+	return to->dev ? 0 : -1;
+}
+
+static void see_route(struct nl_object *o, void *data)
+{
+	struct kernel_sight *s = data;
+	struct rtnl_route *r = (struct rtnl_route *)o;
+	struct plan_route value = {.ns = s->ns}, *seen;
+
+	/* our routes have metric 0; what stands behind them with another is nobody's drift */
+	if (rtnl_route_get_family(r) != AF_INET || rtnl_route_get_priority(r) != 0)
+		return;
+	if (rtnl_route_get_type(r) != RTN_UNICAST && rtnl_route_get_type(r) != RTN_BLACKHOLE)
+		return;
+	value.table = rtnl_route_get_table(r);
+	value.dst = prefix(rtnl_route_get_dst(r));
+	value.type = rtnl_route_get_type(r) == RTN_BLACKHOLE ? PLAN_BLACKHOLE : PLAN_UNICAST;
+	value.proto = (enum plan_route_proto)rtnl_route_get_protocol(r);
+	value.src = ipv4(rtnl_route_get_pref_src(r));
+	if (read_nexthop(s, r, &value) < 0)
+		return;
+	seen = kernel_sight_note(s, PLAN_ROUTE, &value);
+	if (!seen)
+		return;
+	value.origin = seen->origin;
+	*seen = value;
+}
+
+int kernel_sight_routes(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err)
+{
+	struct nl_cache *cache = NULL;
+	int res = rtnl_route_alloc_cache(sock, AF_INET, 0, &cache);
+
+	return walk(s, "routes", res, cache, see_route, err);
+}
+
+static void see_rule(struct nl_object *o, void *data)
+{
+	struct kernel_sight *s = data;
+	struct rtnl_rule *r = (struct rtnl_rule *)o;
+	struct plan_rule key = {.ns = s->ns, .priority = rtnl_rule_get_prio(r)}, *seen;
+	const char *iif = rtnl_rule_get_iif(r);
+
+	if (rtnl_rule_get_action(r) != FR_ACT_TO_TBL || rtnl_rule_get_src(r) ||
+	    rtnl_rule_get_dst(r) || rtnl_rule_get_oif(r) || rtnl_rule_get_mark(r))
+		return;
+	seen = kernel_sight_note(s, PLAN_RULE, &key);
+	if (!seen)
+		return;
+	seen->table = rtnl_rule_get_table(r);
+	seen->iif = iif && *iif ? arena_strdup(s->arena, iif) : NULL;
+}
+
+int kernel_sight_rules(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err)
+{
+	struct nl_cache *cache = NULL;
+	int res = rtnl_rule_alloc_cache(sock, AF_INET, &cache);
+
+	return walk(s, "rules", res, cache, see_rule, err);
+}
+
+/* ---- shapers ---- */
+
+/* What stands on one device. */
+struct queues {
+	struct rtnl_qdisc *root, *child;
+};
+
+static struct queues find_queues(struct nl_cache *cache, int index)
+{
+	struct queues q = {0};
+
+	for (struct nl_object *o = nl_cache_get_first(cache); o; o = nl_cache_get_next(o)) {
+		struct rtnl_tc *tc = (struct rtnl_tc *)o;
+
+		if (rtnl_tc_get_ifindex(tc) != index)
+			continue;
+		if (rtnl_tc_get_parent(tc) == TC_H_ROOT)
+			q.root = (struct rtnl_qdisc *)o;
+		else if (rtnl_tc_get_parent(tc) == KERNEL_QDISC_ROOT + 1)
+			q.child = (struct rtnl_qdisc *)o;
+	}
+	return q;
+}
+
+static bool is_kind(struct rtnl_qdisc *q, const char *kind)
+{
+	const char *k = q ? rtnl_tc_get_kind((struct rtnl_tc *)q) : NULL;
+
+	return k && strcmp(k, kind) == 0;
+}
+
+static bool near(uint64_t a, uint64_t b, uint64_t tolerance)
+{
+	return (a > b ? a - b : b - a) <= tolerance;
+}
+
+/*
+ * libnl gives the burst in bytes, by way of whole microseconds: that is how exactly it can be
+ * compared. Values that differ by more are given as they were read.
+ */
+static void read_tbf(struct rtnl_qdisc *q, struct plan_shaper *s)
+{
+	uint64_t rate = (uint64_t)(uint32_t)rtnl_qdisc_tbf_get_rate(q);
+	uint32_t burst = (uint32_t)rtnl_qdisc_tbf_get_rate_bucket(q);
+	uint32_t limit = (uint32_t)rtnl_qdisc_tbf_get_limit(q);
+
+	if (rate != s->rate / 8)
+		s->rate = rate * 8;
+	if (!near(burst, s->burst, 2 + rate * 2 / 1000000))
+		s->burst = burst;
+	s->limit = limit;
+}
+
+static void read_netem(struct rtnl_qdisc *q, struct plan_shaper *s)
+{
+	int delay = rtnl_netem_get_delay(q), jitter = rtnl_netem_get_jitter(q);
+	uint32_t loss = (uint32_t)rtnl_netem_get_loss(q);
+
+	/* one microsecond: the width of a tick's rounding */
+	if (delay < 0 || !near((uint64_t)delay, s->delay_us, 1))
+		s->delay_us = delay < 0 ? 0 : (uint32_t)delay;
+	if (jitter < 0 || !near((uint64_t)jitter, s->jitter_us, 1))
+		s->jitter_us = jitter < 0 ? 0 : (uint32_t)jitter;
+	if (loss != kernel_netem_probability(s->loss_ppm))
+		s->loss_ppm = (uint32_t)((uint64_t)loss * 1000000 / UINT32_MAX);
+}
+
+static bool have_netem(struct kernel_sight *s, const struct plan_shaper *wanted,
+		       const struct queues *q)
+{
+	if (is_kind(q->root, "netem") ||
+	    !(wanted->delay_us || wanted->jitter_us || wanted->loss_ppm))
+		return true;
+	if (s->netem < 0)
+		s->netem = kernel_probe_netem(s->home);
+	return s->netem;
+}
+
+static void see_shaper(struct kernel_sight *s, const struct plan_shaper *wanted,
+		       const struct queues *q)
+{
+	struct kernel_shape shape = kernel_shape_of(wanted, have_netem(s, wanted, q));
+	struct rtnl_qdisc *tbf = shape.netem ? q->child : q->root;
+	struct plan_shaper *seen;
+
+	if ((shape.netem && !is_kind(q->root, "netem")) || (shape.tbf && !is_kind(tbf, "tbf")))
+		return;
+	seen = kernel_sight_note(s, PLAN_SHAPER, wanted);
+	if (shape.netem)
+		read_netem(q->root, seen);
+	if (shape.tbf)
+		read_tbf(tbf, seen);
+}
+
+static const struct kernel_sight_dev *by_name(const struct kernel_sight *s, const char *name)
+{
+	for (size_t i = s->first_dev; i < s->n_devs; i++)
+		if (strcmp(s->devs[i].name, name) == 0)
+			return &s->devs[i];
+	return NULL;
+}
+
+int kernel_sight_shapers(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err)
+{
+	struct nl_cache *cache = NULL;
+	int res = rtnl_qdisc_alloc_cache(sock, &cache);
+
+	if (res < 0)
+		return kernel_sight_error(s, "shapers", res, err);
+	for (size_t i = 0; i < s->wanted->n_shapers; i++) {
+		const struct plan_shaper *wanted = &s->wanted->shapers[i];
+		const struct kernel_sight_dev *d;
+		struct queues q;
+
+		if (strcmp(wanted->ns, s->ns) != 0)
+			continue;
+		d = by_name(s, wanted->dev);
+		if (!d)
+			continue;
+		q = find_queues(cache, d->index);
+		see_shaper(s, wanted, &q);
+	}
+	nl_cache_free(cache);
+	return 0;
+}

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Devices and pairs of devices, as the kernel has them. */
+#include "kernel/sight.h"
+
+#include <linux/if.h>
+#include <linux/ip.h>
+#include <netlink/route/link.h>
+#include <netlink/route/link/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/encode.h"
+
+#define DEFAULT_GSO_SEGS 65535u /* GSO_MAX_SEGS of the kernel */
+
+int kernel_sight_error(const struct kernel_sight *s, const char *what, int nlerr,
+		       struct lab_error **err)
+{
+	return lab_error_make(err, nlerr == -NLE_PERM ? LAB_DENIED : LAB_FAILED,
+			      "cannot read the %s of %s: %s", what, s->ns, nl_geterror(nlerr));
+}
+
+static size_t find_wanted(const struct plan *p, enum plan_kind kind, const void *key)
+{
+	size_t low = 0, high = plan_count(p, kind);
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int c = plan_key_cmp(kind, plan_object(p, kind, mid), key);
+
+		if (c == 0)
+			return mid;
+		if (c < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return SIZE_MAX;
+}
+
+static size_t size_of(enum plan_kind kind)
+{
+	static const size_t sizes[PLAN_N_KINDS] = {
+		[PLAN_NAMESPACE] = sizeof(struct plan_namespace),
+		[PLAN_LINK] = sizeof(struct plan_link),
+		[PLAN_ADDRESS] = sizeof(struct plan_address),
+		[PLAN_NEIGHBOUR] = sizeof(struct plan_neighbour),
+		[PLAN_ROUTE] = sizeof(struct plan_route),
+		[PLAN_RULE] = sizeof(struct plan_rule),
+		[PLAN_SHAPER] = sizeof(struct plan_shaper),
+		[PLAN_FILTER] = sizeof(struct plan_filter),
+	};
+
+	return sizes[kind];
+}
+
+void *kernel_sight_note(struct kernel_sight *s, enum plan_kind kind, const void *key)
+{
+	size_t i = find_wanted(s->wanted, kind, key);
+	const void *wanted;
+	void **seen;
+
+	if (i == SIZE_MAX)
+		return NULL;
+	wanted = plan_object(s->wanted, kind, i);
+	seen = &s->seen[kind][i];
+	if (*seen && plan_same(kind, *seen, wanted))
+		return NULL;
+	/* begins as wanted, origin included: the caller fills in what it read */
+	*seen = arena_memdup(s->arena, wanted, size_of(kind));
+	return *seen;
+}
+
+/* libnl 3.7 does not know IFLA_GSO_MAX_SEGS: it is picked from the messages as they pass. */
+static int see_message(struct nl_msg *msg, void *data)
+{
+	struct kernel_sight *s = data;
+	struct nlmsghdr *h = nlmsg_hdr(msg);
+	const struct ifinfomsg *m = nlmsg_data(h);
+	struct kernel_sight_dev *d;
+	struct nlattr *gso;
+
+	if (h->nlmsg_type != RTM_NEWLINK)
+		return NL_OK;
+	gso = nlmsg_find_attr(h, sizeof(*m), IFLA_GSO_MAX_SEGS);
+	d = arena_push(s->arena, s->devs, s->n_devs);
+	d->ns = s->ns;
+	d->index = m->ifi_index;
+	d->gso_segs = gso ? nla_get_u32(gso) : DEFAULT_GSO_SEGS;
+	if (d->gso_segs == DEFAULT_GSO_SEGS)
+		d->gso_segs = 0;
+	return NL_OK;
+}
+
+static struct kernel_sight_dev *by_index(const struct kernel_sight *s, int index)
+{
+	size_t low = s->first_dev, high = s->n_devs;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (s->devs[mid].index == index)
+			return &s->devs[mid];
+		if (s->devs[mid].index < index)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
+const struct kernel_sight_dev *kernel_sight_by_index(const struct kernel_sight *s, int index)
+{
+	return by_index(s, index);
+}
+
+static bool setting(struct rtnl_link *l, unsigned int which)
+{
+	uint32_t value = 0;
+
+	return rtnl_link_inet_get_conf(l, which, &value) == 0 && value != 0;
+}
+
+static void see_link(struct nl_object *o, void *data)
+{
+	struct kernel_sight *s = data;
+	struct rtnl_link *l = (struct rtnl_link *)o;
+	struct kernel_sight_dev *d = by_index(s, rtnl_link_get_ifindex(l));
+	const struct nl_addr *mac = rtnl_link_get_addr(l);
+	const char *name = rtnl_link_get_name(l), *alias = rtnl_link_get_ifalias(l);
+
+	if (!d || !name)
+		return;
+	(void)strncpy(d->name, name, sizeof(d->name) - 1); /* zeroed, and the kernel's own limit */
+	if (mac && nl_addr_get_len(mac) == sizeof(d->mac))
+		memcpy(d->mac, nl_addr_get_binary_addr(mac), sizeof(d->mac));
+	d->alias = alias && *alias ? arena_strdup(s->arena, alias) : NULL;
+	d->peer_index = rtnl_link_get_link(l);
+	d->mtu = rtnl_link_get_mtu(l);
+	d->up = rtnl_link_get_flags(l) & IFF_UP;
+	d->forwards = setting(l, IPV4_DEVCONF_FORWARDING);
+	d->proxy_arp = setting(l, IPV4_DEVCONF_PROXY_ARP);
+}
+
+static int compare_index(const void *a, const void *b)
+{
+	const struct kernel_sight_dev *x = a, *y = b;
+
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+int kernel_sight_links(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err)
+{
+	struct nl_cache *cache = NULL;
+	int res;
+
+	s->first_dev = s->n_devs;
+	res = nl_socket_modify_cb(sock, NL_CB_MSG_IN, NL_CB_CUSTOM, see_message, s);
+	if (res == 0)
+		res = rtnl_link_alloc_cache(sock, AF_UNSPEC, &cache);
+	if (res < 0)
+		return kernel_sight_error(s, "links", res, err);
+	(void)nl_socket_modify_cb(sock, NL_CB_MSG_IN, NL_CB_DEFAULT, NULL, NULL); /* as it was */
+	if (s->n_devs > s->first_dev)
+		qsort(s->devs + s->first_dev, s->n_devs - s->first_dev, sizeof(*s->devs),
+		      compare_index);
+	nl_cache_foreach(cache, see_link, s);
+	nl_cache_free(cache);
+	return 0;
+}
+
+/* ---- pairs ---- */
+
+static int compare_name(const void *a, const void *b)
+{
+	const struct kernel_sight_dev *x = *(const struct kernel_sight_dev *const *)a;
+	const struct kernel_sight_dev *y = *(const struct kernel_sight_dev *const *)b;
+	int c = strcmp(x->ns, y->ns);
+
+	return c ? c : strcmp(x->name, y->name);
+}
+
+struct by_name {
+	const struct kernel_sight_dev **v;
+	size_t n;
+};
+
+static struct by_name sort_by_name(const struct kernel_sight *s)
+{
+	struct by_name t = {arena_alloc(s->arena, (s->n_devs + 1) * sizeof(*t.v)), s->n_devs};
+
+	for (size_t i = 0; i < t.n; i++)
+		t.v[i] = &s->devs[i];
+	qsort(t.v, t.n, sizeof(*t.v), compare_name);
+	return t;
+}
+
+static const struct kernel_sight_dev *by_name(const struct by_name *t, const char *ns,
+					      const char *name)
+{
+	struct kernel_sight_dev key = {.ns = ns};
+	const struct kernel_sight_dev *k = &key, **found;
+
+	(void)strncpy(key.name, name, sizeof(key.name) - 1); /* plan_verify() checked the length */
+	found = bsearch(&k, t->v, t->n, sizeof(*t->v), compare_name);
+	return found ? *found : NULL;
+}
+
+/* What the plan has no word for and every device of a lab needs: without it, the device is made new. */
+static bool behaves(const struct kernel_sight *s, const struct kernel_sight_dev *d)
+{
+	const struct plan_namespace *ns = plan_find_namespace(s->wanted, d->ns);
+
+	return d->up && d->mtu == KERNEL_MTU && ns && d->forwards == ns->router;
+}
+
+static void note_end(struct plan_end *e, const struct kernel_sight_dev *d)
+{
+	memcpy(e->mac, d->mac, sizeof(e->mac));
+	e->alias = d->alias;
+	e->gso_segs = d->gso_segs;
+	e->proxy_arp = d->proxy_arp;
+}
+
+static void note_pair(struct kernel_sight *s, const struct plan_link *wanted,
+		      const struct by_name *t)
+{
+	const struct kernel_sight_dev *a = by_name(t, wanted->a.ns, wanted->a.dev);
+	const struct kernel_sight_dev *b = by_name(t, wanted->b.ns, wanted->b.dev);
+	struct plan_link *l;
+
+	if (!a || !b || a->peer_index != b->index || b->peer_index != a->index || !behaves(s, a) ||
+	    !behaves(s, b))
+		return;
+	l = kernel_sight_note(s, PLAN_LINK, wanted);
+	note_end(&l->a, a);
+	note_end(&l->b, b);
+}
+
+/* Devices of links that are as they should be, and lo where it is up. */
+static struct by_name find_sound(const struct kernel_sight *s, const struct by_name *all)
+{
+	struct by_name sound = {arena_alloc(s->arena, (all->n + 1) * sizeof(*sound.v)), 0};
+
+	for (size_t i = 0; i < all->n; i++)
+		if (strcmp(all->v[i]->name, "lo") == 0 && all->v[i]->up)
+			sound.v[sound.n++] = all->v[i];
+	for (size_t i = 0; i < s->wanted->n_links; i++) {
+		const struct plan_link *l = s->seen[PLAN_LINK][i];
+
+		if (!l)
+			continue;
+		sound.v[sound.n++] = by_name(all, l->a.ns, l->a.dev);
+		sound.v[sound.n++] = by_name(all, l->b.ns, l->b.dev);
+	}
+	qsort(sound.v, sound.n, sizeof(*sound.v), compare_name);
+	return sound;
+}
+
+#define DROP_UNSOUND(s, kind, type, sound)                                        \
+	do {                                                                      \
+		for (size_t i_ = 0; i_ < plan_count((s)->wanted, (kind)); i_++) { \
+			const type *o_ = (s)->seen[kind][i_];                     \
+			if (o_ && o_->dev && !by_name((sound), o_->ns, o_->dev))  \
+				(s)->seen[kind][i_] = NULL;                       \
+		}                                                                 \
+	} while (0)
+
+void kernel_sight_pairs(struct kernel_sight *s)
+{
+	struct by_name all = sort_by_name(s), sound;
+
+	for (size_t i = 0; i < s->wanted->n_links; i++)
+		note_pair(s, &s->wanted->links[i], &all);
+	sound = find_sound(s, &all);
+	DROP_UNSOUND(s, PLAN_ADDRESS, struct plan_address, &sound);
+	DROP_UNSOUND(s, PLAN_NEIGHBOUR, struct plan_neighbour, &sound);
+	DROP_UNSOUND(s, PLAN_ROUTE, struct plan_route, &sound);
+	DROP_UNSOUND(s, PLAN_SHAPER, struct plan_shaper, &sound);
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** What is seen while a lab is observed: devices, and which wanted objects the kernel has. */
+#pragma once
+
+#include <netlink/netlink.h>
+
+#include "plan/plan.h"
+
+struct kernel_sight_dev {
+	const char *ns;
+	char name[IFNAME_LEN];
+	int index, peer_index;
+	unsigned char mac[6];
+	const char *alias; /* NULL: none */
+	uint32_t mtu, gso_segs;
+	bool up, forwards, proxy_arp;
+};
+
+struct kernel_sight {
+	struct arena *arena; /* of the result; its objects borrow the strings of `wanted` */
+	const struct plan *wanted;
+	const char *ns;            /* being looked at; a string of `wanted` */
+	void **seen[PLAN_N_KINDS]; /* beside each wanted object the one of the kernel, or NULL */
+	struct kernel_sight_dev *devs; /* of all namespaces; by ns, then index */
+	size_t n_devs, first_dev;      /* first_dev: of the namespace being looked at */
+	int home;
+	int netem; /* -1: not asked yet */
+};
+
+/**
+ * Where the wanted object of `key`'s key notes what the kernel has; NULL where none is wanted. An
+ * object that is as wanted is never overwritten by a second one of the same key.
+ */
+void *kernel_sight_note(struct kernel_sight *s, enum plan_kind kind, const void *key);
+
+/** The device of the namespace being looked at, or NULL. */
+const struct kernel_sight_dev *kernel_sight_by_index(const struct kernel_sight *s, int index);
+
+/** Each reads one cache of the current namespace through `sock`. */
+int kernel_sight_links(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err);
+int kernel_sight_addresses(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err);
+int kernel_sight_neighbours(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err);
+int kernel_sight_routes(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err);
+int kernel_sight_rules(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err);
+int kernel_sight_shapers(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err);
+
+/**
+ * After all namespaces: notes the pairs whose ends are both there, up and linked to each other, then
+ * drops what hangs on the others, so that a diff makes it again together with its link.
+ */
+void kernel_sight_pairs(struct kernel_sight *s);
+
+/** "cannot read the links of vpc-1: ..." from libnl's error number. Returns -1. */
+int kernel_sight_error(const struct kernel_sight *s, const char *what, int nlerr,
+		       struct lab_error **err);

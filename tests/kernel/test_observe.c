@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What was built reads back as planned; each damage is seen as what it is, and carrying out the diff
+ * repairs it.
+ */
+#include "build.h"
+#include "lib/sandbox.h"
+#include "small_lab.h"
+
+struct lab {
+	struct plan *plan;
+	struct backend *backend;
+	struct backend_namespace_id ids[BUILD_MAX_NAMESPACES];
+};
+
+static struct lab lab;
+
+static int set_up(void **state)
+{
+	struct lab_error *err = NULL;
+
+	lab.plan = small_lab();
+	lab.backend = build_backend("small");
+	must_hold(build_to(lab.backend, NULL, lab.plan, lab.ids, &err), &err);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	bool foreign;
+
+	for (size_t i = 0; i < lab.plan->n_namespaces; i++)
+		(void)lab.backend->ops->namespace_remove(lab.backend, lab.plan->namespaces[i].name,
+							 &lab.ids[i], &foreign, NULL);
+	kernel_backend_free(lab.backend);
+	plan_free(lab.plan);
+	lab = (struct lab){0};
+	return 0;
+}
+
+static struct plan *observe(size_t *n_foreign)
+{
+	struct lab_error *err = NULL;
+	const char **foreign = NULL;
+	struct plan *p = kernel_observe("small", lab.plan, lab.ids, &foreign, n_foreign, &err);
+
+	must_hold(p ? 0 : -1, &err);
+	return p;
+}
+
+/* The steps from what is there to the plan, one per line. */
+static char *drift(void)
+{
+	size_t n_foreign;
+	struct plan *there = observe(&n_foreign);
+	struct plan_diff *d = plan_diff(there, lab.plan);
+	char *text = calloc(1, 64 * 1024);
+
+	assert_int_equal(n_foreign, 0);
+	for (size_t i = 0; i < d->n; i++) {
+		strcat(text, plan_step_describe(d->arena, &d->steps[i]));
+		strcat(text, "\n");
+	}
+	plan_diff_free(d);
+	plan_free(there);
+	return text;
+}
+
+/* A backend of its own, as a later run of labctl has: it knows nothing and must look. */
+static void repair(void)
+{
+	struct backend *b = build_backend("small");
+	struct lab_error *err = NULL;
+	size_t n_foreign;
+	struct plan *there = observe(&n_foreign);
+
+	must_hold(build_to(b, there, lab.plan, lab.ids, &err), &err);
+	plan_free(there);
+	kernel_backend_free(b);
+}
+
+static void assert_no_drift(void)
+{
+	char *text = drift();
+
+	assert_string_equal(text, "");
+	free(text);
+}
+
+static void what_was_built_reads_back(void **state)
+{
+	assert_no_drift();
+}
+
+struct damage {
+	const char *command;
+	const char *seen; /* part of a line of the diff */
+	size_t lines;     /* of the diff; 0: not counted */
+};
+
+static const struct damage damages[] = {
+	{"ip -n small.r route del 10.0.1.1/32", "+ route r main 10.0.1.1/32", 1},
+	{"ip -n small.r route replace 10.0.1.1/32 dev h2 proto 200", "~ route r main 10.0.1.1/32",
+	 1},
+	{"ip -n small.r route del blackhole default table 1001", "+ route r 1001 0.0.0.0/0", 1},
+	{"ip -n small.r route replace unreachable 10.0.1.0/24 proto 201",
+	 "+ route r main 10.0.1.0/24", 1},
+	{"ip -n small.h1 route replace default via 10.0.1.2 proto 200", "~ route h1 main 0.0.0.0/0",
+	 1},
+	{"ip -n small.r rule del pref 2000", "+ rule r 2000", 1},
+	{"ip -n small.r rule del pref 2000; ip -n small.r rule add pref 2000 lookup 1001",
+	 "~ rule r 2000", 1},
+	{"ip -n small.h1 addr add 10.9.9.9/32 dev eth0; ip -n small.r addr del 10.0.1.253/32 dev h1",
+	 "+ address r/h1 10.0.1.253/32", 2},
+	{"ip -n small.r neigh del 10.0.1.2 dev h2", "+ neighbour r/h2 10.0.1.2", 1},
+	{"ip -n small.r neigh replace 10.0.1.2 dev h2 lladdr 02:00:00:00:00:99 nud permanent",
+	 "neighbour r/h2 10.0.1.2", 0},
+	{"tc -n small.r qdisc del dev h1 root", "+ shaper r/h1", 1},
+	{"tc -n small.r qdisc change dev h1 root handle 1: tbf rate 3mbit burst 1600 limit 30000",
+	 "~ shaper r/h1", 1},
+	{"tc -n small.r qdisc change dev h1 root handle 1: tbf rate 2mbit burst 3200 limit 30000",
+	 "~ shaper r/h1", 1},
+	{"tc -n small.r qdisc change dev h1 root handle 1: tbf rate 2mbit burst 1600 limit 60000",
+	 "~ shaper r/h1", 1},
+	{"tc -n small.r qdisc replace dev h1 root handle 5: htb", "+ shaper r/h1", 1},
+	{"ip netns exec small.r nft flush ruleset", "+ filter r sg", 1},
+	{"ip netns exec small.r nft add rule ip sg port-h1 tcp dport 81 accept", "~ filter r sg",
+	 1},
+	{"ip netns exec small.r nft delete element ip sg web { 10.0.1.1 }", "~ filter r sg", 1},
+	{"ip netns exec small.r nft flush chain ip sg forward", "~ filter r sg", 1},
+	{"ip -n small.r link set h1 down", "+ link r/h1", 0},
+	{"ip -n small.h1 link set eth0 down", "+ link r/h1", 0},
+	{"ip -n small.r link set h1 mtu 1400", "+ link r/h1", 0},
+	{"ip -n small.r link del h1", "+ link r/h1", 0},
+	{"ip -n small.r link set h1 alias other", "+ link r/h1", 0},
+	{"ip -n small.r link set h1 gso_max_segs 7", "+ link r/h1", 0},
+	{"ip -n small.h2 link set eth0 down; ip -n small.h2 link set eth0 address 02:00:00:00:00:98 up",
+	 "+ link r/h2", 0},
+	{"ip netns exec small.r sh -c 'echo 0 >/proc/sys/net/ipv4/conf/h1/forwarding'",
+	 "+ link r/h1", 0},
+	{"ip netns exec small.r sh -c 'echo 0 >/proc/sys/net/ipv4/conf/h1/proxy_arp'",
+	 "+ link r/h1", 0},
+	{"ip netns del small.h1", "+ namespace h1", 0},
+};
+
+static size_t count_lines(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
+static void check_damage(const struct damage *d)
+{
+	char *text;
+
+	if (sandbox_sh(d->command) != 0)
+		fail_msg("%s: failed", d->command);
+	text = drift();
+	if (!strstr(text, d->seen))
+		fail_msg("after `%s`: no \"%s\" in:\n%s", d->command, d->seen, text);
+	if (d->lines && count_lines(text) != d->lines)
+		fail_msg("after `%s`: not %zu lines:\n%s", d->command, d->lines, text);
+	free(text);
+	repair();
+	text = drift();
+	if (*text)
+		fail_msg("after `%s` and its repair:\n%s", d->command, text);
+	free(text);
+	if (sandbox_sh("ip netns exec small.h1 ping -q -c1 -W2 10.0.1.2 >/dev/null") != 0)
+		fail_msg("after `%s` and its repair: no ping", d->command);
+}
+
+static void damage_is_seen_and_repaired(void **state)
+{
+	for (size_t i = 0; i < sizeof(damages) / sizeof(*damages); i++)
+		check_damage(&damages[i]);
+}
+
+static void what_is_not_in_the_plan_is_left_alone(void **state)
+{
+	assert_int_equal(sandbox_sh("ip -n small.r route add 10.77.0.0/16 dev h1;"
+				    "ip -n small.r rule add pref 77 lookup 77;"
+				    "ip -n small.r addr add 10.66.0.1/24 dev h2;"
+				    "ip netns exec small.r nft add table ip other"),
+			 0);
+	assert_no_drift();
+}
+
+static void another_namespace_of_the_name_is_foreign(void **state)
+{
+	size_t n_foreign;
+	struct plan *there;
+
+	assert_int_equal(sandbox_sh("ip netns del small.h2; ip netns add small.h2"), 0);
+	there = observe(&n_foreign);
+	assert_int_equal(n_foreign, 1);
+	assert_int_equal(there->n_namespaces, 2);
+	plan_free(there);
+	assert_int_equal(sandbox_sh("ip netns del small.h2"), 0);
+}
+
+static void nothing_there_is_an_empty_plan(void **state)
+{
+	const char **foreign;
+	size_t n_foreign = 9;
+	struct lab_error *err = NULL;
+	struct plan *there = kernel_observe("nothing", lab.plan, NULL, &foreign, &n_foreign, &err);
+
+	must_hold(there ? 0 : -1, &err);
+	assert_int_equal(n_foreign, 0);
+	for (int k = 0; k < PLAN_WORKER; k++)
+		assert_int_equal(plan_count(there, (enum plan_kind)k), 0);
+	plan_free(there);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(what_was_built_reads_back),
+		TEST(damage_is_seen_and_repaired),
+		TEST(what_is_not_in_the_plan_is_left_alone),
+		TEST(another_namespace_of_the_name_is_foreign),
+		TEST(nothing_there_is_an_empty_plan),
+	};
+
+	sandbox_enter();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
