@@ -26,7 +26,6 @@ static void cleanup_nl_socket(struct nl_sock **sock)
 struct observation {
 	struct kernel_sight sight;
 	const char *lab;
-	int sample; /* throw-away namespace for filters; -1: none yet */
 	const char **foreign;
 	size_t n_foreign;
 };
@@ -53,22 +52,18 @@ static char *list_in(int fd, const struct plan_filter *f, struct lab_error **err
 	return kernel_filter_list(f, err);
 }
 
-/* How nft shows the wanted table where nothing else ever touched it. */
-static char *list_sample(struct observation *o, const struct plan_filter *f, struct lab_error **err)
+/*
+ * How nft shows the wanted table where nothing else ever touched it. Each gets a namespace of its own:
+ * that is cheaper than to remove the one before (see kernel_filter_set()).
+ */
+static char *list_sample(const struct observation *o, const struct plan_filter *f,
+			 struct lab_error **err)
 {
-	char *text;
+	auto_close int sample = kernel_netns_new(o->sight.home, NULL, err);
 
-	if (o->sample < 0)
-		o->sample = kernel_netns_new(o->sight.home, NULL, err);
-	if (o->sample < 0 || kernel_netns_enter(o->sample, err) < 0 ||
-	    kernel_filter_set(f, err) < 0)
+	if (sample < 0 || kernel_netns_enter(sample, err) < 0 || kernel_filter_set(f, err) < 0)
 		return NULL;
-	text = kernel_filter_list(f, err);
-	if (text && kernel_filter_remove(f, err) < 0) {
-		free(text);
-		return NULL;
-	}
-	return text;
+	return kernel_filter_list(f, err);
 }
 
 static int read_filter(struct observation *o, int fd, const struct plan_filter *f,
@@ -194,7 +189,6 @@ struct plan *kernel_observe(const char *lab, const struct plan *wanted,
 	auto_close int home = kernel_netns_current(err);
 	struct observation o = {
 		.lab = lab,
-		.sample = -1,
 		.sight = {.arena = result->arena, .wanted = wanted, .home = home, .netem = -1},
 	};
 	int res;
@@ -206,8 +200,6 @@ struct plan *kernel_observe(const char *lab, const struct plan *wanted,
 			arena_alloc(result->arena,
 				    (plan_count(wanted, (enum plan_kind)k) + 1) * sizeof(void *));
 	res = read_all(&o, ids, err);
-	if (o.sample >= 0)
-		cleanup_closep(&o.sample);
 	if (res < 0)
 		return NULL;
 	collect(result, &o.sight);
