@@ -113,7 +113,8 @@ int gateway_answer_backend(struct gateway_call *c, struct httpd_answer *answer)
 	struct http_header headers[HTTP_MAX_HEADERS + 2];
 	size_t n = answer->n_headers;
 
-	memcpy(headers, answer->headers, n * sizeof(headers[0]));
+	if (n)
+		memcpy(headers, answer->headers, n * sizeof(headers[0]));
 	headers[n++] = (struct http_header){http_slice("X-Ca-Request-Id"), http_slice(c->id)};
 	/* the public second-level domain is for tests only: browsers shall not render it */
 	if (c->matched_domain && c->matched_domain->is_public)

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* labctl-gateway as the supervisor starts it: descriptors, readiness, SIGTERM, bad configurations. */
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/strbuf.h"
+#include "lib/worker.h"
+#include "unit/gateway/config.h"
+
+static char program[4096];
+
+static int find_program(void **state)
+{
+	const char *build = getenv("LABCTL_BUILD_DIR");
+
+	snprintf(program, sizeof(program), "%s/libexec/labctl/labctl-gateway", build ? build : ".");
+	if (access(program, X_OK) == 0)
+		return 0;
+	print_error("%s is not built (LABCTL_BUILD_DIR)\n", program);
+	return -1;
+}
+
+static struct test_worker start(const char *config)
+{
+	struct test_worker w = {0};
+
+	w.socket = test_listen(&w.port);
+	assert_true(test_worker_start(&w, program, config));
+	return w;
+}
+
+static void finish(struct test_worker *w)
+{
+	close(w->socket);
+	close(w->log);
+}
+
+/* Blocking: sends the request, gives what comes until `enough` is in it or the end. */
+static char *ask(int fd, const char *request, const char *enough)
+{
+	struct strbuf got = {0};
+	char buf[4096];
+	ssize_t n;
+
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){10, 0},
+				    sizeof(struct timeval)),
+			 0);
+	assert_int_equal(send(fd, request, strlen(request), MSG_NOSIGNAL), strlen(request));
+	while ((!enough || !got.len || !strstr(got.s, enough)) &&
+	       (n = recv(fd, buf, sizeof(buf), 0)) > 0)
+		strbuf_addn(&got, buf, (size_t)n);
+	return strbuf_take(&got);
+}
+
+static const char mock[] = TEST_API("mock", "GET", "/mock", TEST_OPEN TEST_MOCK);
+static const char request[] = "GET /mock HTTP/1.1\r\nHost: " TEST_VPC "\r\n\r\n";
+
+static void serves_and_ends(void **state)
+{
+	auto_free char *config = test_config(mock), *log = NULL;
+	struct test_worker w = start(config);
+	int fd = test_connect(w.port);
+
+	/* twice: the connection is kept */
+	for (int i = 0; i < 2; i++) {
+		auto_free char *got = ask(fd, request, "mock");
+
+		assert_non_null(strstr(got, "HTTP/1.1 200 OK"));
+		assert_non_null(strstr(got, "X-Ca-Request-Id: "));
+	}
+	assert_int_equal(kill(w.pid, SIGTERM), 0);
+	assert_int_equal(test_worker_wait(&w), 0);
+	log = test_worker_log(&w);
+	assert_non_null(strstr(log, "\"apiName\":\"mock\""));
+	close(fd);
+	finish(&w);
+}
+
+/* A successor gets the same socket: a client that connects between the two is served by it. */
+static void a_successor_takes_over(void **state)
+{
+	auto_free char *config = test_config(mock), *got = NULL;
+	struct test_worker first = start(config), second = first;
+	int fd;
+
+	assert_int_equal(kill(first.pid, SIGTERM), 0);
+	assert_int_equal(test_worker_wait(&first), 0);
+	fd = test_connect(first.port);
+	assert_true(test_worker_start(&second, program, config));
+	got = ask(fd, request, "mock");
+	assert_non_null(strstr(got, "200 OK"));
+	assert_int_equal(kill(second.pid, SIGTERM), 0);
+	assert_int_equal(test_worker_wait(&second), 0);
+	close(fd);
+	close(first.log);
+	finish(&second);
+}
+
+static void bad_configurations_end_it(void **state)
+{
+	static const char *const rows[] = {"", "{", "{\"instance\":\"x\"}"};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct test_worker w = {0};
+		auto_free char *log = NULL;
+
+		w.socket = test_listen(&w.port);
+		assert_false(test_worker_start(&w, program, rows[i]));
+		assert_true(test_worker_wait(&w) > 0);
+		log = test_worker_log(&w);
+		assert_non_null(strstr(log, "configuration"));
+		finish(&w);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(serves_and_ends),
+		cmocka_unit_test(a_successor_takes_over),
+		cmocka_unit_test(bad_configurations_end_it),
+	};
+
+	return cmocka_run_group_tests(tests, find_program, NULL);
+}
