@@ -113,3 +113,11 @@ char *kernel_filter_list(const struct plan_filter *f, struct lab_error **err)
 	(void)nft_error(ctx, err); /* -1 always */
 	return NULL;
 }
+
+bool kernel_filter_forward_drops(void)
+{
+	auto_nft struct nft_ctx *ctx = open_nft(NULL);
+
+	return ctx && nft_run_cmd_from_buffer(ctx, "list chain ip filter FORWARD\n") == 0 &&
+	       strstr(nft_ctx_get_output_buffer(ctx), "policy drop");
+}

@@ -12,3 +12,5 @@ int kernel_filter_remove(const struct plan_filter *f, struct lab_error **err);
  * caller. "" where there is no such table; NULL with *err.
  */
 char *kernel_filter_list(const struct plan_filter *f, struct lab_error **err);
+/** Whether the chain FORWARD of iptables drops by default, as Docker sets it (nft variant only). */
+bool kernel_filter_forward_drops(void);

@@ -33,3 +33,23 @@ struct plan *kernel_observe(const char *lab, const struct plan *wanted,
  * (cleanup_net() works in order). 0, or -1 with LAB_FAILED after timeout_ms.
  */
 int kernel_wait_released(int timeout_ms, struct lab_error **err);
+
+/** One thing that labs need of a kernel, and whether this one has it. */
+struct kernel_feature {
+	const char *name;
+	bool required; /* no lab works without it */
+	bool ok;
+	char detail[200];   /* what the kernel said; "" where all is well */
+	const char *cost;   /* what does not work without it */
+	const char *remedy; /* how to get it */
+};
+
+/**
+ * Tries every feature in a throw-away namespace of its own: nothing is guessed from versions, and
+ * nothing stays. An array of *n, to be freed by the caller. NULL with *err (LAB_DENIED) where not even
+ * that can be tried.
+ */
+struct kernel_feature *kernel_probe_features(size_t *n, struct lab_error **err);
+
+/** The same for what else of the host matters to labs: files, limits, tools, other people's rules. */
+struct kernel_feature *kernel_check_host(size_t *n) __attribute__((returns_nonnull));

@@ -6,12 +6,15 @@
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/hash.h"
 #include "kernel/attr.h"
 #include "kernel/real.h"
+
+#define SPARE_DESCRIPTORS 64
 
 static void *must(void *p)
 {
@@ -40,11 +43,26 @@ struct kernel_ns *kernel_ns_known(struct kernel_real *r, const char *name)
 	return ns;
 }
 
+/*
+ * Each namespace holds two descriptors. The soft limit (1,024 by default) is raised only for labs that
+ * need it, because what labctl starts inherits it.
+ */
+static void make_room(int fd)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) < 0 || (rlim_t)fd + SPARE_DESCRIPTORS < l.rlim_cur)
+		return;
+	l.rlim_cur = l.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &l); /* where it stays too low, the next open() says so */
+}
+
 struct kernel_ns *kernel_ns_add(struct kernel_real *r, const char *name, int fd, int sock)
 {
 	struct kernel_ns **bucket = ns_bucket(r, name);
 	struct kernel_ns *ns = must(calloc(1, sizeof(*ns)));
 
+	make_room(sock > fd ? sock : fd);
 	ns->name = must(strdup(name));
 	ns->fd = fd;
 	ns->sock = sock;

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** labctl doctor: what this host and its kernel can do, what is missing, what that costs. */
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "cli/cli.h"
+#include "cli/options.h"
+#include "kernel/kernel.h"
+#include "ui/table.h"
+
+static const struct argp_option option_table[] = {CLI_OPTION_JSON, CLI_OPTION_END};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	bool *json = state->input;
+
+	switch (key) {
+	case 'j': *json = true; return 0;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.options = option_table,
+	.parser = parse_option,
+	.doc = "Tries, in throw-away namespaces, each feature that labs need of this kernel, and looks "
+	       "at what else of the host matters. Changes nothing. Exit status 4 where something is "
+	       "missing without which no lab works.\v"
+	       "Examples:\n"
+	       "  sudo labctl doctor\n"
+	       "  sudo labctl doctor --json\n",
+};
+
+static const struct ui_column columns[] = {
+	{"NAME", UI_TEXT},   {"OK", UI_BOOLEAN}, {"REQUIRED", UI_BOOLEAN},
+	{"DETAIL", UI_TEXT}, {"COST", UI_TEXT},  {"REMEDY", UI_TEXT},
+};
+/* For people only the first three: what an absence means follows as text. */
+static const struct ui_column short_columns[] = {
+	{"NAME", UI_TEXT},
+	{"STATE", UI_TEXT},
+	{"NEEDED", UI_TEXT},
+	{"DETAIL", UI_TEXT},
+};
+
+static const char *boolean(bool b)
+{
+	return b ? "true" : "false";
+}
+
+static void add_full(struct ui_table *t, const struct kernel_feature *f)
+{
+	ui_table_add(t, (const char *const[]){f->name, boolean(f->ok), boolean(f->required),
+					      f->detail[0] ? f->detail : NULL, f->cost, f->remedy});
+}
+
+static void add_short(struct ui_table *t, const struct kernel_feature *f)
+{
+	const char *state = f->ok ? "ok" : f->required ? "missing" : "note";
+
+	ui_table_add(t, (const char *const[]){f->name, state, f->required ? "always" : "sometimes",
+					      f->detail[0] ? f->detail : NULL});
+	ui_table_colour(t, 1, f->ok ? UI_GREEN : f->required ? UI_RED : UI_YELLOW);
+}
+
+static void explain(const struct kernel_feature *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!list[i].ok)
+			(void)printf("\n%s\n  costs:  %s\n  remedy: %s\n", list[i].name,
+				     list[i].cost, list[i].remedy);
+}
+
+static size_t missing(const struct kernel_feature *list, size_t n)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		count += list[i].required && !list[i].ok;
+	return count;
+}
+
+struct findings {
+	struct kernel_feature *kernel, *host;
+	size_t n_kernel, n_host;
+};
+
+static int print_json(const struct findings *f, bool fit, struct lab_error **err)
+{
+	auto_ui_table struct ui_table *kernel = ui_table_new("kernel", columns, ARRAY_LEN(columns));
+	auto_ui_table struct ui_table *host = ui_table_new("host", columns, ARRAY_LEN(columns));
+	auto_ui_json struct ui_json *j = ui_json_new();
+
+	for (size_t i = 0; i < f->n_kernel; i++)
+		add_full(kernel, &f->kernel[i]);
+	for (size_t i = 0; i < f->n_host; i++)
+		add_full(host, &f->host[i]);
+	ui_json_boolean(j, "fit", fit);
+	ui_json_table(j, kernel);
+	ui_json_table(j, host);
+	return ui_json_print(j, stdout, err);
+}
+
+static int print_text(const struct findings *f, struct lab_error **err)
+{
+	auto_ui_table struct ui_table *t = ui_table_new("features", short_columns,
+							ARRAY_LEN(short_columns));
+
+	for (size_t i = 0; i < f->n_kernel; i++)
+		add_short(t, &f->kernel[i]);
+	for (size_t i = 0; i < f->n_host; i++)
+		add_short(t, &f->host[i]);
+	if (ui_table_print(t, stdout, cli_colour(stdout), err))
+		return -1;
+	explain(f->kernel, f->n_kernel);
+	explain(f->host, f->n_host);
+	return 0;
+}
+
+int verb_doctor(int argc, char **argv)
+{
+	auto_free struct kernel_feature *kernel = NULL, *host = NULL;
+	auto_error struct lab_error *err = NULL;
+	struct findings f;
+	bool json = false;
+	size_t lacking;
+
+	cli_parse(&argp, argc, argv, &json);
+	if (cli_need_root("doctor", &err))
+		return cli_fail(err);
+	kernel = f.kernel = kernel_probe_features(&f.n_kernel, &err);
+	if (!kernel)
+		return cli_fail(err);
+	host = f.host = kernel_check_host(&f.n_host);
+	lacking = missing(kernel, f.n_kernel) + missing(host, f.n_host);
+	if (json ? print_json(&f, !lacking, &err) : print_text(&f, &err))
+		return cli_fail(err);
+	if (!lacking)
+		return LAB_OK;
+	cli_message("%zu thing%s missing without which no lab works", lacking,
+		    lacking == 1 ? " is" : "s are");
+	return LAB_DENIED;
+}
