@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/base64.h"
+#include "base/cleanup.h"
 #include "base/hash.h"
 #include "gateway/json_text.h"
 #include "gateway/path.h"
@@ -14,7 +15,7 @@ static bool is_ours(struct http_slice name)
 	static const char *const names[] = {"host",      "x-ca-api-gateway",  "x-forwarded-for",
 					    "x-real-ip", "x-forwarded-proto", "ca-host"};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		if (http_slice_is(name, names[i]))
 			return true;
 	}

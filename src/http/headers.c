@@ -2,6 +2,8 @@
 /* Questions about the headers of a parsed head. */
 #include "http/head.h"
 
+#include "base/cleanup.h"
+
 struct http_slice http_list_next(struct http_slice *rest)
 {
 	const char *comma = memchr(rest->p, ',', rest->n);
@@ -58,7 +60,7 @@ bool http_head_hop_by_hop(const struct http_head *h, struct http_slice name)
 		"transfer_length",
 	};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		if (http_slice_is(name, names[i]))
 			return true;
 	}

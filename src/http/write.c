@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/cleanup.h"
 #include "http/chars.h"
 
 static const struct {
@@ -49,7 +50,7 @@ static const struct {
 
 const char *http_reason(int status)
 {
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
 		if (reasons[i].status == status)
 			return reasons[i].reason;
 	}

@@ -5,19 +5,16 @@
  * edges said until the kernel says EAGAIN. While a request is being answered nothing is read, so
  * a client that pipelines is slowed down by its own socket.
  */
-#include <errno.h>
 #include <linux/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
 #include "httpd/conn.h"
 
-#define TURNS      32 /* requests of one connection before others get their turn */
-#define ACK_MS     10
-#define ACK_TRIES  500
-#define BODY_FIRST 16384u
+#define TURNS     32 /* requests of one connection before others get their turn */
+#define ACK_MS    10
+#define ACK_TRIES 500
 
 /* TCP_CLOSE; only netinet/tcp.h names it, whose struct tcp_info lacks the counters */
 #define TCP_STATE_CLOSE 7
@@ -40,7 +37,7 @@ static void list_as_idle(struct conn *c, bool idle)
 	c->idle_listed = idle;
 }
 
-static void set_state(struct conn *c, enum conn_state state)
+void conn_set_state(struct conn *c, enum conn_state state)
 {
 	const struct httpd_options *o = &c->server->options;
 
@@ -92,262 +89,10 @@ void conn_close(struct conn *c)
 {
 	if (c->advancing) {
 		end_exchange(c, false);
-		set_state(c, CONN_DEAD);
+		conn_set_state(c, CONN_DEAD);
 	} else {
 		destroy(c);
 	}
-}
-
-/* ---- reading ---- */
-
-enum got { GOT_BYTES, GOT_NOTHING, GOT_EOF };
-
-static enum got receive(struct conn *c, char *to, size_t room, size_t *n)
-{
-	ssize_t r;
-
-	*n = 0;
-	if (!c->can_read)
-		return GOT_NOTHING;
-	do
-		r = recv(c->io.fd, to, room, 0);
-	while (r < 0 && errno == EINTR);
-	if (r < 0 && errno == EAGAIN) {
-		c->can_read = false;
-		return GOT_NOTHING;
-	}
-	if (r <= 0) {
-		c->failed |= r < 0;
-		return GOT_EOF;
-	}
-	*n = (size_t)r;
-	/* a short read empties the socket; its end, if any, has an edge of its own */
-	if (*n < room && !c->hangup)
-		c->can_read = false;
-	c->progress += *n;
-	return GOT_BYTES;
-}
-
-/* More bytes behind in_end. The head of the current request must not move, so nothing is moved. */
-static enum got fill(struct conn *c)
-{
-	size_t n;
-	enum got got;
-
-	if (!c->in)
-		c->in = httpd_take_buffer(c->server);
-	got = receive(c, c->in + c->in_end, CONN_BUFFER - c->in_end, &n);
-	c->in_end += n;
-	return got;
-}
-
-static void drop_empty_buffer(struct conn *c)
-{
-	if (!c->in || c->in_start != c->in_end)
-		return;
-	httpd_give_buffer(c->server, c->in);
-	c->in = NULL;
-	c->in_start = c->in_end = 0;
-}
-
-/*
- * Between requests: what has already arrived of the next one moves to the front when less than a
- * whole head and a quarter of the buffer for its body would fit behind it.
- */
-static void make_room(struct conn *c)
-{
-	if (c->in_start <= CONN_BUFFER - HTTP_MAX_HEAD - CONN_BUFFER / 4)
-		return;
-	memmove(c->in, c->in + c->in_start, c->in_end - c->in_start);
-	c->in_end -= c->in_start;
-	c->in_start = 0;
-}
-
-static void begin_exchange(struct conn *c)
-{
-	struct exchange *x = httpd_take_exchange(c->server);
-
-	x->conn = c;
-	x->r.client = c->client;
-	x->r.listener = c->listener;
-	x->r.started = loop_now(c->server->loop);
-	c->x = x;
-	make_room(c);
-	set_state(c, CONN_HEAD);
-}
-
-static void to_handler(struct conn *c)
-{
-	struct httpd *s = c->server;
-	struct exchange *x = c->x;
-
-	x->r.body = (struct http_slice){x->body, x->body_len};
-	set_state(c, CONN_WAIT);
-	s->handler.on_request(&x->r, s->handler.arg);
-}
-
-static bool body_fits(struct conn *c, uint64_t more)
-{
-	struct exchange *x = c->x;
-
-	if (more > c->server->options.body_limit - x->body_len) {
-		conn_refuse(c, 413, "request body too large");
-		return false;
-	}
-	return true;
-}
-
-/* Room grows with what has really arrived: a claim of 32 MiB alone costs us nothing. */
-static bool body_reserve(struct conn *c, size_t more)
-{
-	struct httpd *s = c->server;
-	struct exchange *x = c->x;
-	size_t room = x->body_room ? x->body_room : BODY_FIRST;
-	char *grown;
-
-	while (room < x->body_len + more)
-		room *= 2;
-	if (room == x->body_room)
-		return true;
-	if (room - x->body_room > s->options.body_total - s->body_total) {
-		conn_refuse(c, 503, "too many large requests at once");
-		return false;
-	}
-	grown = realloc(x->body, room);
-	if (!grown) {
-		conn_refuse(c, 503, "out of memory");
-		return false;
-	}
-	s->body_total += room - x->body_room;
-	x->body = grown;
-	x->body_room = room;
-	return true;
-}
-
-static void head_complete(struct conn *c)
-{
-	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
-	struct exchange *x = c->x;
-
-	c->in_start += x->head.size;
-	x->r.bytes_in = x->head.size;
-	x->close = !x->head.keep_alive;
-	http_body_init(&x->decoder, &x->head);
-	if (x->head.framing == HTTP_BODY_NONE) {
-		to_handler(c);
-		return;
-	}
-	set_state(c, CONN_BODY);
-	if (x->head.framing == HTTP_BODY_LENGTH && !body_fits(c, x->head.content_length))
-		return;
-	/* the last answer is out, so this fits the socket; a client that does not get it, waits a
-	 * second and sends anyway */
-	if (x->head.expect_continue && c->in_start == c->in_end)
-		(void)send(c->io.fd, go_on, sizeof(go_on) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
-static bool step_head(struct conn *c)
-{
-	struct exchange *x = c->x;
-
-	switch (http_head_parse(&x->head, c->in + c->in_start, c->in_end - c->in_start)) {
-	case HTTP_DONE: head_complete(c); return true;
-	case HTTP_BAD:
-		x->r.bytes_in = c->in_end - c->in_start;
-		conn_refuse(c, x->head.error, x->head.error_text);
-		return true;
-	case HTTP_MORE: break;
-	}
-	switch (fill(c)) {
-	case GOT_BYTES: return true;
-	case GOT_NOTHING: return false;
-	case GOT_EOF: break;
-	}
-	conn_close(c);
-	return true;
-}
-
-/* Decodes what the buffer holds. False: nothing left in it and the body goes on. */
-static bool decode_buffered(struct conn *c)
-{
-	struct exchange *x = c->x;
-	struct http_slice in = {c->in + c->in_start, c->in_end - c->in_start}, data;
-	enum http_parse p = HTTP_MORE;
-
-	while (p == HTTP_MORE && in.n) {
-		p = http_body_decode(&x->decoder, &in, &data);
-		if (p == HTTP_BAD) {
-			conn_refuse(c, x->decoder.error, x->decoder.error_text);
-			return true;
-		}
-		if (!data.n)
-			continue;
-		if (!body_fits(c, data.n) || !body_reserve(c, data.n))
-			return true;
-		memcpy(x->body + x->body_len, data.p, data.n);
-		x->body_len += data.n;
-	}
-	x->r.bytes_in += (size_t)(in.p - (c->in + c->in_start));
-	c->in_start = c->in_end - in.n;
-	if (p != HTTP_DONE)
-		return false;
-	to_handler(c);
-	return true;
-}
-
-/* A body of known length goes straight to its place, without a copy. */
-static enum got receive_body(struct conn *c)
-{
-	struct exchange *x = c->x;
-	struct http_slice in, data;
-	enum got got;
-	size_t n, room;
-
-	if (!body_reserve(c, 1))
-		return GOT_BYTES;
-	room = x->body_room - x->body_len;
-	if (room > x->decoder.left)
-		room = (size_t)x->decoder.left;
-	got = receive(c, x->body + x->body_len, room, &n);
-	in = (struct http_slice){x->body + x->body_len, n};
-	x->body_len += n;
-	x->r.bytes_in += n;
-	if (http_body_decode(&x->decoder, &in, &data) == HTTP_DONE)
-		to_handler(c);
-	return got;
-}
-
-static bool step_body(struct conn *c)
-{
-	struct exchange *x = c->x;
-	enum got got;
-
-	if (c->in_start < c->in_end && decode_buffered(c))
-		return true;
-	/* the buffer is empty: chunks go behind the head, over what has been decoded */
-	c->in_start = c->in_end = (size_t)(x->head.method.p - c->in) + x->head.size;
-	got = x->head.framing == HTTP_BODY_LENGTH ? receive_body(c) : fill(c);
-	if (got == GOT_EOF)
-		conn_close(c);
-	return got != GOT_NOTHING;
-}
-
-static bool step_idle(struct conn *c)
-{
-	if (c->in_start == c->in_end) {
-		enum got got;
-
-		c->in_start = c->in_end = 0;
-		got = fill(c);
-		if (got != GOT_BYTES) {
-			drop_empty_buffer(c);
-			if (got == GOT_EOF)
-				conn_close(c);
-			return got == GOT_EOF;
-		}
-	}
-	begin_exchange(c);
-	return true;
 }
 
 /* ---- writing, and how it ends ---- */
@@ -366,13 +111,13 @@ static void answer_is_out(struct conn *c)
 	bool unread = c->x->refused;
 
 	if (client_sends_no_more(c)) {
-		set_state(c, CONN_ACK);
+		conn_set_state(c, CONN_ACK);
 		return;
 	}
 	end_exchange(c, true);
 	if (!close_after) {
-		drop_empty_buffer(c);
-		set_state(c, CONN_IDLE);
+		conn_drop_empty_buffer(c);
+		conn_set_state(c, CONN_IDLE);
 		return;
 	}
 	/* closing with unread bytes would send a reset, which can overtake our answer */
@@ -381,7 +126,7 @@ static void answer_is_out(struct conn *c)
 		return;
 	}
 	(void)shutdown(c->io.fd, SHUT_WR); /* fails only where the peer is gone already */
-	set_state(c, CONN_LINGER);
+	conn_set_state(c, CONN_LINGER);
 }
 
 static bool step_write(struct conn *c)
@@ -405,7 +150,7 @@ static bool step_linger(struct conn *c)
 	if (!c->in)
 		c->in = httpd_take_buffer(c->server);
 	c->in_start = c->in_end = 0;
-	got = fill(c);
+	got = conn_fill(c);
 	c->in_start = c->in_end = 0;
 	if (got == GOT_EOF)
 		conn_close(c);
@@ -420,9 +165,9 @@ static bool step(struct conn *c)
 			arm(c, 1); /* the rest of the pipeline after the others */
 			return false;
 		}
-		return step_idle(c);
-	case CONN_HEAD: return step_head(c);
-	case CONN_BODY: return step_body(c);
+		return conn_step_idle(c);
+	case CONN_HEAD: return conn_step_head(c);
+	case CONN_BODY: return conn_step_body(c);
 	case CONN_WRITE: return step_write(c);
 	case CONN_LINGER: return step_linger(c);
 	case CONN_WAIT:
@@ -568,5 +313,5 @@ void conn_open(struct httpd *s, int fd, const struct sockaddr_in *client, void *
 	s->n_conns++;
 	conn_list_add(&s->idle, c);
 	c->idle_listed = true;
-	set_state(c, CONN_IDLE);
+	conn_set_state(c, CONN_IDLE);
 }

@@ -83,6 +83,23 @@ void conn_close(struct conn *c);
 /** Does all that can be done without waiting; may free the connection. */
 void conn_advance(struct conn *c);
 
+/** Enters a state: its deadline begins. */
+void conn_set_state(struct conn *c, enum conn_state state);
+
+/* conn_read.c */
+enum got { GOT_BYTES, GOT_NOTHING, GOT_EOF };
+
+/**
+ * More bytes behind in_end. The head of the current request must not move, so nothing is moved.
+ */
+enum got conn_fill(struct conn *c);
+/** Gives the buffer back where nothing is in it. */
+void conn_drop_empty_buffer(struct conn *c);
+/** One step each; false where it needs bytes that have not arrived yet. */
+bool conn_step_idle(struct conn *c);
+bool conn_step_head(struct conn *c);
+bool conn_step_body(struct conn *c);
+
 /* answer.c */
 /** Writes what is left of the answer. 1: all written, 0: the socket is full, -1: it is broken. */
 int conn_write(struct conn *c);
