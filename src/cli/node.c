@@ -46,43 +46,43 @@ struct job {
 	int tell;      /* write end of the pipe */
 };
 
-static void add_variable(struct job *job, char *text)
+static void add_variable(struct job *job, const char *name, const char *value)
 {
 	size_t n = 0;
 
 	while (job->environment[n])
 		n++;
-	if (n < MAX_ENVIRONMENT - 1)
-		job->environment[n] = text;
+	if (n < MAX_ENVIRONMENT - 1 && asprintf(&job->environment[n], "%s=%s", name, value) < 0)
+		abort();
 }
 
 /* Values that the caller may choose: they are looked up in databases, so only harmless ones. */
 static void pass_variable(struct job *job, const char *name)
 {
 	const char *value = getenv(name);
-	char *text = NULL;
 
-	if (!value || !*value || strspn(value, SAFE_CHARS) != strlen(value))
-		return;
-	if (asprintf(&text, "%s=%s", name, value) < 0)
-		abort();
-	add_variable(job, text); /* lives until this process ends */
+	if (value && *value && strspn(value, SAFE_CHARS) == strlen(value))
+		add_variable(job, name, value);
 }
 
-static void fill_environment(struct job *job, char *const *extra)
+static void fill_environment(struct job *job, const struct cli_variable *extra)
 {
-	static char *const fixed[] = {
-		(char *)"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-		(char *)"HOME=/root", (char *)"USER=root", (char *)"LOGNAME=root"};
-
-	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
-		add_variable(job, fixed[i]);
+	add_variable(job, "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+	add_variable(job, "HOME", "/root");
+	add_variable(job, "USER", "root");
+	add_variable(job, "LOGNAME", "root");
 	pass_variable(job, "TERM");
 	pass_variable(job, "COLORTERM");
 	pass_variable(job, "LANG");
 	pass_variable(job, "LC_ALL");
-	for (; extra && *extra; extra++)
-		add_variable(job, *extra);
+	for (; extra && extra->name; extra++)
+		add_variable(job, extra->name, extra->value);
+}
+
+static void free_environment(struct job *job)
+{
+	for (size_t i = 0; job->environment[i]; i++)
+		free(job->environment[i]);
 }
 
 static _Noreturn void tell_failure(const struct job *job, const char *text)
@@ -100,7 +100,7 @@ static _Noreturn void command(const struct job *job)
 	struct pollfd reader = {.fd = job->tell, .events = 0};
 
 	/* killed with labctl; which getppid() cannot check from here, but the pipe can */
-	if (terminal_adopt(&job->terminal) || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) ||
+	if (cli_terminal_adopt(&job->terminal) || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) ||
 	    sigprocmask(SIG_SETMASK, &job->mask, NULL) || poll(&reader, 1, 0) != 0)
 		_exit(LAB_EXEC);
 	environ = (char **)job->environment;
@@ -188,13 +188,13 @@ static int run(struct job *job, struct lab_error **err)
 
 	if (signals < 0)
 		return LAB_EXEC;
-	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && terminal_open(&job->terminal, err))
+	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && cli_terminal_open(&job->terminal, err))
 		return LAB_EXEC;
 	pid = start(job, err);
 	if (pid < 0)
 		return LAB_EXEC;
-	if (terminal_begin(&job->terminal, err) ||
-	    terminal_relay(&job->terminal, pid, signals, &status, err)) {
+	if (cli_terminal_begin(&job->terminal, err) ||
+	    cli_terminal_relay(&job->terminal, pid, signals, &status, err)) {
 		(void)kill(pid, SIGKILL); /* not reaped: it exists */
 		(void)waitpid(pid, NULL, 0);
 		return LAB_EXEC;
@@ -203,7 +203,7 @@ static int run(struct job *job, struct lab_error **err)
 }
 
 int cli_run_in_node(const struct cli_running *r, const struct plan_node *node, char **argv,
-		    char *const *extra, struct lab_error **err)
+		    const struct cli_variable *extra, struct lab_error **err)
 {
 	struct job job = {
 		.running = r, .node = node, .argv = argv, .terminal = {.master = -1, .slave = -1}};
@@ -220,6 +220,7 @@ int cli_run_in_node(const struct cli_running *r, const struct plan_node *node, c
 	job.pid_ns = pid_ns;
 	fill_environment(&job, extra);
 	status = run(&job, err);
-	terminal_done(&job.terminal);
+	cli_terminal_done(&job.terminal);
+	free_environment(&job);
 	return status;
 }

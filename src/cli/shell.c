@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/strbuf.h"
 #include "cli/cli.h"
 #include "cli/node.h"
 
@@ -52,43 +53,39 @@ static const char *choose_shell(void)
  * Start-up files of bash set PS1, so it is set once more before the first prompt; the user may change
  * it after that. Other shells take PS1 from their environment.
  */
-static char *prompt(const struct options *o, const char *shell)
+static struct cli_variable prompt(struct strbuf *text, const char *lab, const char *node,
+				  const char *shell)
 {
-	const char *name = strrchr(shell, '/') + 1;
-	char *text = NULL;
-	int n;
+	bool bash = !strcmp(strrchr(shell, '/'), "/bash");
 
-	if (!strcmp(name, "bash"))
-		n = asprintf(&text, "PROMPT_COMMAND=PS1='[%s/%s] \\w\\$ '; unset PROMPT_COMMAND",
-			     o->lab, o->node);
-	else
-		n = asprintf(&text, "PS1=[%s/%s] # ", o->lab, o->node);
-	if (n < 0)
-		abort();
-	return text;
+	strbuf_printf(text, bash ? "PS1='[%s/%s] \\w\\$ '; unset PROMPT_COMMAND" : "[%s/%s] # ",
+		      lab, node);
+	return (struct cli_variable){bash ? "PROMPT_COMMAND" : "PS1", text->s};
 }
 
 static int run(const struct options *o, struct lab_error **err)
 {
 	auto_cli_running struct cli_running running = {0};
+	auto_strbuf struct strbuf text = {0};
 	const char *shell = choose_shell();
-	auto_free char *argv0 = strdup(shell), *set_prompt = NULL, *set_shell = NULL;
-	struct options named = *o;
+	auto_free char *argv0 = strdup(shell);
 	const struct plan_node *node;
 
-	if (!argv0 || asprintf(&set_shell, "SHELL=%s", shell) < 0)
+	if (!argv0)
 		abort();
 	if (cli_need_root("shell", err) || cli_open_running(o->lab, STATE_READ, &running, err))
 		return -1;
 	node = cli_find_node(&running, o->node, err);
 	if (!node)
 		return -1;
-	/* from the plan: the argument may be the path of a lab file, the shell evaluates this */
-	named.lab = running.plan->lab;
-	named.node = node->ns;
-	set_prompt = prompt(&named, shell);
+	/* names from the plan: an argument may be the path of a lab file, and bash evaluates this */
 	return cli_run_in_node(&running, node, (char *[]){argv0, NULL},
-			       (char *const[]){set_shell, set_prompt, NULL}, err);
+			       (const struct cli_variable[]){
+				       {"SHELL", shell},
+				       prompt(&text, running.plan->lab, node->ns, shell),
+				       {NULL, NULL},
+			       },
+			       err);
 }
 
 int verb_shell(int argc, char **argv)

@@ -31,7 +31,7 @@ struct relay {
 	int status;
 };
 
-int terminal_open(struct terminal *t, struct lab_error **err)
+int cli_terminal_open(struct terminal *t, struct lab_error **err)
 {
 	struct winsize size;
 
@@ -46,11 +46,11 @@ int terminal_open(struct terminal *t, struct lab_error **err)
 	if (tcgetattr(STDIN_FILENO, &t->before) || tcsetattr(t->slave, TCSANOW, &t->before))
 		return lab_error_errno(err, LAB_FAILED, errno, "copy the terminal's settings");
 	if (!ioctl(STDIN_FILENO, TIOCGWINSZ, &size))
-		terminal_resize(t);
+		cli_terminal_resize(t);
 	return 0;
 }
 
-int terminal_adopt(const struct terminal *t)
+int cli_terminal_adopt(const struct terminal *t)
 {
 	if (setsid() < 0)
 		return -1;
@@ -64,7 +64,7 @@ int terminal_adopt(const struct terminal *t)
 	return 0;
 }
 
-int terminal_begin(struct terminal *t, struct lab_error **err)
+int cli_terminal_begin(struct terminal *t, struct lab_error **err)
 {
 	struct termios raw = t->before;
 
@@ -79,7 +79,7 @@ int terminal_begin(struct terminal *t, struct lab_error **err)
 	return 0;
 }
 
-void terminal_resize(const struct terminal *t)
+void cli_terminal_resize(const struct terminal *t)
 {
 	struct winsize size;
 
@@ -87,7 +87,7 @@ void terminal_resize(const struct terminal *t)
 		(void)ioctl(t->master, TIOCSWINSZ, &size); /* only looks would suffer */
 }
 
-void terminal_done(struct terminal *t)
+void cli_terminal_done(struct terminal *t)
 {
 	if (t->raw)
 		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &t->before); /* gone: nothing to restore */
@@ -152,7 +152,7 @@ static void take_signals(struct relay *r)
 		if (info.ssi_signo == SIGCHLD)
 			r->ended = r->ended || waitpid(r->pid, &r->status, WNOHANG) == r->pid;
 		else if (info.ssi_signo == SIGWINCH)
-			terminal_resize(r->t);
+			cli_terminal_resize(r->t);
 		else if (!r->ended)
 			(void)kill(r->pid, (int)info.ssi_signo); /* not reaped: it exists */
 	}
@@ -185,7 +185,8 @@ static int turn(struct relay *r)
 	return 0;
 }
 
-int terminal_relay(struct terminal *t, pid_t pid, int signals, int *status, struct lab_error **err)
+int cli_terminal_relay(struct terminal *t, pid_t pid, int signals, int *status,
+		       struct lab_error **err)
 {
 	struct relay r = {.t = t, .pid = pid, .signals = signals};
 

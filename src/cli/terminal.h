@@ -15,19 +15,20 @@ struct terminal {
 };
 
 /** A pty as large as the caller's terminal (standard input), with its settings. */
-int terminal_open(struct terminal *t, struct lab_error **err);
+int cli_terminal_open(struct terminal *t, struct lab_error **err);
 /** In the child: a new session with this terminal as 0, 1 and (where that is one) 2. */
-int terminal_adopt(const struct terminal *t);
+int cli_terminal_adopt(const struct terminal *t);
 /** Puts the caller's terminal into raw mode: from now on keys such as Ctrl-C go to the command. */
-int terminal_begin(struct terminal *t, struct lab_error **err);
+int cli_terminal_begin(struct terminal *t, struct lab_error **err);
 /** Copies the caller's window size. */
-void terminal_resize(const struct terminal *t);
+void cli_terminal_resize(const struct terminal *t);
 /** Restores the caller's terminal and closes the pty; fine on one that was never opened. */
-void terminal_done(struct terminal *t);
+void cli_terminal_done(struct terminal *t);
 
 /**
  * Runs until the child `pid` ends: forwards SIGINT, TERM, HUP, QUIT, USR1 and USR2 to it, SIGWINCH to
  * the terminal, and copies both ways between terminals. signals: a signalfd with those and SIGCHLD, which
  * are blocked. t->master -1: there is no terminal. Gives the wait status, or -1 with *err.
  */
-int terminal_relay(struct terminal *t, pid_t pid, int signals, int *status, struct lab_error **err);
+int cli_terminal_relay(struct terminal *t, pid_t pid, int signals, int *status,
+		       struct lab_error **err);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-static inline void control_address(int dir_fd, struct sockaddr_un *sun)
+static inline void supervise_control_address(int dir_fd, struct sockaddr_un *sun)
 {
 	*sun = (struct sockaddr_un){.sun_family = AF_UNIX};
 	/* always fits */

@@ -20,7 +20,7 @@ static int gone(int dir_fd, struct lab_error **err)
 {
 	char line[256];
 
-	logfile_last_line(dir_fd, "supervisor", line, sizeof(line));
+	supervise_log_last_line(dir_fd, "supervisor", line, sizeof(line));
 	(void)lab_error_make(err, LAB_STATE, "supervisor: does not run%s%s",
 			     line[0] ? "; log: " : "", line);
 	return lab_error_hint(err, "`labctl down` and `labctl up` make the lab anew");
@@ -32,7 +32,7 @@ static int open_control(int dir_fd, int timeout_ms, struct lab_error **err)
 	auto_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	struct sockaddr_un sun;
 
-	control_address(dir_fd, &sun);
+	supervise_control_address(dir_fd, &sun);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) ||
 	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)))
 		return lab_error_errno(err, LAB_FAILED, errno, "supervisor: control socket");
@@ -66,11 +66,11 @@ static int ask(int dir_fd, const char *op, int fd, int timeout_ms, int *answer_f
 
 	if (!request)
 		abort();
-	rc = control < 0 ? -1 : message_send(control, request, fd, &failure);
+	rc = control < 0 ? -1 : supervise_message_send(control, request, fd, &failure);
 	json_decref(request);
 	if (control < 0)
 		return -1;
-	answer = rc ? NULL : message_receive(control, &came, &failure);
+	answer = rc ? NULL : supervise_message_receive(control, &came, &failure);
 	if (!answer) {
 		int errnum = lab_error_errnum(failure);
 
@@ -98,7 +98,7 @@ int supervise_detach(int dir_fd, struct lab_error **err)
 int supervise_load(int dir_fd, const char *workers_json, size_t len, int timeout_ms,
 		   struct lab_error **err)
 {
-	auto_close int fd = message_memfd("workers", workers_json, len, err);
+	auto_close int fd = supervise_message_memfd("workers", workers_json, len, err);
 
 	return fd < 0 ? -1 : ask(dir_fd, "load", fd, timeout_ms, NULL, err);
 }
@@ -114,5 +114,5 @@ char *supervise_status(int dir_fd, struct lab_error **err)
 		(void)lab_error_make(err, LAB_FAILED, "supervisor: no status came with its answer");
 		return NULL;
 	}
-	return message_read_memfd(fd, &len, err);
+	return supervise_message_read_memfd(fd, &len, err);
 }

@@ -56,7 +56,7 @@ static void answer(struct connection *c, const struct lab_error *failure, int fd
 
 	if (!reply)
 		abort();
-	if (message_send(c->io.fd, reply, fd, &err))
+	if (supervise_message_send(c->io.fd, reply, fd, &err))
 		log_warning("%s", lab_error_message(err)); /* the client went away */
 	json_decref(reply);
 }
@@ -82,7 +82,7 @@ static int load(struct connection *c, int fd, struct lab_error **err)
 
 	if (fd < 0)
 		return lab_error_make(err, LAB_FAILED, "load: no document came with it");
-	text = message_read_memfd(fd, &len, err);
+	text = supervise_message_read_memfd(fd, &len, err);
 	if (!text)
 		return -1;
 	workers = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
@@ -102,7 +102,7 @@ static int status(struct connection *c, struct lab_error **err)
 	json_decref(document);
 	if (!text)
 		abort();
-	fd = message_memfd("status", text, strlen(text), err);
+	fd = supervise_message_memfd("status", text, strlen(text), err);
 	if (fd < 0)
 		return -1;
 	answer(c, NULL, fd);
@@ -137,7 +137,7 @@ static void on_request(struct loop_io *io, uint32_t events)
 	struct connection *c = container_of(io, struct connection, io);
 	auto_error struct lab_error *err = NULL;
 	auto_close int fd = -1;
-	json_t *request = message_receive(io->fd, &fd, &err);
+	json_t *request = supervise_message_receive(io->fd, &fd, &err);
 	const char *op;
 
 	if (!request) {
@@ -185,7 +185,7 @@ static void on_connect(struct loop_io *io, uint32_t events)
 		hang_up(c);
 }
 
-struct control *control_new(struct supervisor *sup, int listener, struct lab_error **err)
+struct control *supervise_control_new(struct supervisor *sup, int listener, struct lab_error **err)
 {
 	struct control *ctl = calloc(1, sizeof(*ctl));
 
@@ -197,13 +197,13 @@ struct control *control_new(struct supervisor *sup, int listener, struct lab_err
 	sup->loaded = loaded;
 	if (loop_add(sup->loop, &ctl->listener, listener, EPOLLIN) < 0) {
 		(void)lab_error_errno(err, LAB_FAILED, errno, "control socket");
-		control_free(ctl);
+		supervise_control_free(ctl);
 		return NULL;
 	}
 	return ctl;
 }
 
-void control_free(struct control *c)
+void supervise_control_free(struct control *c)
 {
 	if (!c)
 		return;

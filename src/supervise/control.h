@@ -12,5 +12,5 @@
  *   {"op": "detach"}: from now on the lab outlives the process that started it.
  *   {"op": "stop"}: answered at once; all ends then.
  */
-struct control *control_new(struct supervisor *sup, int listener, struct lab_error **err);
-void control_free(struct control *c); /* NULL is fine */
+struct control *supervise_control_new(struct supervisor *sup, int listener, struct lab_error **err);
+void supervise_control_free(struct control *c); /* NULL is fine */

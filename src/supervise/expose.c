@@ -77,7 +77,7 @@ static int cover(const char *folder, size_t closed)
 	return mount(NULL, top, NULL, MS_REMOUNT | flags, NULL);
 }
 
-int expose_program(const char *path, struct lab_error **err)
+int supervise_expose(const char *path, struct lab_error **err)
 {
 	const char *slash = strrchr(path, '/');
 	auto_free char *folder = NULL;

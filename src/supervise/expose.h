@@ -10,4 +10,4 @@
  * empty read-only one is put over it that holds nothing but the way to the program's folder, which
  * is mounted read-only. Does nothing where all folders are open. Needs CAP_SYS_ADMIN.
  */
-int expose_program(const char *path, struct lab_error **err);
+int supervise_expose(const char *path, struct lab_error **err);

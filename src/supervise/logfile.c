@@ -16,7 +16,7 @@ static void file_name(char path[static 96], const char *name, const char *suffix
 	(void)snprintf(path, 96, "log/%s.log%s", name, suffix); /* names have at most 31 bytes */
 }
 
-int logfile_open(int dir_fd, const char *name, struct lab_error **err)
+int supervise_log_open(int dir_fd, const char *name, struct lab_error **err)
 {
 	char path[96];
 	int fd;
@@ -41,7 +41,7 @@ static int copy(int from, int to)
 	return n < 0 ? -1 : 0;
 }
 
-int logfile_rotate(int dir_fd, const char *name, size_t cap, struct lab_error **err)
+int supervise_log_rotate(int dir_fd, const char *name, size_t cap, struct lab_error **err)
 {
 	auto_close int from = -1, to = -1;
 	char path[96], old[96];
@@ -76,7 +76,7 @@ static const char *skip_stamp(const char *line)
 	return text + 1;
 }
 
-void logfile_last_line(int dir_fd, const char *name, char *line, size_t room)
+void supervise_log_last_line(int dir_fd, const char *name, char *line, size_t room)
 {
 	auto_close int fd = -1;
 	char path[96], tail[2048], *start;

@@ -119,17 +119,17 @@ static int supervise(struct supervisor *sup, struct lab_error **err)
 	struct signals signals = {.sup = sup};
 	int rc = -1;
 
-	sup->pool = socket_pool_new(sup->lab, sup->root_fd, err);
+	sup->pool = supervise_pool_new(sup->lab, sup->root_fd, err);
 	if (!sup->pool || watch_signals(&signals, err) ||
-	    !control_new(sup, SUPERVISOR_FD_CONTROL, err))
+	    !supervise_control_new(sup, SUPERVISOR_FD_CONTROL, err))
 		goto out;
 	supervisor_watch_logs(sup);
 	rc = loop_run(sup->loop);
 	if (rc < 0)
 		lab_error_errno(err, LAB_FAILED, errno, "event loop");
 out:
-	control_free(sup->control);
-	socket_pool_free(sup->pool);
+	supervise_control_free(sup->control);
+	supervise_pool_free(sup->pool);
 	return rc;
 }
 

@@ -19,7 +19,7 @@ union fd_space {
 	char room[CMSG_SPACE(sizeof(int))];
 };
 
-int message_send(int socket, json_t *object, int fd, struct lab_error **err)
+int supervise_message_send(int socket, json_t *object, int fd, struct lab_error **err)
 {
 	auto_free char *text = json_dumps(object, JSON_COMPACT);
 	union fd_space space = {0};
@@ -47,7 +47,7 @@ int message_send(int socket, json_t *object, int fd, struct lab_error **err)
 	return 0;
 }
 
-json_t *message_receive(int socket, int *fd, struct lab_error **err)
+json_t *supervise_message_receive(int socket, int *fd, struct lab_error **err)
 {
 	char text[MESSAGE_MAX];
 	union fd_space space = {0};
@@ -84,7 +84,7 @@ json_t *message_receive(int socket, int *fd, struct lab_error **err)
 	return NULL;
 }
 
-int message_memfd(const char *name, const char *text, size_t len, struct lab_error **err)
+int supervise_message_memfd(const char *name, const char *text, size_t len, struct lab_error **err)
 {
 	auto_close int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	size_t done = 0;
@@ -105,7 +105,7 @@ int message_memfd(const char *name, const char *text, size_t len, struct lab_err
 	return steal_fd(&fd);
 }
 
-char *message_read_memfd(int fd, size_t *len, struct lab_error **err)
+char *supervise_message_read_memfd(int fd, size_t *len, struct lab_error **err)
 {
 	const int seals = F_SEAL_SHRINK | F_SEAL_WRITE;
 	auto_free char *text = NULL;

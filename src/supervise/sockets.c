@@ -36,7 +36,7 @@ struct socket_pool {
 	struct held_socket *sockets;
 };
 
-struct socket_pool *socket_pool_new(const char *lab, int root, struct lab_error **err)
+struct socket_pool *supervise_pool_new(const char *lab, int root, struct lab_error **err)
 {
 	struct socket_pool *p = calloc(1, sizeof(*p));
 
@@ -46,13 +46,13 @@ struct socket_pool *socket_pool_new(const char *lab, int root, struct lab_error 
 	p->home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (p->home < 0) {
 		(void)lab_error_errno(err, LAB_FAILED, errno, "own network namespace");
-		socket_pool_free(p);
+		supervise_pool_free(p);
 		return NULL;
 	}
 	return p;
 }
 
-void socket_pool_free(struct socket_pool *p)
+void supervise_pool_free(struct socket_pool *p)
 {
 	if (!p)
 		return;
@@ -68,8 +68,8 @@ void socket_pool_free(struct socket_pool *p)
 	free(p);
 }
 
-int socket_pool_netns(const struct socket_pool *p, const char *ns, struct netns *n,
-		      struct lab_error **err)
+int supervise_pool_netns(const struct socket_pool *p, const char *ns, struct netns *n,
+			 struct lab_error **err)
 {
 	auto_close int fd = -1;
 	char path[256];
@@ -127,14 +127,14 @@ static int open_socket(const struct socket_pool *p, int netns, const struct spec
 	return steal_fd(&fd);
 }
 
-struct held_socket *socket_pool_take(struct socket_pool *p, const struct spec_socket *s,
-				     struct lab_error **err)
+struct held_socket *supervise_pool_take(struct socket_pool *p, const struct spec_socket *s,
+					struct lab_error **err)
 {
 	struct held_socket *h;
 	struct netns n;
 	int fd;
 
-	if (socket_pool_netns(p, s->ns, &n, err)) {
+	if (supervise_pool_netns(p, s->ns, &n, err)) {
 		(void)lab_error_prefix(err, "socket %s", s->name);
 		return NULL;
 	}
@@ -158,7 +158,7 @@ struct held_socket *socket_pool_take(struct socket_pool *p, const struct spec_so
 	return p->sockets = h;
 }
 
-void socket_pool_drop(struct socket_pool *p, struct held_socket *s)
+void supervise_pool_drop(struct socket_pool *p, struct held_socket *s)
 {
 	if (!s || --s->refs)
 		return;
@@ -172,17 +172,18 @@ void socket_pool_drop(struct socket_pool *p, struct held_socket *s)
 	free(s);
 }
 
-bool socket_pool_current(const struct socket_pool *p, const struct held_socket *s, const char *ns)
+bool supervise_pool_current(const struct socket_pool *p, const struct held_socket *s,
+			    const char *ns)
 {
 	struct netns n;
 
-	if (socket_pool_netns(p, ns, &n, NULL))
+	if (supervise_pool_netns(p, ns, &n, NULL))
 		return false;
 	(void)close(n.fd); /* only looked at */
 	return n.dev == s->dev && n.ino == s->ino;
 }
 
-int held_socket_fd(const struct held_socket *s)
+int supervise_pool_fd(const struct held_socket *s)
 {
 	return s->fd;
 }

@@ -21,17 +21,18 @@ struct socket_pool;
 struct held_socket;
 
 /** root: descriptor of the host's root directory, borrowed; namespaces are found below it. */
-struct socket_pool *socket_pool_new(const char *lab, int root, struct lab_error **err);
-void socket_pool_free(struct socket_pool *p); /* NULL is fine */
+struct socket_pool *supervise_pool_new(const char *lab, int root, struct lab_error **err);
+void supervise_pool_free(struct socket_pool *p); /* NULL is fine */
 
 /** Opens a namespace of the lab. The caller closes ns->fd. */
-int socket_pool_netns(const struct socket_pool *p, const char *ns, struct netns *n,
-		      struct lab_error **err);
+int supervise_pool_netns(const struct socket_pool *p, const char *ns, struct netns *n,
+			 struct lab_error **err);
 
 /** The socket, opened inside its namespace or shared; NULL with *err. */
-struct held_socket *socket_pool_take(struct socket_pool *p, const struct spec_socket *s,
-				     struct lab_error **err);
-void socket_pool_drop(struct socket_pool *p, struct held_socket *s); /* NULL is fine */
+struct held_socket *supervise_pool_take(struct socket_pool *p, const struct spec_socket *s,
+					struct lab_error **err);
+void supervise_pool_drop(struct socket_pool *p, struct held_socket *s); /* NULL is fine */
 /** Whether it still is in what is now the namespace of that name. */
-bool socket_pool_current(const struct socket_pool *p, const struct held_socket *s, const char *ns);
-int held_socket_fd(const struct held_socket *s); /* borrowed */
+bool supervise_pool_current(const struct socket_pool *p, const struct held_socket *s,
+			    const char *ns);
+int supervise_pool_fd(const struct held_socket *s); /* borrowed */

@@ -84,14 +84,14 @@ static int become_worker(struct spawn *s, int *sockets, struct lab_error **err)
 	umask(022); /* the supervisor's own is for its files alone */
 	if (setns(s->netns, CLONE_NEWNET))
 		return lab_error_errno(err, LAB_FAILED, errno, "enter the network namespace");
-	if (s->handler && expose_program(s->handler, err))
+	if (s->handler && supervise_expose(s->handler, err))
 		return -1;
 	if (lay_out(s, sockets, err) || priv_worker(s->uid, s->uid, err))
 		return -1;
 	return execute(s, err);
 }
 
-pid_t spawn_worker(const struct spawn *s, struct lab_error **err)
+pid_t supervise_spawn_worker(const struct spawn *s, struct lab_error **err)
 {
 	auto_free int *sockets = calloc(s->n_sockets + 1, sizeof(*sockets));
 	struct lab_error *failure = NULL;
@@ -111,7 +111,7 @@ pid_t spawn_worker(const struct spawn *s, struct lab_error **err)
 	_exit(EXIT_SPAWN);
 }
 
-pid_t spawn_sweep(uid_t uid)
+pid_t supervise_spawn_sweep(uid_t uid)
 {
 	pid_t pid = fork();
 

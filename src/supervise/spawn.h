@@ -18,11 +18,11 @@ struct spawn {
 };
 
 /** The pid; failures after the fork are written to the log, and the process exits with 125. */
-pid_t spawn_worker(const struct spawn *s, struct lab_error **err);
+pid_t supervise_spawn_worker(const struct spawn *s, struct lab_error **err);
 
 /**
  * Kills all that still runs as `uid` in this PID namespace: what a dead worker left behind. Done by a
  * helper process of that user, whose pid it gives (-1: could not be started): when that has ended,
  * the user number is free again.
  */
-pid_t spawn_sweep(uid_t uid);
+pid_t supervise_spawn_sweep(uid_t uid);

@@ -57,7 +57,7 @@ static int parse_sockets(struct spec *s, json_t *items, struct lab_error **err)
 	return 0;
 }
 
-struct spec *spec_parse(json_t *item, struct lab_error **err)
+struct spec *supervise_spec_parse(json_t *item, struct lab_error **err)
 {
 	struct spec *s = calloc(1, sizeof(*s));
 	json_t *sockets, *config;
@@ -81,11 +81,11 @@ struct spec *spec_parse(json_t *item, struct lab_error **err)
 		goto fail;
 	return s;
 fail:
-	spec_free(s);
+	supervise_spec_free(s);
 	return NULL;
 }
 
-void spec_free(struct spec *s)
+void supervise_spec_free(struct spec *s)
 {
 	if (!s)
 		return;
@@ -94,7 +94,7 @@ void spec_free(struct spec *s)
 	free(s);
 }
 
-bool spec_same(const struct spec *a, const struct spec *b)
+bool supervise_spec_same(const struct spec *a, const struct spec *b)
 {
 	static const char *const parts[] = {"name", "program", "ns", "sockets", "config"};
 
@@ -105,7 +105,7 @@ bool spec_same(const struct spec *a, const struct spec *b)
 	return true;
 }
 
-char *spec_config(const struct spec *s)
+char *supervise_spec_config(const struct spec *s)
 {
 	json_t *config = json_deep_copy(json_object_get(s->json, "config"));
 	json_t *names = json_array();

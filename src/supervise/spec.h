@@ -27,11 +27,11 @@ struct spec {
 };
 
 /** Parses one item. NULL with *err, naming the worker where that much is known. */
-struct spec *spec_parse(json_t *item, struct lab_error **err);
-void spec_free(struct spec *s); /* NULL is fine */
+struct spec *supervise_spec_parse(json_t *item, struct lab_error **err);
+void supervise_spec_free(struct spec *s); /* NULL is fine */
 
 /** Whether both describe the same process: origins and key order do not count. */
-bool spec_same(const struct spec *a, const struct spec *b);
+bool supervise_spec_same(const struct spec *a, const struct spec *b);
 
 /** The configuration document of base/worker.h, with "sockets" added; to be freed. */
-char *spec_config(const struct spec *s);
+char *supervise_spec_config(const struct spec *s);

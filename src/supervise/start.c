@@ -63,7 +63,7 @@ static int listen_control(int dir_fd, struct lab_error **err)
 	auto_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct sockaddr_un sun;
 
-	control_address(dir_fd, &sun);
+	supervise_control_address(dir_fd, &sun);
 	if (unlinkat(dir_fd, "control", 0) && errno != ENOENT)
 		return lab_error_errno(err, LAB_FAILED, errno, "control socket");
 	if (fd < 0 || bind(fd, (const struct sockaddr *)&sun, sizeof(sun)) || listen(fd, BACKLOG))
@@ -83,7 +83,7 @@ int supervise_start(const char *lab, int dir_fd, const char *libexec, struct pro
 		abort();
 	if (control < 0)
 		return lab_error_prefix(err, "supervisor");
-	log = logfile_open(dir_fd, "supervisor", err);
+	log = supervise_log_open(dir_fd, "supervisor", err);
 	parent = pidfd_open(getpid(), 0);
 	if (log < 0)
 		return lab_error_prefix(err, "supervisor");

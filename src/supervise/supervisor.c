@@ -44,19 +44,19 @@ static int want(struct supervisor *sup, struct spec *spec, struct lab_error **er
 
 	if (twice(sup, spec->name)) {
 		(void)lab_error_make(err, LAB_FAILED, "worker %s: there are two", spec->name);
-		spec_free(spec);
+		supervise_spec_free(spec);
 		return -1;
 	}
-	if (!w || !worker_is(w, spec)) {
-		w = worker_new(sup, spec);
+	if (!w || !supervise_worker_is(w, spec)) {
+		w = supervise_worker_new(sup, spec);
 		w->wanted = w->tentative = true;
 		add_worker(sup, w);
-		return worker_start(w, err);
+		return supervise_worker_start(w, err);
 	}
-	spec_free(spec);
+	supervise_spec_free(spec);
 	w->wanted = true;
 	if (w->state == WORKER_FAILED || w->state == WORKER_BACKING_OFF)
-		return worker_start(w, err);
+		return supervise_worker_start(w, err);
 	return 0;
 }
 
@@ -66,7 +66,7 @@ static void undo_load(struct supervisor *sup)
 	sup->loading = false;
 	for (struct worker *w = sup->workers; w; w = w->next) {
 		if (w->tentative)
-			worker_stop(w);
+			supervise_worker_stop(w);
 		w->wanted = w->tentative = false;
 	}
 	supervisor_touch(sup);
@@ -77,7 +77,7 @@ static void commit_load(struct supervisor *sup)
 	sup->loading = false;
 	for (struct worker *w = sup->workers; w; w = w->next) {
 		if (!w->wanted)
-			worker_stop(w);
+			supervise_worker_stop(w);
 		w->wanted = w->tentative = false;
 	}
 }
@@ -94,7 +94,7 @@ int supervisor_load(struct supervisor *sup, json_t *workers, struct lab_error **
 		return lab_error_make(err, LAB_FAILED, "supervisor: not a list of workers");
 	sup->loading = true;
 	json_array_foreach (workers, i, item) {
-		struct spec *spec = spec_parse(item, err);
+		struct spec *spec = supervise_spec_parse(item, err);
 
 		if (!spec || want(sup, spec, err)) {
 			undo_load(sup);
@@ -143,7 +143,7 @@ static void forget_stopped(struct supervisor *sup)
 
 		if (w->state == WORKER_STOPPING && !w->pid) {
 			*at = w->next;
-			worker_free(w);
+			supervise_worker_free(w);
 		} else {
 			at = &w->next;
 		}
@@ -172,7 +172,7 @@ void supervisor_stop(struct supervisor *sup)
 	sup->stopping = true;
 	supervisor_abort_load(sup);
 	for (struct worker *w = sup->workers; w; w = w->next)
-		worker_stop(w);
+		supervise_worker_stop(w);
 	supervisor_touch(sup);
 }
 
@@ -180,7 +180,7 @@ static void reaped(struct supervisor *sup, pid_t pid, int status)
 {
 	for (struct worker *w = sup->workers; w; w = w->next) {
 		if (w->pid == pid) {
-			worker_exited(w, status);
+			supervise_worker_exited(w, status);
 			return;
 		}
 	}
@@ -206,7 +206,7 @@ static void rotate_logs(struct loop_timer *t)
 	for (struct worker *w = sup->workers; w; w = w->next) {
 		auto_error struct lab_error *err = NULL;
 
-		if (logfile_rotate(sup->dir_fd, w->spec->name, LOGFILE_CAP, &err))
+		if (supervise_log_rotate(sup->dir_fd, w->spec->name, LOGFILE_CAP, &err))
 			log_warning("%s: %s", w->spec->name, lab_error_message(err));
 	}
 	loop_timer_set(sup->loop, &sup->rotate, ROTATE_MS);
@@ -245,7 +245,7 @@ void supervisor_user_drop(struct supervisor *sup, int slot)
 		*s = (struct user_slot){0};
 		return;
 	}
-	s->sweeper = spawn_sweep(s->uid);
+	s->sweeper = supervise_spawn_sweep(s->uid);
 	if (s->sweeper < 0) /* the number stays taken: what is left of it may still run */
 		log_warning("kill what user %u left behind: cannot fork", s->uid);
 }
@@ -256,8 +256,8 @@ json_t *supervisor_status(const struct supervisor *sup)
 
 	for (const struct worker *w = sup->workers; w; w = w->next) {
 		json_t *item = json_pack("{s:s, s:s, s:i, s:i, s:I, s:s}", "name", w->spec->name,
-					 "state", worker_state_name(w->state), "pid", w->outside,
-					 "restarts", (int)w->restarts, "since_ms",
+					 "state", supervise_worker_state_name(w->state), "pid",
+					 w->outside, "restarts", (int)w->restarts, "since_ms",
 					 (json_int_t)(loop_now(sup->loop) - w->since), "reason",
 					 w->reason);
 

@@ -30,7 +30,7 @@
 
 #define container_of(p, type, member) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
-const char *worker_state_name(enum worker_state state)
+const char *supervise_worker_state_name(enum worker_state state)
 {
 	static const char *const names[] = {"starting", "ready", "backing-off", "failed",
 					    "stopping"};
@@ -49,7 +49,7 @@ static void set_state(struct worker *w, enum worker_state state)
 static void drop_sockets(struct worker *w)
 {
 	for (size_t i = 0; i < w->spec->n_sockets; i++) {
-		socket_pool_drop(w->sup->pool, w->held[i]);
+		supervise_pool_drop(w->sup->pool, w->held[i]);
 		w->held[i] = NULL;
 	}
 }
@@ -58,7 +58,7 @@ static int take_sockets(struct worker *w, struct lab_error **err)
 {
 	for (size_t i = 0; i < w->spec->n_sockets; i++) {
 		if (!w->held[i])
-			w->held[i] = socket_pool_take(w->sup->pool, &w->spec->sockets[i], err);
+			w->held[i] = supervise_pool_take(w->sup->pool, &w->spec->sockets[i], err);
 		if (!w->held[i])
 			return -1;
 	}
@@ -112,7 +112,7 @@ static void on_timer(struct loop_timer *t)
 	}
 }
 
-struct worker *worker_new(struct supervisor *sup, struct spec *spec)
+struct worker *supervise_worker_new(struct supervisor *sup, struct spec *spec)
 {
 	struct worker *w = calloc(1, sizeof(*w));
 
@@ -128,29 +128,30 @@ struct worker *worker_new(struct supervisor *sup, struct spec *spec)
 	return w;
 }
 
-void worker_free(struct worker *w)
+void supervise_worker_free(struct worker *w)
 {
 	close_ready(w);
 	loop_timer_clear(w->sup->loop, &w->timer);
 	drop_sockets(w);
 	supervisor_user_drop(w->sup, w->slot);
-	spec_free(w->spec);
+	supervise_spec_free(w->spec);
 	free(w->held);
 	free(w);
 }
 
-bool worker_is(const struct worker *w, const struct spec *spec)
+bool supervise_worker_is(const struct worker *w, const struct spec *spec)
 {
 	struct netns n;
 
-	if (!spec_same(w->spec, spec) || socket_pool_netns(w->sup->pool, spec->ns, &n, NULL))
+	if (!supervise_spec_same(w->spec, spec) ||
+	    supervise_pool_netns(w->sup->pool, spec->ns, &n, NULL))
 		return false;
 	(void)close(n.fd); /* only looked at */
 	if (n.dev != w->netns_dev || n.ino != w->netns_ino)
 		return false;
 	for (size_t i = 0; i < spec->n_sockets; i++)
 		if (w->held[i] &&
-		    !socket_pool_current(w->sup->pool, w->held[i], spec->sockets[i].ns))
+		    !supervise_pool_current(w->sup->pool, w->held[i], spec->sockets[i].ns))
 			return false;
 	return true;
 }
@@ -180,14 +181,14 @@ static int fork_process(struct worker *w, struct spawn *s, struct lab_error **er
 	if (!sockets)
 		abort();
 	for (size_t i = 0; i < w->spec->n_sockets; i++)
-		sockets[i] = held_socket_fd(w->held[i]);
+		sockets[i] = supervise_pool_fd(w->held[i]);
 	if (pipe2(ready, O_CLOEXEC | O_NONBLOCK))
 		return lab_error_errno(err, LAB_FAILED, errno, "readiness pipe");
 	s->ready = ready[1];
 	s->sockets = sockets;
 	s->n_sockets = w->spec->n_sockets;
 	s->uid = w->sup->slots[w->slot].uid;
-	w->pid = spawn_worker(s, err);
+	w->pid = supervise_spawn_worker(s, err);
 	(void)close(ready[1]); /* the child's end */
 	if (w->pid < 0 || loop_add(w->sup->loop, &w->ready, ready[0], EPOLLIN) < 0) {
 		if (w->pid > 0)
@@ -204,19 +205,19 @@ static int fork_process(struct worker *w, struct spawn *s, struct lab_error **er
 static int start_process(struct worker *w, struct lab_error **err)
 {
 	struct supervisor *sup = w->sup;
-	auto_free char *config = spec_config(w->spec), *program = NULL;
+	auto_free char *config = supervise_spec_config(w->spec), *program = NULL;
 	auto_close int log = -1, memfd = -1, program_fd = -1, netns = -1;
 	struct netns n;
 
 	if (asprintf(&program, "%s/%s", sup->libexec, w->spec->program) < 0)
 		abort();
-	if (take_sockets(w, err) || socket_pool_netns(sup->pool, w->spec->ns, &n, err))
+	if (take_sockets(w, err) || supervise_pool_netns(sup->pool, w->spec->ns, &n, err))
 		return -1;
 	netns = n.fd;
 	w->netns_dev = n.dev;
 	w->netns_ino = n.ino;
-	log = logfile_open(sup->dir_fd, w->spec->name, err);
-	memfd = log < 0 ? -1 : message_memfd("config", config, strlen(config), err);
+	log = supervise_log_open(sup->dir_fd, w->spec->name, err);
+	memfd = log < 0 ? -1 : supervise_message_memfd("config", config, strlen(config), err);
 	if (memfd < 0)
 		return -1;
 	program_fd = open(program, O_PATH | O_CLOEXEC);
@@ -300,7 +301,7 @@ static void restart(struct worker *w)
 	(void)relaunch(w, &err); /* a failure is a crash: it is recorded, and tried again */
 }
 
-int worker_start(struct worker *w, struct lab_error **err)
+int supervise_worker_start(struct worker *w, struct lab_error **err)
 {
 	loop_timer_clear(w->sup->loop, &w->timer);
 	w->n_crashes = 0;
@@ -323,12 +324,12 @@ static void describe_end(struct worker *w, int status)
 	else
 		n = snprintf(w->reason, sizeof(w->reason), "exited with status %d",
 			     WEXITSTATUS(status));
-	logfile_last_line(w->sup->dir_fd, w->spec->name, line, sizeof(line));
+	supervise_log_last_line(w->sup->dir_fd, w->spec->name, line, sizeof(line));
 	if (line[0]) /* always fits: 384 and less than 100 before it */
 		(void)snprintf(w->reason + n, sizeof(w->reason) - (size_t)n, "; log: %s", line);
 }
 
-void worker_exited(struct worker *w, int status)
+void supervise_worker_exited(struct worker *w, int status)
 {
 	bool was_stable = w->state == WORKER_READY &&
 			  loop_now(w->sup->loop) - w->since >= WORKER_CRASH_WINDOW_MS;
@@ -337,7 +338,7 @@ void worker_exited(struct worker *w, int status)
 	loop_timer_clear(w->sup->loop, &w->timer);
 	w->pid = w->outside = 0;
 	if (w->state == WORKER_STOPPING) {
-		supervisor_touch(w->sup); /* and worker_free() then */
+		supervisor_touch(w->sup); /* and supervise_worker_free() then */
 		return;
 	}
 	if (was_stable)
@@ -349,7 +350,7 @@ void worker_exited(struct worker *w, int status)
 	w->slot = -1;
 }
 
-void worker_stop(struct worker *w)
+void supervise_worker_stop(struct worker *w)
 {
 	if (w->state == WORKER_STOPPING)
 		return;

@@ -15,7 +15,7 @@ enum worker_state {
 	WORKER_FAILED,      /* given up; its sockets are closed, so that clients are refused */
 	WORKER_STOPPING     /* told to end; freed when it has */
 };
-const char *worker_state_name(enum worker_state state);
+const char *supervise_worker_state_name(enum worker_state state);
 
 struct worker {
 	struct worker *next;
@@ -42,15 +42,15 @@ struct worker {
 };
 
 /** Takes the spec. Not started yet. */
-struct worker *worker_new(struct supervisor *sup, struct spec *spec);
-void worker_free(struct worker *w);
+struct worker *supervise_worker_new(struct supervisor *sup, struct spec *spec);
+void supervise_worker_free(struct worker *w);
 
 /** Whether the running worker is what this spec asks for, in namespaces that still are the same. */
-bool worker_is(const struct worker *w, const struct spec *spec);
+bool supervise_worker_is(const struct worker *w, const struct spec *spec);
 
 /** Opens its sockets and starts its process, with a clean record. -1 with *err: nothing runs. */
-int worker_start(struct worker *w, struct lab_error **err);
+int supervise_worker_start(struct worker *w, struct lab_error **err);
 /** SIGTERM, and SIGKILL after the grace period. */
-void worker_stop(struct worker *w);
+void supervise_worker_stop(struct worker *w);
 /** Its process has ended with this wait status. */
-void worker_exited(struct worker *w, int status);
+void supervise_worker_exited(struct worker *w, int status);
