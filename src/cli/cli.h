@@ -109,8 +109,8 @@ struct cli_lab {
 };
 
 /**
- * The path of the lab file that `arg` means, to be freed: a file, a folder that holds lab.yaml, or
- * the name of a shipped lab. An argument without a slash is a shipped lab before it is a file.
+ * The path of the lab file that `arg` means, to be freed: the name of a shipped lab, a file, a folder
+ * that holds lab.yaml, or the name of a lab that is up (its file then). They are tried in this order.
  * NULL with *err (LAB_USAGE).
  */
 char *cli_lab_path(const char *arg, struct lab_error **err);

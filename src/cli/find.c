@@ -34,6 +34,13 @@ static bool exists(const char *path)
 	return access(path, F_OK) == 0;
 }
 
+static bool has_state(const char *name)
+{
+	auto_free char *path = join(state_root(), name, NULL);
+
+	return exists(path);
+}
+
 static int compare_names(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -86,8 +93,23 @@ static char *no_such_lab(const char *arg, struct lab_error **err)
 	return NULL;
 }
 
+/* The lab file that a running lab of that name was brought up from; NULL where there is none. */
+static char *running_path(const char *name)
+{
+	auto_cli_running struct cli_running r = {0};
+	struct lab_error *ignored = NULL; /* an argument that is no running lab is another thing */
+	char *path = NULL;
+
+	if (has_state(name) && cli_open_running(name, STATE_READ, &r, &ignored) == 0 &&
+	    r.plan->file)
+		path = strdup(r.plan->file);
+	lab_error_free(ignored);
+	return path;
+}
+
 char *cli_lab_path(const char *arg, struct lab_error **err)
 {
+	auto_free char *running = NULL;
 	struct stat st;
 
 	if (name_valid(arg)) {
@@ -97,6 +119,12 @@ char *cli_lab_path(const char *arg, struct lab_error **err)
 			return steal_ptr(shipped);
 	}
 	if (stat(arg, &st)) {
+		int why = errno;
+
+		running = name_valid(arg) ? running_path(arg) : NULL;
+		if (running)
+			return steal_ptr(running);
+		errno = why;
 		if (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG)
 			return no_such_lab(arg, err);
 		(void)lab_error_errno(err, LAB_USAGE, errno, "lab %s", arg);
@@ -165,13 +193,6 @@ void cli_lab_free(struct cli_lab *l)
 	free(l->dir);
 	free(l->path);
 	free(l);
-}
-
-static bool has_state(const char *name)
-{
-	auto_free char *path = join(state_root(), name, NULL);
-
-	return exists(path);
 }
 
 char *cli_lab_name(const char *arg, struct lab_error **err)

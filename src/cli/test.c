@@ -214,10 +214,7 @@ int verb_test(int argc, char **argv)
 		o.format = isatty(STDOUT_FILENO) ? FORMAT_LIST : FORMAT_TAP;
 	if (cli_need_root("test", &err) || cli_open_running(o.lab, STATE_READ, &r, &err))
 		return cli_fail(err);
-	l = cli_find_lab(o.lab, r.plan->step, &err);
-	if (!l && !strchr(o.lab, '/'))
-		lab_error_hint(&err,
-			       "checks are read from the lab file: labctl test PATH-OF-THE-LAB");
+	l = cli_find_lab(r.plan->file ? r.plan->file : o.lab, r.plan->step, &err);
 	if (!l)
 		return cli_fail(err);
 	status = run(&o, &r, l, &err);

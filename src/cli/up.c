@@ -117,7 +117,10 @@ static int run(const struct options *o, struct lab_error **err)
 	if (!lab || check_handlers(lab, err))
 		return -1;
 	wanted = cli_compile(lab, err);
-	if (!wanted || cli_need_root("up", err) || raise_lab(wanted, &summary, err))
+	if (!wanted)
+		return -1;
+	wanted->file = arena_printf(wanted->arena, "%s/%s", lab->dir, basename(lab->path));
+	if (cli_need_root("up", err) || raise_lab(wanted, &summary, err))
 		return -1;
 	summary.plan = wanted;
 	return o->json ? cli_summary_json(&summary, err) : cli_summary_print(&summary, err);

@@ -161,6 +161,7 @@ static void own_set(struct arena *a, const struct field_set *set, void *object)
 void plan_own(struct plan *p)
 {
 	own_text(p->arena, &p->title);
+	own_text(p->arena, &p->file);
 	own_text(p->arena, &p->step);
 	own_text(p->arena, &p->summary);
 	for (enum plan_kind kind = 0; kind < PLAN_N_KINDS; kind++) {

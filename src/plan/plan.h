@@ -171,6 +171,8 @@ struct plan {
 	struct arena *arena; /* owns all below */
 	const char *lab;
 	const char *title;
+	const char
+		*file; /* the lab file, an absolute path; NULL: not known. Of no matter to diffs */
 	const char *step; /* the step that the plan stops after; NULL: all */
 	struct plan_namespace *namespaces;
 	struct plan_link *links;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "plan/fields.h"
 
 struct reader {
@@ -236,18 +237,23 @@ static int read_kind(struct reader *r, enum plan_kind kind, const json_t *docume
 
 static int read_head(struct plan *p, const json_t *document, struct lab_error **err)
 {
-	const json_t *title = json_object_get(document, "title");
-	const json_t *step = json_object_get(document, "step");
 	const json_t *summary = json_object_get(document, "summary");
+	const struct {
+		const char *key;
+		const char **text;
+	} texts[] = {{"title", &p->title}, {"file", &p->file}, {"step", &p->step}};
 
-	if ((title && !json_is_string(title)) || (step && !json_is_string(step)) ||
-	    (summary && !json_is_object(summary)))
-		return lab_error_make(err, LAB_FAILED,
-				      "plan document: title, step or summary: wrong type");
-	if (title)
-		p->title = arena_strdup(p->arena, json_string_value(title));
-	if (step)
-		p->step = arena_strdup(p->arena, json_string_value(step));
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		const json_t *text = json_object_get(document, texts[i].key);
+
+		if (text && !json_is_string(text))
+			return lab_error_make(err, LAB_FAILED, "plan document: %s: not a text",
+					      texts[i].key);
+		if (text)
+			*texts[i].text = arena_strdup(p->arena, json_string_value(text));
+	}
+	if (summary && !json_is_object(summary))
+		return lab_error_make(err, LAB_FAILED, "plan document: summary: not an object");
 	if (summary)
 		p->summary = dump_object(p->arena, summary);
 	return 0;

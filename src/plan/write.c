@@ -155,6 +155,7 @@ char *plan_write(const struct plan *p)
 	strbuf_printf(&b, "{\n\"labctl\": %d", LABCTL_PLAN_VERSION);
 	add_member(&b, "lab", write_text(p->lab));
 	add_member(&b, "title", write_text(p->title));
+	add_member(&b, "file", write_text(p->file));
 	add_member(&b, "step", write_text(p->step));
 	if (p->summary)
 		add_member(&b, "summary", need(json_loads(p->summary, 0, NULL)));

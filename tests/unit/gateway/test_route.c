@@ -147,9 +147,9 @@ static void base_paths(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(bases); i++) {
 		auto_arena struct arena *a = arena_new(0);
 		auto_free char *plain = test_config(M("x", "GET", "/x"));
-		char *at = strstr(plain, "\"base_path\":\"/\"");
-		char *text = arena_printf(a, "%.*s\"base_path\":\"%s\"%s", (int)(at - plain), plain,
-					  bases[i], at + strlen("\"base_path\":\"/\""));
+		size_t at = (size_t)(strstr(plain, "\"base_path\":\"/\"") - plain);
+		char *text = arena_printf(a, "%.*s\"base_path\":\"%s\"%s", (int)at, plain, bases[i],
+					  plain + at + strlen("\"base_path\":\"/\""));
 		struct gateway_config *c = gateway_config_read(a, text, strlen(text), NULL);
 		struct gateway_routes *t = gateway_routes_new(a, c, NULL);
 		struct gateway_match m;
