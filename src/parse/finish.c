@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a row of the table cannot say: defaults made from other values, and kinds of checks. */
+/**
+ * What a row of the table cannot say: defaults made from other values, and kinds of checks. A value
+ * that must be unique in the lab, such as an egress range, is chosen by validate/.
+ */
 #include "parse/finish.h"
 
 #include <string.h>
@@ -78,31 +81,6 @@ static const char *area_of(const char *region)
 	return "China";
 }
 
-static bool egress_taken(const struct lab *lab, struct ip_prefix p)
-{
-	for (size_t i = 0; i < lab->n_api_gateways; i++)
-		if (lab->api_gateways[i].egress.set &&
-		    ip_prefix_overlaps(lab->api_gateways[i].egress.p, p))
-			return true;
-	return false;
-}
-
-/* 100.104.254.0/26 and on, past those that the lab file gives away itself. */
-static void default_egress(struct lab *lab)
-{
-	struct ip_prefix next = {.addr = 100u << 24 | 104u << 16 | 254u << 8, .len = 26};
-
-	for (size_t i = 0; i < lab->n_api_gateways; i++) {
-		struct cidr *egress = &lab->api_gateways[i].egress;
-
-		if (egress->set)
-			continue;
-		while (egress_taken(lab, next))
-			next.addr += 64;
-		*egress = (struct cidr){.p = next, .set = true, .at = {.src = lab->source}};
-	}
-}
-
 static void default_packages(struct lab *lab, struct cen *cen)
 {
 	for (size_t i = 0; i < cen->n_bandwidth_packages; i++) {
@@ -118,36 +96,10 @@ static void default_packages(struct lab *lab, struct cen *cen)
 	}
 }
 
-static void default_checks(struct lab *lab, struct check *checks, size_t n)
-{
-	size_t count[ARRAY_LEN(kind_names)] = {0};
-
-	for (size_t i = 0; i < n; i++) {
-		struct check *check = &checks[i];
-		const char *kind = kind_names[check->kind];
-		const char *from = check->from.name ? check->from.name : "?";
-		const char *target = check->target.s ? check->target.s : "?";
-
-		count[check->kind]++;
-		if (!check->id.s)
-			default_text(&check->id,
-				     arena_printf(lab->arena, "%s-%zu", kind, count[check->kind]),
-				     lab);
-		if (!check->title.s)
-			default_text(
-				&check->title,
-				check->kind == CHECK_HTTP
-					? arena_printf(lab->arena, "%s: %s", from, target)
-					: arena_printf(lab->arena, "%s: %s %s", from, kind, target),
-				lab);
-	}
-}
-
 void parse_finish_lab(struct lab *lab)
 {
 	for (size_t i = 0; i < lab->n_regions; i++)
 		default_text(&lab->regions[i].area, area_of(lab->regions[i].id.name), lab);
-	default_egress(lab);
 	for (size_t i = 0; i < lab->n_cens; i++)
 		default_packages(lab, &lab->cens[i]);
 	for (size_t i = 0; i < lab->n_apis; i++) {
@@ -155,7 +107,4 @@ void parse_finish_lab(struct lab *lab)
 
 		backend->kind = backend->mock.s ? BACKEND_MOCK : BACKEND_FUNCTION;
 	}
-	for (size_t i = 0; i < lab->n_steps; i++)
-		default_checks(lab, lab->steps[i].checks, lab->steps[i].n_checks);
-	default_checks(lab, lab->checks, lab->n_checks);
 }

@@ -154,20 +154,11 @@ static bool egress_free(const struct lab *lab, struct ip_prefix p)
 	return true;
 }
 
-/* What was not written is chosen here alone, where what other gateways have is known. */
-static void forget_egress_defaults(struct lab *lab)
-{
-	for (size_t i = 0; i < lab->n_api_gateways; i++)
-		if (!lab->api_gateways[i].egress.at.line)
-			lab->api_gateways[i].egress.set = false;
-}
-
 void validate_egress_choice(struct validation *v)
 {
 	const uint32_t end = 0x64800000; /* 100.128.0.0, behind the cloud-service network */
 	struct ip_prefix p = {.addr = 0x6468fe00 /* 100.104.254.0 */, .len = 26};
 
-	forget_egress_defaults(v->lab);
 	for (size_t i = 0; i < v->lab->n_api_gateways; i++) {
 		struct api_gateway *gw = &v->lab->api_gateways[i];
 
@@ -232,19 +223,6 @@ static const char *title_of(const struct validation *v, const struct check *c)
 	return "check";
 }
 
-/* As with egress ranges: only here is known what is unique in the whole lab. */
-static void forget_check_defaults(struct validation *v)
-{
-	for (size_t i = 0; i < v->n_checks; i++) {
-		struct check *c = v->checks[i].check;
-
-		if (!c->id.at.line)
-			c->id.s = NULL;
-		if (!c->title.at.line)
-			c->title.s = NULL;
-	}
-}
-
 static void choose_id(struct validation *v, struct check *c, unsigned int n)
 {
 	while (!c->id.s) {
@@ -271,7 +249,6 @@ void validate_complete_checks(struct validation *v)
 {
 	unsigned int count[CHECK_ROUTE + 1] = {0};
 
-	forget_check_defaults(v);
 	for (size_t i = 0; i < v->n_checks; i++)
 		choose_id(v, v->checks[i].check, ++count[v->checks[i].check->kind]);
 	for (size_t i = 0; i < v->n_checks; i++)

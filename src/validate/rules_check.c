@@ -11,10 +11,10 @@ void validate_check_duplicate(struct validation *v)
 		const struct text *id = &v->checks[i].check->id;
 
 		/* what was not written is chosen later */
-		for (size_t j = 0; id->s && id->at.line && j < i; j++) {
+		for (size_t j = 0; id->s && j < i; j++) {
 			const struct text *first = &v->checks[j].check->id;
 
-			if (!first->s || !first->at.line || !streq(first->s, id->s))
+			if (!streq(first->s, id->s))
 				continue;
 			validate_report(v, id->at, "check '%s' appears twice", id->s);
 			diag_note(v->diags, first->at, "first written here");
