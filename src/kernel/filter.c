@@ -32,29 +32,31 @@ static struct nft_ctx *open_nft(struct lab_error **err)
 	return steal_ptr(ctx);
 }
 
-/* nft's messages have several lines: the sentence, the source line, the caret. */
-static int nft_error(struct nft_ctx *ctx, struct lab_error **err)
+/*
+ * Runs commands; NULL, or what nft says of them (borrowed until the next run). The buffer is empty
+ * after it was read, so it is read here and nowhere else.
+ */
+static const char *run_nft(struct nft_ctx *ctx, const struct strbuf *commands)
 {
-	const char *text = nft_ctx_get_error_buffer(ctx);
+	return nft_run_cmd_from_buffer(ctx, strbuf_str(commands)) ? nft_ctx_get_error_buffer(ctx)
+								  : NULL;
+}
+
+static bool says(const char *text, int errnum)
+{
+	return strstr(text, strerror(errnum)) != NULL;
+}
+
+/* nft's messages have several lines: the sentence, the source line, the caret. Returns -1. */
+static int nft_error(const char *text, struct lab_error **err)
+{
 	size_t n = strcspn(text, "\n");
-	enum lab_status status = strstr(text, "Operation not permitted") ||
-						 strstr(text, "Operation not supported")
-					 ? LAB_DENIED
-					 : LAB_FAILED;
+	enum lab_status status = says(text, EPERM) || says(text, EOPNOTSUPP) ? LAB_DENIED
+									     : LAB_FAILED;
 
 	if (!n)
 		return lab_error_make(err, status, "nftables refuses the table");
 	return lab_error_make(err, status, "nftables: %.*s", (int)n, text);
-}
-
-static int run_nft(struct nft_ctx *ctx, const struct strbuf *commands, struct lab_error **err)
-{
-	return nft_run_cmd_from_buffer(ctx, strbuf_str(commands)) ? nft_error(ctx, err) : 0;
-}
-
-static bool failed_with(struct nft_ctx *ctx, int errnum)
-{
-	return strstr(nft_ctx_get_error_buffer(ctx), strerror(errnum)) != NULL;
 }
 
 /* "delete" of what is not there fails the transaction, so it is declared first. */
@@ -72,45 +74,50 @@ int kernel_filter_set(const struct plan_filter *f, struct lab_error **err)
 {
 	auto_nft struct nft_ctx *ctx = open_nft(err);
 	auto_strbuf struct strbuf b = {0};
+	const char *why;
 
 	if (!ctx)
 		return -1;
 	strbuf_printf(&b, "create table ip %s\n%s\n", f->table, f->text);
-	if (nft_run_cmd_from_buffer(ctx, strbuf_str(&b)) == 0)
-		return 0;
-	if (!failed_with(ctx, EEXIST))
-		return nft_error(ctx, err);
-	strbuf_trunc(&b, 0);
-	add_delete(&b, f);
-	strbuf_add(&b, f->text);
-	strbuf_addc(&b, '\n');
-	return run_nft(ctx, &b, err);
+	why = run_nft(ctx, &b);
+	if (why && says(why, EEXIST)) {
+		strbuf_trunc(&b, 0);
+		add_delete(&b, f);
+		strbuf_add(&b, f->text);
+		strbuf_addc(&b, '\n');
+		why = run_nft(ctx, &b);
+	}
+	return why ? nft_error(why, err) : 0;
 }
 
 int kernel_filter_remove(const struct plan_filter *f, struct lab_error **err)
 {
 	auto_nft struct nft_ctx *ctx = open_nft(err);
 	auto_strbuf struct strbuf b = {0};
+	const char *why;
 
 	if (!ctx)
 		return -1;
 	add_delete(&b, f);
-	return run_nft(ctx, &b, err);
+	why = run_nft(ctx, &b);
+	return why ? nft_error(why, err) : 0;
 }
 
 char *kernel_filter_list(const struct plan_filter *f, struct lab_error **err)
 {
 	auto_nft struct nft_ctx *ctx = open_nft(err);
 	auto_strbuf struct strbuf b = {0};
+	const char *why;
 
 	if (!ctx)
 		return NULL;
 	strbuf_printf(&b, "list table ip %s\n", f->table);
-	if (nft_run_cmd_from_buffer(ctx, strbuf_str(&b)) == 0)
+	why = run_nft(ctx, &b);
+	if (!why)
 		return strdup(nft_ctx_get_output_buffer(ctx));
-	if (failed_with(ctx, ENOENT))
+	if (says(why, ENOENT))
 		return strdup("");
-	(void)nft_error(ctx, err); /* -1 always */
+	(void)nft_error(why, err); /* -1 always */
 	return NULL;
 }
 
