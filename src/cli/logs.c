@@ -164,7 +164,8 @@ static int follow(struct view *v, int watch, struct lab_error **err)
 		for (ssize_t at = 0; at < n;) {
 			const struct inotify_event *e = (const void *)(events + at);
 
-			up = up && !(e->mask & (IN_IGNORED | IN_DELETE_SELF));
+			/* of the lab's folder; one that is held open does not tell of its own end */
+			up = up && !((e->mask & IN_DELETE) && e->len && !strcmp(e->name, "log"));
 			at += (ssize_t)(sizeof(*e) + e->len);
 		}
 	}
@@ -227,23 +228,30 @@ static void view_done(struct view *v)
 	free(v->tails);
 }
 
+static int add_watch(int watch, int folder, uint32_t events)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", folder); /* always fits */
+	return inotify_add_watch(watch, path, events);
+}
+
 static int run(const struct options *o, struct lab_error **err)
 {
 	auto_cli_running struct cli_running running = {0};
 	auto_close int watch = inotify_init1(IN_CLOEXEC), dir = -1;
 	__attribute__((cleanup(view_done))) struct view v = {.colour = cli_colour(stdout)};
-	char path[64];
+	int lab;
 
 	if (cli_need_root("logs", err) || cli_open_running(o->lab, STATE_READ, &running, err))
 		return -1;
-	dir = openat(state_dir_fd(running.state), "log",
-		     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	lab = state_dir_fd(running.state);
+	dir = openat(lab, "log", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dir < 0 && errno == ENOENT)
 		return lab_error_make(err, LAB_STATE, "lab %s: has no logs", running.plan->lab);
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", dir); /* always fits */
 	/* before the first reading, so that nothing falls in between */
-	if (dir < 0 || watch < 0 ||
-	    inotify_add_watch(watch, path, IN_MODIFY | IN_CREATE | IN_DELETE_SELF) < 0)
+	if (dir < 0 || watch < 0 || add_watch(watch, lab, IN_DELETE) < 0 ||
+	    add_watch(watch, dir, IN_MODIFY | IN_CREATE) < 0)
 		return lab_error_errno(err, LAB_FAILED, errno, "lab %s: logs", running.plan->lab);
 	v.dir = dir;
 	if (choose(&v, running.plan, o, err) || show_past(&v, o->lines, err))

@@ -108,12 +108,13 @@ int supervise_message_memfd(const char *name, const char *text, size_t len, stru
 char *supervise_message_read_memfd(int fd, size_t *len, struct lab_error **err)
 {
 	const int seals = F_SEAL_SHRINK | F_SEAL_WRITE;
+	const int has = fcntl(fd, F_GET_SEALS); /* -1: not a memfd */
 	auto_free char *text = NULL;
 	struct stat st;
 	size_t got = 0;
 
 	/* unsealed, it could change or shrink while it is being read */
-	if (fstat(fd, &st) || (fcntl(fd, F_GET_SEALS) & seals) != seals) {
+	if (fstat(fd, &st) || has < 0 || (has & seals) != seals) {
 		(void)lab_error_make(err, LAB_FAILED, "control socket: not a sealed memfd");
 		return NULL;
 	}

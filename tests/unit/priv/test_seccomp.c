@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Each profile in a child of its own: what passes, what fails, what kills. */
+#include "lib/test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "priv/priv.h"
+
+#ifdef __SANITIZE_ADDRESS__
+#define SANITIZED 1
+#else
+#define SANITIZED 0
+#endif
+
+#define KILLED 1000 /* instead of an errno: ended by SIGSYS */
+#define WORKS  0
+
+static int result(long rc)
+{
+	return rc < 0 ? errno : WORKS;
+}
+
+static int try_nothing(void)
+{
+	return getppid() > 0 ? WORKS : EINVAL;
+}
+
+static int try_reading(void)
+{
+	return result(open("/etc/passwd", O_RDONLY | O_CLOEXEC));
+}
+
+static int try_writing(void)
+{
+	return result(open("/dev/null", O_WRONLY | O_CLOEXEC));
+}
+
+static int try_creating(void)
+{
+	return result(open("/dev/null", O_RDONLY | O_CREAT | O_CLOEXEC, 0600));
+}
+
+static int try_inet(void)
+{
+	return result(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+}
+
+static int try_packet(void)
+{
+	int e = result(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
+
+	return e == EPERM ? WORKS : e; /* the kernel was asked, and said no for want of privilege */
+}
+
+static int try_exec(void)
+{
+	char *argv[] = {(char *)"true", NULL};
+
+	(void)execv("/bin/true", argv);
+	return errno;
+}
+
+static int try_mount(void)
+{
+	return result(mount("none", "/nowhere", "tmpfs", 0, NULL)) == EPERM ? EPERM : WORKS;
+}
+
+static int try_unshare(void)
+{
+	return result(unshare(CLONE_NEWUSER));
+}
+
+static int try_trace(void)
+{
+	return result(ptrace(PTRACE_TRACEME, 0, NULL, NULL));
+}
+
+static const struct {
+	const char *name;
+	enum priv_profile profile;
+	int (*attempt)(void);
+	int expected, sanitized;
+} cases[] = {
+	{"gateway lives", PRIV_GATEWAY, try_nothing, WORKS, WORKS},
+	{"gateway reads files", PRIV_GATEWAY, try_reading, WORKS, WORKS},
+	{"gateway writes no file", PRIV_GATEWAY, try_writing, ENOSYS, WORKS},
+	{"gateway makes no file", PRIV_GATEWAY, try_creating, ENOSYS, WORKS},
+	{"gateway connects", PRIV_GATEWAY, try_inet, WORKS, WORKS},
+	{"gateway has no packet socket", PRIV_GATEWAY, try_packet, ENOSYS, WORKS},
+	{"gateway executes nothing", PRIV_GATEWAY, try_exec, KILLED, WORKS},
+	{"gateway mounts nothing", PRIV_GATEWAY, try_mount, KILLED, EPERM},
+	{"gateway traces nothing", PRIV_GATEWAY, try_trace, KILLED, WORKS},
+	{"dns lives", PRIV_DNS, try_nothing, WORKS, WORKS},
+	{"dns has its sockets and no other", PRIV_DNS, try_inet, ENOSYS, WORKS},
+	{"dns executes nothing", PRIV_DNS, try_exec, KILLED, WORKS},
+	{"function executes handlers", PRIV_FUNCTION, try_exec, WORKS, WORKS},
+	{"function writes files", PRIV_FUNCTION, try_writing, WORKS, WORKS},
+	{"function makes no namespace", PRIV_FUNCTION, try_unshare, EPERM, EPERM},
+	{"function traces nothing", PRIV_FUNCTION, try_trace, EPERM, WORKS},
+	{"probe connects", PRIV_PROBE, try_inet, WORKS, WORKS},
+	{"probe executes nothing", PRIV_PROBE, try_exec, KILLED, WORKS},
+};
+
+/* WORKS, an errno, or KILLED. */
+static int in_child(enum priv_profile profile, int (*attempt)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		/* the notice about sanitizer builds is not what is tested here */
+		(void)!freopen("/dev/null", "w", stderr);
+		if (priv_seccomp(profile, NULL))
+			_exit(255);
+		_exit(attempt());
+	}
+	assert_true(pid > 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFSIGNALED(status)) {
+		assert_int_equal(WTERMSIG(status), SIGSYS);
+		return KILLED;
+	}
+	return WEXITSTATUS(status);
+}
+
+static void profiles_hold(void **state)
+{
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		int wanted = SANITIZED ? cases[i].sanitized : cases[i].expected;
+		int is = in_child(cases[i].profile, cases[i].attempt);
+
+		if (is != wanted)
+			fail_msg("%s: %d instead of %d", cases[i].name, is, wanted);
+	}
+}
+
+static void users_are_distinct_and_stable(void **state)
+{
+	struct lab_error *err = NULL;
+	uid_t a, again, b;
+
+	assert_int_equal(priv_worker_user("lab", 0, &a, &err), 0);
+	assert_int_equal(priv_worker_user("lab", 0, &again, &err), 0);
+	assert_int_equal(priv_worker_user("lab", 1, &b, &err), 0);
+	assert_int_equal(a, again);
+	assert_true(a >= 1000);
+	if (a != PRIV_SHARED_USER)
+		assert_int_not_equal(a, b);
+}
+
+static void nothing_is_dropped_without_privilege(void **state)
+{
+	struct lab_error *err = NULL;
+
+	if (geteuid() == 0)
+		skip();
+	assert_int_equal(priv_worker(65534, 65534, &err), -1);
+	assert_int_equal(lab_error_status(err), LAB_DENIED);
+	lab_error_free(err);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(profiles_hold),
+		cmocka_unit_test(users_are_distinct_and_stable),
+		cmocka_unit_test(nothing_is_dropped_without_privilege),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
