@@ -1,0 +1,37 @@
+#!/usr/bin/env bats
+# What the README shows works as written.
+
+load ../lib/e2e
+
+setup() { need_root; }
+teardown() { down_all two-vpcs; }
+
+# The first YAML block of the README, which is a whole lab file.
+example() { sed -n '/^```yaml$/,/^```$/{/^```/d;p}' README.md; }
+
+@test "the README's lab file comes up and its check holds" {
+  example >"$BATS_TEST_TMPDIR/two-vpcs.yaml"
+  labctl up "$BATS_TEST_TMPDIR/two-vpcs.yaml"
+  run labctl test two-vpcs
+  [ "$status" -eq 0 ]
+  [[ $output == *"ok 1"* ]]
+  labctl down two-vpcs
+}
+
+@test "the README's mistake is reported as the README says" {
+  example | sed '0,/cidr_block: 10.1/s//cidr_blok: 10.1/' >"$BATS_TEST_TMPDIR/two-vpcs.yaml"
+  cd "$BATS_TEST_TMPDIR"
+  run labctl check two-vpcs.yaml
+  [ "$status" -eq 2 ]
+  wanted=$(sed -n '/^two-vpcs.yaml:/,/^```/{/^```/d;p}' "$OLDPWD/README.md")
+  [[ $output == *"$wanted"* ]] || { echo "$output"; echo "README: $wanted"; false; }
+}
+
+@test "every verb of the table has a section in labctl(1) and a help text with examples" {
+  for verb in $(labctl completion bash | sed -n "s/.*compgen -W 'help \([a-z ]*\)'.*/\1/p"); do
+    grep -qE "^\.B $verb( |\$)" man/labctl.1 || { echo "no section: $verb"; false; }
+    run labctl "$verb" --help
+    [ "$status" -eq 0 ]
+    [[ $output == *Examples:* ]] || { echo "no examples: $verb"; false; }
+  done
+}
