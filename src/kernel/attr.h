@@ -14,7 +14,7 @@ static inline void kernel_attr_table(const struct nlattr **tb, uint16_t max, con
 	int left = (int)len;
 
 	memset(tb, 0, (max + 1u) * sizeof(*tb));
-	while (mnl_attr_ok(a, left)) {
+	while (a && mnl_attr_ok(a, left)) {
 		if (mnl_attr_get_type(a) <= max)
 			tb[mnl_attr_get_type(a)] = a;
 		left -= (int)MNL_ALIGN(a->nla_len);

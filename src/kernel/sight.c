@@ -233,6 +233,8 @@ static void note_pair(struct kernel_sight *s, const struct plan_link *wanted,
 	    !behaves(s, b))
 		return;
 	l = kernel_sight_note(s, PLAN_LINK, wanted);
+	if (!l)
+		return;
 	note_end(&l->a, a);
 	note_end(&l->b, b);
 }

@@ -5,21 +5,16 @@
  * anything is there), and as many idle processes as the lab has workers, and one for its supervisor.
  * Then all of it is removed until the kernel has let go.
  *
- *	labctl up LAB --json ... ; limit PLAN.json PATH-OF-pause [ROUNDS]
+ *	labctl plan LAB --json --from-nothing >PLAN.json; bench-limit PLAN.json PATH-OF-pause [ROUNDS]
  *
- * prints one line per round: "up MS down MS". The processes are started the way a supervisor must: by
- * vfork and exec, in the namespace where they belong, dying with the one that started them.
+ * prints one line per round: "up MS down MS".
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -226,20 +221,23 @@ static void make_filters(struct limit *l)
 	}
 }
 
+/* posix_spawn() shares the memory until the exec, so the namespace is entered here, not there. */
 static pid_t start(const struct limit *l, int ns)
 {
 	char *const argv[] = {(char *)(uintptr_t)l->pause, NULL};
-	pid_t pid = vfork();
+	struct lab_error *err = NULL;
+	pid_t pid;
+	int res;
 
-	if (pid == 0) {
-		if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ||
-		    (ns >= 0 && setns(ns, CLONE_NEWNET) < 0))
-			_exit(127);
-		(void)execv(l->pause, argv);
-		_exit(127);
-	}
-	if (pid < 0)
+	if (ns >= 0 && kernel_netns_enter(ns, &err) < 0)
+		die(err, l->pause);
+	res = posix_spawn(&pid, l->pause, NULL, NULL, argv, environ);
+	if (ns >= 0 && kernel_netns_enter(l->home, &err) < 0)
+		die(err, l->pause);
+	if (res) {
+		errno = res;
 		die(NULL, l->pause);
+	}
 	return pid;
 }
 

@@ -7,6 +7,8 @@
 #include "lib/sandbox.h"
 #include "small_lab.h"
 
+#include "base/strbuf.h"
+
 struct lab {
 	struct plan *plan;
 	struct backend *backend;
@@ -54,16 +56,14 @@ static char *drift(void)
 	size_t n_foreign;
 	struct plan *there = observe(&n_foreign);
 	struct plan_diff *d = plan_diff(there, lab.plan);
-	char *text = calloc(1, 64 * 1024);
+	struct strbuf text = {0};
 
 	assert_int_equal(n_foreign, 0);
-	for (size_t i = 0; i < d->n; i++) {
-		strcat(text, plan_step_describe(d->arena, &d->steps[i]));
-		strcat(text, "\n");
-	}
+	for (size_t i = 0; i < d->n; i++)
+		strbuf_printf(&text, "%s\n", plan_step_describe(d->arena, &d->steps[i]));
 	plan_diff_free(d);
 	plan_free(there);
-	return text;
+	return strbuf_take(&text);
 }
 
 /* A backend of its own, as a later run of labctl has: it knows nothing and must look. */
