@@ -99,15 +99,28 @@ static void print_line(void *data, const struct tail *t, const char *line)
 	puts(line);
 }
 
-static bool has_stamp(const char *line)
+/* At the beginning of a line, or in a gateway's access log. NULL: the line has none. */
+static const char *find_stamp(const char *line)
 {
-	return strlen(line) > STAMP_LEN && line[0] >= '0' && line[0] <= '9' && line[10] == 'T' &&
-	       line[STAMP_LEN - 1] == 'Z' && line[STAMP_LEN] == ' ';
+	static const char key[] = "\"requestHandleTime\":\"";
+	const char *at = line;
+
+	if (*line == '{') {
+		at = strstr(line, key);
+		if (!at)
+			return NULL;
+		at += strlen(key);
+	}
+	if (strlen(at) <= STAMP_LEN || *at < '0' || *at > '9' || at[10] != 'T' ||
+	    at[STAMP_LEN - 1] != 'Z')
+		return NULL;
+	return at;
 }
 
 static void keep_line(void *data, const struct tail *t, const char *line)
 {
 	struct view *v = data;
+	const char *stamp = find_stamp(line);
 	struct entry *e;
 
 	v->past = reallocarray(v->past, v->n_past + 1, sizeof(*v->past));
@@ -117,8 +130,8 @@ static void keep_line(void *data, const struct tail *t, const char *line)
 	*e = (struct entry){.from = t, .nth = v->n_past, .text = strdup(line)};
 	if (!e->text)
 		abort();
-	if (has_stamp(line))
-		memcpy(e->stamp, line, STAMP_LEN);
+	if (stamp)
+		memcpy(e->stamp, stamp, STAMP_LEN);
 	else if (v->n_past > 1 && e[-1].from == t)
 		memcpy(e->stamp, e[-1].stamp, STAMP_LEN);
 }

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/un.h>
 
 static inline void supervise_control_address(int dir_fd, struct sockaddr_un *sun)

@@ -131,7 +131,7 @@ struct held_socket *supervise_pool_take(struct socket_pool *p, const struct spec
 					struct lab_error **err)
 {
 	struct held_socket *h;
-	struct netns n;
+	struct netns n = {.fd = -1};
 	int fd;
 
 	if (supervise_pool_netns(p, s->ns, &n, err)) {
@@ -175,7 +175,7 @@ void supervise_pool_drop(struct socket_pool *p, struct held_socket *s)
 bool supervise_pool_current(const struct socket_pool *p, const struct held_socket *s,
 			    const char *ns)
 {
-	struct netns n;
+	struct netns n = {.fd = -1};
 
 	if (supervise_pool_netns(p, ns, &n, NULL))
 		return false;

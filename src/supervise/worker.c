@@ -141,7 +141,7 @@ void supervise_worker_free(struct worker *w)
 
 bool supervise_worker_is(const struct worker *w, const struct spec *spec)
 {
-	struct netns n;
+	struct netns n = {.fd = -1};
 
 	if (!supervise_spec_same(w->spec, spec) ||
 	    supervise_pool_netns(w->sup->pool, spec->ns, &n, NULL))
@@ -207,7 +207,7 @@ static int start_process(struct worker *w, struct lab_error **err)
 	struct supervisor *sup = w->sup;
 	auto_free char *config = supervise_spec_config(w->spec), *program = NULL;
 	auto_close int log = -1, memfd = -1, program_fd = -1, netns = -1;
-	struct netns n;
+	struct netns n = {.fd = -1};
 
 	if (asprintf(&program, "%s/%s", sup->libexec, w->spec->program) < 0)
 		abort();

@@ -27,11 +27,13 @@ log=/run/labctl/scenario1/log
 @test "--lines limits each log, and lines without a time stay with the one before" {
   printf '%s\n' '2001-01-01T00:00:00.000Z info a' '  more of a' '2001-01-01T00:00:02.000Z info c' >$log/dns.log
   printf '%s\n' '2001-01-01T00:00:01.000Z info b' >$log/apigw-1.log
+  echo '{"requestId":"X","requestHandleTime":"2001-01-01T00:00:03.000Z","path":"/"}' >>$log/apigw-1.log
   run labctl logs scenario1 dns apigw-1
   expected='dns     | 2001-01-01T00:00:00.000Z info a
 dns     |   more of a
 apigw-1 | 2001-01-01T00:00:01.000Z info b
-dns     | 2001-01-01T00:00:02.000Z info c'
+dns     | 2001-01-01T00:00:02.000Z info c
+apigw-1 | {"requestId":"X","requestHandleTime":"2001-01-01T00:00:03.000Z","path":"/"}'
   [ "$output" = "$expected" ]
   run labctl logs scenario1 dns -n 1
   [ "$output" = '2001-01-01T00:00:02.000Z info c' ]
