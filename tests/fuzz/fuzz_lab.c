@@ -1,16 +1,19 @@
-// layer: parse
+// layer: parse validate compile
 // SPDX-License-Identifier: GPL-2.0-only
-/* The whole way from bytes to a lab; its pointers are followed, and its diagnostics printed. */
+/* The whole way from bytes to a plan: none of it hangs, and what has no error can be compiled. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "compile/compile.h"
 #include "parse/parse.h"
+#include "validate/validate.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Every check has an id and a title by now, whatever is wrong with it. */
 static size_t touch_checks(const struct check *checks, size_t n)
 {
 	size_t sum = 0;
@@ -24,14 +27,20 @@ static size_t touch(const struct lab *lab)
 {
 	size_t sum = strlen(lab->id.name) + touch_checks(lab->checks, lab->n_checks);
 
-	for (size_t i = 0; i < lab->n_vpcs; i++)
-		sum += strlen(lab->vpcs[i].id.name) + lab->vpcs[i].n_vswitches;
-	for (size_t i = 0; i < lab->n_ecs; i++)
-		for (size_t j = 0; j < lab->ecs[i].n_security_groups; j++)
-			sum += strlen(lab->ecs[i].security_groups[j].name);
 	for (size_t i = 0; i < lab->n_steps; i++)
 		sum += touch_checks(lab->steps[i].checks, lab->steps[i].n_checks);
 	return sum;
+}
+
+static void compile(const struct lab *lab)
+{
+	auto_error struct lab_error *err = NULL;
+	auto_plan struct plan *plan = compile_lab(lab, &err);
+
+	if (!plan) {
+		fprintf(stderr, "%s\n", lab_error_message(err));
+		abort();
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -50,8 +59,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		if (!lab && !diag_errors(diags))
 			abort(); /* unreadable without a word */
-		if (lab && touch(lab) == SIZE_MAX)
-			abort();
+		if (lab) {
+			validate_lab(lab, diags);
+			if (touch(lab) == SIZE_MAX)
+				abort();
+			if (!diag_errors(diags))
+				compile(lab);
+		}
 		diag_print(diags, out, true);
 	}
 	return 0;
