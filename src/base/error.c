@@ -38,7 +38,7 @@ static void store(struct lab_error **err, enum lab_status status, int errnum, ch
 	*err = e;
 }
 
-static char *format(const char *fmt, va_list ap)
+__attribute__((format(printf, 1, 0))) static char *format(const char *fmt, va_list ap)
 {
 	char *text = NULL;
 

@@ -88,7 +88,7 @@ static int fill_actions(posix_spawn_file_actions_t *actions, const struct pipes 
  * posix_spawn, not fork: it shares our memory until the exec, and tells the errno of the exec. Not
  * posix_spawnp: a file without a valid head shall be refused, not handed to /bin/sh.
  */
-static int spawn(pid_t *pid, const char *path, char *const *environ, const struct pipes *p)
+static int spawn(pid_t *pid, const char *path, char *const *env, const struct pipes *p)
 {
 	char *argv[] = {(char *)path, NULL};
 	posix_spawnattr_t attr;
@@ -99,20 +99,20 @@ static int spawn(pid_t *pid, const char *path, char *const *environ, const struc
 		return rc;
 	rc = fill_actions(&actions, p, path);
 	if (!rc)
-		rc = posix_spawn(pid, path, &actions, &attr, argv, environ);
+		rc = posix_spawn(pid, path, &actions, &attr, argv, env);
 	(void)posix_spawn_file_actions_destroy(&actions); /* these two only free memory */
 	(void)posix_spawnattr_destroy(&attr);
 	return rc;
 }
 
-int function_child_start(struct function_child *c, const char *path, char *const *environ)
+int function_child_start(struct function_child *c, const char *path, char *const *env)
 {
 	auto_pipes struct pipes p = {{-1, -1, -1}, {-1, -1, -1}};
 	pid_t pid;
 	int pidfd, rc = open_pipes(&p);
 
 	if (!rc)
-		rc = spawn(&pid, path, environ, &p);
+		rc = spawn(&pid, path, env, &p);
 	if (rc)
 		return rc;
 	pidfd = pidfd_open(pid, 0); /* sets FD_CLOEXEC by itself */

@@ -15,7 +15,7 @@ struct function_child {
  * Executes path with no arguments, in its own folder and its own process group, with pipes on
  * descriptors 0-2 and default signals. 0, or the errno of what failed: nothing is left then.
  */
-int function_child_start(struct function_child *c, const char *path, char *const *environ);
+int function_child_start(struct function_child *c, const char *path, char *const *env);
 
 /** Kills its whole process group; fine when it has ended. */
 void function_child_kill(const struct function_child *c);

@@ -57,7 +57,7 @@ static void send_one(int raw, const struct sockaddr_in *to, uint16_t id, struct 
 static void take_one(int raw, const struct sockaddr_in *to, uint16_t id, struct tally *t)
 {
 	uint8_t packet[2048];
-	struct sockaddr_in from;
+	struct sockaddr_in from = {0};
 	socklen_t from_len = sizeof(from);
 	ssize_t n = recvfrom(raw, packet, sizeof(packet), MSG_DONTWAIT, (struct sockaddr *)&from,
 			     &from_len);
