@@ -45,7 +45,7 @@ static const struct ui_column short_columns[] = {
 
 static const char *boolean(bool b)
 {
-	return b ? "true" : "false";
+	return b ? "yes" : "no"; /* as UI_BOOLEAN reads it */
 }
 
 static void add_full(struct ui_table *t, const struct kernel_feature *f)
