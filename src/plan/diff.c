@@ -27,6 +27,7 @@ struct walk {
 	struct plan_diff *diff;
 	const struct plan *is, *shall;
 	struct places namespaces, devices;
+	struct places bare; /* devices that lose all their addresses, if only for a moment */
 };
 
 static int compare_place(const void *a, const void *b)
@@ -122,7 +123,7 @@ static bool keeps_address(const struct walk *w, const struct plan_address *a)
 		return false;
 	for (size_t i = 0; w->shall && i < w->shall->n_addresses; i++)
 		if (plan_key_cmp(PLAN_ADDRESS, &w->shall->addresses[i], a) == 0)
-			return true;
+			return plan_same(PLAN_ADDRESS, &w->shall->addresses[i], a);
 	return false;
 }
 
@@ -139,9 +140,10 @@ static bool source_goes(const struct walk *w, const struct plan_route *r)
 
 /*
  * Whether an object that is the same in both plans must nevertheless be made anew although the
- * kernel keeps it: a worker whose sockets lie in a namespace that is replaced, or a route whose
+ * kernel keeps it: a worker whose sockets lie in a namespace that is replaced, a route whose
  * preferred source goes away for a moment (the kernel then drops it from table main, but from no
- * other: being explicit is right for both).
+ * other: being explicit is right for both), or what leads through a device that loses its last
+ * address (fib_disable_ip() in net/ipv4/fib_frontend.c drops its routes and neighbours).
  */
 static bool must_renew(const struct walk *w, enum plan_kind kind, const void *object)
 {
@@ -149,8 +151,16 @@ static bool must_renew(const struct walk *w, enum plan_kind kind, const void *ob
 		return worker_uprooted(w, object);
 	if (kind == PLAN_NODE)
 		return namespace_gone(w, ((const struct plan_node *)object)->ns);
-	if (kind == PLAN_ROUTE)
-		return source_goes(w, object);
+	if (kind == PLAN_NEIGHBOUR) {
+		const struct plan_neighbour *o = object;
+
+		return has_place(&w->bare, o->ns, o->dev);
+	}
+	if (kind == PLAN_ROUTE) {
+		const struct plan_route *o = object;
+
+		return source_goes(w, o) || (o->dev && has_place(&w->bare, o->ns, o->dev));
+	}
 	return false;
 }
 
@@ -235,6 +245,27 @@ static void collect_devices(struct walk *w, enum plan_kind kind, const void *bef
 	add_place(w, &w->devices, l->b.ns, l->b.dev);
 }
 
+static bool keeps_some_address(const struct walk *w, const char *ns, const char *dev)
+{
+	for (size_t i = 0; i < w->is->n_addresses; i++) {
+		const struct plan_address *a = &w->is->addresses[i];
+
+		if (strcmp(a->ns, ns) == 0 && strcmp(a->dev, dev) == 0 && keeps_address(w, a))
+			return true;
+	}
+	return false;
+}
+
+static void collect_bare(struct walk *w, enum plan_kind kind, const void *before, const void *after)
+{
+	const struct plan_address *a = before;
+	enum fate fate = fate_of(w, kind, before, after);
+
+	/* an address is changed by taking it away and giving it again */
+	if (a && (removes(fate) || fate == ALTER) && !keeps_some_address(w, a->ns, a->dev))
+		add_place(w, &w->bare, a->ns, a->dev);
+}
+
 static void visit_removal(struct walk *w, enum plan_kind kind, const void *before,
 			  const void *after)
 {
@@ -276,6 +307,8 @@ struct plan_diff *plan_diff(const struct plan *is, const struct plan *shall)
 	sort_places(&w.namespaces);
 	merge(&w, PLAN_LINK, collect_devices);
 	sort_places(&w.devices);
+	merge(&w, PLAN_ADDRESS, collect_bare);
+	sort_places(&w.bare);
 	for (enum plan_kind kind = 0; kind < PLAN_N_KINDS; kind++)
 		merge(&w, kind, visit_removal);
 	reverse(d->steps, d->n);

@@ -55,6 +55,14 @@ const void *plan_object(const struct plan *p, enum plan_kind kind, size_t i)
 	return (const char *)*array_of(p, kind).items + i * plan_fields(kind)->size;
 }
 
+/* Host bits count: 10.0.0.1/24 and 10.0.0.2/24 are two addresses. */
+static int compare_prefix(const struct ip_prefix *a, const struct ip_prefix *b)
+{
+	if (a->addr != b->addr)
+		return a->addr < b->addr ? -1 : 1;
+	return (int)a->len - (int)b->len;
+}
+
 static int compare_number(uint64_t a, uint64_t b)
 {
 	return (a > b) - (a < b);
@@ -95,8 +103,7 @@ static int compare_field(const struct field *f, unsigned int flag, unsigned int 
 	case FIELD_IP: return compare_number(*(const uint32_t *)x, *(const uint32_t *)y);
 	case FIELD_ENUM: return compare_number(*(const unsigned int *)x, *(const unsigned int *)y);
 	case FIELD_U64: return compare_number(*(const uint64_t *)x, *(const uint64_t *)y);
-	case FIELD_PREFIX:
-		return ip_prefix_cmp(*(const struct ip_prefix *)x, *(const struct ip_prefix *)y);
+	case FIELD_PREFIX: return compare_prefix(x, y);
 	case FIELD_MAC: return memcmp(x, y, 6);
 	case FIELD_STRUCT: return compare_set(f->inner, flag, not, x, y);
 	case FIELD_LIST: return compare_list(f, not, a, b);

@@ -90,7 +90,14 @@ enum plan_route_proto {
 
 enum plan_route_type { PLAN_UNICAST, PLAN_BLACKHOLE };
 
-/** Key: ns, table, destination. table: 254 is main; others from 1000. */
+/** Numbers of route tables. */
+enum plan_table {
+	PLAN_TABLE_MAIN =
+		254, /* the kernel's own: what is on link; default table of a transit router */
+	PLAN_TABLE_SYSTEM = 1000, /* system route table of a VPC; custom ones follow */
+};
+
+/** Key: ns, table, destination. */
 struct plan_route {
 	struct plan_origin origin;
 	const char *ns;
@@ -171,8 +178,8 @@ struct plan {
 	struct arena *arena; /* owns all below */
 	const char *lab;
 	const char *title;
-	const char
-		*file; /* the lab file, an absolute path; NULL: not known. Of no matter to diffs */
+	/* The lab file, an absolute path; NULL: not known. Of no matter to diffs. */
+	const char *file;
 	const char *step; /* the step that the plan stops after; NULL: all */
 	struct plan_namespace *namespaces;
 	struct plan_link *links;

@@ -123,10 +123,11 @@ static void test_changes(void **state)
 	q->namespaces[0].role = "other";      /* not seen by the kernel */
 	q->links[0].origin.at = "lab.yaml:4"; /* nor this */
 	expect(p, q,
+	       "- route a 1000 10.0.0.0/8\n"
 	       "- neighbour a/b 10.9.0.2\n"
 	       "~ address a/b 10.9.0.1/30\n"
 	       "+ neighbour a/b 10.9.0.2\n"
-	       "~ route a 1000 10.0.0.0/8\n"
+	       "+ route a 1000 10.0.0.0/8\n"
 	       "~ rule a 100\n"
 	       "~ shaper a/b\n"
 	       "~ filter a t\n"
@@ -156,9 +157,32 @@ static void test_route_follows_its_source_address(void **state)
 	q->addresses[0].prefix.len = 24; /* another key, the same address for a moment gone */
 	expect(p, q,
 	       "- route a 1000 10.0.0.0/8\n"
+	       "- neighbour a/b 10.9.0.2\n"
 	       "- address a/b 10.9.0.1/30\n"
 	       "+ address a/b 10.9.0.1/24\n"
+	       "+ neighbour a/b 10.9.0.2\n"
 	       "+ route a 1000 10.0.0.0/8\n");
+}
+
+/* The kernel drops what leads through a device that loses its last address, not before. */
+static void test_bare_device_loses_its_routes(void **state)
+{
+	auto_plan struct plan *p = sample_plan();
+	auto_plan struct plan *q = sample_plan();
+	struct plan_address *second;
+
+	q->addresses[0].prefix.addr++;
+	expect(p, q,
+	       "- route a 1000 10.0.0.0/8\n"
+	       "- neighbour a/b 10.9.0.2\n"
+	       "- address a/b 10.9.0.1/30\n"
+	       "+ address a/b 10.9.0.2/30\n"
+	       "+ neighbour a/b 10.9.0.2\n"
+	       "+ route a 1000 10.0.0.0/8\n");
+	second = plan_add_address(p);
+	*second = q->addresses[0];
+	plan_sort(p);
+	expect(p, q, "- address a/b 10.9.0.1/30\n");
 }
 
 static void test_inverse(void **state)
@@ -199,6 +223,7 @@ int main(void)
 		cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_removed_link_spares_what_is_not_on_it),
 		cmocka_unit_test(test_route_follows_its_source_address),
+		cmocka_unit_test(test_bare_device_loses_its_routes),
 		cmocka_unit_test(test_inverse),
 		cmocka_unit_test(test_describe_says_what_changes),
 	};

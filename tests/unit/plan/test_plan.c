@@ -189,7 +189,7 @@ static void test_reader_refuses(void **state)
 		{"\"labctl\": 1", "\"labctl\": 2", LAB_STATE, "version 2"},
 		{"\"labctl\": 1", "\"labctl\": \"1\"", LAB_FAILED, "no labctl version"},
 		{"\"lab\": \"sample\"", "\"lab\": 1", LAB_FAILED, "no lab"},
-		{"\"title\": \"Sample\"", "\"title\": []", LAB_FAILED, "wrong type"},
+		{"\"title\": \"Sample\"", "\"title\": []", LAB_FAILED, "title: not a text"},
 		{"\"links\": [", "\"links\": 1, \"x\": [", LAB_FAILED, "links: not a list"},
 		{"\"rules\"", "\"rulez\"", LAB_FAILED, "rules: not a list"},
 		{"\"table\": 1000", "\"table\": -1", LAB_FAILED, "routes[0]: table: out of range"},
