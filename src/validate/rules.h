@@ -171,6 +171,8 @@
 	  "The function behind an API is in the region of the gateway.") \
 	X(WARNING, backend_role, "backend-role", \
 	  "Without a role the gateway may not invoke the function.") \
+	X(ERROR, function_quota, "function-quota", \
+	  "A lab has at most 4000 functions.") \
 	X(ERROR, function_code, "function-code", \
 	  "The code of a function is a file below the folder of the lab file.") \
 	X(ERROR, function_timeout, "function-timeout", \

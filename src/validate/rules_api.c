@@ -5,7 +5,8 @@
 #include "validate/rule.h"
 #include "validate/rules.h"
 
-#define MAX_APIS 1000
+#define MAX_APIS      1000
+#define MAX_FUNCTIONS 4000 /* compile/ gives them 100.100.80.1 and on, gateways 100.100.96.1 */
 
 static const struct api_gateway *api_gateway(const struct api *api)
 {
@@ -249,6 +250,16 @@ void validate_function_code(struct validation *v)
 				f->id.name, f->code.s, why);
 		validate_hint(v, "write the path of an executable, relative to the lab file");
 	}
+}
+
+void validate_function_quota(struct validation *v)
+{
+	if (v->lab->n_functions <= MAX_FUNCTIONS)
+		return;
+	validate_report(v, v->lab->functions[MAX_FUNCTIONS].id.at,
+			"the lab has %zu functions, but at most %d are possible",
+			v->lab->n_functions, MAX_FUNCTIONS);
+	validate_hint(v, "use a second lab, or call one function from several APIs");
 }
 
 void validate_function_timeout(struct validation *v)

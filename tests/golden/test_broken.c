@@ -183,6 +183,12 @@ static bool has_lab(const struct names *labs, const char *id)
 	return false;
 }
 
+/* Rules that only a huge file can break: tests/unit/validate builds that lab itself. */
+static bool in_unit_test_only(const char *id)
+{
+	return strcmp(id, "function-quota") == 0;
+}
+
 static void every_rule_has_a_lab(void **state)
 {
 	auto_names struct names labs = names_list();
@@ -191,7 +197,7 @@ static void every_rule_has_a_lab(void **state)
 	int missing = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (has_lab(&labs, rules[i].id))
+		if (has_lab(&labs, rules[i].id) || in_unit_test_only(rules[i].id))
 			continue;
 		print_error("no lab in " FOLDER " breaks the rule %s\n", rules[i].id);
 		missing++;

@@ -521,6 +521,37 @@ static void backend_timeouts(void **state)
 	}
 }
 
+/* Named 0, 1, 2 ... */
+static void fill_functions(struct lab_builder *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct function *f = arena_push(b->lab->arena, b->lab->functions,
+						b->lab->n_functions);
+
+		f->id = lab_named(b, arena_printf(b->lab->arena, "%zu", i));
+		f->region = lab_ref(b, "cn-hangzhou");
+		f->code = lab_text(b, "code");
+	}
+}
+
+static void functions_have_addresses_for_all(void **state)
+{
+	static const size_t rows[] = {4000, 4001};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		auto_lab_builder struct lab_builder b;
+
+		lab_builder_init(&b);
+		lab_add_basics(&b);
+		fill_functions(&b, rows[i]);
+		validate_lab(b.lab, b.diags);
+		lab_expect(&b, "function-quota", i);
+		if (i)
+			assert_int_equal(diag_get(b.diags, 0).at.line,
+					 b.lab->functions[4000].id.at.line);
+	}
+}
+
 /* --- the table itself --- */
 
 static void the_table_is_sound(void **state)
@@ -600,6 +631,7 @@ int main(void)
 		cmocka_unit_test(bandwidth_sums),
 		cmocka_unit_test(the_vpc_domain_needs_a_bound_instance),
 		cmocka_unit_test(backend_timeouts),
+		cmocka_unit_test(functions_have_addresses_for_all),
 		cmocka_unit_test(the_table_is_sound),
 		cmocka_unit_test(a_lab_full_of_holes_is_survived),
 	};
