@@ -16,8 +16,6 @@
 #include "kernel/netns.h"
 #include "plan/plan.h"
 
-#define TABLE_SYSTEM 1000u /* the system route table of a VPC, as compile/ numbers it */
-
 struct dump {
 	struct strbuf *out;
 	char (*names)[IF_NAMESIZE]; /* by index; "" where there is no such device */
@@ -100,7 +98,7 @@ static bool better(const struct best *b, const struct route *r)
 	if (!b->found)
 		return true;
 	if (r->table != b->table)
-		return r->table == RT_TABLE_MAIN;
+		return r->table == PLAN_TABLE_MAIN;
 	return r->dst.len > b->len;
 }
 
@@ -109,7 +107,7 @@ static int find_route(const struct nlmsghdr *h, void *data)
 	struct best *b = data;
 	struct route r;
 
-	if (!read_route(h, &r) || (r.table != RT_TABLE_MAIN && r.table != TABLE_SYSTEM) ||
+	if (!read_route(h, &r) || (r.table != PLAN_TABLE_MAIN && r.table != PLAN_TABLE_SYSTEM) ||
 	    !ip_prefix_contains(r.dst, b->dst) || !better(b, &r))
 		return MNL_CB_OK;
 	b->found = true;
@@ -187,7 +185,7 @@ static int add_route(const struct nlmsghdr *h, void *data)
 		strbuf_printf(d->out, " via %s", ip_format(r.via, via));
 	if (r.oif)
 		strbuf_printf(d->out, " dev %s", dev_name(d, r.oif));
-	if (r.table != RT_TABLE_MAIN)
+	if (r.table != PLAN_TABLE_MAIN)
 		strbuf_printf(d->out, " table %u", r.table);
 	if (r.protocol >= PLAN_PROTO_SYSTEM)
 		strbuf_printf(d->out, " origin %s", origin_name(r.protocol));

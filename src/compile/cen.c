@@ -50,9 +50,9 @@ static void add_table(struct compile *c, struct tr *tr, const struct tr_route_ta
 
 static void add_tables(struct compile *c, const struct cen *cen, struct tr *tr)
 {
-	uint32_t next = TABLE_SYSTEM + 1;
+	uint32_t next = PLAN_TABLE_SYSTEM + 1;
 
-	add_table(c, tr, NULL, TABLE_MAIN);
+	add_table(c, tr, NULL, PLAN_TABLE_MAIN);
 	for (size_t i = 0; cen->edition == CEN_ENTERPRISE && i < cen->n_route_tables; i++)
 		if (cen->route_tables[i].region.to == tr->region)
 			add_table(c, tr, &cen->route_tables[i], next++);

@@ -13,9 +13,6 @@
 
 #include "compile/compile.h"
 
-#define TABLE_MAIN   254u
-#define TABLE_SYSTEM 1000u /* system route table of a VPC; custom ones follow */
-
 #define RULE_MAIN   1000u  /* of a VPC: its ECS instances and vSwitches come first */
 #define RULE_TABLE  2000u  /* and up: `iif` chooses a custom table */
 #define RULE_SYSTEM 30000u /* all others: the system route table */

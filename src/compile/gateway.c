@@ -35,9 +35,9 @@ static void add_services_leg(struct compile *c, struct plan_origin origin,
 
 	compile_leg_pair(c, origin, &here, &there);
 	compile_address(c, origin, ns, "svc", (struct ip_prefix){here.ip, 32});
-	compile_route(c, origin, ns, TABLE_MAIN, SERVICES_PREFIX, PLAN_PROTO_SYSTEM,
+	compile_route(c, origin, ns, PLAN_TABLE_MAIN, SERVICES_PREFIX, PLAN_PROTO_SYSTEM,
 		      (struct hop){.dev = "svc", .via = there.ip, .src = here.ip});
-	compile_route(c, origin, services, TABLE_MAIN, gw->egress.p, PLAN_PROTO_SYSTEM,
+	compile_route(c, origin, services, PLAN_TABLE_MAIN, gw->egress.p, PLAN_PROTO_SYSTEM,
 		      (struct hop){.dev = there.dev, .via = here.ip});
 }
 
@@ -49,9 +49,9 @@ static void add_serverless_address(struct compile *c, struct plan_origin origin,
 
 	compile_address(c, origin, gw->id.name, "svc", vip);
 	compile_route(
-		c, origin, services, TABLE_MAIN, vip, PLAN_PROTO_SYSTEM,
+		c, origin, services, PLAN_TABLE_MAIN, vip, PLAN_PROTO_SYSTEM,
 		(struct hop){.dev = compile_ifname(c, gw->id.name), .via = egress_address(gw)});
-	compile_route(c, origin, gw->id.name, TABLE_MAIN, (struct ip_prefix){0, 0},
+	compile_route(c, origin, gw->id.name, PLAN_TABLE_MAIN, (struct ip_prefix){0, 0},
 		      PLAN_PROTO_SYSTEM,
 		      (struct hop){.dev = "svc", .via = compile_router_ip(c, services)});
 }

@@ -57,7 +57,8 @@ static void add_ways_back(struct compile *c, const struct region *region, const 
 				compile_route(
 					c,
 					compile_origin_in(c, "vpcs", &vpc->id, "vswitches", &s->id),
-					ns, TABLE_MAIN, s->cidr_block.p, PLAN_PROTO_SYSTEM, hop);
+					ns, PLAN_TABLE_MAIN, s->cidr_block.p, PLAN_PROTO_SYSTEM,
+					hop);
 		}
 	}
 }
@@ -109,7 +110,7 @@ static void compile_services_of(struct compile *c, const struct region *region)
 	struct plan_origin origin = compile_origin(c, "regions", &region->id);
 
 	compile_router(c, origin, ns, "services");
-	compile_route(c, origin, ns, TABLE_MAIN, (struct ip_prefix){0, 0}, PLAN_PROTO_SYSTEM,
+	compile_route(c, origin, ns, PLAN_TABLE_MAIN, (struct ip_prefix){0, 0}, PLAN_PROTO_SYSTEM,
 		      (struct hop){0});
 	if (has_serverless(c->lab, region))
 		add_ways_back(c, region, ns);

@@ -50,9 +50,9 @@ static void add_table(struct compile *c, struct vpc_state *v, const struct route
 static void collect_tables(struct compile *c, struct vpc_state *v)
 {
 	const struct vpc *vpc = v->vpc;
-	uint32_t next = TABLE_SYSTEM + 1;
+	uint32_t next = PLAN_TABLE_SYSTEM + 1;
 
-	add_table(c, v, NULL, TABLE_SYSTEM);
+	add_table(c, v, NULL, PLAN_TABLE_SYSTEM);
 	for (size_t i = 0; i < vpc->n_route_tables; i++) {
 		const struct route_table *t = &vpc->route_tables[i];
 
@@ -153,13 +153,13 @@ static void compile_vpc(struct compile *c, struct vpc_state *v)
 		const struct vswitch *s = &vpc->vswitches[i];
 
 		compile_route(c, compile_origin_in(c, "vpcs", &vpc->id, "vswitches", &s->id), ns,
-			      TABLE_MAIN, s->cidr_block.p, PLAN_PROTO_SYSTEM, (struct hop){0});
+			      PLAN_TABLE_MAIN, s->cidr_block.p, PLAN_PROTO_SYSTEM, (struct hop){0});
 	}
 	add_services_leg(c, origin, vpc);
 	collect_tables(c, v);
 	add_tables(c, v, origin);
-	add_rule(c, origin, ns, RULE_MAIN, NULL, TABLE_MAIN);
-	add_rule(c, origin, ns, RULE_SYSTEM, NULL, TABLE_SYSTEM);
+	add_rule(c, origin, ns, RULE_MAIN, NULL, PLAN_TABLE_MAIN);
+	add_rule(c, origin, ns, RULE_SYSTEM, NULL, PLAN_TABLE_SYSTEM);
 }
 
 void compile_vpcs(struct compile *c)
@@ -233,9 +233,9 @@ void compile_vpc_port(struct compile *c, struct plan_origin origin, const struct
 	add_port_link(c, origin, port);
 	compile_address(c, origin, vpc, dev, (struct ip_prefix){gateway, 32});
 	compile_address(c, origin, port->ns, port->dev, (struct ip_prefix){port->ip, len});
-	compile_route(c, origin, vpc, TABLE_MAIN, (struct ip_prefix){port->ip, 32},
+	compile_route(c, origin, vpc, PLAN_TABLE_MAIN, (struct ip_prefix){port->ip, 32},
 		      PLAN_PROTO_SYSTEM, (struct hop){.dev = dev});
-	compile_route(c, origin, port->ns, TABLE_MAIN, everything, PLAN_PROTO_SYSTEM,
+	compile_route(c, origin, port->ns, PLAN_TABLE_MAIN, everything, PLAN_PROTO_SYSTEM,
 		      (struct hop){.dev = port->dev, .via = gateway, .on_subnet = true});
 	add_port_rule(c, origin, port);
 }
