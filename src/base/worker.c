@@ -2,7 +2,9 @@
 #include "base/worker.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -43,6 +45,22 @@ char *worker_read_config(size_t *len, struct lab_error **err)
 	*len = got;
 	(void)close(WORKER_FD_CONFIG); /* only read; nothing to flush */
 	return steal_ptr(text);
+}
+
+int worker_watch_signals(struct loop *loop, struct loop_io *io, struct lab_error **err)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return lab_error_errno(err, LAB_FAILED, errno, "signals");
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0 || loop_add(loop, io, fd, EPOLLIN | EPOLLET) < 0)
+		return lab_error_errno(err, LAB_FAILED, errno, "signals");
+	return 0; /* the descriptor stays open until the program ends */
 }
 
 void worker_ready(void)

@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "base/loop.h"
 
 #define WORKER_FD_CONFIG   3
 #define WORKER_FD_READY    4
@@ -24,6 +25,12 @@
  * NULL with *err set where descriptor 3 cannot be read.
  */
 char *worker_read_config(size_t *len, struct lab_error **err);
+
+/**
+ * Turns SIGTERM and SIGINT into events of the loop, so that they arrive between two of its turns:
+ * io->fn, set by the caller, is called for each without having to read anything.
+ */
+int worker_watch_signals(struct loop *loop, struct loop_io *io, struct lab_error **err);
 
 /** Says "ready" on descriptor 4 and closes it. A supervisor that is gone is not an error. */
 void worker_ready(void);

@@ -4,9 +4,7 @@
  * (base/worker.h); one process for the lab, four sockets per VPC, each opened inside that VPC.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -25,24 +23,6 @@ static void stop(struct loop_io *io, uint32_t events)
 	struct stopper *s = (void *)((char *)io - offsetof(struct stopper, io));
 
 	dns_server_finish(s->server);
-}
-
-/* SIGTERM as a descriptor, so that it arrives between two queries. */
-static int watch_signals(struct loop *loop, struct stopper *s, struct lab_error **err)
-{
-	sigset_t set;
-	int fd;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return lab_error_errno(err, LAB_FAILED, errno, "signals");
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	s->io.fn = stop;
-	if (fd < 0 || loop_add(loop, &s->io, fd, EPOLLIN | EPOLLET) < 0)
-		return lab_error_errno(err, LAB_FAILED, errno, "signals");
-	return 0;
 }
 
 static struct dns_config *load(struct lab_error **err)
@@ -68,10 +48,10 @@ static int serve(struct loop *loop, struct lab_error **err)
 {
 	struct dns_config *config = load(err);
 	struct dns_server *server = dns_server_new(loop);
-	struct stopper stopper = {.server = server};
+	struct stopper stopper = {.io.fn = stop, .server = server};
 	int rc = -1;
 
-	if (!config || watch_signals(loop, &stopper, err) < 0 ||
+	if (!config || worker_watch_signals(loop, &stopper.io, err) < 0 ||
 	    add_sockets(server, config, err) < 0 || priv_seccomp(PRIV_DNS, err) < 0)
 		goto out;
 	log_info("ready: %zu VPCs, %zu sockets", config->n_views, config->n_sockets);

@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
-#include <sys/signalfd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -29,24 +28,6 @@ static void stop(struct loop_io *io, uint32_t events)
 	if (!s->stopping)
 		function_service_finish(s->service);
 	s->stopping = true;
-}
-
-/* SIGTERM as a descriptor; SIGPIPE ignored, because a handler need not read its event. */
-static int watch_signals(struct loop *loop, struct stopper *s, struct lab_error **err)
-{
-	sigset_t set;
-	int fd;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
-		return lab_error_errno(err, LAB_FAILED, errno, "signals");
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	s->io.fn = stop;
-	if (fd < 0 || loop_add(loop, &s->io, fd, EPOLLIN | EPOLLET) < 0)
-		return lab_error_errno(err, LAB_FAILED, errno, "signals");
-	return 0;
 }
 
 static struct function_config *load(struct lab_error **err)
@@ -72,10 +53,10 @@ static int keep_to_ourselves(struct lab_error **err)
 static int serve(struct loop *loop, const struct function_config *config, struct lab_error **err)
 {
 	struct function_service *service = function_service_new(loop, &config->settings);
-	struct stopper stopper = {.service = service};
+	struct stopper stopper = {.io.fn = stop, .service = service};
 	int rc = -1;
 
-	if (keep_to_ourselves(err) < 0 || watch_signals(loop, &stopper, err) < 0 ||
+	if (keep_to_ourselves(err) < 0 || worker_watch_signals(loop, &stopper.io, err) < 0 ||
 	    function_service_listen(service, WORKER_FD_SOCKET_0, err) < 0 ||
 	    priv_seccomp(PRIV_FUNCTION, err) < 0)
 		goto out;
@@ -96,6 +77,7 @@ int main(void)
 	struct loop *loop = loop_new();
 	int rc = -1;
 
+	(void)signal(SIGPIPE, SIG_IGN); /* a handler need not read its event; cannot fail */
 	if (!loop)
 		lab_error_errno(&err, LAB_FAILED, errno, "event loop");
 	else if (config)
