@@ -94,3 +94,14 @@ lab_with_ecs1() {
   [ -z "$(ls /run/netns | grep '^r1\.' | grep -v '^r1.vpc-3$')" ]
   ip netns del r1.vpc-3
 }
+
+@test "an instance's address changes on a running lab, and all that depends on it" {
+  file=$(lab_with_ecs1)
+  labctl up "$file"
+  sed -i 's/private_ip: 192.168.1.10/private_ip: 192.168.1.11/' "$file"
+  labctl up "$file"
+  run labctl status r1
+  [ "$status" -eq 0 ] || { echo "$output"; false; }
+  run labctl exec r1 ecs-3 -- curl -sS -m 5 "http://$(domain r1 group-1)/hello"
+  [[ $output == *"Hello, 192.168.1.11,"* ]] || { echo "$output"; false; }
+}
