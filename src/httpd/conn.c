@@ -12,9 +12,11 @@
 
 #include "httpd/conn.h"
 
-#define TURNS     32 /* requests of one connection before others get their turn */
-#define ACK_MS    10
-#define ACK_TRIES 500
+#define TURNS        32 /* steps of one connection before others get their turn */
+#define TURN_MS      1
+#define ACK_FIRST_MS 10 /* doubled with every look */
+#define ACK_DOUBLED  6
+#define ACK_TRIES    13 /* five seconds in all */
 
 /* TCP_CLOSE; only netinet/tcp.h names it, whose struct tcp_info lacks the counters */
 #define TCP_STATE_CLOSE 7
@@ -45,12 +47,15 @@ void conn_set_state(struct conn *c, enum conn_state state)
 	c->progress = 0;
 	list_as_idle(c, state == CONN_IDLE);
 	switch (state) {
-	case CONN_IDLE: arm(c, o->idle_ms); break;
+	case CONN_IDLE: arm(c, c->server->stopping ? o->drain_ms : o->idle_ms); break;
 	case CONN_HEAD: arm(c, o->head_ms); break;
 	case CONN_BODY:
 	case CONN_WRITE: arm(c, o->stall_ms); break;
-	case CONN_ACK: arm(c, ACK_MS); break;
-	case CONN_LINGER: arm(c, o->linger_ms); break;
+	case CONN_ACK: arm(c, ACK_FIRST_MS); break;
+	case CONN_LINGER:
+		c->linger_due = loop_now(c->server->loop) + o->linger_ms;
+		arm(c, o->linger_ms);
+		break;
 	case CONN_WAIT: /* the handler has its own deadlines */
 	case CONN_DEAD: loop_timer_clear(c->server->loop, &c->timer); break;
 	}
@@ -107,7 +112,7 @@ static bool client_sends_no_more(const struct conn *c)
 
 static void answer_is_out(struct conn *c)
 {
-	bool close_after = c->x->close || c->server->stopping;
+	bool close_after = c->x->close; /* and never without having said so: see httpd_stop() */
 	bool unread = c->x->refused;
 
 	if (client_sends_no_more(c)) {
@@ -157,19 +162,26 @@ static bool step_linger(struct conn *c)
 	return got != GOT_NOTHING;
 }
 
+/* Who sends as fast as we read would otherwise keep the loop to himself. */
+static bool out_of_turns(struct conn *c, bool more)
+{
+	if (++c->turns <= TURNS || !more)
+		return false;
+	arm(c, TURN_MS);
+	return true;
+}
+
 static bool step(struct conn *c)
 {
 	switch (c->state) {
 	case CONN_IDLE:
-		if (++c->turns > TURNS && c->in_start < c->in_end) {
-			arm(c, 1); /* the rest of the pipeline after the others */
-			return false;
-		}
-		return conn_step_idle(c);
+		/* the rest of the pipeline after the others */
+		return !out_of_turns(c, c->in_start < c->in_end || c->can_read) &&
+		       conn_step_idle(c);
 	case CONN_HEAD: return conn_step_head(c);
 	case CONN_BODY: return conn_step_body(c);
 	case CONN_WRITE: return step_write(c);
-	case CONN_LINGER: return step_linger(c);
+	case CONN_LINGER: return !out_of_turns(c, c->can_read) && step_linger(c);
 	case CONN_WAIT:
 	case CONN_ACK:
 	case CONN_DEAD: break;
@@ -232,7 +244,7 @@ static void check_ack(struct conn *c)
 	bool broken, all = all_acknowledged(c, &acked, &broken);
 
 	if (!broken && !all && ++c->ack_tries < ACK_TRIES) {
-		arm(c, ACK_MS);
+		arm(c, ACK_FIRST_MS << (c->ack_tries < ACK_DOUBLED ? c->ack_tries : ACK_DOUBLED));
 		return;
 	}
 	end_exchange(c, !broken);
@@ -253,13 +265,36 @@ static bool moved(struct conn *c)
 	return progress;
 }
 
+/* The rest of a pipeline, or a request that came while the deadline passed. */
+static bool has_next(struct conn *c)
+{
+	char byte;
+
+	if (c->in_start == c->in_end && !c->can_read)
+		c->can_read = recv(c->io.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+	return c->in_start < c->in_end || c->can_read;
+}
+
+static void linger_on(struct conn *c)
+{
+	uint64_t now = loop_now(c->server->loop);
+
+	if (now >= c->linger_due) {
+		conn_close(c);
+		return;
+	}
+	loop_timer_set(c->server->loop, &c->timer, c->linger_due - now);
+	conn_advance(c);
+}
+
 static void on_deadline(struct loop_timer *t)
 {
 	struct conn *c = containing(struct conn, timer, t);
 
 	switch (c->state) {
 	case CONN_IDLE:
-		if (c->in_start < c->in_end) {
+		if (has_next(c)) {
+			conn_set_state(c, CONN_IDLE);
 			conn_advance(c);
 			return;
 		}
@@ -283,11 +318,17 @@ static void on_deadline(struct loop_timer *t)
 		}
 		break;
 	case CONN_ACK: check_ack(c); return;
+	case CONN_LINGER: linger_on(c); return;
 	case CONN_WAIT:
-	case CONN_LINGER:
 	case CONN_DEAD: break;
 	}
 	conn_close(c);
+}
+
+void conn_drain(struct conn *c)
+{
+	if (c->in_start == c->in_end) /* else it goes on in a moment */
+		arm(c, c->server->options.drain_ms);
 }
 
 void conn_open(struct httpd *s, int fd, const struct sockaddr_in *client, void *listener)

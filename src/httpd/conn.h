@@ -47,8 +47,9 @@ struct conn {
 	struct sockaddr_in client;
 	uint64_t progress; /* bytes moved since the timer was set */
 	uint64_t acked;    /* what the peer had acknowledged then */
+	uint64_t linger_due;
 	enum conn_state state;
-	bool can_read, can_write, hangup, failed, advancing, idle_listed;
+	bool can_read, can_write, hangup, advancing, idle_listed;
 	unsigned int turns, ack_tries;
 };
 
@@ -80,6 +81,8 @@ struct httpd {
 void conn_open(struct httpd *s, int fd, const struct sockaddr_in *client, void *listener);
 /** Closes whatever it is doing; tells the handler; frees. */
 void conn_close(struct conn *c);
+/** An idle one: gives it drain_ms for a last request. */
+void conn_drain(struct conn *c);
 /** Does all that can be done without waiting; may free the connection. */
 void conn_advance(struct conn *c);
 

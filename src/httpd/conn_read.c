@@ -22,10 +22,8 @@ static enum got receive(struct conn *c, char *to, size_t room, size_t *n)
 		c->can_read = false;
 		return GOT_NOTHING;
 	}
-	if (r <= 0) {
-		c->failed |= r < 0;
+	if (r <= 0)
 		return GOT_EOF;
-	}
 	*n = (size_t)r;
 	/* a short read empties the socket; its end, if any, has an edge of its own */
 	if (*n < room && !c->hangup)

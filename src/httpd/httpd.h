@@ -79,6 +79,7 @@ struct httpd_options {
 	unsigned int idle_ms;         /* between requests: 90 s */
 	unsigned int stall_ms;        /* in which a body or an answer moves 512 bytes: 30 s */
 	unsigned int linger_ms;       /* reading on behind an early answer: 10 s */
+	unsigned int drain_ms;        /* for a last request after httpd_stop(): 500 ms */
 };
 
 struct httpd *httpd_new(struct loop *loop, const struct httpd_options *options,
@@ -102,8 +103,9 @@ int httpd_respond(struct httpd_request *r, const struct httpd_answer *answer)
 
 /**
  * Stops accepting (the listening sockets are left as they are, for a successor that shares them),
- * closes idle connections, lets what is under way finish, and calls done(arg) when no connection is
- * left, after grace_ms at the latest. done may be called from within; it must not call httpd_free().
+ * lets what is under way finish, and calls done(arg) when no connection is left, after grace_ms at
+ * the latest. Idle connections are closed after drain_ms, not at once: the next request may be on
+ * its way already, and a reset would take its answer from the client. It gets "Connection: close". done may be called from within; it must not call httpd_free().
  * Not to be called from within a handler.
  */
 void httpd_stop(struct httpd *s, unsigned int grace_ms, void (*done)(void *arg), void *arg);

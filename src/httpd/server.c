@@ -41,6 +41,7 @@ static void set_defaults(struct httpd_options *o)
 	o->idle_ms = o->idle_ms ? o->idle_ms : 90000;
 	o->stall_ms = o->stall_ms ? o->stall_ms : 30000;
 	o->linger_ms = o->linger_ms ? o->linger_ms : 10000;
+	o->drain_ms = o->drain_ms ? o->drain_ms : 500;
 }
 
 struct httpd *httpd_new(struct loop *loop, const struct httpd_options *options,
@@ -353,15 +354,13 @@ void httpd_stop(struct httpd *s, unsigned int grace_ms, void (*done)(void *arg),
 {
 	s->stopping = true;
 	drop_listeners(s);
-	s->n_conns++; /* holds off the end until all idle ones are closed and done is set */
-	while (s->idle.first)
-		conn_close(s->idle.first);
+	for (struct conn *c = s->idle.first; c; c = c->next)
+		conn_drain(c);
 	s->stopped = done;
 	s->stopped_arg = arg;
 	s->grace.fn = on_grace_over;
 	loop_timer_set(s->loop, &s->grace, grace_ms);
-	s->n_conns--;
-	httpd_conn_gone(s);
+	httpd_conn_gone(s); /* there may be none */
 }
 
 size_t httpd_connections(const struct httpd *s)

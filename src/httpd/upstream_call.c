@@ -143,8 +143,9 @@ static void complete(struct upstream_call *call, bool left_over)
 		.body = {call->body, call->body_len},
 	};
 
-	if (call->head.keep_alive && !left_over && all_sent(call) && !call->write_failed &&
-	    !call->hangup) {
+	/* can_read: the socket may hold more, whose edge has passed already */
+	if (call->head.keep_alive && !left_over && !call->can_read && all_sent(call) &&
+	    !call->write_failed && !call->hangup) {
 		pool_give(call->conn);
 		call->conn = NULL;
 	}

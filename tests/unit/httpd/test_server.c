@@ -320,18 +320,29 @@ static void on_stopped(void *arg)
 static void stopping_finishes_what_is_under_way(void **state)
 {
 	static const char request[] = "GET /later HTTP/1.1\r\nHost: x\r\n\r\n";
-	struct test_client busy, idle, late;
+	static const char last[] = "GET /last HTTP/1.1\r\nHost: x\r\n\r\n";
+	struct test_client busy, idle, late, crossing;
 	struct fixture f;
 	int successor;
 
-	open_fixture(&f, (struct httpd_options){0});
+	open_fixture(&f, (struct httpd_options){.drain_ms = 100});
 	idle = test_client_open(f.port);
+	crossing = test_client_open(f.port);
 	busy = test_client_open(f.port);
 	assert_true(test_client_send(f.loop, &busy, request, sizeof(request) - 1));
-	while (!f.parked || httpd_connections(f.httpd) < 2)
+	while (!f.parked || httpd_connections(f.httpd) < 3)
 		assert_int_equal(loop_turn(f.loop, 100), 0);
 	httpd_stop(f.httpd, 5000, on_stopped, &f);
+	/* a request that crosses our decision gets its answer, and hears that it was the last */
+	assert_true(test_client_send(f.loop, &crossing, last, sizeof(last) - 1));
+	assert_true(test_client_wait(f.loop, &crossing, NULL));
+	assert_false(crossing.reset);
+	assert_has(crossing.got.s, "[/last 0]");
+	assert_has(crossing.got.s, "Connection: close");
+	test_client_close(&crossing);
+	/* one that has nothing to say does not hold us up */
 	assert_true(test_client_wait(f.loop, &idle, NULL));
+	assert_int_equal(idle.got.len, 0);
 	assert_false(f.stopped);
 	/* whoever shares the listening socket gets new clients */
 	late = test_client_open(f.port);

@@ -18,13 +18,14 @@ struct fixture {
 	int listening, conn;
 	uint16_t port;
 	int n_accepted;
+	size_t max_body;
 };
 
 static const char request_head[] = "POST /invoke HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n";
 
 static void open_fixture(struct fixture *f)
 {
-	*f = (struct fixture){.loop = loop_new(), .conn = -1};
+	*f = (struct fixture){.loop = loop_new(), .conn = -1, .max_body = 100};
 	f->listening = test_listen(&f->port);
 	assert_int_equal(fcntl(f->listening, F_SETFL, O_NONBLOCK), 0);
 	f->upstream = upstream_new(f->loop, &(struct upstream_options){0});
@@ -67,7 +68,7 @@ static struct upstream_call *start(struct fixture *f, struct outcome *o, bool id
 		.idempotent = idempotent,
 		.connect_ms = 1000,
 		.total_ms = total_ms,
-		.max_body = 100,
+		.max_body = f->max_body,
 		.done = on_done,
 		.arg = o,
 	};
@@ -325,6 +326,44 @@ static void closed_while_pooled(void **state)
 	close_fixture(&f);
 }
 
+/*
+ * An answer that fills our buffer to the last byte, and more behind it: what is still in the socket
+ * has no edge left, and must not become the answer to the next call.
+ */
+static void unread_bytes_are_not_pooled(void **state)
+{
+	const size_t buffer = 16384; /* UPSTREAM_BUFFER */
+	auto_strbuf struct strbuf answer = {0};
+	struct outcome o;
+	struct fixture f;
+
+	open_fixture(&f);
+	f.max_body = buffer;
+	strbuf_add(&answer, "HTTP/1.1 200 OK\r\nContent-Length: 16300\r\nX: ");
+	while (answer.len < buffer - 16300 - 4)
+		strbuf_addc(&answer, 'x');
+	strbuf_add(&answer, "\r\n\r\n");
+	while (answer.len < buffer)
+		strbuf_addc(&answer, 'b');
+	strbuf_add(&answer, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil");
+
+	start(&f, &o, false, 5000);
+	take_request(&f);
+	say(&f, answer.s);
+	turn_until(&f, &o.done);
+	assert_int_equal(o.outcome, UPSTREAM_OK);
+	assert_int_equal(o.body.len, 16300);
+	strbuf_done(&o.body);
+	start(&f, &o, false, 5000);
+	take_request(&f);
+	assert_int_equal(f.n_accepted, 2);
+	say(&f, GOOD);
+	turn_until(&f, &o.done);
+	assert_int_equal(o.body.len, 2);
+	strbuf_done(&o.body);
+	close_fixture(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -335,6 +374,7 @@ int main(void)
 		cmocka_unit_test(cancelled_calls_say_nothing),
 		cmocka_unit_test(dead_pooled_connections),
 		cmocka_unit_test(closed_while_pooled),
+		cmocka_unit_test(unread_bytes_are_not_pooled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
