@@ -4,7 +4,8 @@
  *
  * Order of a run: look at the kernel, write target.json, end the workers that lose their ground, remove,
  * add, write the nodes' files, start the workers, let go of the supervisor, and last rename target.json to
- * plan.json. Whatever happens in between, the journal knows every namespace and the supervisor, so
+ * plan.json. Where the lab's supervisor is this run's own, nobody uses its workers yet: they start as soon
+ * as the namespaces are there, beside all that is added to them. Whatever happens in between, the journal knows every namespace and the supervisor, so
  * that the next `up` or `down` finds all of it; a failure that can be handled is undone at once.
  */
 #pragma once
@@ -28,8 +29,12 @@ struct apply_ops {
 	/** Starts the lab's supervisor; it dies with this process until detach. */
 	int (*start)(void *data, struct process_id *id, struct lab_error **err);
 	int (*detach)(void *data, struct lab_error **err);
-	/** Has the supervisor run exactly the workers of this plan (its other objects do not matter). */
-	int (*load)(void *data, const struct plan *workers, struct lab_error **err);
+	/**
+	 * Has the supervisor run exactly the workers of this plan (its other objects do not matter),
+	 * whose namespaces are there; load_finish() waits until they are ready.
+	 */
+	int (*load_start)(void *data, const struct plan *workers, struct lab_error **err);
+	int (*load_finish)(void *data, struct lab_error **err);
 	/** Ends the supervisor and all its processes; waits for it. Gone already: fine. */
 	int (*stop)(void *data, const struct process_id *id, struct lab_error **err);
 

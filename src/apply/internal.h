@@ -90,6 +90,8 @@ struct apply_run {
 	const struct apply_ops *ops;
 	const volatile sig_atomic_t *cancel; /* NULL: cannot be cancelled */
 	size_t done, total;                  /* steps, for progress */
+	/* called once when every namespace is there, before anything is added to one; may be NULL */
+	int (*grounded)(struct apply_run *run, struct lab_error **err);
 };
 
 /** Carries out the steps of namespaces to filters in order; waits for the kernel between removed

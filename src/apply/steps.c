@@ -25,6 +25,9 @@ static int add_namespace(struct apply_run *run, const struct plan_namespace *ns,
 	struct backend *b = run->backend;
 	struct backend_namespace_id id;
 
+	/* a run that was killed may have taken the name, or be half through giving it back */
+	if (apply_remove_namespace(run->state, b, ns->name, err))
+		return -1;
 	if (b->ops->namespace_make(b, ns, &id, err) ||
 	    state_journal_namespace(run->state, ns->name, id.dev, id.ino, err) ||
 	    b->ops->namespace_publish(b, ns, err))
@@ -80,7 +83,7 @@ static bool removes_namespace(const struct plan_step *s)
 
 int apply_steps(struct apply_run *run, const struct plan_diff *diff, struct lab_error **err)
 {
-	bool wait = false;
+	bool wait = false, grounded = !run->grounded;
 
 	for (size_t i = 0; i < diff->n;) {
 		const struct plan_step *s = &diff->steps[i];
@@ -92,6 +95,11 @@ int apply_steps(struct apply_run *run, const struct plan_diff *diff, struct lab_
 		if (wait && s->op != PLAN_REMOVE && run->ops->released(run->ops->data, err))
 			return -1;
 		wait = s->op == PLAN_REMOVE && (wait || removes_namespace(s));
+		if (!grounded && s->op != PLAN_REMOVE && s->kind > PLAN_NAMESPACE) {
+			grounded = true;
+			if (run->grounded(run, err))
+				return -1;
+		}
 		if (n) {
 			if (kernel_steps(run, s, n, err))
 				return -1;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** From whatever is there to the wanted plan, or back to what was there before. */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@ struct up {
 	struct plan *before; /* what undoing restores; NULL: nothing was there */
 	bool started;        /* the supervisor is this run's */
 	bool loaded;         /* the supervisor was told other workers than before */
+	bool loading;        /* and has not yet said that they are ready */
 	struct apply_report *report;
 };
 
@@ -111,6 +113,21 @@ static int start_supervisor(struct up *u, struct lab_error **err)
 	return state_journal_supervisor(u->run.state, &id, err);
 }
 
+static int load(struct up *u, const struct plan *workers, struct lab_error **err)
+{
+	const struct apply_ops *ops = u->run.ops;
+
+	return ops->load_start(ops->data, workers, err) ? -1 : ops->load_finish(ops->data, err);
+}
+
+static int load_early(struct apply_run *run, struct lab_error **err)
+{
+	struct up *u = (struct up *)((char *)run - offsetof(struct up, run));
+
+	u->loading = true;
+	return run->ops->load_start(run->ops->data, u->wanted, err);
+}
+
 static bool is_kept(const struct plan_worker *w, const void *data)
 {
 	const struct plan_diff *d = data;
@@ -134,7 +151,7 @@ static int end_uprooted(struct up *u, struct lab_error **err)
 	if (rest->n_workers == u->past.plan->n_workers)
 		return 0;
 	u->loaded = true;
-	if (u->run.ops->load(u->run.ops->data, rest, err))
+	if (load(u, rest, err))
 		return -1;
 	return u->run.ops->released(u->run.ops->data, err);
 }
@@ -144,15 +161,19 @@ static int start_workers(struct up *u, struct lab_error **err)
 	u->loaded = true;
 	if (u->run.ops->progress)
 		u->run.ops->progress(u->run.ops->data, "workers", 0, 0);
-	if (u->run.ops->load(u->run.ops->data, u->wanted, err) || apply_cancelled(&u->run, err))
+	if (u->loading ? u->run.ops->load_finish(u->run.ops->data, err) : load(u, u->wanted, err))
+		return -1;
+	if (apply_cancelled(&u->run, err))
 		return -1;
 	return u->started ? u->run.ops->detach(u->run.ops->data, err) : 0;
 }
 
 static int act(struct up *u, struct lab_error **err)
 {
-	if (write_target(u, err) || start_supervisor(u, err) || end_uprooted(u, err) ||
-	    apply_steps(&u->run, u->view.diff, err) ||
+	if (write_target(u, err) || start_supervisor(u, err) || end_uprooted(u, err))
+		return -1;
+	u->run.grounded = u->started ? load_early : NULL;
+	if (apply_steps(&u->run, u->view.diff, err) ||
 	    apply_keep_only(u->run.state, u->run.backend, u->wanted, err) ||
 	    apply_nodes(u->run.state, u->past.plan, u->wanted, err) || start_workers(u, err))
 		return -1;
@@ -174,6 +195,7 @@ static int restore_objects(struct up *u, struct lab_error **err)
 	if (!now)
 		return -1;
 	back.cancel = NULL;
+	back.grounded = NULL;
 	diff = plan_diff(now, u->before);
 	r = apply_steps(&back, diff, err);
 	plan_diff_free(diff);
@@ -184,7 +206,7 @@ static int restore_workers(struct up *u, struct lab_error **err)
 {
 	if (u->started)
 		return apply_stop_supervisor(u->run.state, u->run.ops, err);
-	return u->loaded ? u->run.ops->load(u->run.ops->data, u->past.plan, err) : 0;
+	return u->loaded ? load(u, u->past.plan, err) : 0;
 }
 
 static int undo(struct up *u, struct lab_error **err)

@@ -56,14 +56,23 @@ static char *workers_json(const struct plan *plan)
 	return text ? text : strdup("[]");
 }
 
-static int load(void *data, const struct plan *workers, struct lab_error **err)
+static int load_start(void *data, const struct plan *workers, struct lab_error **err)
 {
 	struct cli_session *s = data;
 	auto_free char *json = workers_json(workers);
 
 	if (!json)
 		abort();
-	return supervise_load(state_dir_fd(s->state), json, strlen(json), LOAD_MS, err);
+	s->loading = supervise_load_start(state_dir_fd(s->state), json, strlen(json), LOAD_MS, err);
+	return s->loading < 0 ? -1 : 0;
+}
+
+static int load_finish(void *data, struct lab_error **err)
+{
+	struct cli_session *s = data;
+	auto_close int control = steal_fd(&s->loading);
+
+	return supervise_load_finish(state_dir_fd(s->state), control, err);
 }
 
 static int stop(void *data, const struct process_id *id, struct lab_error **err)
@@ -84,7 +93,9 @@ static void init(struct cli_session *s, const char *lab)
 {
 	*s = (struct cli_session){
 		.lab = lab,
-		.ops = {s, observe, released, start, detach, load, stop, progress},
+		.loading = -1,
+		.ops = {s, observe, released, start, detach, load_start, load_finish, stop,
+			progress},
 	};
 	ui_progress_init(&s->progress, stderr, isatty(STDERR_FILENO));
 }
@@ -120,6 +131,8 @@ int cli_session_read(struct cli_session *s, const char *lab, struct lab_error **
 void cli_session_done(struct cli_session *s)
 {
 	ui_progress_clear(&s->progress);
+	if (s->loading > 0)              /* zeroed by an earlier call: closed */
+		(void)close(s->loading); /* only read from */
 	state_close(s->state);
 	kernel_backend_free(s->backend);
 	*s = (struct cli_session){0};

@@ -55,31 +55,43 @@ static int read_answer(json_t *answer, struct lab_error **err)
 	return 0;
 }
 
-/* One request, one answer. answer_fd may be NULL. */
-static int ask(int dir_fd, const char *op, int fd, int timeout_ms, int *answer_fd,
-	       struct lab_error **err)
+/* Sends a request; the connection on which the answer will come, or -1. */
+static int send_request(int dir_fd, const char *op, int fd, int timeout_ms, struct lab_error **err)
 {
-	auto_close int control = open_control(dir_fd, timeout_ms, err), came = -1;
+	auto_close int control = open_control(dir_fd, timeout_ms, err);
 	auto_error struct lab_error *failure = NULL;
-	json_t *request = json_pack("{s:s}", "op", op), *answer;
+	json_t *request;
 	int rc;
 
-	if (!request)
-		abort();
-	rc = control < 0 ? -1 : supervise_message_send(control, request, fd, &failure);
-	json_decref(request);
 	if (control < 0)
 		return -1;
-	answer = rc ? NULL : supervise_message_receive(control, &came, &failure);
-	if (!answer) {
-		int errnum = lab_error_errnum(failure);
+	request = json_pack("{s:s}", "op", op);
+	if (!request)
+		abort();
+	rc = supervise_message_send(control, request, fd, &failure);
+	json_decref(request);
+	if (!rc)
+		return steal_fd(&control);
+	if (lab_error_errnum(failure) == EPIPE)
+		return gone(dir_fd, err);
+	return lab_error_make(err, LAB_FAILED, "supervisor: %s", lab_error_message(failure));
+}
 
-		if (lab_error_status(failure) == LAB_STATE || errnum == EPIPE)
+/* Waits for the answer to `op`. answer_fd may be NULL. */
+static int receive_answer(int dir_fd, int control, const char *op, int *answer_fd,
+			  struct lab_error **err)
+{
+	auto_close int came = -1;
+	auto_error struct lab_error *failure = NULL;
+	json_t *answer = supervise_message_receive(control, &came, &failure);
+	int rc;
+
+	if (!answer) {
+		if (lab_error_status(failure) == LAB_STATE)
 			return gone(dir_fd, err);
-		if (errnum == EAGAIN)
+		if (lab_error_errnum(failure) == EAGAIN)
 			return lab_error_make(err, LAB_FAILED,
-					      "supervisor: no answer to %s within %d ms", op,
-					      timeout_ms);
+					      "supervisor: no answer to %s in time", op);
 		return lab_error_make(err, LAB_FAILED, "supervisor: %s",
 				      lab_error_message(failure));
 	}
@@ -90,17 +102,39 @@ static int ask(int dir_fd, const char *op, int fd, int timeout_ms, int *answer_f
 	return rc;
 }
 
+/* One request, one answer. answer_fd may be NULL. */
+static int ask(int dir_fd, const char *op, int fd, int timeout_ms, int *answer_fd,
+	       struct lab_error **err)
+{
+	auto_close int control = send_request(dir_fd, op, fd, timeout_ms, err);
+
+	return control < 0 ? -1 : receive_answer(dir_fd, control, op, answer_fd, err);
+}
+
 int supervise_detach(int dir_fd, struct lab_error **err)
 {
 	return ask(dir_fd, "detach", -1, ANSWER_MS, NULL, err);
 }
 
-int supervise_load(int dir_fd, const char *workers_json, size_t len, int timeout_ms,
-		   struct lab_error **err)
+int supervise_load_start(int dir_fd, const char *workers_json, size_t len, int timeout_ms,
+			 struct lab_error **err)
 {
 	auto_close int fd = supervise_message_memfd("workers", workers_json, len, err);
 
-	return fd < 0 ? -1 : ask(dir_fd, "load", fd, timeout_ms, NULL, err);
+	return fd < 0 ? -1 : send_request(dir_fd, "load", fd, timeout_ms, err);
+}
+
+int supervise_load_finish(int dir_fd, int control, struct lab_error **err)
+{
+	return receive_answer(dir_fd, control, "load", NULL, err);
+}
+
+int supervise_load(int dir_fd, const char *workers_json, size_t len, int timeout_ms,
+		   struct lab_error **err)
+{
+	auto_close int control = supervise_load_start(dir_fd, workers_json, len, timeout_ms, err);
+
+	return control < 0 ? -1 : supervise_load_finish(dir_fd, control, err);
 }
 
 char *supervise_status(int dir_fd, struct lab_error **err)

@@ -23,9 +23,20 @@ int supervise_detach(int dir_fd, struct lab_error **err);
 /**
  * Gives the supervisor the workers that shall run: the "workers" array of the plan document.
  * Unchanged workers are left alone, changed ones are replaced without closing their sockets (new
- * one ready, then SIGTERM to the old one), vanished ones are stopped. Returns when all are ready, or
- * fails with the name of the worker, the reason and the end of its log.
+ * one ready, then SIGTERM to the old one), vanished ones are stopped. The namespaces must be there;
+ * addresses may come later. Gives the descriptor for supervise_load_finish(), which the caller
+ * closes, or -1.
  */
+int supervise_load_start(int dir_fd, const char *workers_json, size_t len, int timeout_ms,
+			 struct lab_error **err);
+
+/**
+ * Returns when all are ready, or fails with the name of the worker, the reason and the end of its
+ * log, or after the timeout_ms of supervise_load_start().
+ */
+int supervise_load_finish(int dir_fd, int control, struct lab_error **err);
+
+/** Both in one. */
 int supervise_load(int dir_fd, const char *workers_json, size_t len, int timeout_ms,
 		   struct lab_error **err);
 

@@ -404,7 +404,7 @@ static inline int fake_detach(void *data, struct lab_error **err)
 	return 0;
 }
 
-static inline int fake_load(void *data, const struct plan *workers, struct lab_error **err)
+static inline int fake_load_start(void *data, const struct plan *workers, struct lab_error **err)
 {
 	struct fake *k = data;
 
@@ -414,6 +414,11 @@ static inline int fake_load(void *data, const struct plan *workers, struct lab_e
 	for (size_t i = 0; i < k->n_workers; i++)
 		snprintf(k->workers[i], sizeof(k->workers[i]), "%s", workers->workers[i].name);
 	return 0;
+}
+
+static inline int fake_load_finish(void *data, struct lab_error **err)
+{
+	return fake_point(data, err);
 }
 
 static inline int fake_stop(void *data, const struct process_id *id, struct lab_error **err)
@@ -445,7 +450,8 @@ static inline struct apply_ops fake_ops(struct fake *k)
 				  .released = fake_released,
 				  .start = fake_start,
 				  .detach = fake_detach,
-				  .load = fake_load,
+				  .load_start = fake_load_start,
+				  .load_finish = fake_load_finish,
 				  .stop = fake_stop};
 }
 
