@@ -32,8 +32,9 @@
  *	not done within the function's `timeout`: it is killed		504, FunctionTimeout
  *	cannot be executed						502, FunctionNotStarted
  *	more than 6 MiB of output: it is killed				502, ResponseTooLarge
- * Whatever it left running in its process group is killed when it exits. At most 10 invocations run at
- * a time, 100 more wait for their turn.
+ * Whatever it left running is killed when it exits: at once in its own process group, elsewhere as
+ * soon as no other invocation can have started it. At most 10 invocations run at a time, 100 more wait
+ * for their turn; all together may have 1024 processes.
  *
  * In C, with jansson (link with -ljansson):
  *

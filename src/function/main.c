@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
+#include <string.h>
+#include <sys/resource.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -14,6 +16,8 @@
 #include "function/config.h"
 #include "function/service.h"
 #include "priv/priv.h"
+
+#define MAX_PROCESSES 1024 /* of all its handlers together */
 
 struct stopper {
 	struct loop_io io;
@@ -50,12 +54,25 @@ static int keep_to_ourselves(struct lab_error **err)
 	return 0;
 }
 
+/* A handler that forks without end shall hurt only this function, whose user is its own. */
+static void limit_processes(void)
+{
+	const struct rlimit limit = {MAX_PROCESSES, MAX_PROCESSES};
+
+	if (setrlimit(RLIMIT_NPROC, &limit) < 0)
+		log_warning("no limit on processes: %s", strerror(errno));
+}
+
 static int serve(struct loop *loop, const struct function_config *config, struct lab_error **err)
 {
-	struct function_service *service = function_service_new(loop, &config->settings);
-	struct stopper stopper = {.io.fn = stop, .service = service};
+	struct function_settings settings = config->settings;
+	struct function_service *service;
+	struct stopper stopper = {.io.fn = stop};
 	int rc = -1;
 
+	settings.adopt = true; /* this process has no children but handlers */
+	stopper.service = service = function_service_new(loop, &settings);
+	limit_processes();
 	if (keep_to_ourselves(err) < 0 || worker_watch_signals(loop, &stopper.io, err) < 0 ||
 	    function_service_listen(service, WORKER_FD_SOCKET_0, err) < 0 ||
 	    priv_seccomp(PRIV_FUNCTION, err) < 0)

@@ -8,16 +8,21 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "function/child.h"
 #include "function/stderr_log.h"
+#include "function/strays.h"
+
+#define SWEEP_MS 100 /* how soon it is looked again whether a stray still belongs to somebody */
 
 struct function_invocation {
 	struct function_invocation *prev, *next;
@@ -46,6 +51,7 @@ struct function_runner {
 	struct loop *loop;
 	struct function_settings settings;
 	struct queue waiting, running;
+	struct loop_timer sweeper;
 };
 
 #define OWNER(member, ptr)                                                                         \
@@ -93,6 +99,32 @@ static void drop_all(struct function_invocation *i)
 	drop_stream(i, &i->out, &i->child.out);
 	drop_stream(i, &i->err, &i->child.err);
 	drop_stream(i, &i->exited, &i->child.pidfd);
+}
+
+/* To be called whenever a handler is over, and before the next one begins. */
+static void sweep(struct function_runner *r)
+{
+	auto_free pid_t *pids = NULL;
+	size_t n = 0;
+
+	if (!r->settings.adopt)
+		return;
+	pids = calloc(r->running.n + 1, sizeof(*pids));
+	if (!pids)
+		abort();
+	for (const struct function_invocation *i = r->running.first; i; i = i->next) {
+		if (i->child.pid)
+			pids[n++] = i->child.pid;
+	}
+	if (function_strays_sweep(pids, n))
+		loop_timer_set(r->loop, &r->sweeper, SWEEP_MS);
+	else
+		loop_timer_clear(r->loop, &r->sweeper);
+}
+
+static void sweep_again(struct loop_timer *t)
+{
+	sweep((void *)((char *)t - offsetof(struct function_runner, sweeper)));
 }
 
 static void start_waiting(struct function_runner *r);
@@ -233,6 +265,7 @@ static void exited(struct loop_io *io, uint32_t events)
 	if (i->child.err >= 0)
 		take_log(&i->err, EPOLLIN);
 	drop_all(i);
+	sweep(i->runner);
 	ended(i, code, status);
 }
 
@@ -323,6 +356,10 @@ struct function_runner *function_runner_new(struct loop *loop,
 		abort();
 	r->loop = loop;
 	r->settings = *settings;
+	r->sweeper.fn = sweep_again;
+	/* fails only on kernels before 3.4: process groups remain */
+	if (settings->adopt && function_strays_adopt() < 0)
+		log_warning("orphans cannot be adopted: %s", strerror(errno));
 	if (!r->settings.instances)
 		r->settings.instances = FUNCTION_INSTANCES;
 	if (!r->settings.max_answer)
@@ -338,6 +375,8 @@ void function_runner_free(struct function_runner *r)
 		function_cancel(r->waiting.first);
 	while (r->running.first)
 		function_cancel(r->running.first);
+	sweep(r);
+	loop_timer_clear(r->loop, &r->sweeper);
 	free(r);
 }
 
@@ -392,6 +431,7 @@ void function_cancel(struct function_invocation *i)
 		drop_all(i);
 		queue_remove(&r->running, i);
 		invocation_free(i);
+		sweep(r);
 		start_waiting(r);
 		return;
 	}

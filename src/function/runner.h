@@ -24,6 +24,7 @@ struct function_settings {
 	uint32_t timeout_ms;
 	unsigned instances; /* 0: FUNCTION_INSTANCES */
 	size_t max_answer;  /* 0: FUNCTION_MAX_ANSWER */
+	bool adopt;         /* be the parent of what handlers leave behind (strays.h), and end it */
 };
 
 enum function_outcome {

@@ -2,11 +2,13 @@
 /* Handlers of all sorts, good and bad, as real scripts and real processes. */
 #include "lib/test.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -306,6 +308,62 @@ static void test_free_with_work_under_way(void **state)
 	assert_int_equal(unlink(script_path()), 0);
 }
 
+/* A process that left its process group ends with its invocation, however that ends. */
+static void test_strays(void **state)
+{
+	static const struct {
+		const char *what, *script;
+		enum function_outcome outcome;
+	} rows[] = {
+		{"exits", "#!/bin/sh\nsetsid sleep 600 >/dev/null 2>&1 &\nsleep 0.2\n",
+		 FUNCTION_ANSWERED},
+		{"orphan of an orphan",
+		 "#!/bin/sh\n(setsid sh -c 'setsid sleep 600 & exec sleep 600' &)\nsleep 0.2\n",
+		 FUNCTION_ANSWERED},
+		{"is killed", "#!/bin/sh\nsetsid sleep 600 >/dev/null 2>&1 &\nsleep 600\n",
+		 FUNCTION_TIMED_OUT},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		auto_seen struct seen seen = {0};
+		struct function_settings s = settings(1000);
+
+		s.adopt = true;
+		write_script(rows[i].script, 0755);
+		run_one(&s, "{}", 2, &seen);
+		assert_int_equal(seen.outcome, rows[i].outcome);
+		assert_int_equal(unlink(script_path()), 0);
+		/* being their parent by now, we would still see them, alive or as zombies */
+		if (waitpid(-1, NULL, WNOHANG) != -1 || errno != ECHILD)
+			fail_msg("%s: a child is left", rows[i].what);
+	}
+}
+
+/* What a running invocation has started stays while another one ends. */
+static void test_strays_of_others(void **state)
+{
+	auto_seen struct seen first = {0}, second = {0};
+	struct function_settings s = settings(5000);
+	struct loop *loop = loop_new();
+	struct function_runner *r;
+
+	s.adopt = true;
+	write_script("#!/bin/sh\nread -r e\n[ \"$e\" = 2 ] && exec echo 2\n"
+		     "(setsid sh -c 'sleep 0.6; echo alive' &)\nsleep 1\n",
+		     0755);
+	r = function_runner_new(loop, &s);
+	assert_non_null(function_invoke(r, "ID-1", "1\n", 2, note, &first));
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(loop_turn(loop, 10), 0);
+	assert_non_null(function_invoke(r, "ID-2", "2\n", 2, note, &second));
+	drain(loop, r);
+	assert_string_equal(strbuf_str(&second.body), "2\n");
+	assert_string_equal(strbuf_str(&first.body), "alive\n");
+	function_runner_free(r);
+	loop_free(loop);
+	assert_int_equal(unlink(script_path()), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -316,6 +374,8 @@ int main(void)
 		cmocka_unit_test(test_instances_and_queue),
 		cmocka_unit_test(test_others_unaffected),
 		cmocka_unit_test(test_free_with_work_under_way),
+		cmocka_unit_test(test_strays),
+		cmocka_unit_test(test_strays_of_others),
 	};
 
 	(void)signal(SIGPIPE, SIG_IGN); /* as main.c does */
