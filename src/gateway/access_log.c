@@ -32,6 +32,7 @@ static void add_api(struct strbuf *b, const struct gateway_call *c)
 	gateway_json_pair(b, "apiGroupName", c->group ? c->group->name : "");
 	gateway_json_pair(b, "apiUid", c->api ? c->api->id : "");
 	gateway_json_pair(b, "apiName", c->api ? c->api->name : "");
+	gateway_json_pair(b, "apiStageUid", c->stage >= 0 ? c->group->stage_ids[c->stage] : "");
 	gateway_json_pair(b, "apiStageName", c->stage >= 0 ? c->group->stages[c->stage] : "");
 }
 

@@ -7,11 +7,13 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/hash.h"
 #include "base/ip.h"
 #include "base/worker.h"
 #include "http/chars.h"
@@ -115,12 +117,16 @@ static int stage_names(struct reader *r, json_t *j, size_t i, struct gateway_gro
 	if (g->n_stages == 0 || g->n_stages > GATEWAY_MAX_STAGES)
 		return wrong(r, "groups", i, "stages must be a list of 1 to 32 names");
 	g->stages = arena_alloc(r->a, g->n_stages * sizeof(*g->stages));
+	g->stage_ids = arena_alloc(r->a, g->n_stages * sizeof(*g->stage_ids));
 	json_array_foreach (j, n, s) {
 		const char *name = json_string_value(s);
 
 		if (!name || !name[0])
 			return wrong(r, "groups", i, "a stage must have a name");
 		g->stages[n] = copy(r, name);
+		g->stage_ids[n] = arena_printf(r->a, "%016" PRIx64 "%016" PRIx64,
+					       hash_str(hash_str(1, g->id), name),
+					       hash_str(hash_str(2, g->id), name));
 		for (size_t k = 0; k < n; k++) {
 			if (strcasecmp(g->stages[k], name) == 0)
 				return wrong(r, "groups", i, "the same stage twice");

@@ -26,6 +26,7 @@ struct gateway_group {
 	const char *name, *id;
 	const char *base_path; /* "/", or "/v1" without a slash at the end */
 	const char **stages;
+	const char **stage_ids; /* for the log; the same in every configuration of the lab */
 	size_t n_stages;
 	struct gateway_domain *domains;
 	size_t n_domains;

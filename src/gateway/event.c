@@ -5,7 +5,6 @@
 
 #include "base/base64.h"
 #include "base/cleanup.h"
-#include "base/hash.h"
 #include "gateway/json_text.h"
 #include "gateway/path.h"
 
@@ -114,43 +113,17 @@ static struct http_slice next_field(struct http_slice *query)
 	return f;
 }
 
-/* The names of a query that have been seen: open addressing, at most half full. */
-struct names {
-	struct http_slice *slots;
-	size_t mask;
+struct field {
+	struct http_slice name, value; /* decoded */
+	bool again;                    /* an earlier one has the same name */
 };
 
-static bool is_new(struct names *t, struct http_slice name)
-{
-	size_t i = hash_bytes(0, name.p, name.n) & t->mask;
-
-	for (; t->slots[i].p; i = (i + 1) & t->mask) {
-		if (http_slice_equal(t->slots[i], name))
-			return false;
-	}
-	t->slots[i] = name;
-	return true;
-}
-
-static struct names names_for(const struct gateway_event *ev, struct http_slice query)
-{
-	size_t fields = 1, room = 4;
-
-	for (size_t i = 0; i < query.n; i++)
-		fields += query.p[i] == '&';
-	while (room < fields * 2)
-		room *= 2;
-	return (struct names){arena_alloc(ev->scratch, room * sizeof(struct http_slice)), room - 1};
-}
-
-static void write_query(struct strbuf *out, const struct gateway_event *ev)
+static size_t read_fields(const struct gateway_event *ev, struct field *fields)
 {
 	struct http_slice query = ev->head->query;
-	struct names seen = names_for(ev, query);
+	size_t n = 0;
 
-	gateway_json_name(out, "queryParameters");
-	strbuf_addc(out, '{');
-	while (query.n && seen.slots) {
+	while (query.n) {
 		struct http_slice value = next_field(&query), name = value;
 		const char *equals;
 
@@ -161,9 +134,53 @@ static void write_query(struct strbuf *out, const struct gateway_event *ev)
 			name.n = (size_t)(equals - name.p);
 		value.p += equals ? name.n + 1 : name.n;
 		value.n -= equals ? name.n + 1 : name.n;
-		name = gateway_path_decode(ev->scratch, name, true);
-		if (is_new(&seen, name))
-			add_pair(out, name, gateway_path_decode(ev->scratch, value, true));
+		fields[n].name = gateway_path_decode(ev->scratch, name, true);
+		fields[n++].value = gateway_path_decode(ev->scratch, value, true);
+	}
+	return n;
+}
+
+/* By name, and among equal names as they came: their places in memory tell. */
+static int by_name(const void *a, const void *b)
+{
+	const struct field *x = *(struct field *const *)a, *y = *(struct field *const *)b;
+	size_t n = x->name.n < y->name.n ? x->name.n : y->name.n;
+	int order = n ? memcmp(x->name.p, y->name.p, n) : 0;
+
+	if (order)
+		return order;
+	if (x->name.n != y->name.n)
+		return x->name.n < y->name.n ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+/* Sorted rather than hashed: the names are chosen by whoever wants a table to degenerate. */
+static void mark_repeated(struct field *fields, struct field **sorted, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = &fields[i];
+	qsort(sorted, n, sizeof(struct field *), by_name);
+	for (size_t i = 1; i < n; i++)
+		sorted[i]->again = http_slice_equal(sorted[i - 1]->name, sorted[i]->name);
+}
+
+static void write_query(struct strbuf *out, const struct gateway_event *ev)
+{
+	size_t room = 1, n;
+	struct field *fields, **sorted;
+
+	for (size_t i = 0; i < ev->head->query.n; i++)
+		room += ev->head->query.p[i] == '&';
+	fields = arena_alloc(ev->scratch, room * sizeof(*fields));
+	sorted = arena_alloc(ev->scratch, room * sizeof(struct field *));
+	gateway_json_name(out, "queryParameters");
+	strbuf_addc(out, '{');
+	n = fields && sorted ? read_fields(ev, fields) : 0;
+	if (n)
+		mark_repeated(fields, sorted, n);
+	for (size_t i = 0; i < n; i++) {
+		if (!fields[i].again)
+			add_pair(out, fields[i].name, fields[i].value);
 	}
 	strbuf_addc(out, '}');
 }

@@ -68,42 +68,35 @@ static void on_invoke(struct httpd_request *r, void *arg)
 	TEST_API(name, method, path,             \
 		 TEST_OPEN TEST_CALLS ",\"port\":PORT,\"timeout_ms\":" timeout role)
 
-static const char apis[] = CALLS("ok", "POST", "/ok", "5000", TEST_ROLE) "," CALLS("not-json", "GET", "/not-json", "5000", TEST_ROLE) "," CALLS(
-	"crash", "GET", "/crash", "5000",
-	TEST_ROLE) "," CALLS("slow-function", "GET", "/slow-function", "5000",
-			     TEST_ROLE) "," CALLS("large", "GET", "/large", "5000",
-						  TEST_ROLE) "," CALLS("hang", "GET", "/hang", "30",
-								       TEST_ROLE) "," CALLS("denied",
-											    "GET",
-											    "/denied",
-											    "5000",
-											    "}") "," TEST_API("refused",
-													      "GET",
-													      "/refused",
-													      TEST_OPEN
-														      TEST_CALLS
-													      ",\"port\":1,\"timeout_ms\":5000" TEST_ROLE) "," TEST_API("mock",
-																					"ANY",
-																					"/mock/[x]",
-																					TEST_OPEN
-																						TEST_MOCK) "," TEST_API("https",
-																									"GET",
-																									"/https",
-																									"\"protocol\":[\"HTTPS\"],\"stages\":[\"RELEASE\"]," TEST_MOCK);
+static const char *const apis[] = {
+	CALLS("ok", "POST", "/ok", "5000", TEST_ROLE),
+	CALLS("not-json", "GET", "/not-json", "5000", TEST_ROLE),
+	CALLS("crash", "GET", "/crash", "5000", TEST_ROLE),
+	CALLS("slow-function", "GET", "/slow-function", "5000", TEST_ROLE),
+	CALLS("large", "GET", "/large", "5000", TEST_ROLE),
+	CALLS("hang", "GET", "/hang", "30", TEST_ROLE),
+	CALLS("denied", "GET", "/denied", "5000", "}"),
+	TEST_API("refused", "GET", "/refused",
+		 TEST_OPEN TEST_CALLS ",\"port\":1,\"timeout_ms\":5000" TEST_ROLE),
+	TEST_API("mock", "ANY", "/mock/[x]", TEST_OPEN TEST_MOCK),
+	TEST_API("https", "GET", "/https",
+		 "\"protocol\":[\"HTTPS\"],\"stages\":[\"RELEASE\"]," TEST_MOCK),
+};
 
 /* The APIs with the port of our functions, and a configuration that names our socket. */
 static char *config_text(uint16_t function_port)
 {
-	auto_strbuf struct strbuf with_port = {0};
-	const char *at = apis, *next;
+	auto_strbuf struct strbuf all = {0};
 
-	while ((next = strstr(at, "PORT"))) {
-		strbuf_addn(&with_port, at, (size_t)(next - at));
-		strbuf_printf(&with_port, "%u", function_port);
-		at = next + 4;
+	for (size_t i = 0; i < ARRAY_LEN(apis); i++) {
+		const char *port = strstr(apis[i], "PORT");
+		size_t before = port ? (size_t)(port - apis[i]) : strlen(apis[i]);
+
+		strbuf_printf(&all, "%s%.*s", i ? "," : "", (int)before, apis[i]);
+		if (port)
+			strbuf_printf(&all, "%u%s", function_port, port + 4);
 	}
-	strbuf_add(&with_port, at);
-	return test_config(with_port.s);
+	return test_config(all.s);
 }
 
 static int open_fixture(void **state)
@@ -310,6 +303,7 @@ static void a_function_call(void **state)
 	assert_string_equal(json_string_value(json_object_get(line, "apiName")), "ok");
 	assert_string_equal(json_string_value(json_object_get(line, "apiUid")), "id-ok");
 	assert_string_equal(json_string_value(json_object_get(line, "apiGroupUid")), TEST_GROUP_ID);
+	assert_int_equal(json_string_length(json_object_get(line, "apiStageUid")), 32);
 	assert_string_equal(json_string_value(json_object_get(line, "apiStageName")), "RELEASE");
 	assert_string_equal(json_string_value(json_object_get(line, "clientIp")), "127.0.0.1");
 	assert_string_equal(json_string_value(json_object_get(line, "domain")), TEST_VPC);
