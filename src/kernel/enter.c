@@ -118,9 +118,12 @@ static int join_processes(int pid_ns, struct lab_error **err)
 	int status;
 	pid_t pid;
 
-	if (setns(pid_ns, CLONE_NEWPID))
-		return lab_error_errno(err, errno == ESRCH ? LAB_STATE : LAB_DENIED, errno,
-				       "join the lab's processes");
+	/* and its shared memory and queues: what a command leaves there goes with the lab */
+	if (setns(pid_ns, CLONE_NEWPID | CLONE_NEWIPC))
+		return errno == ESRCH
+			       ? lab_error_make(err, LAB_STATE, "the lab went down meanwhile")
+			       : lab_error_errno(err, LAB_DENIED, errno,
+						 "join the lab's processes");
 	pid = fork();
 	if (pid < 0)
 		return lab_error_errno(err, LAB_FAILED, errno, "join the lab's processes");

@@ -14,7 +14,7 @@ enum enter_privilege {
  * mount namespace with the node's /etc/resolv.conf, hosts, hostname, nsswitch.conf (and, for
  * ENTER_ROOT, a read-only /sys of its network), and a UTS namespace with its host name. pid_ns: pidfd
  * of the supervisor, or -1; joined for the *children* of this process, with a /proc to match, so
- * fork once more. Ends with the capabilities of priv_exec() and every descriptor above 2
+ * fork once more; its IPC namespace is joined at once. Ends with the capabilities of priv_exec() and every descriptor above 2
  * close-on-exec. The working directory is kept. LAB_STATE where the lab or the node went down.
  */
 int enter_node(const char *lab, const struct plan_node *node, int pid_ns,

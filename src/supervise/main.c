@@ -78,11 +78,18 @@ static int watch_signals(struct signals *s, struct lab_error **err)
 	return 0;
 }
 
-/* A gateway holds two descriptors per client; the default soft limit of 1,024 is select()'s. */
-static void raise_file_limit(void)
+/* A gateway holds two descriptors per client; the default soft limit of 1,024 is select()'s. And a
+ * lab lives longer than the shell whose `ulimit -t` or `-f` it would have. */
+static void shed_limits(void)
 {
+	static const int of_the_shell[] = {RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_AS,
+					   RLIMIT_NPROC};
+	const struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
 	struct rlimit limit;
 
+	/* without CAP_SYS_RESOURCE (a container) they stay: that is the container's decision */
+	for (size_t i = 0; i < ARRAY_LEN(of_the_shell); i++)
+		(void)setrlimit((__rlimit_resource_t)of_the_shell[i], &none);
 	if (getrlimit(RLIMIT_NOFILE, &limit))
 		return;
 	limit.rlim_cur = limit.rlim_max;
@@ -107,7 +114,7 @@ static int isolate(struct supervisor *sup, struct lab_error **err)
 	if (sup->root_fd < 0 || chdir("/"))
 		return lab_error_errno(err, LAB_FAILED, errno, "root directory");
 	umask(077);
-	raise_file_limit();
+	shed_limits();
 	if (mounts_unshare(err) || mounts_proc(err) || priv_supervisor(err))
 		return -1;
 	/* a change of credentials, such as the one above, may clear the death signal */

@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "base/worker.h"
 #include "priv/priv.h"
-#include "supervise/expose.h"
+#include "supervise/shelter.h"
 
 #define EXIT_SPAWN 125 /* as `labctl exec`: it failed before the program could */
 
@@ -65,9 +65,10 @@ static int execute(const struct spawn *s, struct lab_error **err)
 	char *argv[] = {(char *)s->program, (char *)s->name, NULL};
 
 	(void)execve(s->program, argv, environment);
-	/* Programs and labs may lie in somebody's home, closed to others: the descriptor was opened
-	 * while this process could still search it. Not tried first, because kernels before 6.14
-	 * then call the process by the number of the descriptor. */
+	/* Programs may lie in somebody's home, closed to others, or below the host's /tmp, which a
+	 * function does not see: the descriptor was opened while this process could still reach it.
+	 * Not tried first, because kernels before 6.14 then call the process by the number of the
+	 * descriptor. */
 	if (errno == EACCES || errno == ENOENT)
 		(void)syscall(SYS_execveat, s->program_fd, "", argv, environment, AT_EMPTY_PATH);
 	return lab_error_errno(err, LAB_FAILED, errno, "execute %s", s->program);
@@ -84,7 +85,7 @@ static int become_worker(struct spawn *s, int *sockets, struct lab_error **err)
 	umask(022); /* the supervisor's own is for its files alone */
 	if (setns(s->netns, CLONE_NEWNET))
 		return lab_error_errno(err, LAB_FAILED, errno, "enter the network namespace");
-	if (s->handler && supervise_expose(s->handler, err))
+	if (s->handler && supervise_shelter(s->handler, err))
 		return -1;
 	if (lay_out(s, sockets, err) || priv_worker(s->uid, s->uid, err))
 		return -1;
@@ -118,7 +119,9 @@ pid_t supervise_spawn_sweep(uid_t uid)
 	if (pid)
 		return pid;
 	(void)close_range(0, ~0U, 0); /* sockets must not stay open for it */
-	if (!setresuid(uid, uid, uid))
-		(void)kill(-1, SIGKILL); /* ESRCH: nothing was left, the usual case */
+	if (setresuid(uid, uid, uid))
+		_exit(EXIT_SPAWN);
+	/* one call for all, and no fork escapes it: the kernel holds the lock on the list of tasks */
+	(void)kill(-1, SIGKILL); /* ESRCH: nothing was left, the usual case */
 	_exit(0);
 }

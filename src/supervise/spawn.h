@@ -9,7 +9,7 @@
 struct spawn {
 	const char *name;    /* argv[1], for people who read ps */
 	const char *program; /* absolute path */
-	const char *handler; /* made reachable for the worker; NULL: none */
+	const char *handler; /* of a function: see supervise/shelter.h; NULL: none */
 	int program_fd;      /* of the same file: executed where the path is closed to its user */
 	int netns, log, config, ready; /* descriptors */
 	const int *sockets;

@@ -74,7 +74,8 @@ static int listen_control(int dir_fd, struct lab_error **err)
 int supervise_start(const char *lab, int dir_fd, const char *libexec, struct process_id *id,
 		    struct lab_error **err)
 {
-	struct clone_args args = {.flags = CLONE_NEWPID, .exit_signal = SIGCHLD};
+	/* IPC: shared memory and queues of the host are out of reach, and the lab's end with it */
+	struct clone_args args = {.flags = CLONE_NEWPID | CLONE_NEWIPC, .exit_signal = SIGCHLD};
 	auto_close int control = listen_control(dir_fd, err), parent = -1, log = -1;
 	auto_free char *path = NULL;
 	long pid;
@@ -99,7 +100,7 @@ int supervise_start(const char *lab, int dir_fd, const char *libexec, struct pro
 				      .log = log});
 	if (pid < 0)
 		return lab_error_errno(err, errno == EPERM ? LAB_DENIED : LAB_FAILED, errno,
-				       "supervisor: make a PID namespace");
+				       "supervisor: make a PID and an IPC namespace");
 	if (!process_id_of((pid_t)pid, id)) /* not reaped, so it is there even if it has ended */
 		return lab_error_make(err, LAB_FAILED, "supervisor: /proc does not show it");
 	return 0;
@@ -131,8 +132,10 @@ int supervise_stop(const struct process_id *id, int grace_ms, struct lab_error *
 {
 	auto_close int fd = process_id_open(id);
 
-	if (fd < 0)
+	if (fd < 0 && errno == ESRCH)
 		return 0;
+	if (fd < 0) /* not taken for its end: its processes would be forgotten */
+		return lab_error_errno(err, LAB_FAILED, errno, "supervisor %d: open", id->pid);
 	if (pidfd_send_signal(fd, SIGTERM, NULL, 0) && errno != ESRCH)
 		return lab_error_errno(err, LAB_FAILED, errno, "supervisor %d: SIGTERM", id->pid);
 	if (!ended(fd, grace_ms)) {

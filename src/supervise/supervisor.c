@@ -176,6 +176,22 @@ void supervisor_stop(struct supervisor *sup)
 	supervisor_touch(sup);
 }
 
+static void sweep(struct user_slot *slot)
+{
+	slot->sweeper = supervise_spawn_sweep(slot->uid);
+	if (slot->sweeper < 0) /* the number stays taken: what is left of it may still run */
+		log_warning("kill what user %u left behind: cannot fork", slot->uid);
+}
+
+/* A process that was to be killed may have killed the sweeper, which is of the same user, first. */
+static void swept(struct user_slot *slot, int status)
+{
+	if (WIFEXITED(status))
+		*slot = (struct user_slot){0};
+	else
+		sweep(slot);
+}
+
 static void reaped(struct supervisor *sup, pid_t pid, int status)
 {
 	for (struct worker *w = sup->workers; w; w = w->next) {
@@ -186,7 +202,7 @@ static void reaped(struct supervisor *sup, pid_t pid, int status)
 	}
 	for (size_t i = 0; i < ARRAY_LEN(sup->slots); i++)
 		if (sup->slots[i].sweeper == pid)
-			sup->slots[i] = (struct user_slot){0};
+			swept(&sup->slots[i], status);
 	/* else: what a worker left behind, and its init is this process */
 }
 
@@ -245,9 +261,7 @@ void supervisor_user_drop(struct supervisor *sup, int slot)
 		*s = (struct user_slot){0};
 		return;
 	}
-	s->sweeper = supervise_spawn_sweep(s->uid);
-	if (s->sweeper < 0) /* the number stays taken: what is left of it may still run */
-		log_warning("kill what user %u left behind: cannot fork", s->uid);
+	sweep(s);
 }
 
 json_t *supervisor_status(const struct supervisor *sup)
