@@ -88,6 +88,23 @@ int priv_exec(struct lab_error **err)
 	return reduce(exec_caps, ARRAY_LEN(exec_caps), err);
 }
 
+/* Counted per user, so it means something only where the user is this worker's alone. */
+static int limit_processes(uid_t uid, struct lab_error **err)
+{
+	struct rlimit limit;
+
+	if (uid == PRIV_SHARED_USER)
+		return 0;
+	if (getrlimit(RLIMIT_NPROC, &limit))
+		return lab_error_errno(err, LAB_DENIED, errno, "limit processes");
+	if (limit.rlim_max > PRIV_WORKER_PROCESSES)
+		limit.rlim_max = PRIV_WORKER_PROCESSES;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NPROC, &limit))
+		return lab_error_errno(err, LAB_DENIED, errno, "limit processes");
+	return 0;
+}
+
 int priv_worker(uid_t uid, gid_t gid, struct lab_error **err)
 {
 	const struct rlimit none = {0, 0};
@@ -104,6 +121,8 @@ int priv_worker(uid_t uid, gid_t gid, struct lab_error **err)
 		return lab_error_errno(err, LAB_DENIED, errno, "become user %u", uid);
 	/* leaving uid 0 emptied permitted and effective; inheritable is only emptied by hand */
 	if (set_caps(NULL, 0, err))
+		return -1;
+	if (limit_processes(uid, err))
 		return -1;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return lab_error_errno(err, LAB_DENIED, errno, "set NO_NEW_PRIVS");

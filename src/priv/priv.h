@@ -30,6 +30,8 @@ int priv_supervisor(struct lab_error **err) __attribute__((warn_unused_result));
 #define PRIV_WORKER_SLOTS 4096
 #define PRIV_SHARED_USER  65534
 
+#define PRIV_WORKER_PROCESSES 1024 /* and threads, with all that it starts */
+
 /**
  * The user and group of worker `slot` (below PRIV_WORKER_SLOTS) of a lab: a number of its own for each, which no
  * account has, so that no worker can signal, trace or read the memory of another or of a daemon
@@ -46,7 +48,7 @@ int priv_worker_user(const char *lab, unsigned int slot, uid_t *uid, struct lab_
  * world-readable files, execute programs as itself.
  *
  * Mustn't: have a capability or get one (permitted, effective, inheritable, ambient and bounding
- * sets empty, NO_NEW_PRIVS), belong to any other group, dump core.
+ * sets empty, NO_NEW_PRIVS), belong to any other group, dump core, fill the host's process table.
  */
 int priv_worker(uid_t uid, gid_t gid, struct lab_error **err) __attribute__((warn_unused_result));
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -81,6 +83,55 @@ static int try_unshare(void)
 	return result(unshare(CLONE_NEWUSER));
 }
 
+static int try_clone_user(void)
+{
+	long pid = syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0);
+
+	if (pid == 0)
+		_exit(0);
+	return result(pid);
+}
+
+static int try_clone3(void)
+{
+	struct clone_args args = {.exit_signal = SIGCHLD};
+	long pid = syscall(SYS_clone3, &args, sizeof(args));
+
+	if (pid == 0)
+		_exit(0);
+	return result(pid);
+}
+
+static int try_fork(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	return result(pid);
+}
+
+static int try_vsock(void)
+{
+	return result(socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0));
+}
+
+static int try_alg(void)
+{
+	return result(socket(AF_ALG, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+}
+
+static int try_unix(void)
+{
+	return result(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+}
+
+/* The kernel takes families as int, the filter sees the whole register. */
+static int try_vsock_in_disguise(void)
+{
+	return result(syscall(SYS_socket, (1L << 32) | AF_VSOCK, SOCK_STREAM, 0));
+}
+
 static int try_trace(void)
 {
 	return result(ptrace(PTRACE_TRACEME, 0, NULL, NULL));
@@ -108,6 +159,17 @@ static const struct {
 	{"function writes files", PRIV_FUNCTION, try_writing, WORKS, WORKS},
 	{"function makes no namespace", PRIV_FUNCTION, try_unshare, EPERM, EPERM},
 	{"function traces nothing", PRIV_FUNCTION, try_trace, EPERM, WORKS},
+	{"function makes no user namespace by clone", PRIV_FUNCTION, try_clone_user, EPERM, EPERM},
+	{"function falls back to clone", PRIV_FUNCTION, try_clone3, ENOSYS, ENOSYS},
+	{"function forks", PRIV_FUNCTION, try_fork, WORKS, WORKS},
+	{"function has local sockets", PRIV_FUNCTION, try_unix, WORKS, WORKS},
+	{"function does not reach a hypervisor", PRIV_FUNCTION, try_vsock, EAFNOSUPPORT,
+	 EAFNOSUPPORT},
+	{"nor with a number that only looks odd", PRIV_FUNCTION, try_vsock_in_disguise,
+	 EAFNOSUPPORT, EAFNOSUPPORT},
+	{"function has no ciphers of the kernel", PRIV_FUNCTION, try_alg, EAFNOSUPPORT,
+	 EAFNOSUPPORT},
+	{"probe starts no process", PRIV_PROBE, try_clone3, ENOSYS, ENOSYS},
 	{"probe connects", PRIV_PROBE, try_inet, WORKS, WORKS},
 	{"probe executes nothing", PRIV_PROBE, try_exec, KILLED, WORKS},
 };
