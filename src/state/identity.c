@@ -2,6 +2,7 @@
 /** A pid alone is reused; a pid and its start time name one process of this boot. */
 #include "state/state.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -39,13 +40,19 @@ bool process_id_of(pid_t pid, struct process_id *id)
 	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid); /* always fits */
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return false;
+		return false; /* ENOENT: gone */
 	n = read(fd, text, sizeof(text) - 1);
 	if (n <= 0)
 		return false;
 	text[n] = '\0';
 	id->pid = pid;
 	return parse_stat(text, &id->start);
+}
+
+static int gone(void)
+{
+	errno = ESRCH;
+	return -1;
 }
 
 int process_id_open(const struct process_id *id)
@@ -55,14 +62,19 @@ int process_id_open(const struct process_id *id)
 	auto_close int fd = -1;
 
 	if (id->pid <= 0)
-		return -1;
+		return gone();
 	fd = (int)syscall(SYS_pidfd_open, id->pid, 0);
+	/* EINVAL, and ENOENT since 6.15: the number is that of another process's thread now */
+	if (fd < 0)
+		return errno == EINVAL || errno == ENOENT ? gone() : -1;
 	/* the pidfd came first: from here on the pid cannot be reused without us seeing it gone */
-	if (fd < 0 || !process_id_of(id->pid, &now) || now.start != id->start)
-		return -1;
+	if (!process_id_of(id->pid, &now))
+		return errno == ENOENT ? gone() : -1;
+	if (now.start != id->start)
+		return gone();
 	/* ended, but nobody has waited for it: in a container without an init that lasts */
 	ended.fd = fd;
-	if (poll(&ended, 1, 0) != 0)
-		return -1;
+	if (poll(&ended, 1, 0) > 0)
+		return gone();
 	return steal_fd(&fd);
 }

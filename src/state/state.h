@@ -21,7 +21,8 @@ struct process_id {
 
 /** The running process's own id, or that of another; false where there is no such process. */
 bool process_id_of(pid_t pid, struct process_id *id);
-/** A pidfd of exactly that process, -1 where it is gone. The caller closes it. */
+/** A pidfd of exactly that process, to be closed by the caller. -1 with errno: ESRCH where it is gone;
+ * anything else (no descriptors, no memory) says nothing about it. */
 int process_id_open(const struct process_id *id);
 
 struct state_namespace {
