@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,12 +24,20 @@ static int open_standard_fds(void)
 	return fd > 2 ? close(fd) : 0;
 }
 
+static void on_limit(int number)
+{
+}
+
 int cli_process_init(void)
 {
 	if (open_standard_fds())
 		return -1;
 	/* A caller's leaked descriptors must reach neither workers nor commands in a node. */
 	if (close_range(3, ~0U, 0))
+		return -1;
+	/* A limit on file sizes is an error of write(2), not the end in the middle of something. Not
+	 * ignored, as that would pass to commands in a node. */
+	if (sigaction(SIGXFSZ, &(struct sigaction){.sa_handler = on_limit}, NULL))
 		return -1;
 	/* With SIGCHLD ignored, waitpid() would never see how a child ended. */
 	if (signal(SIGCHLD, SIG_DFL) == SIG_ERR)

@@ -144,6 +144,17 @@ static void give_keys(struct relay *r)
 	memmove(r->keys, r->keys + n, r->n_keys);
 }
 
+/* What ends a command from a keyboard ends all of its process group, as it would outside: a shell
+ * that waits for its child ignores a SIGINT that the child did not get. */
+static void forward(const struct relay *r, int number)
+{
+	bool ends = number == SIGINT || number == SIGQUIT || number == SIGHUP || number == SIGTERM;
+
+	/* not reaped, so it exists; its group does not before its setsid() */
+	if (!ends || kill(-r->pid, number))
+		(void)kill(r->pid, number);
+}
+
 static void take_signals(struct relay *r)
 {
 	struct signalfd_siginfo info;
@@ -154,7 +165,7 @@ static void take_signals(struct relay *r)
 		else if (info.ssi_signo == SIGWINCH)
 			cli_terminal_resize(r->t);
 		else if (!r->ended)
-			(void)kill(r->pid, (int)info.ssi_signo); /* not reaped: it exists */
+			forward(r, (int)info.ssi_signo);
 	}
 }
 

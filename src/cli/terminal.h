@@ -26,8 +26,8 @@ void cli_terminal_resize(const struct terminal *t);
 void cli_terminal_done(struct terminal *t);
 
 /**
- * Runs until the child `pid` ends: forwards SIGINT, TERM, HUP, QUIT, USR1 and USR2 to it, SIGWINCH to
- * the terminal, and copies both ways between terminals. signals: a signalfd with those and SIGCHLD, which
+ * Runs until the child `pid` ends: forwards SIGINT, TERM, HUP and QUIT to its process group, USR1 and
+ * USR2 to it, SIGWINCH to the terminal, and copies both ways between terminals. signals: a signalfd with those and SIGCHLD, which
  * are blocked. t->master -1: there is no terminal. Gives the wait status, or -1 with *err.
  */
 int cli_terminal_relay(struct terminal *t, pid_t pid, int signals, int *status,
