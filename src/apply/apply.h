@@ -38,6 +38,10 @@ struct apply_ops {
 	/** Ends the supervisor and all its processes; waits for it. Gone already: fine. */
 	int (*stop)(void *data, const struct process_id *id, struct lab_error **err);
 
+	/** May be NULL. Finds by its own marks what the journal should know and does not (it was damaged,
+	 * or lost), and writes it there. */
+	int (*adopt)(void *data, struct lab_error **err);
+
 	/** May be NULL. What is being done, how much of it is done. */
 	void (*progress)(void *data, const char *what, size_t done, size_t total);
 };

@@ -29,8 +29,11 @@ int apply_down(struct state *s, struct backend *b, const struct apply_ops *ops, 
 {
 	struct apply_run run = {.state = s, .backend = b, .ops = ops, .cancel = cancel};
 	auto_error struct lab_error *unreadable = NULL;
-	bool had_namespaces = state_journal(s)->n_namespaces > 0;
+	bool had_namespaces;
 
+	if (ops->adopt && ops->adopt(ops->data, err))
+		return partial(s, err);
+	had_namespaces = state_journal(s)->n_namespaces > 0;
 	*was_up = is_anything_there(s, &unreadable);
 	if (apply_cancelled(&run, err) || apply_sweep(s, b, ops, err))
 		return partial(s, err);

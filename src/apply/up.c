@@ -53,11 +53,34 @@ static int start_over(struct up *u, struct lab_error **err)
 	return 0;
 }
 
+static int adopt(struct up *u, struct lab_error **err)
+{
+	return u->run.ops->adopt ? u->run.ops->adopt(u->run.ops->data, err) : 0;
+}
+
+static int observe(struct up *u, struct lab_error **err)
+{
+	return apply_look(u->run.state, &u->past, u->run.ops, u->wanted, &u->view, err);
+}
+
+/* Foreign by the journal may still be ours by its mark: then the journal was not whole. */
+static int look_again(struct up *u, struct lab_error **err)
+{
+	size_t before = state_journal(u->run.state)->n_namespaces;
+
+	if (adopt(u, err))
+		return -1;
+	if (state_journal(u->run.state)->n_namespaces == before)
+		return 0;
+	apply_view_done(&u->view);
+	return start_over(u, err) || observe(u, err) ? -1 : 0;
+}
+
 static int look(struct up *u, struct lab_error **err)
 {
 	const struct state_journal *j = state_journal(u->run.state);
 
-	if (apply_past_read(u->run.state, &u->past, err))
+	if (apply_past_read(u->run.state, &u->past, err) || (j->stale && adopt(u, err)))
 		return -1;
 	/* an object that no plan speaks of can only be found by what the journal knows */
 	if ((u->past.damaged || j->stale ||
@@ -66,8 +89,10 @@ static int look(struct up *u, struct lab_error **err)
 		return -1;
 	u->report->recovered |= u->past.unfinished;
 	u->report->fresh = !u->past.plan && !u->past.unfinished;
-	if (apply_look(u->run.state, &u->past, u->run.ops, u->wanted, &u->view, err) ||
-	    check_names(u, err))
+	if (observe(u, err) || (u->view.n_foreign && look_again(u, err)))
+		return -1;
+	u->report->fresh = !u->past.plan && !u->past.unfinished;
+	if (check_names(u, err))
 		return -1;
 	if (u->past.plan)
 		u->before = apply_intersection(u->past.plan, u->view.is, true);

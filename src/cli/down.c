@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** labctl down: removes a lab. */
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/name.h"
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "cli/session.h"
@@ -94,10 +97,21 @@ static int lower_all(const struct options *o)
 	return worst;
 }
 
+/* A name that leads to no file is still a lab's name: one that went down before its file did. */
+static char *name_of(const char *arg, struct lab_error **err)
+{
+	char *name = cli_lab_name(arg, err);
+
+	if (name || !name_valid(arg) || access(arg, F_OK) == 0)
+		return name;
+	lab_error_free(steal_ptr(*err));
+	return strdup(arg);
+}
+
 static int lower_one(const struct options *o)
 {
 	auto_error struct lab_error *err = NULL;
-	auto_free char *name = cli_lab_name(o->lab, &err);
+	auto_free char *name = name_of(o->lab, &err);
 
 	if (!name || lower(name, o, cli_catch_signals(), &err))
 		return cli_fail(err);

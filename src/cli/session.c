@@ -80,6 +80,41 @@ static int stop(void *data, const struct process_id *id, struct lab_error **err)
 	return supervise_stop(id, GRACE_MS, err);
 }
 
+static bool is_journalled(void *data, const char *name)
+{
+	const struct cli_session *s = data;
+	const struct state_journal *j = state_journal(s->state);
+
+	for (size_t i = 0; i < j->n_namespaces; i++)
+		if (!strcmp(j->namespaces[i].name, name))
+			return true;
+	return false;
+}
+
+static int adopt_namespace(void *data, const char *name, const struct backend_namespace_id *id,
+			   struct lab_error **err)
+{
+	struct cli_session *s = data;
+
+	return state_journal_namespace(s->state, name, id->dev, id->ino, err);
+}
+
+static int adopt(void *data, struct lab_error **err)
+{
+	struct cli_session *s = data;
+	const struct kernel_finder finder = {s, is_journalled, adopt_namespace};
+	const struct state_journal *j = state_journal(s->state);
+	struct process_id id;
+
+	if (kernel_find_own(s->lab, &finder, err))
+		return -1;
+	/* all processes are looked through only where there is, or was, something of the lab */
+	if (!j->supervisor.pid && (j->n_namespaces || j->stale) &&
+	    supervise_find(s->lab, cli_libexec(), &id))
+		return state_journal_supervisor(s->state, &id, err);
+	return 0;
+}
+
 static void progress(void *data, const char *what, size_t done, size_t total)
 {
 	struct cli_session *s = data;
@@ -94,7 +129,7 @@ static void init(struct cli_session *s, const char *lab)
 	*s = (struct cli_session){
 		.lab = lab,
 		.loading = -1,
-		.ops = {s, observe, released, start, detach, load_start, load_finish, stop,
+		.ops = {s, observe, released, start, detach, load_start, load_finish, stop, adopt,
 			progress},
 	};
 	ui_progress_init(&s->progress, stderr, isatty(STDERR_FILENO));

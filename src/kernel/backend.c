@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "kernel/probe.h"
 #include "kernel/real.h"
+#include "kernel/tags.h"
 
 /*
  * A new namespace inherits the host's net.ipv4.conf.all.*, and the kernel combines "all" with each
@@ -69,10 +70,12 @@ static int set_up_lo(struct kernel_real *r, const struct kernel_ns *ns,
 	struct kernel_batch *b = &r->batch;
 	struct kernel_conduct c = {.router = ns->router};
 	struct kernel_refusal refusal;
+	struct nlmsghdr *h;
 
 	b->fd = ns->sock;
-	kernel_batch_add(b, kernel_encode_conduct(kernel_batch_room(b), NULL, 1, c), 0,
-			 KERNEL_FINE_NEVER);
+	h = kernel_encode_conduct(kernel_batch_room(b), NULL, 1, c);
+	kernel_tag_put(h, r->lab, plan->name);
+	kernel_batch_add(b, h, 0, KERNEL_FINE_NEVER);
 	if (!plan->role || strcmp(plan->role, "transit-router") != 0)
 		kernel_batch_add(b, kernel_encode_up(kernel_batch_room(b), 1), 0,
 				 KERNEL_FINE_NEVER);

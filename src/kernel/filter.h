@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** nftables tables in the current network namespace, through libnftables in this process. */
+/** nftables tables in the current network namespace. */
 #pragma once
 
 #include "plan/plan.h"

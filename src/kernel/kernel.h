@@ -53,3 +53,18 @@ struct kernel_feature *kernel_probe_features(size_t *n, struct lab_error **err);
 
 /** The same for what else of the host matters to labs: files, limits, tools, other people's rules. */
 struct kernel_feature *kernel_check_host(size_t *n) __attribute__((returns_nonnull));
+
+/** What kernel_find_own() asks and tells. */
+struct kernel_finder {
+	void *data;
+	/** Namespaces that need no look, by name. */
+	bool (*known)(void *data, const char *name);
+	int (*found)(void *data, const char *name, const struct backend_namespace_id *id,
+		     struct lab_error **err);
+};
+
+/**
+ * Finds the namespaces of the lab that carry labctl's own mark, whatever a journal says: the way back
+ * to them when it is lost. One that somebody else named so is passed over.
+ */
+int kernel_find_own(const char *lab, const struct kernel_finder *finder, struct lab_error **err);

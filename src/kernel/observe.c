@@ -10,6 +10,8 @@
 #include <netlink/errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 
 #include "base/cleanup.h"
 #include "kernel/filter.h"
@@ -35,7 +37,12 @@ static int read_caches(struct kernel_sight *s, struct lab_error **err)
 {
 	auto_nl_socket struct nl_sock *sock = nl_socket_alloc();
 	int res = sock ? nl_connect(sock, NETLINK_ROUTE) : -NLE_NOMEM;
+	const struct timeval patience = {.tv_sec = 5};
 
+	/* libnl waits for the answer also to a request that could not be sent */
+	if (res >= 0 && setsockopt(nl_socket_get_fd(sock), SOL_SOCKET, SO_RCVTIMEO, &patience,
+				   sizeof(patience)) < 0)
+		res = -NLE_NOMEM;
 	if (res < 0)
 		return kernel_sight_error(s, "objects", res, err);
 	if (kernel_sight_links(s, sock, err) < 0 || kernel_sight_addresses(s, sock, err) < 0 ||

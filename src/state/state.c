@@ -74,13 +74,16 @@ static int open_error(const char *path, int errnum, struct lab_error **err)
  * Opens `name` in parent (AT_FDCWD: name is a path), making it first where create is set. The
  * descriptor; -1 with *err; -2 where it is not there.
  */
-static int open_directory(int parent, const char *name, const char *path, bool create,
+static int open_directory(int parent, const char *name, const char *path, bool create, bool *made,
 			  struct lab_error **err)
 {
 	auto_close int fd = -1;
 
-	if (create && mkdirat(parent, name, 0700) && errno != EEXIST)
-		return open_error(path, errno, err);
+	if (create) {
+		*made = !mkdirat(parent, name, 0700);
+		if (!*made && errno != EEXIST)
+			return open_error(path, errno, err);
+	}
 	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
 		return -2;
@@ -164,16 +167,29 @@ static int take_lock(struct state *s, struct lab_error **err)
 	return 0;
 }
 
+/* What was made only now, and is of no use without the lock. */
+static void unmake(struct state *s, bool made_root, bool made)
+{
+	/* best effort: the error being reported matters more, and an empty directory is harmless */
+	if (made && s->dir_fd >= 0)
+		(void)unlinkat(s->dir_fd, "lock", 0);
+	if (made)
+		(void)unlinkat(s->root_fd, s->lab, AT_REMOVEDIR);
+	if (made_root)
+		(void)rmdir(root);
+}
+
 static int open_lab(struct state *s, enum state_mode mode, struct lab_error **err)
 {
+	bool made_root = false, made = false;
 	char path[256];
-	int fd;
+	int fd, r;
 
 	(void)snprintf(path, sizeof(path), "%s/%s", root, s->lab); /* cut in messages only */
-	fd = open_directory(AT_FDCWD, root, root, mode == STATE_CREATE, err);
+	fd = open_directory(AT_FDCWD, root, root, mode == STATE_CREATE, &made_root, err);
 	if (fd >= 0) {
 		s->root_fd = fd;
-		fd = open_directory(s->root_fd, s->lab, path, mode == STATE_CREATE, err);
+		fd = open_directory(s->root_fd, s->lab, path, mode == STATE_CREATE, &made, err);
 	}
 	if (fd == -2 && mode != STATE_CREATE)
 		return not_up(s->lab, err);
@@ -184,7 +200,10 @@ static int open_lab(struct state *s, enum state_mode mode, struct lab_error **er
 		return -1;
 	if (mode == STATE_READ)
 		return 0;
-	return take_lock(s, err);
+	r = take_lock(s, err);
+	if (r < 0)
+		unmake(s, made_root, made);
+	return r;
 }
 
 static void close_fds(struct state *s)
@@ -251,7 +270,7 @@ static int compare_names(const void *a, const void *b)
 
 char **state_list(size_t *n, struct lab_error **err)
 {
-	int fd = open_directory(AT_FDCWD, root, root, false, err);
+	int fd = open_directory(AT_FDCWD, root, root, false, NULL, err);
 	char **names = calloc(1, sizeof(*names));
 	const struct dirent *e;
 	DIR *dir;

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -47,3 +48,7 @@ char *supervise_status(int dir_fd, struct lab_error **err);
 /** Ends the supervisor and with it every process of the lab: SIGTERM, a grace period, SIGKILL.
  * Waits until it is gone. A process that is gone already is fine. */
 int supervise_stop(const struct process_id *id, int grace_ms, struct lab_error **err);
+
+/** The lab's supervisor among all processes, by its program and arguments: for when the journal is lost.
+ * false where there is none. */
+bool supervise_find(const char *lab, const char *libexec, struct process_id *id);

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** libnftables, kept in a process of its own. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+struct kernel_nft {
+	bool ok;      /* all commands were carried out, in one transaction */
+	char *output; /* what they listed; never NULL */
+	char *errors; /* what nft says about a refusal; never NULL */
+};
+
+/** Runs nft commands in the current network namespace. -1 with *err where libnftables itself broke
+ * down; a refusal is r->ok == false. */
+int kernel_nft_run(const char *commands, struct kernel_nft *r, struct lab_error **err);
+void kernel_nft_done(struct kernel_nft *r);
+#define auto_nft_result __attribute__((cleanup(kernel_nft_done)))
