@@ -28,12 +28,14 @@ static void add_time(struct strbuf *b, const char *name, const struct timespec *
 
 static void add_api(struct strbuf *b, const struct gateway_call *c)
 {
+	bool staged = c->group && c->stage >= 0;
+
 	gateway_json_pair(b, "apiGroupUid", c->group ? c->group->id : "");
 	gateway_json_pair(b, "apiGroupName", c->group ? c->group->name : "");
 	gateway_json_pair(b, "apiUid", c->api ? c->api->id : "");
 	gateway_json_pair(b, "apiName", c->api ? c->api->name : "");
-	gateway_json_pair(b, "apiStageUid", c->stage >= 0 ? c->group->stage_ids[c->stage] : "");
-	gateway_json_pair(b, "apiStageName", c->stage >= 0 ? c->group->stages[c->stage] : "");
+	gateway_json_pair(b, "apiStageUid", staged ? c->group->stage_ids[c->stage] : "");
+	gateway_json_pair(b, "apiStageName", staged ? c->group->stages[c->stage] : "");
 }
 
 void gateway_log_call(struct gateway_call *c)

@@ -79,7 +79,7 @@ struct httpd_options {
 	unsigned int idle_ms;         /* between requests: 90 s */
 	unsigned int stall_ms;        /* in which a body or an answer moves 512 bytes: 30 s */
 	unsigned int linger_ms;       /* reading on behind an early answer: 10 s */
-	unsigned int drain_ms;        /* for a last request after httpd_stop(): 500 ms */
+	unsigned int drain_ms;        /* for a last request after httpd_stop(): 200 ms */
 };
 
 struct httpd *httpd_new(struct loop *loop, const struct httpd_options *options,

@@ -41,7 +41,7 @@ static void set_defaults(struct httpd_options *o)
 	o->idle_ms = o->idle_ms ? o->idle_ms : 90000;
 	o->stall_ms = o->stall_ms ? o->stall_ms : 30000;
 	o->linger_ms = o->linger_ms ? o->linger_ms : 10000;
-	o->drain_ms = o->drain_ms ? o->drain_ms : 500;
+	o->drain_ms = o->drain_ms ? o->drain_ms : 200;
 }
 
 struct httpd *httpd_new(struct loop *loop, const struct httpd_options *options,
