@@ -78,6 +78,16 @@ static int watch_signals(struct signals *s, struct lab_error **err)
 	return 0;
 }
 
+static void use_hard_limit(int resource)
+{
+	struct rlimit limit;
+
+	if (getrlimit((__rlimit_resource_t)resource, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit((__rlimit_resource_t)resource, &limit); /* with less, less will work */
+}
+
 /* A gateway holds two descriptors per client; the default soft limit of 1,024 is select()'s. And a
  * lab lives longer than the shell whose `ulimit -t` or `-f` it would have. */
 static void shed_limits(void)
@@ -85,15 +95,12 @@ static void shed_limits(void)
 	static const int of_the_shell[] = {RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_AS,
 					   RLIMIT_NPROC};
 	const struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
-	struct rlimit limit;
 
-	/* without CAP_SYS_RESOURCE (a container) they stay: that is the container's decision */
+	/* without CAP_SYS_RESOURCE (a container) the hard limits stay: they are the container's */
 	for (size_t i = 0; i < ARRAY_LEN(of_the_shell); i++)
-		(void)setrlimit((__rlimit_resource_t)of_the_shell[i], &none);
-	if (getrlimit(RLIMIT_NOFILE, &limit))
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &limit); /* without it workers refuse clients earlier */
+		if (setrlimit((__rlimit_resource_t)of_the_shell[i], &none))
+			use_hard_limit(of_the_shell[i]);
+	use_hard_limit(RLIMIT_NOFILE);
 }
 
 static int isolate(struct supervisor *sup, struct lab_error **err)

@@ -128,12 +128,31 @@ static bool ended(int pidfd, int ms)
 	return (p.revents & POLLIN) != 0;
 }
 
+/* Nobody else can have the pid of a child before it was waited for. */
+static bool is_child(pid_t pid)
+{
+	siginfo_t info;
+
+	return !waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT);
+}
+
+/* For an `up` that failed for want of descriptors, and must be undone without any. */
+static int end_child(pid_t pid)
+{
+	(void)kill(pid, SIGKILL); /* not waited for, so it exists */
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return 0;
+}
+
 int supervise_stop(const struct process_id *id, int grace_ms, struct lab_error **err)
 {
 	auto_close int fd = process_id_open(id);
 
 	if (fd < 0 && errno == ESRCH)
 		return 0;
+	if (fd < 0 && is_child(id->pid))
+		return end_child(id->pid);
 	if (fd < 0) /* not taken for its end: its processes would be forgotten */
 		return lab_error_errno(err, LAB_FAILED, errno, "supervisor %d: open", id->pid);
 	if (pidfd_send_signal(fd, SIGTERM, NULL, 0) && errno != ESRCH)
