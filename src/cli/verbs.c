@@ -14,21 +14,11 @@ const struct cli_verb cli_verbs[] = {
 	{"down", "remove a lab", verb_down, CLI_UP, "--all --no-wait"},
 	{"status", "compare a lab with its plan and name every difference", verb_status, CLI_UP,
 	 "--json"},
-#if __has_include("cli/test.c")
 	{"test", "run the checks of a lab", verb_test, CLI_UP, "--format --json"},
-#endif
-#if __has_include("cli/exec.c")
 	{"exec", "run a command in a node", verb_exec, CLI_NODE, ""},
-#endif
-#if __has_include("cli/shell.c")
 	{"shell", "open a shell in a node", verb_shell, CLI_NODE, ""},
-#endif
-#if __has_include("cli/logs.c")
 	{"logs", "show the logs of a lab's workers", verb_logs, CLI_UP, "--follow --lines"},
-#endif
-#if __has_include("cli/doctor.c")
 	{"doctor", "say what this host and its kernel can do", verb_doctor, CLI_NOTHING, "--json"},
-#endif
 	{"completion", "print the completion script of a shell", verb_completion, CLI_SHELL_NAME,
 	 ""},
 };
