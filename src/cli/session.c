@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -135,10 +136,22 @@ static void init(struct cli_session *s, const char *lab)
 	ui_progress_init(&s->progress, stderr, isatty(STDERR_FILENO));
 }
 
+/* Two descriptors per namespace: the usual soft limit of 1024 is a lab of five hundred nodes. */
+static void allow_many_files(void)
+{
+	struct rlimit limit;
+
+	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit); /* where it matters, open() will say so */
+	}
+}
+
 int cli_session_open(struct cli_session *s, const char *lab, enum state_mode mode,
 		     struct lab_error **err)
 {
 	init(s, lab);
+	allow_many_files();
 	s->backend = kernel_backend_new(lab, err);
 	if (s->backend)
 		s->state = state_open(lab, mode, err);

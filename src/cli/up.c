@@ -77,15 +77,15 @@ static bool wants_delay(const struct plan *p)
 /* What the failure left behind stands beside its reason. */
 static int explain_failure(const struct apply_report *r, const char *lab, struct lab_error **err)
 {
-	const char *left = "nothing was changed";
+	const char *left = "not up (nothing was changed)";
 
 	if (lab_error_status(*err) == LAB_PARTIAL)
 		return -1;
 	if (r->rolled_back && r->fresh)
-		left = "what had been made was removed again";
+		left = "not up (what had been made was removed again)";
 	else if (r->rolled_back)
-		left = "the lab is as it was before";
-	return lab_error_prefix(err, "lab %s: not up (%s)", lab, left);
+		left = "not changed (it is as it was before)";
+	return lab_error_prefix(err, "lab %s: %s", lab, left);
 }
 
 static int raise_lab(const struct plan *wanted, struct cli_summary *summary, struct lab_error **err)
