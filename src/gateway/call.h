@@ -61,7 +61,7 @@ struct gateway_call *gateway_call_new(struct gateway *g, struct httpd_request *r
 void gateway_answer_error(struct gateway_call *c, enum gateway_error e, const char *about);
 
 /** Answers with a backend's answer, and what the gateway adds to it. -1: it cannot be sent. */
-int gateway_answer_backend(struct gateway_call *c, struct httpd_answer *answer);
+int gateway_answer_backend(struct gateway_call *c, const struct httpd_answer *answer);
 
 /** invoke.c: has a function compute the answer. */
 void gateway_invoke(struct gateway_call *c);

@@ -108,9 +108,10 @@ void gateway_answer_error(struct gateway_call *c, enum gateway_error e, const ch
 		abort(); /* the arena's cap is far above what a head can take */
 }
 
-int gateway_answer_backend(struct gateway_call *c, struct httpd_answer *answer)
+int gateway_answer_backend(struct gateway_call *c, const struct httpd_answer *answer)
 {
 	struct http_header headers[HTTP_MAX_HEADERS + 2];
+	struct httpd_answer whole = *answer;
 	size_t n = answer->n_headers;
 
 	if (n)
@@ -121,10 +122,10 @@ int gateway_answer_backend(struct gateway_call *c, struct httpd_answer *answer)
 		headers[n++] = (struct http_header){
 			http_slice("Content-Disposition"),
 			http_slice("attachment; filename=ApiResponseForInnerDomain")};
-	answer->headers = headers;
-	answer->n_headers = n;
+	whole.headers = headers;
+	whole.n_headers = n;
 	c->status = answer->status;
-	return httpd_respond(c->r, answer);
+	return httpd_respond(c->r, &whole);
 }
 
 /* ---- the chain ---- */

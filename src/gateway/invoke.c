@@ -28,7 +28,7 @@ static void answer(struct gateway_call *c, struct http_slice text)
 
 static bool mentions_timeout(struct http_slice type)
 {
-	for (size_t i = 0; i + 7 <= type.n; i++) {
+	for (size_t i = 0; type.p && i + 7 <= type.n; i++) {
 		if (strncasecmp(type.p + i, "timeout", 7) == 0)
 			return true;
 	}

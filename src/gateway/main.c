@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* labctl-gateway: started by the supervisor, see base/worker.h. */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -25,31 +23,11 @@ struct program {
 static void on_signal(struct loop_io *io, uint32_t events)
 {
 	struct program *p = (struct program *)(void *)io;
-	struct signalfd_siginfo info;
 
-	if (read(io->fd, &info, sizeof(info)) != (ssize_t)sizeof(info) || p->stopping)
+	if (p->stopping)
 		return;
 	p->stopping = true;
 	gateway_stop(p->gateway, GRACE_MS);
-}
-
-static int watch_signals(struct program *p, struct lab_error **err)
-{
-	sigset_t set;
-	int fd;
-
-	(void)sigemptyset(&set); /* these three cannot fail for valid arguments */
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGINT);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return lab_error_errno(err, LAB_FAILED, errno, "signals");
-	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	if (fd < 0)
-		return lab_error_errno(err, LAB_FAILED, errno, "signals");
-	p->signals.fn = on_signal;
-	if (loop_add(p->loop, &p->signals, fd, EPOLLIN) < 0)
-		return lab_error_errno(err, LAB_FAILED, errno, "signals");
-	return 0;
 }
 
 /* As many connections as the hard limit allows; with less we pause accepting. */
@@ -80,8 +58,8 @@ static int serve(struct arena *a, struct program *p, struct lab_error **err)
 		return lab_error_errno(err, LAB_FAILED, errno, "event loop");
 	raise_descriptor_limit();
 	p->gateway = gateway_new(p->loop, config, routes, STDOUT_FILENO);
-	if (watch_signals(p, err) < 0 || gateway_listen(p->gateway, err) < 0 ||
-	    priv_seccomp(PRIV_GATEWAY, err) < 0)
+	if (worker_watch_signals(p->loop, &p->signals, err) < 0 ||
+	    gateway_listen(p->gateway, err) < 0 || priv_seccomp(PRIV_GATEWAY, err) < 0)
 		return -1;
 	worker_ready();
 	if (loop_run(p->loop) < 0)
@@ -93,7 +71,7 @@ int main(void)
 {
 	auto_error struct lab_error *err = NULL;
 	auto_arena struct arena *a = arena_new(0);
-	struct program p = {0};
+	struct program p = {.signals.fn = on_signal};
 	int status = 0;
 
 	if (serve(a, &p, &err) < 0) {

@@ -55,7 +55,7 @@ const char *gateway_path_normalise(struct arena *a, struct http_slice path, stru
 	if (path.n == 0 || path.p[0] != '/')
 		return "no slash at the start";
 	for (size_t i = 0; i < path.n; i++) {
-		int c = path.p[i];
+		int c = (unsigned char)path.p[i];
 
 		if (c != '%') {
 			o[n++] = (char)c;
@@ -89,7 +89,7 @@ struct http_slice gateway_path_decode(struct arena *a, struct http_slice s, bool
 	if (!o)
 		return s;
 	for (size_t i = 0; i < s.n; i++) {
-		int c = s.p[i];
+		int c = (unsigned char)s.p[i];
 
 		if (c == '%') {
 			c = escape(s, i);

@@ -156,7 +156,7 @@ static int remove_children(int fd, int depth)
 		return -1;
 	}
 	while (!r && (e = readdir(dir)))
-		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
 			r = remove_tree(dirfd(dir), e->d_name, depth - 1);
 	(void)closedir(dir); /* only read from */
 	return r;
@@ -211,8 +211,8 @@ static int foreign_file(const struct state *s, struct lab_error **err)
 	if (!dir)
 		return state_file_error(s, ".", errno, err);
 	while (!r && (e = readdir(dir)))
-		if (strcmp(e->d_name, ".") && strcmp(e->d_name, "..") &&
-		    strcmp(e->d_name, "lock")) {
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
+		    strcmp(e->d_name, "lock") != 0) {
 			r = lab_error_make(err, LAB_FAILED, "state: %s/%s/%s: is not ours",
 					   state_root(), s->lab, e->d_name);
 			(void)lab_error_hint(err, "remove it by hand, then: labctl down %s",

@@ -48,7 +48,7 @@ static void drop_namespace(struct state_journal *j, const char *name)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < j->n_namespaces; i++) {
-		if (strcmp(j->namespaces[i].name, name))
+		if (strcmp(j->namespaces[i].name, name) != 0)
 			j->namespaces[kept++] = j->namespaces[i];
 		else
 			free((char *)j->namespaces[i].name);
