@@ -4,7 +4,7 @@
 
 load ../lib/e2e
 
-home=/tmp/labctl-closed-home
+home=/var/labctl-closed-home # below /tmp, a handler would see as little anyway
 
 setup() {
   need_root

@@ -97,7 +97,10 @@ limits() {
   [[ $output == *"File too large"* ]]
 }
 
-# hold PID MASK...: the process has exactly these values in its status.
+# A sanitizer build cannot have the whole filter, and must be able to trace itself.
+sanitized() { nm -D "$build/libexec/labctl/labctl-gateway" | grep -q __asan; }
+
+# holds PID FIELD=VALUE...: the process has exactly these values in its status.
 holds() {
   local pid=$1 field
   shift
@@ -120,7 +123,7 @@ holds() {
     pid=$(worker "$name")
     holds "$pid" CapInh=$none CapPrm=$none CapEff=$none CapBnd=$none CapAmb=$none \
       NoNewPrivs=1 'Groups=\s*'
-    if ! nm -D "$build/libexec/labctl/labctl-gateway" | grep -q __asan; then
+    if ! sanitized; then
       holds "$pid" Seccomp=2
       [ "$(stat -c %U "/proc/$pid/fd")" = root ] # not dumpable
     fi
@@ -182,6 +185,7 @@ null" ]
 }
 
 @test "a hostile handler gains nothing and touches no other process" {
+  sanitized && skip "a sanitizer build can be traced"
   hostile_up
   # shellcheck disable=SC2016
   run as_handler <<'SH'
