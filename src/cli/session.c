@@ -27,6 +27,9 @@ static struct plan *observe(void *data, const struct plan *wanted,
 
 static int released(void *data, struct lab_error **err)
 {
+	struct cli_session *s = data;
+
+	kernel_backend_part(s->backend);
 	return kernel_wait_released(RELEASE_MS, err);
 }
 

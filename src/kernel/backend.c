@@ -5,6 +5,7 @@
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -121,6 +122,31 @@ static int namespace_publish(struct backend *b, const struct plan_namespace *pla
 	return 0;
 }
 
+/* Keeps a namespace alive until kernel_backend_part(); one that cannot be opened dies in its own time. */
+static void hold(struct kernel_real *r, const char *name, const struct backend_namespace_id *id)
+{
+	auto_close int fd = kernel_pin_open(r->lab, name, NULL);
+	struct stat st;
+	int *more;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_dev != id->dev || st.st_ino != id->ino)
+		return;
+	more = reallocarray(r->parting, r->n_parting + 1, sizeof(*more));
+	if (!more)
+		return;
+	r->parting = more;
+	r->parting[r->n_parting++] = steal_fd(&fd);
+}
+
+void kernel_backend_part(struct backend *b)
+{
+	struct kernel_real *r = (struct kernel_real *)b;
+
+	for (size_t i = 0; i < r->n_parting; i++)
+		(void)close(r->parting[i]); /* only held */
+	r->n_parting = 0;
+}
+
 static int namespace_remove(struct backend *b, const char *name,
 			    const struct backend_namespace_id *id, bool *foreign,
 			    struct lab_error **err)
@@ -128,6 +154,7 @@ static int namespace_remove(struct backend *b, const char *name,
 	struct kernel_real *r = (struct kernel_real *)b;
 	struct kernel_ns *ns = kernel_ns_known(r, name);
 
+	hold(r, name, id);
 	if (ns && ns->id.dev == id->dev && ns->id.ino == id->ino)
 		kernel_ns_forget(r, ns);
 	if (kernel_unpin(r->lab, name, id, foreign, err) < 0)
@@ -175,6 +202,8 @@ void kernel_backend_free(struct backend *b)
 	if (!r)
 		return;
 	kernel_ns_forget_all(r);
+	kernel_backend_part(b);
+	free(r->parting);
 	kernel_pins_done(&r->pins);
 	if (r->home >= 0)
 		(void)close(r->home); /* only held */
@@ -182,12 +211,20 @@ void kernel_backend_free(struct backend *b)
 	free(r);
 }
 
+static int any_socket(const struct kernel_real *r)
+{
+	for (size_t i = 0; i < KERNEL_NS_BUCKETS; i++)
+		if (r->namespaces[i])
+			return r->namespaces[i]->sock;
+	return -1;
+}
+
 const struct kernel_features *kernel_backend_features(struct backend *b)
 {
 	struct kernel_real *r = (struct kernel_real *)b;
 
 	if (!r->features_known)
-		r->features.netem = kernel_probe_netem(r->home);
+		r->features.netem = kernel_probe_netem(r->home, any_socket(r));
 	r->features_known = true;
 	return &r->features;
 }

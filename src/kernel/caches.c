@@ -250,7 +250,7 @@ static bool have_netem(struct kernel_sight *s, const struct plan_shaper *wanted,
 	    !(wanted->delay_us || wanted->jitter_us || wanted->loss_ppm))
 		return true;
 	if (s->netem < 0)
-		s->netem = kernel_probe_netem(s->home);
+		s->netem = kernel_probe_netem(s->home, -1);
 	return s->netem;
 }
 

@@ -362,13 +362,18 @@ struct kernel_feature *kernel_probe_features(size_t *n, struct lab_error **err)
 	return list;
 }
 
-bool kernel_probe_netem(int home)
+bool kernel_probe_netem(int home, int sock)
 {
-	struct ground g = {home, -1, -1, -1, -1};
+	struct ground g = {home, -1, sock, -1, -1};
 	bool ok;
+	MESSAGE(buf);
 
-	g.ns = kernel_netns_new(home, &g.sock, NULL);
-	ok = g.ns >= 0 && try_netem(&g, NULL) == 0;
-	leave_ground(&g);
+	if (sock < 0)
+		g.ns = kernel_netns_new(home, &g.sock, NULL);
+	ok = g.sock >= 0 && try_netem(&g, NULL) == 0;
+	if (sock < 0)
+		leave_ground(&g);
+	else if (ok)
+		(void)ask(sock, kernel_encode_qdisc_remove(buf, 1), NULL); /* harmless on lo */
 	return ok;
 }

@@ -7,7 +7,6 @@
 
 #include "base/cleanup.h"
 #include "base/strbuf.h"
-#include "kernel/nft.h"
 
 static bool says(const char *text, int errnum)
 {
@@ -37,25 +36,54 @@ static void add_delete(struct strbuf *b, const struct plan_filter *f)
  * socket wait for an RCU grace period (nft_rcv_nl_event(), 13 ms), which is more than all else that
  * a small lab costs.
  */
-int kernel_filter_set(const struct plan_filter *f, struct lab_error **err)
+int kernel_filter_set_start(const struct plan_filter *f, struct kernel_nft_job *job,
+			    struct lab_error **err)
 {
-	auto_nft_result struct kernel_nft first = {0}, second = {0};
 	auto_strbuf struct strbuf b = {0};
 
 	strbuf_printf(&b, "create table ip %s\n%s\n", f->table, f->text);
-	if (kernel_nft_run(strbuf_str(&b), &first, err) < 0)
-		return -1;
-	if (first.ok)
-		return 0;
-	if (!says(first.errors, EEXIST))
-		return nft_error(first.errors, err);
-	strbuf_trunc(&b, 0);
+	return kernel_nft_start(strbuf_str(&b), job, err);
+}
+
+static int replace(const struct plan_filter *f, struct lab_error **err)
+{
+	auto_nft_result struct kernel_nft r = {0};
+	auto_strbuf struct strbuf b = {0};
+
 	add_delete(&b, f);
 	strbuf_add(&b, f->text);
 	strbuf_addc(&b, '\n');
-	if (kernel_nft_run(strbuf_str(&b), &second, err) < 0)
+	if (kernel_nft_run(strbuf_str(&b), &r, err) < 0)
 		return -1;
-	return second.ok ? 0 : nft_error(second.errors, err);
+	return r.ok ? 0 : nft_error(r.errors, err);
+}
+
+int kernel_filter_set_finish(const struct plan_filter *f, struct kernel_nft_job *job,
+			     struct lab_error **err)
+{
+	auto_nft_result struct kernel_nft first = {0};
+
+	if (kernel_nft_finish(job, &first, err) < 0)
+		return -1;
+	if (first.ok)
+		return 0;
+	return says(first.errors, EEXIST) ? replace(f, err) : nft_error(first.errors, err);
+}
+
+void kernel_filter_set_abandon(const struct plan_filter *f, struct kernel_nft_job *job)
+{
+	auto_nft_result struct kernel_nft first = {0};
+
+	/* what it refused, or broke down over, was never there */
+	if (kernel_nft_finish(job, &first, NULL) == 0 && first.ok)
+		(void)kernel_filter_remove(f, NULL); /* an error is being handled already */
+}
+
+int kernel_filter_set(const struct plan_filter *f, struct lab_error **err)
+{
+	struct kernel_nft_job job;
+
+	return kernel_filter_set_start(f, &job, err) ? -1 : kernel_filter_set_finish(f, &job, err);
 }
 
 int kernel_filter_remove(const struct plan_filter *f, struct lab_error **err)

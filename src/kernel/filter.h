@@ -2,10 +2,23 @@
 /** nftables tables in the current network namespace. */
 #pragma once
 
+#include "kernel/nft.h"
 #include "plan/plan.h"
 
 /** Puts the table in place of the one of its name, if any, in one transaction. */
 int kernel_filter_set(const struct plan_filter *f, struct lab_error **err);
+
+/**
+ * The same in two halves, both in the table's namespace, with time for other things in between: most
+ * of a table's cost is nft's thinking, and another processor may do that.
+ */
+int kernel_filter_set_start(const struct plan_filter *f, struct kernel_nft_job *job,
+			    struct lab_error **err);
+int kernel_filter_set_finish(const struct plan_filter *f, struct kernel_nft_job *job,
+			     struct lab_error **err);
+/** Instead of the second half: as if it had never begun. */
+void kernel_filter_set_abandon(const struct plan_filter *f, struct kernel_nft_job *job);
+
 int kernel_filter_remove(const struct plan_filter *f, struct lab_error **err);
 /**
  * The table as the kernel has it: nft's own listing without counters and handles, to be freed by the

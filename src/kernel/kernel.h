@@ -28,6 +28,13 @@ struct plan *kernel_observe(const char *lab, const struct plan *wanted,
 			    size_t *n_foreign, struct lab_error **err);
 
 /**
+ * Lets go of all namespaces that were removed since the last call, at once: the kernel tears down in one go
+ * what dies together, and each go has its RCU grace periods (cleanup_net() in
+ * net/core/net_namespace.c). Before kernel_wait_released(); kernel_backend_free() does it too.
+ */
+void kernel_backend_part(struct backend *b);
+
+/**
  * Waits until the kernel has let go of network namespaces whose last reference was dropped before
  * the call: a sentinel namespace is dropped behind them and its veth's disappearance awaited
  * (cleanup_net() works in order). 0, or -1 with LAB_FAILED after timeout_ms.

@@ -94,17 +94,11 @@ static int understand(const struct strbuf *answer, struct kernel_nft *r)
 	return 0;
 }
 
-int kernel_nft_run(const char *commands, struct kernel_nft *r, struct lab_error **err)
+static pid_t fork_child(const char *commands, const int ends[2], int words)
 {
-	auto_close int words = memfd_create("nft", MFD_CLOEXEC);
-	auto_strbuf struct strbuf answer = {0};
 	sigset_t all, before;
-	int ends[2];
 	pid_t pid;
 
-	*r = (struct kernel_nft){0};
-	if (words < 0 || pipe2(ends, O_CLOEXEC))
-		return lab_error_errno(err, LAB_FAILED, errno, "nftables: make a pipe");
 	/* the verb's signals are the verb's: the child finishes its transaction */
 	(void)sigfillset(&all);                      /* cannot fail */
 	(void)sigprocmask(SIG_BLOCK, &all, &before); /* as above */
@@ -112,15 +106,55 @@ int kernel_nft_run(const char *commands, struct kernel_nft *r, struct lab_error 
 	if (pid == 0)
 		child(commands, ends[1], words);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL); /* as above */
-	(void)close(ends[1]);                          /* the child has its own */
-	if (pid > 0)
-		read_all(ends[0], &answer);
-	(void)close(ends[0]); /* only read from */
-	if (pid < 0)
+	return pid;
+}
+
+int kernel_nft_start(const char *commands, struct kernel_nft_job *job, struct lab_error **err)
+{
+	auto_close int words = memfd_create("nft", MFD_CLOEXEC);
+	int ends[2];
+
+	*job = (struct kernel_nft_job){0};
+	if (words < 0 || pipe2(ends, O_CLOEXEC))
+		return lab_error_errno(err, LAB_FAILED, errno, "nftables: make a pipe");
+	job->pid = fork_child(commands, ends, words);
+	(void)close(ends[1]); /* the child has its own */
+	if (job->pid < 0) {
+		job->pid = 0;
+		(void)close(ends[0]); /* nothing will come */
 		return lab_error_errno(err, LAB_FAILED, errno, "nftables: make a process");
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+	}
+	job->answer = ends[0];
+	job->words = steal_fd(&words);
+	return 0;
+}
+
+int kernel_nft_finish(struct kernel_nft_job *job, struct kernel_nft *r, struct lab_error **err)
+{
+	auto_close int answer_fd = job->answer, words = job->words;
+	auto_strbuf struct strbuf answer = {0};
+
+	*r = (struct kernel_nft){0};
+	read_all(answer_fd, &answer);
+	while (waitpid(job->pid, NULL, 0) < 0 && errno == EINTR)
 		;
+	job->pid = 0;
 	return understand(&answer, r) ? broke_down(words, err) : 0;
+}
+
+void kernel_nft_abandon(struct kernel_nft_job *job)
+{
+	auto_nft_result struct kernel_nft r = {0};
+
+	(void)kernel_nft_finish(job, &r, NULL); /* of no interest to the caller */
+}
+
+int kernel_nft_run(const char *commands, struct kernel_nft *r, struct lab_error **err)
+{
+	struct kernel_nft_job job;
+
+	*r = (struct kernel_nft){0};
+	return kernel_nft_start(commands, &job, err) ? -1 : kernel_nft_finish(&job, r, err);
 }
 
 void kernel_nft_done(struct kernel_nft *r)

@@ -39,6 +39,8 @@ struct kernel_real {
 	struct kernel_pins pins;
 	struct kernel_features features;
 	bool features_known;
+	int *parting; /* the last descriptors of namespaces that were removed; see kernel_backend_part() */
+	size_t n_parting;
 	struct kernel_ns *namespaces[KERNEL_NS_BUCKETS];
 	struct kernel_dev *devices[KERNEL_DEV_BUCKETS];
 	struct kernel_batch batch;

@@ -5,6 +5,7 @@
  * here: to the caller, a run stops exactly where it failed.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "kernel/filter.h"
@@ -17,6 +18,7 @@ struct run {
 	size_t step;  /* that is being turned into messages */
 	size_t first; /* step of the oldest message in the batch */
 	struct kernel_refusal refusal;
+	struct kernel_nft_job *jobs; /* of each step; NULL: none was begun ahead of its turn */
 	struct lab_error **err;
 };
 
@@ -357,6 +359,14 @@ static int run_shaper(struct run *run, const struct plan_step *s)
 
 /* ---- filters ---- */
 
+static int set_filter(struct run *run, const struct plan_filter *f)
+{
+	struct kernel_nft_job *job = run->jobs ? &run->jobs[run->step] : NULL;
+
+	return job && job->pid ? kernel_filter_set_finish(f, job, run->err)
+			       : kernel_filter_set(f, run->err);
+}
+
 static int run_filter(struct run *run, const struct plan_step *s)
 {
 	const struct plan_filter *f = s->after ? s->after : s->before;
@@ -370,10 +380,54 @@ static int run_filter(struct run *run, const struct plan_step *s)
 	run->refusal.tag = run->step;
 	if (kernel_netns_enter(ns->fd, run->err) < 0)
 		return -1;
-	res = s->after ? kernel_filter_set(f, run->err) : kernel_filter_remove(f, run->err);
+	res = s->after ? set_filter(run, f) : kernel_filter_remove(f, run->err);
 	if (kernel_netns_enter(run->r->home, res < 0 ? NULL : run->err) < 0)
 		res = -1;
 	return res;
+}
+
+/*
+ * New tables name interfaces as text and need none of them to be there, so nft may read them while
+ * the links are being made. What cannot be begun here is done, or fails, in its turn.
+ */
+static void start_filters(struct run *run, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct plan_step *s = &run->steps[i];
+		const struct plan_filter *f = s->after;
+		struct kernel_ns *ns;
+
+		if (s->kind != PLAN_FILTER || s->op != PLAN_ADD)
+			continue;
+		if (!run->jobs)
+			run->jobs = calloc(n, sizeof(*run->jobs));
+		ns = run->jobs ? kernel_ns_known(run->r, f->ns) : NULL;
+		if (!ns || kernel_netns_enter(ns->fd, NULL) < 0)
+			continue;
+		(void)kernel_filter_set_start(f, &run->jobs[i], NULL); /* see above */
+	}
+	if (run->jobs)
+		(void)kernel_netns_enter(run->r->home, NULL); /* every step enters its own */
+}
+
+static void abandon_filters(struct run *run, size_t n)
+{
+	for (size_t i = 0; run->jobs && i < n; i++) {
+		const struct plan_filter *f = run->steps[i].after;
+		const struct kernel_ns *ns;
+
+		if (!run->jobs[i].pid)
+			continue;
+		ns = kernel_ns_known(run->r, f->ns);
+		if (ns && kernel_netns_enter(ns->fd, NULL) == 0)
+			kernel_filter_set_abandon(f, &run->jobs[i]);
+		else
+			kernel_nft_abandon(
+				&run->jobs[i]); /* what it made goes with the namespace */
+	}
+	if (run->jobs)
+		(void)kernel_netns_enter(run->r->home,
+					 NULL); /* an error is being handled already */
 }
 
 /* ---- */
@@ -435,10 +489,14 @@ int kernel_run(struct backend *b, const struct plan_step *steps, size_t n, size_
 	struct run run = {.r = r, .steps = steps, .err = err};
 	int res = 0;
 
+	start_filters(&run, n);
 	for (run.step = 0; run.step < n && res == 0; run.step++)
 		res = run_step(&run, &steps[run.step]);
 	if (res == 0)
 		res = flush(&run);
+	if (res < 0)
+		abandon_filters(&run, n);
+	free(run.jobs);
 	if (res == 0) {
 		*done = n;
 		return 0;

@@ -10,6 +10,7 @@
  * prints one line per round: "up MS down MS".
  */
 #include <errno.h>
+#include <nftables/libnftables.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -20,7 +21,6 @@
 #include <unistd.h>
 
 #include "kernel/encode.h"
-#include "kernel/filter.h"
 #include "kernel/kernel.h"
 #include "kernel/netlink.h"
 #include "kernel/netns.h"
@@ -208,6 +208,17 @@ static void make_shapers(struct limit *l)
 	}
 }
 
+/* libnftables in this very process: the cheapest way, though it may end the process when it fails. */
+static int load_filter(const struct plan_filter *f)
+{
+	struct nft_ctx *ctx = nft_ctx_new(NFT_CTX_DEFAULT);
+	int res = ctx ? nft_run_cmd_from_buffer(ctx, f->text) : -1;
+
+	if (ctx)
+		nft_ctx_free(ctx);
+	return res;
+}
+
 static void make_filters(struct limit *l)
 {
 	struct lab_error *err = NULL;
@@ -215,8 +226,8 @@ static void make_filters(struct limit *l)
 	for (size_t i = 0; i < l->plan->n_filters; i++) {
 		const struct plan_filter *f = &l->plan->filters[i];
 
-		if (kernel_netns_enter(place_of(l, f->ns)->fd, &err) < 0 ||
-		    kernel_filter_set(f, &err) < 0 || kernel_netns_enter(l->home, &err) < 0)
+		if (kernel_netns_enter(place_of(l, f->ns)->fd, &err) < 0 || load_filter(f) ||
+		    kernel_netns_enter(l->home, &err) < 0)
 			die(err, "filter");
 	}
 }
@@ -331,7 +342,7 @@ int main(int argc, char **argv)
 		die(err, argv[1]);
 	l.pause = argv[2];
 	l.pins.lock = -1;
-	l.netem = kernel_probe_netem(l.home);
+	l.netem = kernel_probe_netem(l.home, -1);
 	l.places = calloc(l.plan->n_namespaces + 1, sizeof(*l.places));
 	l.devices = calloc(2 * l.plan->n_links + 1, sizeof(*l.devices));
 	l.pids = calloc(l.plan->n_workers + 1, sizeof(*l.pids));
