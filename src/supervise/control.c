@@ -12,6 +12,8 @@
 #include "base/log.h"
 #include "supervise/message.h"
 
+#define PAUSE_MS 200
+
 #define container_of(p, type, member) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
 struct connection {
@@ -23,6 +25,8 @@ struct connection {
 struct control {
 	struct supervisor *sup;
 	struct loop_io listener;
+	struct loop_timer resume; /* set: accepts nobody, for want of descriptors */
+	bool crowded;             /* since somebody was accepted last; said once */
 	struct connection *connections;
 	struct connection *loader; /* waits for the load to be over */
 };
@@ -161,14 +165,44 @@ static bool is_root(int fd)
 	return !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) && peer.uid == 0;
 }
 
+static void resume(struct loop_timer *t)
+{
+	struct control *ctl = container_of(t, struct control, resume);
+
+	if (loop_mod(ctl->sup->loop, &ctl->listener, EPOLLIN) < 0)
+		loop_timer_set(ctl->sup->loop, t, PAUSE_MS);
+}
+
+/*
+ * A client that cannot be accepted goes on waiting in the queue, and the listener goes on being
+ * readable: the loop would turn without end.
+ */
+static void pause_accepting(struct control *ctl)
+{
+	if (!ctl->crowded)
+		log_warning("control socket: %s: clients wait", strerror(errno));
+	ctl->crowded = true;
+	(void)loop_mod(ctl->sup->loop, &ctl->listener, 0); /* if not, it turns until then */
+	loop_timer_set(ctl->sup->loop, &ctl->resume, PAUSE_MS);
+}
+
+static bool is_scarce(int why)
+{
+	return why == EMFILE || why == ENFILE || why == ENOBUFS || why == ENOMEM;
+}
+
 static void on_connect(struct loop_io *io, uint32_t events)
 {
 	struct control *ctl = container_of(io, struct control, listener);
 	int fd = accept4(io->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct connection *c;
 
-	if (fd < 0)
-		return; /* the client went away; or no descriptors: it will be tried again */
+	if (fd < 0) {
+		if (is_scarce(errno))
+			pause_accepting(ctl);
+		return; /* otherwise the client went away */
+	}
+	ctl->crowded = false;
 	if (!is_root(fd)) {
 		log_warning("control socket: refused a client that is not root");
 		(void)close(fd); /* a socket has nothing to flush */
@@ -193,6 +227,7 @@ struct control *supervise_control_new(struct supervisor *sup, int listener, stru
 		abort();
 	ctl->sup = sup;
 	ctl->listener.fn = on_connect;
+	ctl->resume.fn = resume;
 	sup->control = ctl;
 	sup->loaded = loaded;
 	if (loop_add(sup->loop, &ctl->listener, listener, EPOLLIN) < 0) {
@@ -208,6 +243,7 @@ void supervise_control_free(struct control *c)
 	if (!c)
 		return;
 	c->loader = NULL;
+	loop_timer_clear(c->sup->loop, &c->resume);
 	while (c->connections)
 		hang_up(c->connections);
 	free(c);

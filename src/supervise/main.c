@@ -125,7 +125,10 @@ static int isolate(struct supervisor *sup, struct lab_error **err)
 	if (mounts_unshare(err) || mounts_proc(err) || priv_supervisor(err))
 		return -1;
 	/* a change of credentials, such as the one above, may clear the death signal */
-	return die_with_parent(err);
+	if (die_with_parent(err))
+		return -1;
+	(void)close(SUPERVISOR_FD_PARENT); /* a pidfd; the death signal watches from here on */
+	return 0;
 }
 
 static int supervise(struct supervisor *sup, struct lab_error **err)
