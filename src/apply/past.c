@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What earlier runs wrote down, and what is left of it in the kernel. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -86,11 +87,13 @@ struct plan *apply_observe(const struct state *s, const struct apply_ops *ops,
 	return ops->observe(ops->data, wanted, ids, foreign, n_foreign, err);
 }
 
+/* A process that cannot be looked at (no descriptors, no memory) is not taken for gone: a second
+ * supervisor beside it would be worse than a request that fails. */
 bool apply_supervised(const struct state *s)
 {
 	auto_close int fd = process_id_open(&state_journal(s)->supervisor);
 
-	return fd >= 0;
+	return fd >= 0 || errno != ESRCH;
 }
 
 int apply_stop_supervisor(struct state *s, const struct apply_ops *ops, struct lab_error **err)

@@ -2,7 +2,10 @@
 /** up, down and status against a kernel in memory that fails, dies or is interrupted everywhere. */
 #include "apply/apply.h"
 
+#include <sys/resource.h>
+
 #include "../plan/sample.h"
+#include "apply/internal.h"
 #include "base/strbuf.h"
 #include "fake.h"
 
@@ -596,6 +599,26 @@ static void dead_supervisor_is_seen_and_replaced(void **state)
 	assert_is(f, f->a, "supervisor", 0);
 }
 
+/* EMFILE says nothing about the process: `up` must not start a second supervisor beside it. */
+static void supervisor_that_cannot_be_looked_at_counts(void **state)
+{
+	struct fixture *f = *state;
+	struct rlimit before, none;
+	struct state *s;
+	bool supervised;
+
+	must_up(f, f->a);
+	s = state_open(LAB, STATE_READ, NULL);
+	assert_non_null(s);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){.rlim_max = before.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	supervised = apply_supervised(s);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_true(supervised);
+	state_close(s);
+}
+
 static void damaged_files_are_survived(void **state)
 {
 	static const struct {
@@ -677,6 +700,7 @@ int main(void)
 		TEST(status_names_drift_and_up_repairs),
 		TEST(status_sees_changed_values),
 		TEST(dead_supervisor_is_seen_and_replaced),
+		TEST(supervisor_that_cannot_be_looked_at_counts),
 		TEST(damaged_files_are_survived),
 		TEST(preview_is_what_up_does),
 	};
