@@ -17,7 +17,7 @@ struct options {
 };
 
 static const struct argp_option option_table[] = {
-	{"list", 'l', "KIND", OPTION_HIDDEN, NULL, 0}, /* for the scripts: labs, up, nodes */
+	{"list", 'l', "KIND", OPTION_HIDDEN, NULL, 0}, /* for the scripts: labs, up, nodes, steps */
 	CLI_OPTION_END,
 };
 
@@ -63,48 +63,101 @@ static const char *operand_name(enum cli_operand o)
 	return "";
 }
 
-static void print_bash(void)
+static void print_verbs(void)
 {
-	puts("# bash completion for labctl\n"
-	     "_labctl() {\n"
-	     "  local cur=${COMP_WORDS[COMP_CWORD]} verb=${COMP_WORDS[1]-} kind= options= i n=0 lab=\n"
-	     "  if ((COMP_CWORD == 1)); then");
-	fputs("    mapfile -t COMPREPLY < <(compgen -W 'help", stdout);
 	for (size_t i = 0; i < cli_n_verbs; i++)
 		printf(" %s", cli_verbs[i].name);
-	puts("' -- \"$cur\")\n"
-	     "    return\n"
-	     "  fi\n"
-	     "  case $verb in");
+}
+
+static void print_bash_table(void)
+{
+	puts("  case $verb in\n"
+	     "    help) kind=verbs ;;");
 	for (size_t i = 0; i < cli_n_verbs; i++)
 		printf("    %s) kind=%s options='--help %s' ;;\n", cli_verbs[i].name,
 		       operand_name(cli_verbs[i].operand), cli_verbs[i].options);
 	puts("    *) return ;;\n"
-	     "  esac\n"
-	     "  if [[ $cur == -* ]]; then\n"
-	     "    mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$cur\")\n"
-	     "    return\n"
-	     "  fi\n"
-	     "  for ((i = 2; i < COMP_CWORD; i++)); do\n"
-	     "    [[ ${COMP_WORDS[i]} == -* ]] || { n=$((n + 1)); lab=${lab:-${COMP_WORDS[i]}}; }\n"
-	     "  done\n"
-	     "  case $kind:$n in\n"
-	     "    labs:0) mapfile -t COMPREPLY < <(compgen -f -W \"$(labctl completion --list labs 2>/dev/null)\" -- \"$cur\") ;;\n"
-	     "    up:0 | nodes:0) mapfile -t COMPREPLY < <(compgen -W \"$(labctl completion --list up 2>/dev/null)\" -- \"$cur\") ;;\n"
-	     "    nodes:1) mapfile -t COMPREPLY < <(compgen -W \"$(labctl completion --list nodes \"$lab\" 2>/dev/null)\" -- \"$cur\") ;;\n"
-	     "    shells:0) mapfile -t COMPREPLY < <(compgen -W 'bash zsh fish' -- \"$cur\") ;;\n"
-	     "  esac\n"
-	     "}\n"
-	     "complete -o filenames -F _labctl labctl");
+	     "  esac");
 }
 
-/* zsh runs bash's script; its own system would need a second generator for the same table. */
+/* zsh runs it too, so no more than both understand. */
+static void print_bash_function(void)
+{
+	fputs("_labctl() {\n"
+	      "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb=${COMP_WORDS[1]-}\n"
+	      "  local kind='' options='' words='' i n=0 lab='' verbs='help",
+	      stdout);
+	print_verbs();
+	puts("'\n"
+	     "  if ((COMP_CWORD == 1)); then\n"
+	     "    mapfile -t COMPREPLY < <(compgen -W \"$verbs\" -- \"$cur\")\n"
+	     "    return\n"
+	     "  fi");
+	print_bash_table();
+	puts("  for ((i = 2; i < COMP_CWORD; i++)); do\n"
+	     "    case ${COMP_WORDS[i]} in\n"
+	     "      --step | --format | --lines) i=$((i + 1)) ;;\n"
+	     "      -*) ;;\n"
+	     "      *) n=$((n + 1)) lab=${lab:-${COMP_WORDS[i]}} ;;\n"
+	     "    esac\n"
+	     "  done\n"
+	     "  case $prev:$cur:$kind:$n in\n"
+	     "    --step:*) words=$(labctl completion --list steps \"$lab\" 2>/dev/null) ;;\n"
+	     "    --format:*) words='tap list junit json' ;;\n"
+	     "    --lines:*) ;;\n"
+	     "    *:-*) words=$options ;;\n"
+	     "    *:verbs:0) words=$verbs ;;\n"
+	     "    *:shells:0) words='bash zsh fish' ;;\n"
+	     "    *:up:0 | *:nodes:0) words=$(labctl completion --list up 2>/dev/null) ;;\n"
+	     "    *:nodes:1) words=$(labctl completion --list nodes \"$lab\" 2>/dev/null) ;;\n"
+	     "    *:labs:0)\n"
+	     "      words=$(labctl completion --list labs 2>/dev/null)\n"
+	     "      [[ -z ${BASH_VERSION-} ]] || compopt -o filenames\n"
+	     "      mapfile -t COMPREPLY < <(compgen -f -W \"$words\" -- \"$cur\")\n"
+	     "      return\n"
+	     "      ;;\n"
+	     "  esac\n"
+	     "  mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
+	     "}");
+}
+
+static void print_bash(void)
+{
+	puts("# bash completion for labctl");
+	print_bash_function();
+	puts("complete -F _labctl labctl");
+}
+
+/*
+ * zsh runs bash's function; its own system would need a second generator for the same table. Found in
+ * $fpath, the file is itself the body of _labctl at the first completion: then it completes at once.
+ */
 static void print_zsh(void)
 {
 	puts("#compdef labctl\n"
 	     "autoload -U +X bashcompinit && bashcompinit\n"
 	     "mapfile() { shift; local name=$1; set -A $name ${(f)\"$(cat)\"}; }");
-	print_bash();
+	print_bash_function();
+	/* bashcompinit has no compopt; a verb is no file, also beside a folder of its name */
+	puts("_labctl_zsh() {\n"
+	     "  local -a files\n"
+	     "  ((CURRENT == 2)) || files=(-o filenames)\n"
+	     "  _bash_complete $files -F _labctl\n"
+	     "}\n"
+	     "compdef _labctl_zsh labctl\n"
+	     "[[ ${funcstack[1]-} != _labctl ]] || _labctl_zsh");
+}
+
+/* In single quotes of fish, a backslash lets ' and itself stand. */
+static void print_fish_quoted(const char *text)
+{
+	putchar('\'');
+	for (; *text; text++) {
+		if (*text == '\'' || *text == '\\')
+			putchar('\\');
+		putchar(*text);
+	}
+	putchar('\'');
 }
 
 static void print_fish(void)
@@ -118,8 +171,9 @@ static void print_fish(void)
 
 		if (!options)
 			abort();
-		printf("complete -c labctl -n __fish_use_subcommand -a %s -d '%s'\n", v->name,
-		       v->help);
+		printf("complete -c labctl -n __fish_use_subcommand -a %s -d ", v->name);
+		print_fish_quoted(v->help);
+		putchar('\n');
 		for (char *o = strtok_r(options, " ", &save); o; o = strtok_r(NULL, " ", &save))
 			printf("complete -c labctl -n '__fish_seen_subcommand_from %s' -l %s\n",
 			       v->name, o + 2);
@@ -144,6 +198,19 @@ static int list_nodes(const char *lab)
 	return LAB_OK;
 }
 
+static int list_steps(const char *arg)
+{
+	auto_diags struct diag_list *diags = diag_list_new();
+	auto_error struct lab_error *err = NULL;
+	auto_cli_lab struct cli_lab *l = arg ? cli_read_lab(arg, NULL, diags, &err) : NULL;
+
+	if (!l || !l->lab)
+		return LAB_USAGE; /* silently, as above */
+	for (size_t i = 0; i < l->lab->n_steps; i++)
+		puts(l->lab->steps[i].id.name);
+	return LAB_OK;
+}
+
 static int list(const char *kind, const char *lab)
 {
 	auto_error struct lab_error *err = NULL;
@@ -152,6 +219,8 @@ static int list(const char *kind, const char *lab)
 
 	if (!strcmp(kind, "nodes"))
 		return list_nodes(lab);
+	if (!strcmp(kind, "steps"))
+		return list_steps(lab);
 	names = strcmp(kind, "up") ? cli_shipped(&n) : state_list(&n, &err);
 	for (size_t i = 0; names && i < n; i++)
 		puts(names[i]);
