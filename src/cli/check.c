@@ -10,33 +10,9 @@
 #include "cli/options.h"
 #include "ui/table.h"
 
-struct options {
-	const char *lab, *step;
-	bool json;
-};
-
-static const struct argp_option option_table[] = {CLI_OPTION_STEP, CLI_OPTION_JSON, CLI_OPTION_END};
-
-static error_t parse_option(int key, char *arg, struct argp_state *state)
-{
-	struct options *o = state->input;
-
-	switch (key) {
-	case 's': o->step = arg; return 0;
-	case 'j': o->json = true; return 0;
-	case ARGP_KEY_ARG:
-		if (o->lab)
-			return ARGP_ERR_UNKNOWN;
-		o->lab = arg;
-		return 0;
-	case ARGP_KEY_NO_ARGS: argp_error(state, "which lab?"); return 0;
-	default: return ARGP_ERR_UNKNOWN;
-	}
-}
-
 static const struct argp argp = {
-	.options = option_table,
-	.parser = parse_option,
+	.options = cli_lab_option_table,
+	.parser = cli_parse_lab_option,
 	.args_doc = "LAB",
 	.doc = "Reads a lab file, every step of it, and names all that is wrong with it. Needs no root and "
 	       "touches nothing.\v"
@@ -54,22 +30,33 @@ static const char *severity_name(enum diag_severity s)
 	return "";
 }
 
+/* A note may have no place of its own. */
+static void add_place(struct ui_json *j, const struct span *at)
+{
+	if (!at->src || !at->line) {
+		ui_json_text(j, "file", NULL);
+		ui_json_text(j, "line", NULL);
+		ui_json_text(j, "col", NULL);
+		return;
+	}
+	ui_json_text(j, "file", at->src->path);
+	ui_json_number(j, "line", at->line);
+	ui_json_number(j, "col", at->col);
+}
+
 static struct ui_json *diag_json(const struct diag_view *d)
 {
 	struct ui_json *j = ui_json_new();
 
 	ui_json_text(j, "severity", severity_name(d->severity));
 	ui_json_text(j, "id", d->id);
-	ui_json_text(j, "file", d->at.src ? d->at.src->path : NULL);
-	ui_json_number(j, "line", d->at.line);
-	ui_json_number(j, "col", d->at.col);
+	add_place(j, &d->at);
 	ui_json_text(j, "message", d->message);
 	ui_json_append(j, "notes", NULL);
 	for (size_t i = 0; i < d->n_notes; i++) {
 		struct ui_json *note = ui_json_new();
 
-		ui_json_number(note, "line", d->notes[i].at.line);
-		ui_json_number(note, "col", d->notes[i].at.col);
+		add_place(note, &d->notes[i].at);
 		ui_json_text(note, "message", d->notes[i].message);
 		ui_json_append(j, "notes", note);
 	}
@@ -133,25 +120,25 @@ static struct cli_lab *read_every_step(const char *arg, struct diag_list **diags
 	return steal_ptr(whole);
 }
 
-static int run(const struct options *o, struct lab_error **err)
+static int run(const struct cli_lab_options *o, struct lab_error **err)
 {
 	auto_diags struct diag_list *diags = diag_list_new();
 	auto_cli_lab struct cli_lab *l = o->step ? cli_read_lab(o->lab, o->step, diags, err)
 						 : read_every_step(o->lab, &diags, err);
 
 	if (!l)
-		return cli_fail(*err);
+		return cli_fail_json(o->json, *err);
 	if (l->lab && !diag_errors(diags))
 		cli_check_handlers(l, DIAG_WARNING, diags);
 	if (o->json ? print_json(diags, l, err) : print_text(diags, l))
-		return cli_fail(*err);
+		return cli_fail_json(o->json, *err);
 	return l->lab && !diag_errors(diags) ? LAB_OK : LAB_USAGE;
 }
 
 int verb_check(int argc, char **argv)
 {
 	auto_error struct lab_error *err = NULL;
-	struct options o = {0};
+	struct cli_lab_options o = {0};
 
 	cli_parse(&argp, argc, argv, &o);
 	return run(&o, &err);

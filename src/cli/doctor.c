@@ -8,21 +8,9 @@
 #include "kernel/kernel.h"
 #include "ui/table.h"
 
-static const struct argp_option option_table[] = {CLI_OPTION_JSON, CLI_OPTION_END};
-
-static error_t parse_option(int key, char *arg, struct argp_state *state)
-{
-	bool *json = state->input;
-
-	switch (key) {
-	case 'j': *json = true; return 0;
-	default: return ARGP_ERR_UNKNOWN;
-	}
-}
-
 static const struct argp argp = {
-	.options = option_table,
-	.parser = parse_option,
+	.options = cli_json_option_table,
+	.parser = cli_parse_json_option,
 	.doc = "Tries, in throw-away namespaces, each feature that labs need of this kernel, and looks "
 	       "at what else of the host matters. Changes nothing. Exit status 4 where something is "
 	       "missing without which no lab works.\v"
@@ -127,14 +115,14 @@ int verb_doctor(int argc, char **argv)
 
 	cli_parse(&argp, argc, argv, &json);
 	if (cli_need_root("doctor", &err))
-		return cli_fail(err);
+		return cli_fail_json(json, err);
 	kernel = f.kernel = kernel_probe_features(&f.n_kernel, &err);
 	if (!kernel)
-		return cli_fail(err);
+		return cli_fail_json(json, err);
 	host = f.host = kernel_check_host(&f.n_host);
 	lacking = missing(kernel, f.n_kernel) + missing(host, f.n_host);
 	if (json ? print_json(&f, !lacking, &err) : print_text(&f, &err))
-		return cli_fail(err);
+		return cli_fail_json(json, err);
 	if (!lacking)
 		return LAB_OK;
 	cli_message("%zu thing%s missing without which no lab works", lacking,

@@ -11,21 +11,9 @@
 #include "cli/shipped.h"
 #include "ui/table.h"
 
-static const struct argp_option option_table[] = {CLI_OPTION_JSON, CLI_OPTION_END};
-
-static error_t parse_option(int key, char *arg, struct argp_state *state)
-{
-	bool *json = state->input;
-
-	switch (key) {
-	case 'j': *json = true; return 0;
-	default: return ARGP_ERR_UNKNOWN;
-	}
-}
-
 static const struct argp argp = {
-	.options = option_table,
-	.parser = parse_option,
+	.options = cli_json_option_table,
+	.parser = cli_parse_json_option,
 	.doc = "Lists the labs that come with labctl, their steps, and whether they are up.\v"
 	       "Examples:\n"
 	       "  labctl labs\n"
@@ -88,5 +76,5 @@ int verb_labs(int argc, char **argv)
 		return ui_table_print(t, stdout, cli_colour(stdout), &err) ? cli_fail(err) : LAB_OK;
 	j = ui_json_new();
 	ui_json_table(j, t);
-	return ui_json_print(j, stdout, &err) ? cli_fail(err) : LAB_OK;
+	return ui_json_print(j, stdout, &err) ? cli_fail_json(json, err) : LAB_OK;
 }

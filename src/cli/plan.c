@@ -10,8 +10,8 @@
 #include "cli/session.h"
 
 struct options {
-	const char *lab, *step;
-	bool json, from_nothing;
+	struct cli_lab_options common;
+	bool from_nothing;
 };
 
 static const struct argp_option option_table[] = {
@@ -25,18 +25,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
 
-	switch (key) {
-	case 's': o->step = arg; return 0;
-	case 'j': o->json = true; return 0;
-	case 'n': o->from_nothing = true; return 0;
-	case ARGP_KEY_ARG:
-		if (o->lab)
-			return ARGP_ERR_UNKNOWN;
-		o->lab = arg;
-		return 0;
-	case ARGP_KEY_NO_ARGS: argp_error(state, "which lab?"); return 0;
-	default: return ARGP_ERR_UNKNOWN;
-	}
+	if (key != 'n')
+		return cli_lab_option(&o->common, key, arg, state);
+	o->from_nothing = true;
+	return 0;
 }
 
 static const struct argp argp = {
@@ -115,13 +107,13 @@ static int show_diff(const struct options *o, const struct plan *wanted, struct 
 
 static int run(const struct options *o, struct lab_error **err)
 {
-	auto_cli_lab struct cli_lab *lab = cli_find_lab(o->lab, o->step, err);
+	auto_cli_lab struct cli_lab *lab = cli_find_lab(o->common.lab, o->common.step, err);
 	auto_plan struct plan *wanted = lab ? cli_compile(lab, err) : NULL;
 	auto_free char *text = NULL;
 
 	if (!wanted)
 		return -1;
-	if (!o->json)
+	if (!o->common.json)
 		return show_diff(o, wanted, err);
 	text = plan_write(wanted);
 	fputs(text, stdout);
@@ -134,5 +126,5 @@ int verb_plan(int argc, char **argv)
 	struct options o = {0};
 
 	cli_parse(&argp, argc, argv, &o);
-	return run(&o, &err) ? cli_fail(err) : LAB_OK;
+	return run(&o, &err) ? cli_fail_json(o.common.json, err) : LAB_OK;
 }

@@ -12,30 +12,15 @@
 #include "supervise/client.h"
 #include "ui/table.h"
 
-struct options {
-	const char *lab;
-	bool json;
-};
-
-static const struct argp_option option_table[] = {CLI_OPTION_JSON, CLI_OPTION_END};
-
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
-	struct options *o = state->input;
-
-	switch (key) {
-	case 'j': o->json = true; return 0;
-	case ARGP_KEY_ARG:
-		if (o->lab)
-			return ARGP_ERR_UNKNOWN;
-		o->lab = arg;
-		return 0;
-	default: return ARGP_ERR_UNKNOWN;
-	}
+	if (key == ARGP_KEY_NO_ARGS)
+		return 0; /* all labs */
+	return cli_parse_lab_option(key, arg, state);
 }
 
 static const struct argp argp = {
-	.options = option_table,
+	.options = cli_json_option_table,
 	.parser = parse_option,
 	.args_doc = "[LAB]",
 	.doc = "Compares what the kernel and the supervisor hold with the plan that was applied last. Exit "
@@ -282,7 +267,7 @@ static int compare(const struct cli_session *session, bool json, bool *drift,
 	return res;
 }
 
-static int status_of_lab(const struct options *o)
+static int status_of_lab(const struct cli_lab_options *o)
 {
 	auto_error struct lab_error *err = NULL;
 	auto_free char *name = cli_lab_name(o->lab, &err);
@@ -290,14 +275,14 @@ static int status_of_lab(const struct options *o)
 	bool drift = false;
 
 	if (!name || cli_session_read(&session, name, &err))
-		return cli_fail(err);
+		return cli_fail_json(o->json, err);
 	if (!session.state) {
 		(void)lab_error_make(&err, LAB_STATE, "lab %s: is not up", name);
 		(void)lab_error_hint(&err, "labctl up %s", o->lab);
-		return cli_fail(err);
+		return cli_fail_json(o->json, err);
 	}
 	if (compare(&session, o->json, &drift, &err))
-		return cli_fail(err);
+		return cli_fail_json(o->json, err);
 	if (drift && !o->json)
 		cli_hint("labctl up %s repairs it", o->lab);
 	return drift ? LAB_FAILED : LAB_OK;
@@ -331,7 +316,7 @@ static int status_of_all(bool json)
 	char **labs = state_list(&n, &err);
 
 	if (!labs)
-		return cli_fail(err);
+		return cli_fail_json(json, err);
 	for (size_t i = 0; i < n; i++) {
 		add_lab(t, labs[i]);
 		free(labs[i]);
@@ -343,16 +328,16 @@ static int status_of_all(bool json)
 		return ui_table_print(t, stdout, cli_colour(stdout), &err) ? cli_fail(err) : LAB_OK;
 	j = ui_json_new();
 	ui_json_table(j, t);
-	return ui_json_print(j, stdout, &err) ? cli_fail(err) : LAB_OK;
+	return ui_json_print(j, stdout, &err) ? cli_fail_json(json, err) : LAB_OK;
 }
 
 int verb_status(int argc, char **argv)
 {
 	auto_error struct lab_error *err = NULL;
-	struct options o = {0};
+	struct cli_lab_options o = {0};
 
 	cli_parse(&argp, argc, argv, &o);
 	if (cli_need_root("status", &err))
-		return cli_fail(err);
+		return cli_fail_json(o.json, err);
 	return o.lab ? status_of_lab(&o) : status_of_all(o.json);
 }

@@ -8,14 +8,15 @@
 #include "base/strbuf.h"
 #include "check/check.h"
 #include "cli/cli.h"
+#include "cli/options.h"
 #include "cli/signals.h"
 #include "kernel/kernel.h"
 
 enum format { FORMAT_BY_PLACE, FORMAT_TAP, FORMAT_LIST, FORMAT_JUNIT, FORMAT_JSON };
 
 struct options {
-	const char *lab;
-	char **only; /* ids of checks; the rest of the command line */
+	struct cli_lab_options common; /* lab alone */
+	char **only;                   /* ids of checks; the rest of the command line */
 	size_t n_only;
 	enum format format;
 };
@@ -24,7 +25,7 @@ static const struct argp_option option_table[] = {
 	{"format", 'f', "FORMAT", 0,
 	 "tap, list, junit or json; otherwise a list on a terminal and TAP elsewhere", 0},
 	{"json", 'j', NULL, 0, "the same as --format json", 0},
-	{NULL, 0, NULL, 0, NULL, 0}};
+	CLI_OPTION_END};
 
 static bool parse_format(const char *arg, enum format *format)
 {
@@ -55,17 +56,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 			argp_error(state, "no such format: %s (tap, list, junit, json)", arg);
 		return 0;
 	case 'j': o->format = FORMAT_JSON; return 0;
-	case ARGP_KEY_ARG:
-		if (o->lab)
-			return ARGP_ERR_UNKNOWN; /* the rest comes as ARGP_KEY_ARGS */
-		o->lab = arg;
-		return 0;
-	case ARGP_KEY_ARGS:
+	case ARGP_KEY_ARGS: /* what follows LAB */
 		o->only = state->argv + state->next;
 		o->n_only = (size_t)(state->argc - state->next);
 		return 0;
-	case ARGP_KEY_NO_ARGS: argp_error(state, "which lab?"); return 0;
-	default: return ARGP_ERR_UNKNOWN;
+	default: return cli_lab_option(&o->common, key, arg, state);
 	}
 }
 
@@ -212,11 +207,11 @@ int verb_test(int argc, char **argv)
 	cli_parse(&argp, argc, argv, &o);
 	if (o.format == FORMAT_BY_PLACE)
 		o.format = isatty(STDOUT_FILENO) ? FORMAT_LIST : FORMAT_TAP;
-	if (cli_need_root("test", &err) || cli_open_running(o.lab, STATE_READ, &r, &err))
-		return cli_fail(err);
-	l = cli_find_lab(r.plan->file ? r.plan->file : o.lab, r.plan->step, &err);
+	if (cli_need_root("test", &err) || cli_open_running(o.common.lab, STATE_READ, &r, &err))
+		return cli_fail_json(o.format == FORMAT_JSON, err);
+	l = cli_find_lab(r.plan->file ? r.plan->file : o.common.lab, r.plan->step, &err);
 	if (!l)
-		return cli_fail(err);
+		return cli_fail_json(o.format == FORMAT_JSON, err);
 	status = run(&o, &r, l, &err);
-	return status < 0 ? cli_fail(err) : status;
+	return status < 0 ? cli_fail_json(o.format == FORMAT_JSON, err) : status;
 }

@@ -11,33 +11,9 @@
 #include "cli/signals.h"
 #include "cli/summary.h"
 
-struct options {
-	const char *lab, *step;
-	bool json;
-};
-
-static const struct argp_option option_table[] = {CLI_OPTION_STEP, CLI_OPTION_JSON, CLI_OPTION_END};
-
-static error_t parse_option(int key, char *arg, struct argp_state *state)
-{
-	struct options *o = state->input;
-
-	switch (key) {
-	case 's': o->step = arg; return 0;
-	case 'j': o->json = true; return 0;
-	case ARGP_KEY_ARG:
-		if (o->lab)
-			return ARGP_ERR_UNKNOWN;
-		o->lab = arg;
-		return 0;
-	case ARGP_KEY_NO_ARGS: argp_error(state, "which lab?"); return 0;
-	default: return ARGP_ERR_UNKNOWN;
-	}
-}
-
 static const struct argp argp = {
-	.options = option_table,
-	.parser = parse_option,
+	.options = cli_lab_option_table,
+	.parser = cli_parse_lab_option,
 	.args_doc = "LAB",
 	.doc = "Makes a lab real. On a lab that is up, only what differs from its file is touched; what "
 	       "fails, or is interrupted, is undone.\v"
@@ -108,7 +84,7 @@ static int raise_lab(const struct plan *wanted, struct cli_summary *summary, str
 	return 0;
 }
 
-static int run(const struct options *o, struct lab_error **err)
+static int run(const struct cli_lab_options *o, struct lab_error **err)
 {
 	auto_cli_lab struct cli_lab *lab = cli_find_lab(o->lab, o->step, err);
 	auto_plan struct plan *wanted = NULL;
@@ -129,8 +105,8 @@ static int run(const struct options *o, struct lab_error **err)
 int verb_up(int argc, char **argv)
 {
 	auto_error struct lab_error *err = NULL;
-	struct options o = {0};
+	struct cli_lab_options o = {0};
 
 	cli_parse(&argp, argc, argv, &o);
-	return run(&o, &err) ? cli_fail(err) : LAB_OK;
+	return run(&o, &err) ? cli_fail_json(o.json, err) : LAB_OK;
 }

@@ -103,6 +103,12 @@ void ui_json_append(struct ui_json *j, const char *key, struct ui_json *element)
 	ui_json_free(element);
 }
 
+void ui_json_object(struct ui_json *j, const char *key, struct ui_json *value)
+{
+	set(j, key, json_incref(value->object));
+	ui_json_free(value);
+}
+
 int ui_json_print(const struct ui_json *j, FILE *f, struct lab_error **err)
 {
 	if (json_dumpf(j->object, f, JSON_INDENT(2)) || fputc('\n', f) == EOF)

@@ -44,6 +44,8 @@ void ui_json_table(struct ui_json *j, const struct ui_table *t); /* as an array 
 /** The next element of the array `key`, made where it is missing; element is taken over, NULL makes an
  * empty array. */
 void ui_json_append(struct ui_json *j, const char *key, struct ui_json *element);
+/** A value that is an object; taken over. */
+void ui_json_object(struct ui_json *j, const char *key, struct ui_json *value);
 int ui_json_print(const struct ui_json *j, FILE *f, struct lab_error **err);
 
 static inline void cleanup_ui_table(struct ui_table **t)
