@@ -243,6 +243,7 @@ void supervise_control_free(struct control *c)
 	if (!c)
 		return;
 	c->loader = NULL;
+	c->sup->control = NULL; /* the caller may free what it finds there */
 	loop_timer_clear(c->sup->loop, &c->resume);
 	while (c->connections)
 		hang_up(c->connections);
