@@ -235,6 +235,17 @@ static int read_applied(const struct state *s, struct plan **plan, struct lab_er
 	return lab_error_hint(err, "labctl up %s", state_lab(s));
 }
 
+/* Who was given a file must be told the file: the name of a lab that is not up leads nowhere. */
+static int name_the_lab(const char *arg, struct lab_error **err)
+{
+	static const char advice[] = "labctl up ";
+	const char *hint = err ? lab_error_hint_get(*err) : NULL;
+
+	return hint && !strncmp(hint, advice, strlen(advice))
+		       ? lab_error_hint(err, "labctl up %s", arg)
+		       : -1;
+}
+
 int cli_open_running(const char *arg, enum state_mode mode, struct cli_running *r,
 		     struct lab_error **err)
 {
@@ -244,13 +255,10 @@ int cli_open_running(const char *arg, enum state_mode mode, struct cli_running *
 	if (!name)
 		return -1;
 	r->state = state_open(name, mode, err);
-	if (!r->state)
-		return -1;
-	if (read_applied(r->state, &r->plan, err)) {
-		cli_running_done(r);
-		return -1;
-	}
-	return 0;
+	if (r->state && !read_applied(r->state, &r->plan, err))
+		return 0;
+	cli_running_done(r);
+	return name_the_lab(arg, err);
 }
 
 void cli_running_done(struct cli_running *r)
@@ -276,9 +284,15 @@ const struct plan_node *cli_find_node(const struct cli_running *r, const char *n
 		names[i] = r->plan->nodes[i].ns;
 	nearest = diag_nearest(name, names, r->plan->n_nodes);
 	(void)lab_error_make(err, LAB_USAGE, "lab %s: has no node %s", r->plan->lab, name);
-	if (nearest)
+	if (plan_find_namespace(r->plan, name))
+		(void)lab_error_hint(err,
+				     "only ECS instances are nodes; ip netns exec %s.%s COMMAND",
+				     r->plan->lab, name);
+	else if (nearest)
 		(void)lab_error_hint(err, "did you mean %s?", nearest);
 	else
-		(void)lab_error_hint(err, "`labctl status %s` lists the nodes", r->plan->lab);
+		(void)lab_error_hint(err,
+				     "the instances (role ecs) in `labctl status %s` are its nodes",
+				     r->plan->lab);
 	return NULL;
 }

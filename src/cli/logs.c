@@ -214,7 +214,9 @@ static int add_named(struct view *v, const struct plan *plan, const char *name,
 	}
 	nearest = diag_nearest(name, names, plan->n_workers + 1);
 	(void)lab_error_make(err, LAB_USAGE, "lab %s: has no worker %s", plan->lab, name);
-	return nearest ? lab_error_hint(err, "did you mean %s?", nearest) : -1;
+	if (nearest)
+		return lab_error_hint(err, "did you mean %s?", nearest);
+	return lab_error_hint(err, "`labctl status %s` lists the workers", plan->lab);
 }
 
 static int choose(struct view *v, const struct plan *plan, const struct options *o,

@@ -55,7 +55,8 @@ int cli_need_root(const char *verb, struct lab_error **err)
 {
 	if (geteuid() == 0)
 		return 0;
-	(void)lab_error_make(err, LAB_DENIED, "%s: needs root: network namespaces are made", verb);
+	(void)lab_error_make(err, LAB_DENIED, "%s: needs root: network namespaces are root's",
+			     verb);
 	return lab_error_hint(err, "sudo labctl %s ...", verb);
 }
 

@@ -220,6 +220,9 @@ int cli_run_in_node(const struct cli_running *r, const struct plan_node *node, c
 	job.pid_ns = pid_ns;
 	fill_environment(&job, extra);
 	status = run(&job, err);
+	if (*err)
+		(void)lab_error_hint(err, "`labctl status %s` says what is wrong with it",
+				     r->plan->lab);
 	cli_terminal_done(&job.terminal);
 	free_environment(&job);
 	return status;
