@@ -117,13 +117,41 @@ static bool swept(const struct walk *w, enum plan_kind kind, const void *object)
 	return false;
 }
 
+/* Where the addresses of a device begin, or would: they stand together in a sorted plan. */
+static size_t first_address(const struct plan *p, const char *ns, const char *dev)
+{
+	const struct place key = {ns, dev};
+	size_t low = 0, high = p->n_addresses;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		const struct place at = {p->addresses[mid].ns, p->addresses[mid].dev};
+
+		if (compare_place(&at, &key) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static bool is_of(const struct plan_address *a, const char *ns, const char *dev)
+{
+	return strcmp(a->ns, ns) == 0 && strcmp(a->dev, dev) == 0;
+}
+
 static bool keeps_address(const struct walk *w, const struct plan_address *a)
 {
-	if (device_gone(w, a->ns, a->dev))
+	if (!w->shall || device_gone(w, a->ns, a->dev))
 		return false;
-	for (size_t i = 0; w->shall && i < w->shall->n_addresses; i++)
-		if (plan_key_cmp(PLAN_ADDRESS, &w->shall->addresses[i], a) == 0)
-			return plan_same(PLAN_ADDRESS, &w->shall->addresses[i], a);
+	for (size_t i = first_address(w->shall, a->ns, a->dev); i < w->shall->n_addresses; i++) {
+		const struct plan_address *b = &w->shall->addresses[i];
+
+		if (!is_of(b, a->ns, a->dev))
+			break;
+		if (plan_key_cmp(PLAN_ADDRESS, b, a) == 0)
+			return plan_same(PLAN_ADDRESS, b, a);
+	}
 	return false;
 }
 
@@ -247,10 +275,12 @@ static void collect_devices(struct walk *w, enum plan_kind kind, const void *bef
 
 static bool keeps_some_address(const struct walk *w, const char *ns, const char *dev)
 {
-	for (size_t i = 0; i < w->is->n_addresses; i++) {
+	for (size_t i = first_address(w->is, ns, dev); i < w->is->n_addresses; i++) {
 		const struct plan_address *a = &w->is->addresses[i];
 
-		if (strcmp(a->ns, ns) == 0 && strcmp(a->dev, dev) == 0 && keeps_address(w, a))
+		if (!is_of(a, ns, dev))
+			break;
+		if (keeps_address(w, a))
 			return true;
 	}
 	return false;
