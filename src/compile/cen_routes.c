@@ -160,11 +160,13 @@ static void push_route(struct compile *c, struct cen_state *s, const struct cen_
 	const struct vpc *vpc = a->vpc.to;
 	struct vpc_state *v = compile_vpc_state(c, vpc);
 	const struct hop hop = compile_cen_hop(c, s->cen, vpc);
-	bool taken = own_destination(vpc, r->dst);
+	const bool own = own_destination(vpc, r->dst);
+	bool taken = own;
 
-	for (size_t i = 0; !taken && i < v->n_tables; i++)
-		taken = !compile_vpc_route(c, v, &v->tables[i], r->origin, r->dst, PLAN_PROTO_CEN,
-					   hop);
+	/* a custom entry is in the way in its own table only: the others learn the route */
+	for (size_t i = 0; !own && i < v->n_tables; i++)
+		if (!compile_vpc_route(c, v, &v->tables[i], r->origin, r->dst, PLAN_PROTO_CEN, hop))
+			taken = true;
 	if (taken)
 		reject(c, s, r->dst, r->from, vpc);
 }

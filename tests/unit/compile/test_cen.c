@@ -171,6 +171,28 @@ static void test_route_maps(void **state)
 	assert_way(p, "v1", SYSTEM, "10.2.1.0/24", "c"); /* Complete: 10/8 is not 10.2.1/24 */
 }
 
+/* A custom entry is in the way of a learned route in its own table, and in no other. */
+static void test_conflict_in_one_table(void **state)
+{
+	auto_plan struct plan *p =
+		PLAN(THREE_VPCS,
+		     "  v1:\n    region: r1\n    cidr_block: 10.1.0.0/16\n"
+		     "    vswitches: {s1: {zone: a, cidr_block: 10.1.1.0/24, route_table: rt}}\n"
+		     "    route_tables:\n"
+		     "      sys: {system: true, entries: {a: {destination_cidrblock: 10.2.1.0/24, "
+		     "nexthop_type: Instance, nexthop_id: e1}}}\n"
+		     "      rt: {entries: {b: {destination_cidrblock: 10.3.1.0/24, "
+		     "nexthop_type: Instance, nexthop_id: e1}}}\n",
+		     BASIC);
+
+	assert_way(p, "v1", SYSTEM, "10.2.1.0/24", "e1");
+	assert_way(p, "v1", SYSTEM + 1, "10.2.1.0/24", "c");
+	assert_way(p, "v1", SYSTEM, "10.3.1.0/24", "c");
+	assert_way(p, "v1", SYSTEM + 1, "10.3.1.0/24", "e1");
+	assert_has(p->summary, "{\"at\":\"v1\",\"destination\":\"10.2.1.0/24\",\"from\":\"v2\"}");
+	assert_has(p->summary, "{\"at\":\"v1\",\"destination\":\"10.3.1.0/24\",\"from\":\"v3\"}");
+}
+
 #define ENTERPRISE "cen:\n  c:\n    edition: enterprise\n"
 
 static void test_enterprise_learns_but_does_not_push(void **state)
@@ -256,6 +278,7 @@ int main(void)
 		cmocka_unit_test(test_slow_pair_forbids_batches_towards_the_cen),
 		cmocka_unit_test(test_published_entries),
 		cmocka_unit_test(test_conflicts),
+		cmocka_unit_test(test_conflict_in_one_table),
 		cmocka_unit_test(test_route_maps),
 		cmocka_unit_test(test_enterprise_learns_but_does_not_push),
 		cmocka_unit_test(test_enterprise_peer),
