@@ -258,7 +258,15 @@ static void add_hooks(const struct sg_vpc *v, struct strbuf *b)
 		      "\t\tip daddr { 100.100.2.136, 100.100.2.138 } "
 		      "meta l4proto { tcp, udp } th dport 53 accept\n");
 	add_map(v, "iifname", "egress", b);
-	strbuf_add(b, "\t}\n}\n");
+	/*
+	 * An instance whose own packets come back to it, because a route names it as next hop, is
+	 * not told so: send_redirects of "all" is on in a new namespace, out of netlink's reach.
+	 */
+	strbuf_add(b, "\t}\n"
+		      "\tchain output {\n"
+		      "\t\ttype filter hook output priority filter; policy accept;\n"
+		      "\t\ticmp type redirect drop\n"
+		      "\t}\n}\n");
 }
 
 static void compile_vpc_groups(struct compile *c, const struct vpc *vpc)
