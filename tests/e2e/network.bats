@@ -9,7 +9,7 @@ setup() {
 }
 
 teardown() {
-  down_all net ent
+  down_all net ent sg
 }
 
 inside() { labctl exec "$lab" "$@"; }
@@ -166,4 +166,105 @@ YAML
   unreachable e1 10.2.1.1 # v2 is in a table of its own
   unreachable e2 10.1.1.1
   unreachable e3 10.2.1.1
+}
+
+filters_lab() {
+  write_lab sg <<'YAML'
+lab: sg
+regions: {r1: {zones: [a]}, r2: {zones: [a]}}
+vpcs:
+  va:
+    region: r1
+    cidr_block: 172.16.0.0/16
+    vswitches:
+      s1: {zone: a, cidr_block: 172.16.1.0/24}
+      s2: {zone: a, cidr_block: 172.16.2.0/24, route_table: rt2}
+    route_tables:
+      main:
+        system: true
+        entries:
+          all: {destination_cidrblock: 10.0.0.0/8, nexthop_type: Instance, nexthop_id: nat}
+          services: {destination_cidrblock: 100.118.28.0/24, nexthop_type: Instance, nexthop_id: nat}
+          taken: {destination_cidrblock: 192.168.2.0/24, nexthop_type: Instance, nexthop_id: nat}
+      rt2:
+        entries:
+          longer: {destination_cidrblock: 192.168.1.128/25, nexthop_type: Instance, nexthop_id: nat}
+  vb:
+    region: r2
+    cidr_block: 192.168.0.0/16
+    vswitches:
+      s3: {zone: a, cidr_block: 192.168.1.0/24}
+      s4: {zone: a, cidr_block: 192.168.2.0/24}
+security_groups:
+  open: {vpc: va, rules: {all: {type: ingress, cidr_ip: 0.0.0.0/0}}}
+  clients: {vpc: va, inner_access_policy: Drop}
+  server:
+    vpc: va
+    inner_access_policy: Drop
+    rules:
+      range: {type: ingress, ip_protocol: tcp, port_range: 80/90, source_security_group: clients}
+      first: {type: ingress, ip_protocol: tcp, port_range: 100/100, priority: 1, cidr_ip: 0.0.0.0/0}
+      behind: {type: ingress, policy: drop, ip_protocol: tcp, port_range: 100/100, priority: 2, cidr_ip: 0.0.0.0/0}
+      late: {type: ingress, ip_protocol: tcp, port_range: 101/101, priority: 50, cidr_ip: 0.0.0.0/0}
+      before: {type: ingress, policy: drop, ip_protocol: tcp, port_range: 101/101, priority: 49, cidr_ip: 0.0.0.0/0}
+  second:
+    vpc: va
+    inner_access_policy: Drop
+    rules:
+      more: {type: ingress, ip_protocol: tcp, port_range: 200/200, cidr_ip: 0.0.0.0/0}
+      not-85: {type: ingress, policy: drop, ip_protocol: tcp, port_range: 85/85, cidr_ip: 0.0.0.0/0}
+  gb: {vpc: vb, rules: {all: {type: ingress, cidr_ip: 0.0.0.0/0}}}
+ecs:
+  nat: {vswitch: s1, private_ip: 172.16.1.1, security_groups: [open]}
+  c1: {vswitch: s1, private_ip: 172.16.1.11, security_groups: [clients]}
+  c2: {vswitch: s1, private_ip: 172.16.1.12, security_groups: [clients]}
+  srv: {vswitch: s1, private_ip: 172.16.1.20, security_groups: [server, second]}
+  a2: {vswitch: s2, private_ip: 172.16.2.2, security_groups: [open]}
+  b1: {vswitch: s3, private_ip: 192.168.1.10, security_groups: [gb]}
+  b2: {vswitch: s3, private_ip: 192.168.1.130, security_groups: [gb]}
+  b3: {vswitch: s4, private_ip: 192.168.2.3, security_groups: [gb]}
+api_gateways:
+  gw: {region: r1, bind: {vpc: va, vswitch: s1, ip: 172.16.1.100}}
+cen:
+  c:
+    attachments: {aa: {vpc: va}, ab: {vpc: vb}}
+    bandwidth_packages: {p: {bandwidth: 10Mbit}}
+    bandwidth_limits: {l: {regions: [r1, r2], bandwidth_limit: 10Mbit}}
+YAML
+}
+
+@test "security groups: ranges, other groups as source, several groups, one vSwitch" {
+  lab=sg
+  labctl up "$(filters_lab)"
+  [ "$(tcp c1 172.16.1.20 80)" = refused ] # a member of the group that the rule names
+  [ "$(tcp c1 172.16.1.20 90)" = refused ]
+  [ "$(tcp c1 172.16.1.20 91)" = timeout ]
+  [ "$(tcp nat 172.16.1.20 80)" = timeout ]  # not a member
+  [ "$(tcp nat 172.16.1.20 100)" = refused ] # the lower number decides, accept or drop
+  [ "$(tcp nat 172.16.1.20 101)" = timeout ]
+  [ "$(tcp b1 172.16.1.20 200)" = refused ] # rules of the second group count as well
+  [ "$(tcp c1 172.16.1.20 85)" = timeout ]  # and of one priority, drop wins across groups
+  unreachable c1 172.16.1.12                # one vSwitch, one group that isolates its members
+  [ "$(tcp c1 172.16.1.100 81)" = refused ] # the gateway's VIP is under no group
+}
+
+@test "route tables: the longest prefix, conflicts by table, parts of 100.64.0.0/10, no redirects" {
+  lab=sg
+  labctl up "$(filters_lab)"
+  inside nat -- ip address add 192.168.1.130/32 dev lo
+  inside nat -- ip address add 192.168.2.3/32 dev lo
+  inside nat -- ip address add 100.118.28.1/32 dev lo
+  hops() { inside "$1" -- ping -c 1 -W 1 "$2" | sed -n 's/.*ttl=\([0-9]*\).*/\1/p'; }
+  # an instance of the own VPC is one router away, one of the other region four
+  [ "$(hops nat 192.168.1.10)" = 60 ]
+  [ "$(hops a2 192.168.1.10)" = 60 ]
+  [ "$(hops a2 192.168.1.130)" = 63 ] # longer than the route of the CEN
+  [ "$(hops c1 192.168.1.130)" = 60 ] # the system table does not have it
+  [ "$(hops c1 192.168.2.3)" = 63 ]   # a custom entry keeps the CEN's out
+  [ "$(hops a2 192.168.2.3)" = 60 ]   # of its own table only
+  [ "$(hops c1 100.118.28.1)" = 63 ]
+  # what comes back to its sender is swallowed, without a redirect
+  run inside nat -- ping -c 1 -W 1 10.5.5.5
+  [ "$status" -eq 1 ]
+  [[ $output != *edirect* ]]
 }
