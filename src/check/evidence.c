@@ -45,7 +45,9 @@ void check_last_line(const char *text, size_t n, const char *word, struct strbuf
 	}
 }
 
-static void log_line(int lab_dir, const char *worker, const char *request_id, struct strbuf *out)
+/* The line that names the request; with no request the last one, for the reason that `why` gives. */
+static void log_line(int lab_dir, const char *worker, const char *request_id, const char *why,
+		     struct strbuf *out)
 {
 	char path[64], tail[LOG_TAIL];
 	auto_close int fd = -1;
@@ -62,9 +64,7 @@ static void log_line(int lab_dir, const char *worker, const char *request_id, st
 		return; /* as above */
 	check_last_line(tail, (size_t)n, request_id, &line);
 	if (line.len)
-		strbuf_printf(out, "%s: log%s\n  %s\n", worker,
-			      request_id ? "" : ", last line (the answer named no request)",
-			      line.s);
+		strbuf_printf(out, "%s: log%s\n  %s\n", worker, request_id ? "" : why, line.s);
 }
 
 static void shapers(const struct plan *plan, struct strbuf *out)
@@ -100,8 +100,13 @@ void check_evidence(const struct check *check, const struct plan *plan, int lab_
 	if (check->kind != CHECK_HTTP || lab_dir < 0)
 		return;
 	for (size_t i = 0; i < plan->n_workers; i++) {
-		if (strcmp(plan->workers[i].program, "labctl-gateway") == 0)
-			log_line(lab_dir, plan->workers[i].name, request_id, out);
+		const struct plan_worker *w = &plan->workers[i];
+
+		if (strcmp(w->program, "labctl-gateway") == 0)
+			log_line(lab_dir, w->name, request_id,
+				 ", last line (the answer named no request)", out);
+		if (strcmp(w->program, "labctl-function") == 0)
+			log_line(lab_dir, w->name, NULL, ", last line", out);
 	}
 }
 

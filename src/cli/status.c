@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** labctl status: compares a lab with its plan, and names every difference. */
 #include <jansson.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -288,11 +289,20 @@ static int status_of_lab(const struct cli_lab_options *o)
 	return drift ? LAB_FAILED : LAB_OK;
 }
 
+/* The quick look of the list: one process is asked for, not every object. */
+static bool is_supervised(const struct state *s)
+{
+	auto_close int fd = process_id_open(&state_journal(s)->supervisor);
+
+	return fd >= 0 || errno != ESRCH;
+}
+
 static void add_lab(struct ui_table *t, const char *lab)
 {
 	auto_error struct lab_error *err = NULL;
 	auto_cli_running struct cli_running running = {0};
 	char namespaces[24], workers[24];
+	bool sound;
 
 	if (cli_open_running(lab, STATE_READ, &running, &err)) {
 		ui_table_add(t, (const char *const[]){lab, "half made", NULL, NULL, NULL, NULL});
@@ -301,9 +311,10 @@ static void add_lab(struct ui_table *t, const char *lab)
 	}
 	(void)snprintf(namespaces, sizeof(namespaces), "%zu", running.plan->n_namespaces);
 	(void)snprintf(workers, sizeof(workers), "%zu", running.plan->n_workers);
-	ui_table_add(t, (const char *const[]){lab, "up", running.plan->step, namespaces, workers,
-					      running.plan->title});
-	ui_table_colour(t, 1, UI_GREEN);
+	sound = !running.plan->n_workers || is_supervised(running.state);
+	ui_table_add(t, (const char *const[]){lab, sound ? "up" : "damaged", running.plan->step,
+					      namespaces, workers, running.plan->title});
+	ui_table_colour(t, 1, sound ? UI_GREEN : UI_RED);
 }
 
 static int status_of_all(bool json)

@@ -325,7 +325,8 @@ static void describe_end(struct worker *w, int status)
 		n = snprintf(w->reason, sizeof(w->reason), "exited with status %d",
 			     WEXITSTATUS(status));
 	supervise_log_last_line(w->sup->dir_fd, w->spec->name, line, sizeof(line));
-	if (line[0]) /* always fits: 384 and less than 100 before it */
+	/* an access log's lines, which are JSON, say nothing about an end */
+	if (line[0] && line[0] != '{') /* always fits: 384 and less than 100 before it */
 		(void)snprintf(w->reason + n, sizeof(w->reason) - (size_t)n, "; log: %s", line);
 }
 

@@ -105,3 +105,14 @@ lab_with_ecs1() {
   run labctl exec r1 ecs-3 -- curl -sS -m 5 "http://$(domain r1 group-1)/hello"
   [[ $output == *"Hello, 192.168.1.11,"* ]] || { echo "$output"; false; }
 }
+
+@test "a lab whose supervisor died is damaged in the list, and mended by up" {
+  file=$(lab_with_ecs1)
+  labctl up "$file"
+  kill -9 "$(awk '$1 == "supervisor" { print $2 }' /run/labctl/r1/journal)"
+  listed_as_damaged() { labctl status | grep -Eq '^r1 +damaged '; }
+  within 5 listed_as_damaged
+  labctl up "$file"
+  run labctl status
+  [[ $output =~ r1\ +up\  ]]
+}
