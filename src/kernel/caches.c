@@ -222,11 +222,14 @@ static void read_tbf(struct rtnl_qdisc *q, struct plan_shaper *s)
 	uint32_t burst = (uint32_t)rtnl_qdisc_tbf_get_rate_bucket(q);
 	uint32_t limit = (uint32_t)rtnl_qdisc_tbf_get_limit(q);
 
+	s->limit = limit;
+	/* from 2^32 bytes/s on, libnl knows only that it is more, and no burst either */
+	if (rate == UINT32_MAX && s->rate / 8 >= UINT32_MAX)
+		return;
 	if (rate != s->rate / 8)
 		s->rate = rate * 8;
 	if (!near(burst, s->burst, 2 + rate * 2 / 1000000))
 		s->burst = burst;
-	s->limit = limit;
 }
 
 static void read_netem(struct rtnl_qdisc *q, struct plan_shaper *s)

@@ -189,10 +189,10 @@ static inline bool random_has_router(const struct random_lab *r, uint32_t region
 	return false;
 }
 
-/* Rates on both sides of the one below which attachments must not batch. */
+/* Rates on both sides of the one below which attachments must not batch, and beyond 32 bits. */
 static inline void random_pairs(struct random_lab *r)
 {
-	static const uint32_t rates[] = {2, 3, 20, 300};
+	static const uint32_t rates[] = {2, 3, 20, 300, 50000};
 
 	strbuf_printf(&r->text, "    %s: {",
 		      r->enterprise ? "peer_attachments" : "bandwidth_limits");
@@ -203,7 +203,7 @@ static inline void random_pairs(struct random_lab *r)
 				continue;
 			strbuf_printf(&r->text, "p%u%u: {regions: [r%u, r%u], %s: %uMbit", a, b, a,
 				      b, r->enterprise ? "bandwidth" : "bandwidth_limit",
-				      rates[chance_below(&r->c, 4)]);
+				      rates[chance_below(&r->c, 5)]);
 			if (r->enterprise)
 				strbuf_printf(&r->text, ", auto_publish_route_enabled: %s",
 					      random_bool(&r->c));
@@ -223,7 +223,7 @@ static inline void random_cen(struct random_lab *r)
 			      "    route_tables: {t: {region: r0, entries: {x: "
 			      "{destination_cidr_block: 10.%u.0.0/16, blackhole: true}}}}\n",
 			      200 + chance_below(&r->c, 2));
-	strbuf_add(b, "    bandwidth_packages: {all: {bandwidth: 2000Mbit, "
+	strbuf_add(b, "    bandwidth_packages: {all: {bandwidth: 200Gbit, "
 		      "geographic_region_ids: [China, China]}}\n");
 	random_attachments(r);
 	random_pairs(r);
