@@ -36,13 +36,12 @@ static void add_delete(struct strbuf *b, const struct plan_filter *f)
  * socket wait for an RCU grace period (nft_rcv_nl_event(), 13 ms), which is more than all else that
  * a small lab costs.
  */
-int kernel_filter_set_start(const struct plan_filter *f, struct kernel_nft_job *job,
-			    struct lab_error **err)
+char *kernel_filter_set_commands(const struct plan_filter *f)
 {
-	auto_strbuf struct strbuf b = {0};
+	struct strbuf b = {0};
 
 	strbuf_printf(&b, "create table ip %s\n%s\n", f->table, f->text);
-	return kernel_nft_start(strbuf_str(&b), job, err);
+	return strbuf_take(&b);
 }
 
 static int replace(const struct plan_filter *f, struct lab_error **err)
@@ -63,7 +62,7 @@ int kernel_filter_set_finish(const struct plan_filter *f, struct kernel_nft_job 
 {
 	auto_nft_result struct kernel_nft first = {0};
 
-	if (kernel_nft_finish(job, &first, err) < 0)
+	if (kernel_nft_next(job, &first, err) < 0)
 		return -1;
 	if (first.ok)
 		return 0;
@@ -75,15 +74,22 @@ void kernel_filter_set_abandon(const struct plan_filter *f, struct kernel_nft_jo
 	auto_nft_result struct kernel_nft first = {0};
 
 	/* what it refused, or broke down over, was never there */
-	if (kernel_nft_finish(job, &first, NULL) == 0 && first.ok)
+	if (kernel_nft_next(job, &first, NULL) == 0 && first.ok)
 		(void)kernel_filter_remove(f, NULL); /* an error is being handled already */
 }
 
 int kernel_filter_set(const struct plan_filter *f, struct lab_error **err)
 {
+	auto_free char *commands = kernel_filter_set_commands(f);
+	struct kernel_nft_request request = {-1, commands};
 	struct kernel_nft_job job;
+	int res;
 
-	return kernel_filter_set_start(f, &job, err) ? -1 : kernel_filter_set_finish(f, &job, err);
+	if (kernel_nft_start(&request, 1, &job, err))
+		return -1;
+	res = kernel_filter_set_finish(f, &job, err);
+	kernel_nft_end(&job);
+	return res;
 }
 
 int kernel_filter_remove(const struct plan_filter *f, struct lab_error **err)

@@ -9,14 +9,14 @@
 int kernel_filter_set(const struct plan_filter *f, struct lab_error **err);
 
 /**
- * The same in two halves, both in the table's namespace, with time for other things in between: most
- * of a table's cost is nft's thinking, and another processor may do that.
+ * The same for several tables, in parts, with time for other things in between: most of a table's cost
+ * is nft's thinking, and another processor may do that. The commands that begin it, to be freed, are
+ * for kernel_nft_start(); for each table in turn follows kernel_filter_set_finish() in its
+ * namespace, or kernel_filter_set_abandon(), which leaves things as if it had never begun.
  */
-int kernel_filter_set_start(const struct plan_filter *f, struct kernel_nft_job *job,
-			    struct lab_error **err);
+char *kernel_filter_set_commands(const struct plan_filter *f);
 int kernel_filter_set_finish(const struct plan_filter *f, struct kernel_nft_job *job,
 			     struct lab_error **err);
-/** Instead of the second half: as if it had never begun. */
 void kernel_filter_set_abandon(const struct plan_filter *f, struct kernel_nft_job *job);
 
 int kernel_filter_remove(const struct plan_filter *f, struct lab_error **err);

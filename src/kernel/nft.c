@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <nftables/libnftables.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,54 +19,67 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/strbuf.h"
 
-/* The answer on the pipe: one byte, then output, NUL, errors. */
-enum answer { REFUSED = 'r', DONE = 'd', BROKEN = 'b' };
+/* An answer on the pipe: one byte, then output, NUL, errors, NUL. */
+enum answer { REFUSED = 'r', DONE = 'd' };
 
-static void put(int fd, const char *text, size_t n)
+static bool put(int fd, const char *text, size_t n)
 {
 	while (n) {
 		ssize_t done = write(fd, text, n);
 
 		if (done < 0)
-			return; /* the parent sees an answer that is cut */
+			return false; /* the parent sees an answer that is cut */
 		text += done;
 		n -= (size_t)done;
 	}
+	return true;
 }
 
-static _Noreturn void child(const char *commands, int answer, int words)
+static bool carry_out(const struct kernel_nft_request *request, int answer)
 {
 	const char *output, *errors;
 	struct nft_ctx *ctx;
-	char how = BROKEN;
+	bool told;
+	char how;
 
-	(void)dup2(words, STDERR_FILENO); /* else its words land between labctl's own */
-	ctx = nft_ctx_new(NFT_CTX_DEFAULT);
-	if (!ctx || nft_ctx_buffer_output(ctx) || nft_ctx_buffer_error(ctx)) {
-		put(answer, &how, 1);
-		_exit(1);
-	}
+	if (request->ns >= 0 && setns(request->ns, CLONE_NEWNET))
+		return false;
+	ctx = nft_ctx_new(NFT_CTX_DEFAULT); /* its socket belongs to the namespace */
+	if (!ctx || nft_ctx_buffer_output(ctx) || nft_ctx_buffer_error(ctx))
+		return false;
 	nft_ctx_output_set_flags(ctx, NFT_CTX_OUTPUT_STATELESS);
-	how = nft_run_cmd_from_buffer(ctx, commands) ? REFUSED : DONE;
+	how = nft_run_cmd_from_buffer(ctx, request->commands) ? REFUSED : DONE;
 	/* each buffer is empty after it was read once */
 	output = nft_ctx_get_output_buffer(ctx);
 	errors = nft_ctx_get_error_buffer(ctx);
-	put(answer, &how, 1);
-	put(answer, output, strlen(output) + 1);
-	put(answer, errors, strlen(errors) + 1);
-	_exit(0);
+	told = put(answer, &how, 1) && put(answer, output, strlen(output) + 1) &&
+	       put(answer, errors, strlen(errors) + 1);
+	nft_ctx_free(ctx);
+	return told;
 }
 
-static void read_all(int fd, struct strbuf *b)
-{
-	char part[4096];
-	ssize_t n;
+/* libmnl waits with select(2), which knows no descriptor from 1,024 on; a large lab has more. */
+#define LOW 64
 
-	while ((n = read(fd, part, sizeof(part))) > 0 || (n < 0 && errno == EINTR))
-		if (n > 0)
-			strbuf_addn(b, part, (size_t)n);
+static int out_of_the_way(int fd)
+{
+	return fd < 0 || fd >= LOW ? fd : fcntl(fd, F_DUPFD_CLOEXEC, LOW);
+}
+
+static _Noreturn void child(struct kernel_nft_request *requests, size_t n, int answer, int words)
+{
+	(void)dup2(words, STDERR_FILENO); /* else its words land between labctl's own */
+	answer = out_of_the_way(answer);
+	for (size_t i = 0; i < n; i++)
+		if (requests[i].ns >= 0)
+			requests[i].ns = out_of_the_way(requests[i].ns);
+	(void)close_range(STDERR_FILENO + 1, LOW - 1,
+			  0); /* without it a large lab fails, no other */
+	for (size_t i = 0; i < n; i++)
+		if (!carry_out(&requests[i], answer))
+			_exit(1);
+	_exit(0);
 }
 
 static int broke_down(int words, struct lab_error **err)
@@ -79,82 +93,95 @@ static int broke_down(int words, struct lab_error **err)
 			      text);
 }
 
-static int understand(const struct strbuf *answer, struct kernel_nft *r)
-{
-	const char *output = answer->s + 1, *errors;
-
-	if (!answer->len || answer->s[0] == BROKEN || answer->s[answer->len - 1])
-		return -1;
-	errors = output + strlen(output) + 1;
-	if (errors >= answer->s + answer->len)
-		return -1;
-	*r = (struct kernel_nft){answer->s[0] == DONE, strdup(output), strdup(errors)};
-	if (!r->output || !r->errors)
-		abort();
-	return 0;
-}
-
-static pid_t fork_child(const char *commands, const int ends[2], int words)
+static pid_t fork_child(struct kernel_nft_request *requests, size_t n, int answer, int words)
 {
 	sigset_t all, before;
 	pid_t pid;
 
-	/* the verb's signals are the verb's: the child finishes its transaction */
+	/* the verb's signals are the verb's: the child finishes its transactions */
 	(void)sigfillset(&all);                      /* cannot fail */
 	(void)sigprocmask(SIG_BLOCK, &all, &before); /* as above */
 	pid = fork();
 	if (pid == 0)
-		child(commands, ends[1], words);
+		child(requests, n, answer, words);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL); /* as above */
 	return pid;
 }
 
-int kernel_nft_start(const char *commands, struct kernel_nft_job *job, struct lab_error **err)
+int kernel_nft_start(struct kernel_nft_request *requests, size_t n, struct kernel_nft_job *job,
+		     struct lab_error **err)
 {
-	auto_close int words = memfd_create("nft", MFD_CLOEXEC);
+	auto_close int words = memfd_create("nft", MFD_CLOEXEC), from = -1, to = -1;
+	auto_fclose FILE *answers = NULL;
 	int ends[2];
+	pid_t pid;
 
 	*job = (struct kernel_nft_job){0};
 	if (words < 0 || pipe2(ends, O_CLOEXEC))
 		return lab_error_errno(err, LAB_FAILED, errno, "nftables: make a pipe");
-	job->pid = fork_child(commands, ends, words);
-	(void)close(ends[1]); /* the child has its own */
-	if (job->pid < 0) {
-		job->pid = 0;
-		(void)close(ends[0]); /* nothing will come */
+	from = ends[0];
+	to = ends[1];
+	answers = fdopen(from, "r");
+	if (!answers)
+		return lab_error_errno(err, LAB_FAILED, errno, "nftables: make a pipe");
+	(void)steal_fd(&from); /* the stream's now */
+	pid = fork_child(requests, n, to, words);
+	if (pid < 0)
 		return lab_error_errno(err, LAB_FAILED, errno, "nftables: make a process");
-	}
-	job->answer = ends[0];
-	job->words = steal_fd(&words);
+	*job = (struct kernel_nft_job){pid, steal_ptr(answers), steal_fd(&words)};
 	return 0;
 }
 
-int kernel_nft_finish(struct kernel_nft_job *job, struct kernel_nft *r, struct lab_error **err)
+/* Text up to a NUL, to be freed; NULL where the stream ends before one. */
+static char *read_text(FILE *f)
 {
-	auto_close int answer_fd = job->answer, words = job->words;
-	auto_strbuf struct strbuf answer = {0};
+	char *text = NULL;
+	size_t room = 0;
+	ssize_t n = getdelim(&text, &room, '\0', f);
 
-	*r = (struct kernel_nft){0};
-	read_all(answer_fd, &answer);
-	while (waitpid(job->pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	job->pid = 0;
-	return understand(&answer, r) ? broke_down(words, err) : 0;
+	if (n > 0 && text[n - 1] == '\0')
+		return text;
+	free(text);
+	return NULL;
 }
 
-void kernel_nft_abandon(struct kernel_nft_job *job)
+int kernel_nft_next(struct kernel_nft_job *job, struct kernel_nft *r, struct lab_error **err)
 {
-	auto_nft_result struct kernel_nft r = {0};
+	int how = getc(job->answers);
 
-	(void)kernel_nft_finish(job, &r, NULL); /* of no interest to the caller */
+	*r = (struct kernel_nft){.ok = how == DONE};
+	r->output = how == EOF ? NULL : read_text(job->answers);
+	r->errors = r->output ? read_text(job->answers) : NULL;
+	return r->errors ? 0 : broke_down(job->words, err);
+}
+
+void kernel_nft_end(struct kernel_nft_job *job)
+{
+	char *text;
+
+	if (!job->pid)
+		return;
+	while ((text = read_text(job->answers)))
+		free(text);
+	while (waitpid(job->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	(void)fclose(job->answers); /* only read from */
+	(void)close(job->words);    /* as above */
+	*job = (struct kernel_nft_job){0};
 }
 
 int kernel_nft_run(const char *commands, struct kernel_nft *r, struct lab_error **err)
 {
+	struct kernel_nft_request request = {-1, commands};
 	struct kernel_nft_job job;
+	int res;
 
 	*r = (struct kernel_nft){0};
-	return kernel_nft_start(commands, &job, err) ? -1 : kernel_nft_finish(&job, r, err);
+	if (kernel_nft_start(&request, 1, &job, err))
+		return -1;
+	res = kernel_nft_next(&job, r, err);
+	kernel_nft_end(&job);
+	return res;
 }
 
 void kernel_nft_done(struct kernel_nft *r)

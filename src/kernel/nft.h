@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -13,20 +14,29 @@ struct kernel_nft {
 	char *errors; /* what nft says about a refusal; never NULL */
 };
 
-/** A run that is under way; zero it before first use. */
-struct kernel_nft_job {
-	pid_t pid; /* 0: none */
-	int answer, words;
+/** One transaction: commands, and the namespace to run them in. */
+struct kernel_nft_request {
+	int ns; /* -1: the current one */
+	const char *commands;
 };
 
-/** Begins to run nft commands in the current network namespace. */
-int kernel_nft_start(const char *commands, struct kernel_nft_job *job, struct lab_error **err);
-/** Waits for the end of it. -1 with *err where libnftables itself broke down; a refusal is r->ok ==
- * false. */
-int kernel_nft_finish(struct kernel_nft_job *job, struct kernel_nft *r, struct lab_error **err);
-/** Waits for the end of it, whatever it is. */
-void kernel_nft_abandon(struct kernel_nft_job *job);
-/** Both in one. */
+/** Requests that are under way, all in one process: making one costs more than most of them. */
+struct kernel_nft_job {
+	pid_t pid; /* 0: none */
+	FILE *answers;
+	int words;
+};
+
+/** Begins to carry out the requests, one after the other. */
+int kernel_nft_start(struct kernel_nft_request *requests, size_t n, struct kernel_nft_job *job,
+		     struct lab_error **err);
+/** Waits for the next answer, in the order of the requests. -1 with *err where libnftables itself
+ * broke down; a refusal is r->ok == false. */
+int kernel_nft_next(struct kernel_nft_job *job, struct kernel_nft *r, struct lab_error **err);
+/** Waits for the end of the process; answers that were not asked for are lost. */
+void kernel_nft_end(struct kernel_nft_job *job);
+
+/** One request in the current namespace. */
 int kernel_nft_run(const char *commands, struct kernel_nft *r, struct lab_error **err);
 void kernel_nft_done(struct kernel_nft *r);
 #define auto_nft_result __attribute__((cleanup(kernel_nft_done)))

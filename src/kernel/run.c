@@ -18,7 +18,8 @@ struct run {
 	size_t step;  /* that is being turned into messages */
 	size_t first; /* step of the oldest message in the batch */
 	struct kernel_refusal refusal;
-	struct kernel_nft_job *jobs; /* of each step; NULL: none was begun ahead of its turn */
+	struct kernel_nft_job filters; /* tables that were begun ahead of their turn */
+	size_t next_filter;            /* the step whose table is the next of them */
 	struct lab_error **err;
 };
 
@@ -361,10 +362,10 @@ static int run_shaper(struct run *run, const struct plan_step *s)
 
 static int set_filter(struct run *run, const struct plan_filter *f)
 {
-	struct kernel_nft_job *job = run->jobs ? &run->jobs[run->step] : NULL;
-
-	return job && job->pid ? kernel_filter_set_finish(f, job, run->err)
-			       : kernel_filter_set(f, run->err);
+	if (!run->filters.pid || run->step != run->next_filter)
+		return kernel_filter_set(f, run->err);
+	run->next_filter++;
+	return kernel_filter_set_finish(f, &run->filters, run->err);
 }
 
 static int run_filter(struct run *run, const struct plan_step *s)
@@ -388,44 +389,50 @@ static int run_filter(struct run *run, const struct plan_step *s)
 
 /*
  * New tables name interfaces as text and need none of them to be there, so nft may read them while
- * the links are being made. What cannot be begun here is done, or fails, in its turn.
+ * the links are being made: those at the end of the steps, in namespaces that this run knows. What
+ * cannot be begun here is done, or fails, in its turn.
  */
 static void start_filters(struct run *run, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		const struct plan_step *s = &run->steps[i];
-		const struct plan_filter *f = s->after;
-		struct kernel_ns *ns;
+	struct kernel_nft_request *requests = NULL;
+	const struct kernel_ns *ns;
+	size_t first = n;
 
-		if (s->kind != PLAN_FILTER || s->op != PLAN_ADD)
-			continue;
-		if (!run->jobs)
-			run->jobs = calloc(n, sizeof(*run->jobs));
-		ns = run->jobs ? kernel_ns_known(run->r, f->ns) : NULL;
-		if (!ns || kernel_netns_enter(ns->fd, NULL) < 0)
-			continue;
-		(void)kernel_filter_set_start(f, &run->jobs[i], NULL); /* see above */
+	while (first && run->steps[first - 1].kind == PLAN_FILTER &&
+	       run->steps[first - 1].op == PLAN_ADD &&
+	       kernel_ns_known(run->r,
+			       ((const struct plan_filter *)run->steps[first - 1].after)->ns))
+		first--;
+	if (first < n)
+		requests = calloc(n - first, sizeof(*requests));
+	if (!requests)
+		return;
+	for (size_t i = first; i < n; i++) {
+		const struct plan_filter *f = run->steps[i].after;
+
+		ns = kernel_ns_known(run->r, f->ns);
+		requests[i - first] = (struct kernel_nft_request){ns ? ns->fd : -1,
+								  kernel_filter_set_commands(f)};
 	}
-	if (run->jobs)
-		(void)kernel_netns_enter(run->r->home, NULL); /* every step enters its own */
+	(void)kernel_nft_start(requests, n - first, &run->filters, NULL); /* see above */
+	run->next_filter = first;
+	for (size_t i = first; i < n; i++)
+		free((char *)(uintptr_t)requests[i - first].commands);
+	free(requests);
 }
 
+/* A run has failed: what was begun for steps whose turn has not come goes again. */
 static void abandon_filters(struct run *run, size_t n)
 {
-	for (size_t i = 0; run->jobs && i < n; i++) {
+	for (size_t i = run->next_filter; run->filters.pid && i < n; i++) {
 		const struct plan_filter *f = run->steps[i].after;
-		const struct kernel_ns *ns;
+		const struct kernel_ns *ns = kernel_ns_known(run->r, f->ns);
 
-		if (!run->jobs[i].pid)
-			continue;
-		ns = kernel_ns_known(run->r, f->ns);
+		/* in a namespace that cannot be entered nothing can be removed either */
 		if (ns && kernel_netns_enter(ns->fd, NULL) == 0)
-			kernel_filter_set_abandon(f, &run->jobs[i]);
-		else
-			kernel_nft_abandon(
-				&run->jobs[i]); /* what it made goes with the namespace */
+			kernel_filter_set_abandon(f, &run->filters);
 	}
-	if (run->jobs)
+	if (run->filters.pid)
 		(void)kernel_netns_enter(run->r->home,
 					 NULL); /* an error is being handled already */
 }
@@ -496,7 +503,7 @@ int kernel_run(struct backend *b, const struct plan_step *steps, size_t n, size_
 		res = flush(&run);
 	if (res < 0)
 		abandon_filters(&run, n);
-	free(run.jobs);
+	kernel_nft_end(&run.filters);
 	if (res == 0) {
 		*done = n;
 		return 0;
