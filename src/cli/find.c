@@ -100,7 +100,7 @@ static char *running_path(const char *name)
 	struct lab_error *ignored = NULL; /* an argument that is no running lab is another thing */
 	char *path = NULL;
 
-	if (has_state(name) && cli_open_running(name, STATE_READ, &r, &ignored) == 0 &&
+	if (has_state(name) && cli_open_running(name, STATE_READ, &r, &ignored) == 0 && r.plan &&
 	    r.plan->file)
 		path = strdup(r.plan->file);
 	lab_error_free(ignored);
