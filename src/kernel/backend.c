@@ -5,6 +5,7 @@
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -122,14 +123,21 @@ static int namespace_publish(struct backend *b, const struct plan_namespace *pla
 	return 0;
 }
 
+#define SPARE 16
+
 /* Keeps a namespace alive until kernel_backend_part(); one that cannot be opened dies in its own time. */
 static void hold(struct kernel_real *r, const char *name, const struct backend_namespace_id *id)
 {
 	auto_close int fd = kernel_pin_open(r->lab, name, NULL);
+	struct rlimit room;
 	struct stat st;
 	int *more;
 
-	if (fd < 0 || fstat(fd, &st) < 0 || st.st_dev != id->dev || st.st_ino != id->ino)
+	if (fd < 0 || getrlimit(RLIMIT_NOFILE, &room) < 0 || (rlim_t)fd + SPARE > room.rlim_cur) {
+		kernel_backend_part(&r->backend); /* what comes next needs descriptors too */
+		return;
+	}
+	if (fstat(fd, &st) < 0 || st.st_dev != id->dev || st.st_ino != id->ino)
 		return;
 	more = reallocarray(r->parting, r->n_parting + 1, sizeof(*more));
 	if (!more)

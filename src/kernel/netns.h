@@ -21,7 +21,8 @@ enum kernel_pin {
 	KERNEL_PIN_ABSENT,
 	KERNEL_PIN_LEFTOVER, /* an empty file that no namespace was bound over: a crash in between */
 	KERNEL_PIN_THERE,    /* a namespace: *id says which */
-	KERNEL_PIN_FOREIGN   /* something else */
+	KERNEL_PIN_FOREIGN,  /* something else */
+	KERNEL_PIN_UNKNOWN   /* it cannot be looked at; errno says why */
 };
 /** What stands at /run/netns/LAB.NAME. */
 enum kernel_pin kernel_pin_look(const char *lab, const char *name, struct backend_namespace_id *id);

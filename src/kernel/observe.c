@@ -123,27 +123,30 @@ static int read_namespace(struct observation *o, const struct plan_namespace *ns
 	return res;
 }
 
-/* Whether it is there and the one that was journalled; one that is there and is not: foreign. */
-static bool is_ours(struct observation *o, const struct plan_namespace *ns,
-		    const struct backend_namespace_id *id)
+/* 1: it is there and the one that was journalled; 0: not; one that is there and is not: foreign. */
+static int is_ours(struct observation *o, const struct plan_namespace *ns,
+		   const struct backend_namespace_id *id, struct lab_error **err)
 {
 	struct backend_namespace_id there;
 	bool known = !id || id->ino;
 
 	switch (kernel_pin_look(o->lab, ns->name, &there)) {
-	case KERNEL_PIN_ABSENT: return false;
+	case KERNEL_PIN_ABSENT: return 0;
 	case KERNEL_PIN_LEFTOVER:
 		if (known)
-			return false; /* kernel_unpin() removes it */
+			return 0; /* kernel_unpin() removes it */
 		break;
 	case KERNEL_PIN_THERE:
 		if (!id || (id->dev == there.dev && id->ino == there.ino))
-			return true;
+			return 1;
 		break;
 	case KERNEL_PIN_FOREIGN: break;
+	case KERNEL_PIN_UNKNOWN:
+		return lab_error_errno(err, LAB_FAILED, errno, "%s.%s: cannot look at it", o->lab,
+				       ns->name);
 	}
 	*(const char **)arena_push(o->sight.arena, o->foreign, o->n_foreign) = ns->name;
-	return false;
+	return 0;
 }
 
 static int read_all(struct observation *o, const struct backend_namespace_id *ids,
@@ -151,10 +154,12 @@ static int read_all(struct observation *o, const struct backend_namespace_id *id
 {
 	const struct plan *p = o->sight.wanted;
 
-	for (size_t i = 0; i < p->n_namespaces; i++)
-		if (is_ours(o, &p->namespaces[i], ids ? &ids[i] : NULL) &&
-		    read_namespace(o, &p->namespaces[i], err) < 0)
+	for (size_t i = 0; i < p->n_namespaces; i++) {
+		int ours = is_ours(o, &p->namespaces[i], ids ? &ids[i] : NULL, err);
+
+		if (ours < 0 || (ours && read_namespace(o, &p->namespaces[i], err) < 0))
 			return -1;
+	}
 	kernel_sight_pairs(&o->sight);
 	return 0;
 }

@@ -62,9 +62,9 @@ enum kernel_pin kernel_pin_look(const char *lab, const char *name, struct backen
 		return KERNEL_PIN_FOREIGN;
 	fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
-		return errno == ENOENT || errno == ENOTDIR ? KERNEL_PIN_ABSENT : KERNEL_PIN_FOREIGN;
+		return errno == ENOENT || errno == ENOTDIR ? KERNEL_PIN_ABSENT : KERNEL_PIN_UNKNOWN;
 	if (fstat(fd, &st) < 0 || stat(PINS, &dir) < 0)
-		return KERNEL_PIN_FOREIGN;
+		return KERNEL_PIN_UNKNOWN;
 	if (is_namespace(fd)) {
 		id->dev = st.st_dev;
 		id->ino = st.st_ino;
@@ -299,6 +299,9 @@ int kernel_unpin(const char *lab, const char *name, const struct backend_namespa
 	*foreign = false;
 	if (pin == KERNEL_PIN_ABSENT)
 		return 0;
+	if (pin == KERNEL_PIN_UNKNOWN)
+		return lab_error_errno(err, LAB_FAILED, errno, "%s.%s: cannot look at it", lab,
+				       name);
 	if (pin == KERNEL_PIN_FOREIGN || pin_path(path, lab, name) < 0 ||
 	    (pin == KERNEL_PIN_THERE && (there.dev != id->dev || there.ino != id->ino))) {
 		*foreign = true;
