@@ -125,8 +125,11 @@ static int join_processes(int pid_ns, struct lab_error **err)
 			       : lab_error_errno(err, LAB_DENIED, errno,
 						 "join the lab's processes");
 	pid = fork();
-	if (pid < 0)
-		return lab_error_errno(err, LAB_FAILED, errno, "join the lab's processes");
+	if (pid < 0) /* alloc_pid() in kernel/pid.c: ENOMEM where the namespace's init has ended */
+		return errno == ENOMEM
+			       ? lab_error_make(err, LAB_STATE, "the lab went down meanwhile")
+			       : lab_error_errno(err, LAB_FAILED, errno,
+						 "join the lab's processes");
 	if (!pid)
 		_exit(mounts_proc(NULL) ? errno & 0x7f : 0);
 	while (waitpid(pid, &status, 0) < 0)

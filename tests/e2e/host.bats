@@ -29,7 +29,7 @@ network() { # what a user of the host would call his network
 
 everything() {
   network
-  ls /run/netns 2>/dev/null
+  ls /run/netns 2>/dev/null || true # made by the first lab, and by `ip netns`
   sed -E 's/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //' /proc/self/mountinfo | sort
   find /run -mindepth 1 \( -name 'systemd' -o -name udev -o -name utmp \) -prune -o -print | sort
   ps -eo args= | grep -F labctl | grep -vE 'grep|bats|ctest|host.bats' || true
