@@ -7,24 +7,15 @@
 #include <time.h>
 #include <unistd.h>
 
-static enum log_level threshold = LOG_LEVEL_INFO;
-
-void log_set_level(enum log_level level)
-{
-	threshold = level;
-}
-
 void log_write(enum log_level level, const char *fmt, ...)
 {
-	static const char *const names[] = {"error", "warning", "info", "debug"};
+	static const char *const names[] = {"error", "warning", "info"};
 	char line[1024], when[32];
 	struct timespec now;
 	struct tm tm;
 	int saved = errno, n, m;
 	va_list ap;
 
-	if (level > threshold)
-		return;
 	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock */
 	gmtime_r(&now.tv_sec, &tm);
 	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &tm);

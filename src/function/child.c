@@ -147,11 +147,3 @@ void function_child_reap(struct function_child *c, int *code, int *status)
 	*status = info.si_status;
 	c->pid = 0;
 }
-
-void function_child_close(struct function_child *c)
-{
-	close_fd(&c->pidfd);
-	close_fd(&c->in);
-	close_fd(&c->out);
-	close_fd(&c->err);
-}

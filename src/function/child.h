@@ -25,6 +25,3 @@ void function_child_kill(const struct function_child *c);
  * left behind in its process group.
  */
 void function_child_reap(struct function_child *c, int *code, int *status);
-
-/** Closes what is open. */
-void function_child_close(struct function_child *c);

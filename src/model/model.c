@@ -34,16 +34,6 @@ static const void *find(const void *items, size_t n, size_t size, const char *na
 	return NULL;
 }
 
-const struct region *lab_find_region(const struct lab *lab, const char *name)
-{
-	return find(lab->regions, lab->n_regions, sizeof(*lab->regions), name);
-}
-
-const struct vpc *lab_find_vpc(const struct lab *lab, const char *name)
-{
-	return find(lab->vpcs, lab->n_vpcs, sizeof(*lab->vpcs), name);
-}
-
 const struct vswitch *lab_find_vswitch(const struct lab *lab, const char *name)
 {
 	for (size_t i = 0; i < lab->n_vpcs; i++) {
@@ -54,16 +44,6 @@ const struct vswitch *lab_find_vswitch(const struct lab *lab, const char *name)
 			return found;
 	}
 	return NULL;
-}
-
-const struct ecs *lab_find_ecs(const struct lab *lab, const char *name)
-{
-	return find(lab->ecs, lab->n_ecs, sizeof(*lab->ecs), name);
-}
-
-const struct cen *lab_find_cen(const struct lab *lab, const char *name)
-{
-	return find(lab->cens, lab->n_cens, sizeof(*lab->cens), name);
 }
 
 const struct step *lab_find_step(const struct lab *lab, const char *id)

@@ -386,11 +386,7 @@ struct lab {
 struct lab *lab_new(void) __attribute__((returns_nonnull));
 void lab_free(struct lab *lab); /* NULL is fine */
 
-const struct region *lab_find_region(const struct lab *lab, const char *name);
-const struct vpc *lab_find_vpc(const struct lab *lab, const char *name);
 const struct vswitch *lab_find_vswitch(const struct lab *lab, const char *name);
-const struct ecs *lab_find_ecs(const struct lab *lab, const char *name);
-const struct cen *lab_find_cen(const struct lab *lab, const char *name);
 const struct step *lab_find_step(const struct lab *lab, const char *id);
 /** The pair in either order, NULL where the lab file does not name it. */
 const struct region_pair *lab_find_region_pair(const struct lab *lab, const struct region *a,
