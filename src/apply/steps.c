@@ -113,5 +113,5 @@ int apply_steps(struct apply_run *run, const struct plan_diff *diff, struct lab_
 		}
 		i++;
 	}
-	return 0;
+	return run->backend->ops->settle(run->backend, err);
 }

@@ -276,8 +276,7 @@ static void compile_tr_table(struct compile *c, const struct cen_state *s, const
 		has_default |= ip_prefix_equal(r->dst, everything);
 	}
 	if (!has_default)
-		compile_route(c, compile_origin(c, "cen", &s->cen->id), tr->ns, t->id, everything,
-			      PLAN_PROTO_SYSTEM, (struct hop){0});
+		compile_last_route(c, compile_origin(c, "cen", &s->cen->id), tr->ns, t->id);
 }
 
 static void compile_cen(struct compile *c, struct cen_state *s)

@@ -192,6 +192,19 @@ void compile_address(struct compile *c, struct plan_origin origin, const char *n
 		(struct plan_address){.origin = origin, .ns = ns, .dev = dev, .prefix = prefix};
 }
 
+void compile_last_route(struct compile *c, struct plan_origin origin, const char *ns,
+			uint32_t table)
+{
+	*plan_add_route(c->plan) = (struct plan_route){
+		.origin = origin,
+		.ns = ns,
+		.table = table,
+		.type = PLAN_BLACKHOLE,
+		.proto = PLAN_PROTO_SYSTEM,
+		.metric = PLAN_METRIC_LAST,
+	};
+}
+
 void compile_route(struct compile *c, struct plan_origin origin, const char *ns, uint32_t table,
 		   struct ip_prefix dst, enum plan_route_proto proto, struct hop hop)
 {

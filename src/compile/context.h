@@ -84,6 +84,10 @@ void compile_leg_pair(struct compile *c, struct plan_origin origin, const struct
 void compile_address(struct compile *c, struct plan_origin origin, const char *ns, const char *dev,
 		     struct ip_prefix prefix);
 
+/** Drops, without a word, what nothing else in the table matches. */
+void compile_last_route(struct compile *c, struct plan_origin origin, const char *ns,
+			uint32_t table);
+
 struct hop {
 	const char *dev; /* NULL: blackhole */
 	uint32_t via;    /* 0: the destination itself is on the link */

@@ -110,8 +110,7 @@ static void compile_services_of(struct compile *c, const struct region *region)
 	struct plan_origin origin = compile_origin(c, "regions", &region->id);
 
 	compile_router(c, origin, ns, "services");
-	compile_route(c, origin, ns, PLAN_TABLE_MAIN, (struct ip_prefix){0, 0}, PLAN_PROTO_SYSTEM,
-		      (struct hop){0});
+	compile_last_route(c, origin, ns, PLAN_TABLE_MAIN);
 	if (has_serverless(c->lab, region))
 		add_ways_back(c, region, ns);
 	add_filter(c, origin, region, ns);

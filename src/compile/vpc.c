@@ -180,8 +180,8 @@ void compile_vpcs_finish(struct compile *c)
 		struct plan_origin origin = compile_origin(c, "vpcs", &v->vpc->id);
 
 		for (size_t j = 0; j < v->n_tables; j++)
-			(void)compile_vpc_route(c, v, &v->tables[j], origin, everything,
-						PLAN_PROTO_SYSTEM, (struct hop){0});
+			if (!has_destination(&v->tables[j], everything))
+				compile_last_route(c, origin, v->vpc->id.name, v->tables[j].id);
 	}
 }
 

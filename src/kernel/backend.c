@@ -70,7 +70,7 @@ static int set_up_lo(struct kernel_real *r, const struct kernel_ns *ns,
 		     const struct plan_namespace *plan, struct lab_error **err)
 {
 	struct kernel_batch *b = &r->batch;
-	struct kernel_conduct c = {.router = ns->router};
+	struct kernel_conduct c = {.router = ns->router, .master = -1};
 	struct kernel_refusal refusal;
 	struct nlmsghdr *h;
 
@@ -176,6 +176,7 @@ static const struct backend_ops real_ops = {
 	.namespace_publish = namespace_publish,
 	.namespace_remove = namespace_remove,
 	.run = kernel_run,
+	.settle = kernel_settle,
 };
 
 struct backend *kernel_backend_new(const char *lab, struct lab_error **err)

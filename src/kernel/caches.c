@@ -124,8 +124,10 @@ static void see_route(struct nl_object *o, void *data)
 	struct rtnl_route *r = (struct rtnl_route *)o;
 	struct plan_route value = {.ns = s->ns}, *seen;
 
-	/* our routes have metric 0; what stands behind them with another is nobody's drift */
-	if (rtnl_route_get_family(r) != AF_INET || rtnl_route_get_priority(r) != 0)
+	/* with another metric than ours it stands beside our routes, and is nobody's drift */
+	value.metric = rtnl_route_get_priority(r);
+	if (rtnl_route_get_family(r) != AF_INET ||
+	    (value.metric != 0 && value.metric != PLAN_METRIC_LAST))
 		return;
 	if (rtnl_route_get_type(r) != RTN_UNICAST && rtnl_route_get_type(r) != RTN_BLACKHOLE)
 		return;
@@ -156,16 +158,18 @@ static void see_rule(struct nl_object *o, void *data)
 	struct kernel_sight *s = data;
 	struct rtnl_rule *r = (struct rtnl_rule *)o;
 	struct plan_rule key = {.ns = s->ns, .priority = rtnl_rule_get_prio(r)}, *seen;
-	const char *iif = rtnl_rule_get_iif(r);
+	const char *iif = rtnl_rule_get_iif(r), *oif = rtnl_rule_get_oif(r);
 
-	if (rtnl_rule_get_action(r) != FR_ACT_TO_TBL || rtnl_rule_get_src(r) ||
-	    rtnl_rule_get_dst(r) || rtnl_rule_get_oif(r) || rtnl_rule_get_mark(r))
+	if (rtnl_rule_get_action(r) != FR_ACT_TO_TBL || rtnl_rule_get_dst(r) ||
+	    rtnl_rule_get_mark(r))
 		return;
 	seen = kernel_sight_note(s, PLAN_RULE, &key);
 	if (!seen)
 		return;
 	seen->table = rtnl_rule_get_table(r);
 	seen->iif = iif && *iif ? arena_strdup(s->arena, iif) : NULL;
+	seen->oif = oif && *oif ? arena_strdup(s->arena, oif) : NULL;
+	seen->from = prefix(rtnl_rule_get_src(r));
 }
 
 int kernel_sight_rules(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err)

@@ -62,6 +62,23 @@ struct nlmsghdr *kernel_encode_veth(void *buf, const struct plan_link *l, int in
 	return h;
 }
 
+struct nlmsghdr *kernel_encode_bridge(void *buf, const struct plan_bridge *b, int index)
+{
+	struct nlmsghdr *h = link_header(buf, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, index);
+	struct nlattr *info, *data;
+
+	mnl_attr_put_strz(h, IFLA_IFNAME, b->dev);
+	mnl_attr_put(h, IFLA_ADDRESS, sizeof(b->mac), b->mac);
+	info = mnl_attr_nest_start(h, IFLA_LINKINFO);
+	mnl_attr_put_strz(h, IFLA_INFO_KIND, "bridge");
+	data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
+	mnl_attr_put_u32(h, IFLA_BR_STP_STATE, 0);
+	mnl_attr_put_u8(h, IFLA_BR_MCAST_SNOOPING, 0);
+	mnl_attr_nest_end(h, data);
+	mnl_attr_nest_end(h, info);
+	return h;
+}
+
 static void put_inet_conf(struct nlmsghdr *h, const struct plan_end *end, bool router)
 {
 	struct nlattr *inet = mnl_attr_nest_start(h, AF_INET);
@@ -92,6 +109,8 @@ struct nlmsghdr *kernel_encode_conduct(void *buf, const struct plan_end *end, in
 		mnl_attr_put_strz(h, IFLA_IFALIAS, end->alias);
 	if (end && end->gso_segs)
 		mnl_attr_put_u32(h, IFLA_GSO_MAX_SEGS, end->gso_segs);
+	if (c.master >= 0)
+		mnl_attr_put_u32(h, IFLA_MASTER, (uint32_t)c.master);
 	spec = mnl_attr_nest_start(h, IFLA_AF_SPEC);
 	put_inet_conf(h, end, c.router);
 	if (c.ipv6 && end) {
@@ -104,14 +123,32 @@ struct nlmsghdr *kernel_encode_conduct(void *buf, const struct plan_end *end, in
 	return h;
 }
 
-struct nlmsghdr *kernel_encode_up(void *buf, int index)
+struct nlmsghdr *kernel_encode_mac(void *buf, const unsigned char mac[6], int index)
+{
+	struct nlmsghdr *h = link_header(buf, RTM_SETLINK, 0, index);
+
+	mnl_attr_put(h, IFLA_ADDRESS, 6, mac);
+	return h;
+}
+
+static struct nlmsghdr *encode_flags(void *buf, int index, unsigned int flags)
 {
 	struct nlmsghdr *h = link_header(buf, RTM_SETLINK, 0, index);
 	struct ifinfomsg *m = mnl_nlmsg_get_payload(h);
 
-	m->ifi_flags = IFF_UP;
+	m->ifi_flags = flags;
 	m->ifi_change = IFF_UP;
 	return h;
+}
+
+struct nlmsghdr *kernel_encode_up(void *buf, int index)
+{
+	return encode_flags(buf, index, IFF_UP);
+}
+
+struct nlmsghdr *kernel_encode_down(void *buf, int index)
+{
+	return encode_flags(buf, index, 0);
 }
 
 struct nlmsghdr *kernel_encode_proxy_delay(void *buf, int index)
@@ -201,6 +238,8 @@ struct nlmsghdr *kernel_encode_route(void *buf, bool add, const struct plan_rout
 		put_nexthop(h, r, index);
 	if (add && r->src)
 		mnl_attr_put_u32(h, RTA_PREFSRC, htonl(r->src));
+	if (r->metric)
+		mnl_attr_put_u32(h, RTA_PRIORITY, r->metric);
 	return h;
 }
 
@@ -211,11 +250,16 @@ struct nlmsghdr *kernel_encode_rule(void *buf, bool add, const struct plan_rule 
 	struct fib_rule_hdr *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
 
 	m->family = AF_INET;
+	m->src_len = r->from.len;
 	m->action = FR_ACT_TO_TBL;
 	m->table = (uint8_t)(r->table < 256 ? r->table : RT_TABLE_UNSPEC);
 	mnl_attr_put_u32(h, FRA_TABLE, r->table);
 	mnl_attr_put_u32(h, FRA_PRIORITY, r->priority);
+	if (r->from.len)
+		mnl_attr_put_u32(h, FRA_SRC, htonl(r->from.addr));
 	if (r->iif)
 		mnl_attr_put_strz(h, FRA_IIFNAME, r->iif);
+	if (r->oif)
+		mnl_attr_put_strz(h, FRA_OIFNAME, r->oif);
 	return h;
 }

@@ -15,6 +15,7 @@
 struct kernel_conduct {
 	bool router; /* forwards IPv4, and answers ARP only for what its own port holds */
 	bool ipv6;   /* the kernel has IPv6: tell the device to make no address of its own */
+	int master;  /* index of the bridge that it is a port of; 0: of none; -1: as it is */
 };
 
 /**
@@ -23,10 +24,14 @@ struct kernel_conduct {
  */
 struct nlmsghdr *kernel_encode_veth(void *buf, const struct plan_link *l, int index_a, int index_b,
 				    int ns_b);
+/** A bridge that learns, has no spanning tree and snoops no multicast; down. */
+struct nlmsghdr *kernel_encode_bridge(void *buf, const struct plan_bridge *b, int index);
 /** Alias, GSO cap and conduct of one end. `end` NULL: the loopback device. */
 struct nlmsghdr *kernel_encode_conduct(void *buf, const struct plan_end *end, int index,
 				       struct kernel_conduct c);
+struct nlmsghdr *kernel_encode_mac(void *buf, const unsigned char mac[6], int index);
 struct nlmsghdr *kernel_encode_up(void *buf, int index);
+struct nlmsghdr *kernel_encode_down(void *buf, int index);
 /** The kernel delays proxied ARP answers at random by up to 0.8 s; this sets the delay to 0. */
 struct nlmsghdr *kernel_encode_proxy_delay(void *buf, int index);
 struct nlmsghdr *kernel_encode_link_remove(void *buf, int index);

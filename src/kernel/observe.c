@@ -180,6 +180,7 @@ static void collect(struct plan *to, const struct kernel_sight *s)
 	to->step = wanted->step;
 	to->summary = wanted->summary;
 	COLLECT(to, s, PLAN_NAMESPACE, namespace);
+	COLLECT(to, s, PLAN_BRIDGE, bridge);
 	COLLECT(to, s, PLAN_LINK, link);
 	COLLECT(to, s, PLAN_ADDRESS, address);
 	COLLECT(to, s, PLAN_NEIGHBOUR, neighbour);

@@ -25,6 +25,7 @@ struct kernel_dev {
 	int index, peer_index; /* peer_index 0: not known */
 	unsigned char mac[6];
 	bool up;
+	bool rises; /* a bridge that comes up once its ports are there */
 };
 
 #define KERNEL_NS_BUCKETS  256
@@ -43,6 +44,7 @@ struct kernel_real {
 	size_t n_parting;
 	struct kernel_ns *namespaces[KERNEL_NS_BUCKETS];
 	struct kernel_dev *devices[KERNEL_DEV_BUCKETS];
+	size_t n_rising;
 	struct kernel_batch batch;
 };
 
@@ -60,7 +62,10 @@ struct kernel_dev *kernel_dev_find(struct kernel_real *r, const struct kernel_ns
 struct kernel_dev *kernel_dev_add(struct kernel_real *r, struct kernel_ns *ns, const char *name,
 				  int index);
 void kernel_dev_forget(struct kernel_real *r, struct kernel_dev *d); /* NULL is fine */
+/** Whether the device is to be set up by the next kernel_settle(). */
+void kernel_dev_rises(struct kernel_real *r, struct kernel_dev *d, bool rises);
 
-/** backend_ops.run */
+/** backend_ops.run and backend_ops.settle */
 int kernel_run(struct backend *b, const struct plan_step *steps, size_t n, size_t *done,
 	       struct lab_error **err);
+int kernel_settle(struct backend *b, struct lab_error **err);

@@ -130,10 +130,19 @@ static bool is_pair(const struct plan_link *l, const struct kernel_dev *a,
 	       memcmp(a->mac, l->a.mac, 6) == 0 && memcmp(b->mac, l->b.mac, 6) == 0;
 }
 
-static int conduct(struct run *run, struct kernel_ns *ns, const struct plan_end *end, int index)
+static int conduct(struct run *run, struct kernel_ns *ns, const struct plan_end *end, int index,
+		   bool fresh)
 {
-	struct kernel_conduct c = {.router = ns->router, .ipv6 = run->r->ipv6};
+	const struct kernel_dev *bridge = end->master ? kernel_dev_find(run->r, ns, end->master)
+						      : NULL;
+	struct kernel_conduct c = {.router = ns->router,
+				   .ipv6 = run->r->ipv6,
+				   .master = bridge  ? bridge->index
+					     : fresh ? -1
+						     : 0};
 
+	if (end->master && !bridge)
+		return no_device(run, ns->name, end->master);
 	if (SEND(run, ns, KERNEL_FINE_NEVER, kernel_encode_conduct, end, index, c) < 0)
 		return -1;
 	if (end->proxy_arp &&
@@ -161,6 +170,7 @@ static int add_link(struct run *run, const struct plan_link *l)
 {
 	struct kernel_ns *na = get_ns(run, l->a.ns), *nb = na ? get_ns(run, l->b.ns) : NULL;
 	struct kernel_dev *a, *b;
+	bool fresh = false;
 	int ia, ib;
 
 	if (!nb)
@@ -185,10 +195,11 @@ static int add_link(struct run *run, const struct plan_link *l)
 			return -1;
 		(void)note_end(run, na, &l->a, ia, ib); /* stay in the table */
 		(void)note_end(run, nb, &l->b, ib, ia);
+		fresh = true;
 	}
-	if (conduct(run, na, &l->a, ia) < 0)
+	if (conduct(run, na, &l->a, ia, fresh) < 0)
 		return -1;
-	return conduct(run, nb, &l->b, ib);
+	return conduct(run, nb, &l->b, ib, fresh);
 }
 
 static int run_link(struct run *run, const struct plan_step *s)
@@ -196,6 +207,83 @@ static int run_link(struct run *run, const struct plan_step *s)
 	if (s->before && remove_link(run, s->before) < 0)
 		return -1;
 	return s->after ? add_link(run, s->after) : 0;
+}
+
+/* ---- bridges ---- */
+
+/*
+ * A bridge that is up tells each new port to all others, in a time that grows with their number: it
+ * comes up behind the last link, in rise(), if it shall.
+ */
+static int settle_bridge(struct run *run, struct kernel_ns *ns, struct kernel_dev *d,
+			 const struct plan_bridge *b)
+{
+	const struct plan_end as_end = {.ns = b->ns, .dev = b->dev, .alias = b->alias};
+	struct kernel_conduct c = {.router = ns->router, .ipv6 = run->r->ipv6, .master = -1};
+
+	if (SEND(run, ns, KERNEL_FINE_NEVER, kernel_encode_conduct, &as_end, d->index, c) < 0)
+		return -1;
+	kernel_dev_rises(run->r, d, !b->down);
+	if (!b->down)
+		return 0;
+	return SEND(run, ns, KERNEL_FINE_NEVER, kernel_encode_down, d->index);
+}
+
+static int add_bridge(struct run *run, const struct plan_bridge *b)
+{
+	struct kernel_ns *ns = get_ns(run, b->ns);
+	struct kernel_dev *d;
+
+	if (!ns)
+		return -1;
+	/* whatever has the name: its addresses and routes went with the removal of ours */
+	if (kernel_dev_find(run->r, ns, b->dev) &&
+	    (remove_end(run, ns, b->dev) < 0 || flush(run) < 0))
+		return -1;
+	d = kernel_dev_add(run->r, ns, b->dev, ns->next_index);
+	memcpy(d->mac, b->mac, sizeof(d->mac));
+	if (SEND(run, ns, KERNEL_FINE_NEVER, kernel_encode_bridge, b, d->index) < 0)
+		return -1;
+	return settle_bridge(run, ns, d, b);
+}
+
+static int change_bridge(struct run *run, const struct plan_bridge *b)
+{
+	struct kernel_ns *ns = get_ns(run, b->ns);
+	struct kernel_dev *d = ns ? kernel_dev_find(run->r, ns, b->dev) : NULL;
+
+	if (!ns)
+		return -1;
+	if (!d)
+		return no_device(run, b->ns, b->dev);
+	if (SEND(run, ns, KERNEL_FINE_NEVER, kernel_encode_mac, b->mac, d->index) < 0)
+		return -1;
+	return settle_bridge(run, ns, d, b);
+}
+
+static int run_bridge(struct run *run, const struct plan_step *s)
+{
+	const struct plan_bridge *before = s->before;
+	struct kernel_ns *ns;
+
+	if (s->after)
+		return before ? change_bridge(run, s->after) : add_bridge(run, s->after);
+	if (get_ns_or_none(run, before->ns, &ns) < 0)
+		return -1;
+	return ns ? remove_end(run, ns, before->dev) : 0;
+}
+
+static int rise(struct run *run)
+{
+	for (size_t i = 0; run->r->n_rising && i < KERNEL_DEV_BUCKETS; i++)
+		for (struct kernel_dev *d = run->r->devices[i]; d; d = d->next) {
+			if (!d->rises)
+				continue;
+			kernel_dev_rises(run->r, d, false);
+			if (SEND(run, d->ns, KERNEL_FINE_NEVER, kernel_encode_up, d->index) < 0)
+				return -1;
+		}
+	return 0;
 }
 
 /* ---- what hangs on a device ---- */
@@ -441,7 +529,10 @@ static void abandon_filters(struct run *run, size_t n)
 
 static int run_step(struct run *run, const struct plan_step *s)
 {
+	if (s->kind > PLAN_LINK && run->r->n_rising && rise(run) < 0)
+		return -1;
 	switch (s->kind) {
+	case PLAN_BRIDGE: return run_bridge(run, s);
 	case PLAN_LINK: return run_link(run, s);
 	case PLAN_ADDRESS: return run_address(run, s);
 	case PLAN_NEIGHBOUR: return run_neighbour(run, s);
@@ -487,6 +578,15 @@ static int explain(const struct plan_step *s, struct lab_error **err)
 	return lab_error_prefix(
 		err, "cannot %s %s (%s, %s)", verbs[s->op], plan_describe(a, s->kind, object),
 		origin->resource ? origin->resource : "?", origin->at ? origin->at : "?");
+}
+
+int kernel_settle(struct backend *b, struct lab_error **err)
+{
+	struct run run = {.r = (struct kernel_real *)b, .err = err};
+
+	if (rise(&run) == 0 && flush(&run) == 0)
+		return 0;
+	return lab_error_prefix(err, "cannot set up a bridge");
 }
 
 int kernel_run(struct backend *b, const struct plan_step *steps, size_t n, size_t *done,

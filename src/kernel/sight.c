@@ -42,6 +42,7 @@ static size_t size_of(enum plan_kind kind)
 {
 	static const size_t sizes[PLAN_N_KINDS] = {
 		[PLAN_NAMESPACE] = sizeof(struct plan_namespace),
+		[PLAN_BRIDGE] = sizeof(struct plan_bridge),
 		[PLAN_LINK] = sizeof(struct plan_link),
 		[PLAN_ADDRESS] = sizeof(struct plan_address),
 		[PLAN_NEIGHBOUR] = sizeof(struct plan_neighbour),
@@ -128,6 +129,7 @@ static void see_link(struct nl_object *o, void *data)
 	struct kernel_sight_dev *d = by_index(s, rtnl_link_get_ifindex(l));
 	const struct nl_addr *mac = rtnl_link_get_addr(l);
 	const char *name = rtnl_link_get_name(l), *alias = rtnl_link_get_ifalias(l);
+	const char *type = rtnl_link_get_type(l);
 
 	if (!d || !name)
 		return;
@@ -135,7 +137,9 @@ static void see_link(struct nl_object *o, void *data)
 	if (mac && nl_addr_get_len(mac) == sizeof(d->mac))
 		memcpy(d->mac, nl_addr_get_binary_addr(mac), sizeof(d->mac));
 	d->alias = alias && *alias ? arena_strdup(s->arena, alias) : NULL;
+	d->bridge = type && strcmp(type, "bridge") == 0;
 	d->peer_index = rtnl_link_get_link(l);
+	d->master_index = rtnl_link_get_master(l);
 	d->mtu = rtnl_link_get_mtu(l);
 	d->up = rtnl_link_get_flags(l) & IFF_UP;
 	d->forwards = setting(l, IPV4_DEVCONF_FORWARDING);
@@ -166,6 +170,11 @@ int kernel_sight_links(struct kernel_sight *s, struct nl_sock *sock, struct lab_
 		      compare_index);
 	nl_cache_foreach(cache, see_link, s);
 	nl_cache_free(cache);
+	for (size_t i = s->first_dev; i < s->n_devs; i++) {
+		const struct kernel_sight_dev *bridge = by_index(s, s->devs[i].master_index);
+
+		s->devs[i].master = bridge ? arena_strdup(s->arena, bridge->name) : NULL;
+	}
 	return 0;
 }
 
@@ -211,7 +220,7 @@ static bool behaves(const struct kernel_sight *s, const struct kernel_sight_dev 
 {
 	const struct plan_namespace *ns = plan_find_namespace(s->wanted, d->ns);
 
-	return d->up && d->mtu == KERNEL_MTU && ns && d->forwards == ns->router;
+	return d->mtu == KERNEL_MTU && ns && d->forwards == ns->router;
 }
 
 static void note_end(struct plan_end *e, const struct kernel_sight_dev *d)
@@ -220,6 +229,23 @@ static void note_end(struct plan_end *e, const struct kernel_sight_dev *d)
 	e->alias = d->alias;
 	e->gso_segs = d->gso_segs;
 	e->proxy_arp = d->proxy_arp;
+	e->master = d->master;
+}
+
+static void note_bridge(struct kernel_sight *s, const struct plan_bridge *wanted,
+			const struct by_name *t)
+{
+	const struct kernel_sight_dev *d = by_name(t, wanted->ns, wanted->dev);
+	struct plan_bridge *b;
+
+	if (!d || !d->bridge || !behaves(s, d))
+		return;
+	b = kernel_sight_note(s, PLAN_BRIDGE, wanted);
+	if (!b)
+		return;
+	memcpy(b->mac, d->mac, sizeof(b->mac));
+	b->alias = d->alias;
+	b->down = !d->up;
 }
 
 static void note_pair(struct kernel_sight *s, const struct plan_link *wanted,
@@ -229,8 +255,8 @@ static void note_pair(struct kernel_sight *s, const struct plan_link *wanted,
 	const struct kernel_sight_dev *b = by_name(t, wanted->b.ns, wanted->b.dev);
 	struct plan_link *l;
 
-	if (!a || !b || a->peer_index != b->index || b->peer_index != a->index || !behaves(s, a) ||
-	    !behaves(s, b))
+	if (!a || !b || a->peer_index != b->index || b->peer_index != a->index || !a->up ||
+	    !b->up || !behaves(s, a) || !behaves(s, b))
 		return;
 	l = kernel_sight_note(s, PLAN_LINK, wanted);
 	if (!l)
@@ -239,10 +265,17 @@ static void note_pair(struct kernel_sight *s, const struct plan_link *wanted,
 	note_end(&l->b, b);
 }
 
-/* Devices of links that are as they should be, and lo where it is up. */
+/* Devices of bridges and links that are as they should be, and lo where it is up. */
 static struct by_name find_sound(const struct kernel_sight *s, const struct by_name *all)
 {
 	struct by_name sound = {arena_alloc(s->arena, (all->n + 1) * sizeof(*sound.v)), 0};
+
+	for (size_t i = 0; i < s->wanted->n_bridges; i++) {
+		const struct plan_bridge *b = s->seen[PLAN_BRIDGE][i];
+
+		if (b)
+			sound.v[sound.n++] = by_name(all, b->ns, b->dev);
+	}
 
 	for (size_t i = 0; i < all->n; i++)
 		if (strcmp(all->v[i]->name, "lo") == 0 && all->v[i]->up)
@@ -272,6 +305,8 @@ void kernel_sight_pairs(struct kernel_sight *s)
 {
 	struct by_name all = sort_by_name(s), sound;
 
+	for (size_t i = 0; i < s->wanted->n_bridges; i++)
+		note_bridge(s, &s->wanted->bridges[i], &all);
 	for (size_t i = 0; i < s->wanted->n_links; i++)
 		note_pair(s, &s->wanted->links[i], &all);
 	sound = find_sound(s, &all);

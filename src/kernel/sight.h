@@ -11,9 +11,11 @@ struct kernel_sight_dev {
 	char name[IFNAME_LEN];
 	int index, peer_index;
 	unsigned char mac[6];
-	const char *alias; /* NULL: none */
+	const char *alias;  /* NULL: none */
+	const char *master; /* the bridge that it is a port of; NULL: none */
+	int master_index;
 	uint32_t mtu, gso_segs;
-	bool up, forwards, proxy_arp;
+	bool up, forwards, proxy_arp, bridge;
 };
 
 struct kernel_sight {
@@ -45,8 +47,8 @@ int kernel_sight_rules(struct kernel_sight *s, struct nl_sock *sock, struct lab_
 int kernel_sight_shapers(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err);
 
 /**
- * After all namespaces: notes the pairs whose ends are both there, up and linked to each other, then
- * drops what hangs on the others, so that a diff makes it again together with its link.
+ * After all namespaces: notes the bridges, and the pairs whose ends are both there, up and linked to
+ * each other, then drops what hangs on the others, so that a diff makes it again together with its link.
  */
 void kernel_sight_pairs(struct kernel_sight *s);
 

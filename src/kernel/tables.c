@@ -99,6 +99,7 @@ void kernel_ns_forget(struct kernel_real *r, struct kernel_ns *ns)
 
 void kernel_ns_forget_all(struct kernel_real *r)
 {
+	r->n_rising = 0;
 	for (size_t i = 0; i < KERNEL_DEV_BUCKETS; i++)
 		for (struct kernel_dev *d; (d = r->devices[i]);) {
 			r->devices[i] = d->next;
@@ -137,12 +138,24 @@ struct kernel_dev *kernel_dev_add(struct kernel_real *r, struct kernel_ns *ns, c
 	return d;
 }
 
+void kernel_dev_rises(struct kernel_real *r, struct kernel_dev *d, bool rises)
+{
+	if (d->rises == rises)
+		return;
+	d->rises = rises;
+	if (rises)
+		r->n_rising++;
+	else
+		r->n_rising--;
+}
+
 void kernel_dev_forget(struct kernel_real *r, struct kernel_dev *d)
 {
 	struct kernel_dev **at;
 
 	if (!d)
 		return;
+	kernel_dev_rises(r, d, false);
 	at = dev_bucket(r, d->ns, d->name);
 	while (*at != d)
 		at = &(*at)->next;

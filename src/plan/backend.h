@@ -35,12 +35,14 @@ struct backend_ops {
 				const struct backend_namespace_id *id, bool *foreign,
 				struct lab_error **err);
 	/**
-	 * Carries out steps of links, addresses, neighbours, routes, rules, shapers and filters, in
-	 * order. *done: how many were carried out, also on failure. Adding what is there already
-	 * with the same value, and removing what is gone, succeed.
+	 * Carries out steps of bridges, links, addresses, neighbours, routes, rules, shapers and
+	 * filters, in order. *done: how many were carried out, also on failure. Adding what is
+	 * there already with the same value, and removing what is gone, succeed.
 	 */
 	int (*run)(struct backend *b, const struct plan_step *steps, size_t n, size_t *done,
 		   struct lab_error **err);
+	/** After the last step of a diff: sets up what a later step might have had a part in. */
+	int (*settle)(struct backend *b, struct lab_error **err);
 };
 
 struct backend {

@@ -7,6 +7,20 @@ static char *describe_link(struct arena *a, const struct plan_link *l)
 	return arena_printf(a, "link %s/%s <-> %s/%s", l->a.ns, l->a.dev, l->b.ns, l->b.dev);
 }
 
+/* The packets that a rule is for: "iif eth0", "from 10.0.0.0/8", "any". */
+static const char *selector_of(struct arena *a, const struct plan_rule *r)
+{
+	char from[IP_PREFIX_STRLEN];
+	const char *s = r->iif ? arena_printf(a, "iif %s", r->iif) : "";
+
+	if (r->oif)
+		s = arena_printf(a, "%s%soif %s", s, *s ? " " : "", r->oif);
+	if (r->from.len)
+		s = arena_printf(a, "%s%sfrom %s", s, *s ? " " : "",
+				 ip_prefix_format(r->from, from));
+	return *s ? s : "any";
+}
+
 static char *describe_route(struct arena *a, const struct plan_route *r)
 {
 	char dst[IP_PREFIX_STRLEN];
@@ -25,6 +39,11 @@ char *plan_describe(struct arena *a, enum plan_kind kind, const void *object)
 	case PLAN_NAMESPACE:
 		return arena_printf(a, "%s %s", name,
 				    ((const struct plan_namespace *)object)->name);
+	case PLAN_BRIDGE: {
+		const struct plan_bridge *o = object;
+
+		return arena_printf(a, "%s %s/%s", name, o->ns, o->dev);
+	}
 	case PLAN_LINK: return describe_link(a, object);
 	case PLAN_ADDRESS: {
 		const struct plan_address *o = object;
@@ -84,7 +103,7 @@ static const char *value_of(struct arena *a, enum plan_kind kind, const void *ob
 	if (kind == PLAN_RULE) {
 		const struct plan_rule *r = object;
 
-		return arena_printf(a, "iif %s table %u", r->iif ? r->iif : "any", r->table);
+		return arena_printf(a, "%s table %u", selector_of(a, r), r->table);
 	}
 	return NULL;
 }

@@ -86,6 +86,7 @@ static bool worker_uprooted(const struct walk *w, const struct plan_worker *o)
 static bool swept(const struct walk *w, enum plan_kind kind, const void *object)
 {
 	switch (kind) {
+	case PLAN_BRIDGE: return namespace_gone(w, ((const struct plan_bridge *)object)->ns);
 	case PLAN_LINK: return link_gone(w, object);
 	case PLAN_ADDRESS: {
 		const struct plan_address *o = object;
@@ -262,6 +263,15 @@ static void collect_namespace(struct walk *w, enum plan_kind kind, const void *b
 		add_place(w, &w->namespaces, ns->name, NULL);
 }
 
+static void collect_bridge(struct walk *w, enum plan_kind kind, const void *before,
+			   const void *after)
+{
+	const struct plan_bridge *b = before;
+
+	if (b && (swept(w, kind, b) || removes(fate_of(w, kind, before, after))))
+		add_place(w, &w->devices, b->ns, b->dev);
+}
+
 static void collect_devices(struct walk *w, enum plan_kind kind, const void *before,
 			    const void *after)
 {
@@ -335,6 +345,7 @@ struct plan_diff *plan_diff(const struct plan *is, const struct plan *shall)
 	d->arena = a;
 	merge(&w, PLAN_NAMESPACE, collect_namespace);
 	sort_places(&w.namespaces);
+	merge(&w, PLAN_BRIDGE, collect_bridge);
 	merge(&w, PLAN_LINK, collect_devices);
 	sort_places(&w.devices);
 	merge(&w, PLAN_ADDRESS, collect_bare);

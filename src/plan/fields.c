@@ -28,14 +28,17 @@ static const struct field namespace_fields[] = {
 	END,
 };
 
+static const struct field bridge_fields[] = {
+	FIELD(plan_bridge, ns, STRING, KEY),          FIELD(plan_bridge, dev, STRING, KEY),
+	FIELD(plan_bridge, mac, MAC, FIELD_REQUIRED), FIELD(plan_bridge, down, BOOL, 0),
+	FIELD(plan_bridge, alias, STRING, 0),         END,
+};
+
 static const struct field end_fields[] = {
-	FIELD(plan_end, ns, STRING, KEY),
-	FIELD(plan_end, dev, STRING, KEY),
-	FIELD(plan_end, mac, MAC, FIELD_REQUIRED),
-	FIELD(plan_end, proxy_arp, BOOL, 0),
-	FIELD(plan_end, gso_segs, U32, 0),
-	FIELD(plan_end, alias, STRING, 0),
-	END,
+	FIELD(plan_end, ns, STRING, KEY),          FIELD(plan_end, dev, STRING, KEY),
+	FIELD(plan_end, mac, MAC, FIELD_REQUIRED), FIELD(plan_end, proxy_arp, BOOL, 0),
+	FIELD(plan_end, gso_segs, U32, 0),         FIELD(plan_end, master, STRING, 0),
+	FIELD(plan_end, alias, STRING, 0),         END,
 };
 static const struct field_set end_set = {"end", sizeof(struct plan_end), end_fields};
 
@@ -79,6 +82,7 @@ static const struct field route_fields[] = {
 	FIELD(plan_route, via, IP, 0),
 	FIELD(plan_route, src, IP, 0),
 	FIELD(plan_route, onlink, BOOL, 0),
+	FIELD(plan_route, metric, U32, 0),
 	END,
 };
 
@@ -86,6 +90,8 @@ static const struct field rule_fields[] = {
 	FIELD(plan_rule, ns, STRING, KEY),
 	FIELD(plan_rule, priority, U32, KEY),
 	FIELD(plan_rule, iif, STRING, 0),
+	FIELD(plan_rule, oif, STRING, 0),
+	FIELD(plan_rule, from, PREFIX, 0),
 	FIELD(plan_rule, table, U32, FIELD_REQUIRED),
 	END,
 };
@@ -109,16 +115,24 @@ static const struct field filter_fields[] = {
 	END,
 };
 
-static const struct field_name socket_types[] = {{"tcp", PLAN_TCP}, {"udp", PLAN_UDP}, {NULL, 0}};
+static const struct field_name socket_types[] = {{"tcp", PLAN_TCP},       {"udp", PLAN_UDP},
+						 {"icmp", PLAN_ICMP},     {"netlink", PLAN_NETLINK},
+						 {"memory", PLAN_MEMORY}, {NULL, 0}};
 static const struct field socket_fields[] = {
 	FIELD(plan_socket, name, STRING, FIELD_REQUIRED),
 	FIELD(plan_socket, ns, STRING, FIELD_REQUIRED),
 	FIELD(plan_socket, type, ENUM, FIELD_REQUIRED, .names = socket_types),
-	FIELD(plan_socket, addr, IP, FIELD_REQUIRED),
-	FIELD(plan_socket, port, U16, FIELD_REQUIRED),
+	FIELD(plan_socket, addr, IP, 0),
+	FIELD(plan_socket, port, U16, 0),
 	END,
 };
 static const struct field_set socket_set = {"sockets", sizeof(struct plan_socket), socket_fields};
+
+static const struct field_name privileges[] = {{"none", PLAN_PRIVILEGE_NONE},
+					       {"service", PLAN_PRIVILEGE_SERVICE},
+					       {"routes", PLAN_PRIVILEGE_ROUTES},
+					       {"router", PLAN_PRIVILEGE_ROUTER},
+					       {NULL, 0}};
 
 static const struct field worker_fields[] = {
 	FIELD(plan_worker, name, STRING, KEY),
@@ -126,7 +140,10 @@ static const struct field worker_fields[] = {
 	FIELD(plan_worker, ns, STRING, FIELD_REQUIRED),
 	FIELD(plan_worker, sockets, LIST, FIELD_REQUIRED, .count = AT(plan_worker, n_sockets),
 	      .inner = &socket_set),
+	FIELD(plan_worker, privilege, ENUM, 0, .names = privileges),
 	FIELD(plan_worker, config, JSON, FIELD_REQUIRED),
+	FIELD(plan_worker, needs, STRING, FIELD_PEOPLE),
+	FIELD(plan_worker, package, STRING, FIELD_PEOPLE),
 	END,
 };
 
@@ -149,6 +166,7 @@ static const struct {
 		      AT(plan, many),                                   \
 		      AT(plan, n_##many)}
 	KIND(PLAN_NAMESPACE, namespace, namespaces),
+	KIND(PLAN_BRIDGE, bridge, bridges),
 	KIND(PLAN_LINK, link, links),
 	KIND(PLAN_ADDRESS, address, addresses),
 	KIND(PLAN_NEIGHBOUR, neighbour, neighbours),

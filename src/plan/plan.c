@@ -28,6 +28,7 @@ void plan_free(struct plan *p)
 		return arena_push(p->arena, p->many, p->n_##many); \
 	}
 ADD(namespace, namespaces)
+ADD(bridge, bridges)
 ADD(link, links)
 ADD(address, addresses)
 ADD(neighbour, neighbours)

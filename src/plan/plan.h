@@ -26,6 +26,7 @@ struct plan_origin {
 /** Applied in this order, removed in the reverse one. */
 enum plan_kind {
 	PLAN_NAMESPACE,
+	PLAN_BRIDGE,
 	PLAN_LINK,
 	PLAN_ADDRESS,
 	PLAN_NEIGHBOUR,
@@ -48,6 +49,16 @@ struct plan_namespace {
 	bool router;   /* forwards IPv4 */
 };
 
+/** A learning bridge without spanning tree: a LAN, or a carrier's equipment. Key: ns, dev. */
+struct plan_bridge {
+	struct plan_origin origin;
+	const char *ns;
+	const char *dev; /* at most 15 bytes */
+	unsigned char mac[6];
+	bool down; /* administratively: its ports keep their carrier, and nothing passes */
+	const char *alias;
+};
+
 /** One end of a veth pair. */
 struct plan_end {
 	const char *ns;
@@ -55,6 +66,8 @@ struct plan_end {
 	unsigned char mac[6];
 	bool proxy_arp;    /* answers ARP for all that is routed elsewhere, without delay */
 	uint32_t gso_segs; /* IFLA_GSO_MAX_SEGS of this end; 0: the kernel's default */
+	const char
+		*master;   /* bridge of the same namespace that this end is a port of; NULL: none */
 	const char *alias; /* ifalias: the cloud's name of it */
 };
 
@@ -64,7 +77,7 @@ struct plan_link {
 	struct plan_end a, b;
 };
 
-/** Key: ns, dev, prefix. dev may be "lo". */
+/** Key: ns, dev, prefix. dev may be "lo" or a bridge. */
 struct plan_address {
 	struct plan_origin origin;
 	const char *ns, *dev;
@@ -82,10 +95,25 @@ struct plan_neighbour {
 
 /** rtm_protocol of our routes says who put the route there, as the cloud would say it. */
 enum plan_route_proto {
-	PLAN_PROTO_SYSTEM = 200, /* system route of a VPC, or plumbing */
-	PLAN_PROTO_CUSTOM = 201, /* written by the user into a route table */
-	PLAN_PROTO_CEN = 202,    /* learned from a transit router, or by one */
-	PLAN_PROTO_CIRCUIT = 203 /* static route over an Express Connect circuit */
+	PLAN_PROTO_SYSTEM = 200,  /* system route of a VPC, or plumbing */
+	PLAN_PROTO_CUSTOM = 201,  /* written by the user into a route table */
+	PLAN_PROTO_CEN = 202,     /* learned from a transit router, or by one */
+	PLAN_PROTO_CIRCUIT = 203, /* static route over an Express Connect circuit */
+	/* In no plan: written at run time by labctl-routing, with PLAN_METRIC_DYNAMIC. */
+	PLAN_PROTO_LEARNED = 204, /* told by a transit router, while its source lives */
+	PLAN_PROTO_TRACKED = 205, /* static route of a customer router, while its next hop lives */
+	PLAN_PROTO_BIRD = 12      /* RTPROT_BIRD: by a BGP session */
+};
+
+/**
+ * Metrics, so that routes of one destination stand beside each other in a table and never in each
+ * other's way: the kernel takes the lowest. What a plan says is 0, and always wins over what is learned
+ * while a lab runs; what drops all that nothing else matched comes last.
+ */
+enum plan_metric {
+	PLAN_METRIC_BIRD = 32, /* and up: plus the length of the AS path */
+	PLAN_METRIC_DYNAMIC = 1000,
+	PLAN_METRIC_LAST = 65535,
 };
 
 enum plan_route_type { PLAN_UNICAST, PLAN_BLACKHOLE };
@@ -109,6 +137,7 @@ struct plan_route {
 	uint32_t via;    /* 0: on link */
 	uint32_t src;    /* preferred source, 0: none */
 	bool onlink;     /* via is not covered by an address of dev */
+	uint32_t metric; /* 0, or PLAN_METRIC_LAST */
 };
 
 /** Key: ns, priority. */
@@ -116,7 +145,9 @@ struct plan_rule {
 	struct plan_origin origin;
 	const char *ns;
 	uint32_t priority;
-	const char *iif; /* NULL: any */
+	const char *iif;       /* NULL: any */
+	const char *oif;       /* of sockets that are bound to a device; NULL: any */
+	struct ip_prefix from; /* len 0: any source */
 	uint32_t table;
 };
 
@@ -143,15 +174,29 @@ struct plan_filter {
 	const char *text; /* "table ip NAME { ... }"; replaced as a whole in one transaction */
 };
 
-enum plan_socket_type { PLAN_TCP, PLAN_UDP };
+enum plan_socket_type {
+	PLAN_TCP,     /* listens on addr and port */
+	PLAN_UDP,     /* bound to addr and port */
+	PLAN_ICMP,    /* raw, bound to addr (0: any); port 0 */
+	PLAN_NETLINK, /* rtnetlink; addr and port 0 */
+	PLAN_MEMORY /* no socket: a memfd of WORKER_MEMORY bytes, zero at first; addr and port 0 */
+};
 
-/** A socket that the supervisor opens in `ns` and holds while the worker is replaced. */
+/** What the supervisor opens in `ns`, and holds while the worker is restarted or replaced. */
 struct plan_socket {
 	const char *name; /* unique within the worker: "vip-80" */
 	const char *ns;
 	enum plan_socket_type type;
 	uint32_t addr;
 	uint16_t port;
+};
+
+/** What a worker may do beside using its descriptors; each is the least that its kind needs. */
+enum plan_privilege {
+	PLAN_PRIVILEGE_NONE,
+	PLAN_PRIVILEGE_SERVICE, /* bind ports below 1024 */
+	PLAN_PRIVILEGE_ROUTES,  /* write routes through the rtnetlink sockets that it was given */
+	PLAN_PRIVILEGE_ROUTER   /* a routing daemon: routes, raw sockets, ports below 1024 */
 };
 
 /** Key: name. */
@@ -162,7 +207,10 @@ struct plan_worker {
 	const char *ns;      /* runs here */
 	const struct plan_socket *sockets;
 	size_t n_sockets;
+	enum plan_privilege privilege;
 	const char *config; /* JSON object without "sockets", compact, keys sorted */
+	/* A program of the host that it starts, and the package that has it; NULL: none. */
+	const char *needs, *package;
 };
 
 /** A namespace that `exec`, `shell` and checks enter: what makes it feel like a host. Key: ns. */
@@ -182,6 +230,7 @@ struct plan {
 	const char *file;
 	const char *step; /* the step that the plan stops after; NULL: all */
 	struct plan_namespace *namespaces;
+	struct plan_bridge *bridges;
 	struct plan_link *links;
 	struct plan_address *addresses;
 	struct plan_neighbour *neighbours;
@@ -191,8 +240,8 @@ struct plan {
 	struct plan_filter *filters;
 	struct plan_worker *workers;
 	struct plan_node *nodes;
-	size_t n_namespaces, n_links, n_addresses, n_neighbours, n_routes, n_rules, n_shapers,
-		n_filters, n_workers, n_nodes;
+	size_t n_namespaces, n_bridges, n_links, n_addresses, n_neighbours, n_routes, n_rules,
+		n_shapers, n_filters, n_workers, n_nodes;
 	const char *summary; /* JSON: what `up` shows in the cloud's terms; see compile/summary.c */
 };
 
@@ -201,6 +250,7 @@ void plan_free(struct plan *p); /* NULL is fine */
 
 /** Each gives a zeroed object at the end of its array; stale after the next call for that array. */
 struct plan_namespace *plan_add_namespace(struct plan *p);
+struct plan_bridge *plan_add_bridge(struct plan *p);
 struct plan_link *plan_add_link(struct plan *p);
 struct plan_address *plan_add_address(struct plan *p);
 struct plan_neighbour *plan_add_neighbour(struct plan *p);

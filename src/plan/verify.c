@@ -11,7 +11,7 @@
 #include "base/cleanup.h"
 #include "plan/fields.h"
 
-/* The devices of all links, sorted. */
+/* The devices of all bridges and links, sorted. */
 struct device {
 	const char *ns, *dev;
 };
@@ -98,31 +98,61 @@ static int verify_kind(const struct context *c, enum plan_kind kind, struct lab_
 	return 0;
 }
 
+static int add_device(struct context *c, enum plan_kind kind, const void *object, const char *ns,
+		      const char *dev, struct lab_error **err)
+{
+	if (!has_namespace(c, ns))
+		return complain(c, kind, object, err, "no namespace", ns);
+	if (!*dev || strlen(dev) >= IFNAME_LEN || strcmp(dev, "lo") == 0)
+		return complain(c, kind, object, err, "bad device name", dev);
+	c->devices.v[c->devices.n++] = (struct device){ns, dev};
+	return 0;
+}
+
 static int collect_devices(struct context *c, struct lab_error **err)
 {
 	const struct plan *p = c->plan;
-	struct device *v = arena_alloc(c->arena, (2 * p->n_links + 1) * sizeof(*v));
-	size_t n = 0;
+	struct devices *d = &c->devices;
 
+	d->v = arena_alloc(c->arena, (2 * p->n_links + p->n_bridges + 1) * sizeof(*d->v));
+	for (size_t i = 0; i < p->n_bridges; i++) {
+		const struct plan_bridge *b = &p->bridges[i];
+
+		if (add_device(c, PLAN_BRIDGE, b, b->ns, b->dev, err) < 0)
+			return -1;
+	}
 	for (size_t i = 0; i < p->n_links; i++) {
 		const struct plan_link *l = &p->links[i];
 
-		for (const struct plan_end *e = &l->a; e; e = e == &l->a ? &l->b : NULL) {
-			if (!has_namespace(c, e->ns))
-				return complain(c, PLAN_LINK, l, err, "no namespace", e->ns);
-			if (!*e->dev || strlen(e->dev) >= IFNAME_LEN || strcmp(e->dev, "lo") == 0)
-				return complain(c, PLAN_LINK, l, err, "bad device name", e->dev);
-			v[n++] = (struct device){e->ns, e->dev};
-		}
+		if (add_device(c, PLAN_LINK, l, l->a.ns, l->a.dev, err) < 0 ||
+		    add_device(c, PLAN_LINK, l, l->b.ns, l->b.dev, err) < 0)
+			return -1;
 	}
-	qsort(v, n, sizeof(*v), compare_device);
-	for (size_t i = 1; i < n; i++)
-		if (compare_device(&v[i - 1], &v[i]) == 0)
+	qsort(d->v, d->n, sizeof(*d->v), compare_device);
+	for (size_t i = 1; i < d->n; i++)
+		if (compare_device(&d->v[i - 1], &d->v[i]) == 0)
 			return lab_error_make(err, LAB_FAILED,
-					      "plan of %s: device %s/%s belongs to two links",
-					      p->lab, v[i].ns, v[i].dev);
-	c->devices = (struct devices){v, n};
+					      "plan of %s: device %s/%s is there twice", p->lab,
+					      d->v[i].ns, d->v[i].dev);
 	return 0;
+}
+
+static int verify_end(const struct context *c, const struct plan_link *l, const struct plan_end *e,
+		      struct lab_error **err)
+{
+	const struct plan_bridge key = {.ns = e->ns, .dev = e->master};
+
+	if (!e->master)
+		return 0;
+	for (size_t i = 0; i < c->plan->n_bridges; i++)
+		if (plan_key_cmp(PLAN_BRIDGE, &c->plan->bridges[i], &key) == 0)
+			return 0;
+	return complain(c, PLAN_LINK, l, err, "no bridge", e->master);
+}
+
+static int verify_link(const struct context *c, const struct plan_link *l, struct lab_error **err)
+{
+	return verify_end(c, l, &l->a, err) < 0 || verify_end(c, l, &l->b, err) < 0 ? -1 : 0;
 }
 
 /* ns must exist, and dev in it where dev is not NULL. */
@@ -147,13 +177,26 @@ static int verify_route(const struct context *c, const struct plan_route *r, str
 	return verify_place(c, PLAN_ROUTE, r, r->ns, r->dev, err);
 }
 
+/* What is not for listening has no port; a memory has no address either. */
+static bool sound_socket(const struct plan_socket *s)
+{
+	switch (s->type) {
+	case PLAN_TCP:
+	case PLAN_UDP: return s->port != 0;
+	case PLAN_ICMP: return s->port == 0;
+	case PLAN_NETLINK:
+	case PLAN_MEMORY: break;
+	}
+	return s->port == 0 && s->addr == 0;
+}
+
 static int verify_worker(const struct context *c, const struct plan_worker *w,
 			 struct lab_error **err)
 {
 	for (size_t i = 0; i < w->n_sockets; i++) {
 		const struct plan_socket *s = &w->sockets[i];
 
-		if (!s->name || !s->ns || !has_namespace(c, s->ns))
+		if (!s->name || !s->ns || !has_namespace(c, s->ns) || !sound_socket(s))
 			return complain(c, PLAN_WORKER, w, err, "bad socket", s->name);
 		for (size_t j = 0; j < i; j++)
 			if (strcmp(w->sockets[j].name, s->name) == 0)
@@ -169,7 +212,8 @@ static int verify_object(const struct context *c, enum plan_kind kind, const voi
 {
 	switch (kind) {
 	case PLAN_NAMESPACE:
-	case PLAN_LINK: return 0; /* by collect_devices() */
+	case PLAN_BRIDGE: return 0; /* by collect_devices() */
+	case PLAN_LINK: return verify_link(c, object, err);
 	case PLAN_ADDRESS: {
 		const struct plan_address *o = object;
 
@@ -184,7 +228,9 @@ static int verify_object(const struct context *c, enum plan_kind kind, const voi
 	case PLAN_RULE: {
 		const struct plan_rule *o = object;
 
-		return verify_place(c, kind, o, o->ns, o->iif, err);
+		if (verify_place(c, kind, o, o->ns, o->iif, err) < 0)
+			return -1;
+		return verify_place(c, kind, o, o->ns, o->oif, err);
 	}
 	case PLAN_SHAPER: {
 		const struct plan_shaper *o = object;

@@ -57,10 +57,21 @@ static json_t *write_enum(const struct field *f, unsigned int value)
 {
 	const struct field_name *n = f->names;
 
+	if (!value && !(f->flags & FIELD_REQUIRED))
+		return NULL;
 	while (n->name && n->value != value)
 		n++;
 	assert(n->name);
 	return need(json_string(n->name));
+}
+
+static json_t *write_prefix(const struct field *f, struct ip_prefix p)
+{
+	char buf[IP_PREFIX_STRLEN];
+
+	if (!p.len && !(f->flags & FIELD_REQUIRED))
+		return NULL;
+	return need(json_string(ip_prefix_format(p, buf)));
 }
 
 static json_t *write_list(const struct field *f, const void *object)
@@ -80,7 +91,6 @@ static json_t *write_list(const struct field *f, const void *object)
 static json_t *write_field(const struct field *f, const void *object)
 {
 	const void *at = (const char *)object + f->offset;
-	char buf[IP_PREFIX_STRLEN];
 
 	switch (f->type) {
 	case FIELD_STRING: return write_text(*(const char *const *)at);
@@ -89,8 +99,7 @@ static json_t *write_field(const struct field *f, const void *object)
 	case FIELD_U32: return write_number(*(const uint32_t *)at, f->flags);
 	case FIELD_U64: return write_number(*(const uint64_t *)at, f->flags);
 	case FIELD_IP: return write_ip(*(const uint32_t *)at, f->flags);
-	case FIELD_PREFIX:
-		return need(json_string(ip_prefix_format(*(const struct ip_prefix *)at, buf)));
+	case FIELD_PREFIX: return write_prefix(f, *(const struct ip_prefix *)at);
 	case FIELD_MAC: return need(write_mac(at));
 	case FIELD_ENUM: return write_enum(f, *(const unsigned int *)at);
 	case FIELD_JSON: return need(json_loads(*(const char *const *)at, 0, NULL));

@@ -137,7 +137,7 @@ static void make_namespaces(struct limit *l)
 
 static void add_end(struct limit *l, struct place *p, const struct plan_end *e, int index)
 {
-	struct kernel_conduct c = {.router = p->router, .ipv6 = true};
+	struct kernel_conduct c = {.router = p->router, .ipv6 = true, .master = -1};
 
 	l->devices[l->n_devices++] = (struct device){e->ns, e->dev, index};
 	SEND(l, p, kernel_encode_conduct, e, index, c);

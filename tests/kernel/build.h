@@ -42,7 +42,9 @@ static inline int build_steps(struct backend *b, const struct plan_diff *d, cons
 		    b->ops->namespace_publish(b, ns, err) < 0)
 			return -1;
 	}
-	return b->ops->run(b, d->steps + i, d->n - i, &done, err);
+	if (b->ops->run(b, d->steps + i, d->n - i, &done, err) < 0)
+		return -1;
+	return b->ops->settle(b, err);
 }
 
 static inline int build_to(struct backend *b, const struct plan *from, const struct plan *to,

@@ -77,6 +77,27 @@ static inline void small_host(struct plan *p, const char *name, const char *port
 	small_route(p, name, 254, 0, 0, "eth0", IP(10, 0, 1, 253));
 }
 
+/* A LAN with one host on it, and a second bridge that is down. */
+static inline void small_lan(struct plan *p)
+{
+	struct plan_bridge *b = plan_add_bridge(p);
+	struct plan_link *l;
+
+	*b = (struct plan_bridge){
+		.origin = small_origin(), .ns = "r", .dev = "lan", .alias = "lans.lan"};
+	name_mac("small", "r", "lan", b->mac);
+	b = plan_add_bridge(p);
+	*b = (struct plan_bridge){.origin = small_origin(), .ns = "r", .dev = "cut", .down = true};
+	name_mac("small", "r", "cut", b->mac);
+	small_namespace(p, "h3", "host", false);
+	l = small_link(p, "r", "h3", "h3");
+	l->a.proxy_arp = false;
+	l->a.master = "lan";
+	small_address(p, "r", "lan", IP(10, 0, 2, 1), 24);
+	small_address(p, "h3", "eth0", IP(10, 0, 2, 3), 24);
+	small_route(p, "h3", 254, 0, 0, "eth0", IP(10, 0, 2, 1));
+}
+
 static inline void small_extras(struct plan *p)
 {
 	struct plan_rule *rule = plan_add_rule(p);
@@ -84,10 +105,19 @@ static inline void small_extras(struct plan *p)
 	struct plan_shaper *s;
 	struct plan_filter *f;
 
-	*rule = (struct plan_rule){small_origin(), "r", 2000, "h1", 1001};
+	*rule = (struct plan_rule){
+		.origin = small_origin(), .ns = "r", .priority = 2000, .iif = "h1", .table = 1001};
 	rule = plan_add_rule(p);
-	*rule = (struct plan_rule){small_origin(), "r", 1000, NULL, 254};
-	small_route(p, "r", 1001, 0, 0, NULL, 0);
+	*rule = (struct plan_rule){
+		.origin = small_origin(), .ns = "r", .priority = 1000, .table = 254};
+	rule = plan_add_rule(p);
+	*rule = (struct plan_rule){.origin = small_origin(),
+				   .ns = "r",
+				   .priority = 3000,
+				   .oif = "h2",
+				   .from = {IP(10, 0, 3, 0), 24},
+				   .table = 1001};
+	small_route(p, "r", 1001, 0, 0, NULL, 0)->metric = PLAN_METRIC_LAST;
 	small_route(p, "r", 254, IP(10, 0, 1, 0), 24, NULL, 0)->proto = PLAN_PROTO_CUSTOM;
 	n = plan_add_neighbour(p);
 	*n = (struct plan_neighbour){small_origin(), "r", "h2", IP(10, 0, 1, 2), {0}};
@@ -111,7 +141,10 @@ static inline void small_extras(struct plan *p)
 		"}\n"};
 }
 
-/** Router r; hosts h1 10.0.1.1 and h2 10.0.1.2 on ports of their own; rules, shaper and filter. */
+/**
+ * Router r; hosts h1 10.0.1.1 and h2 10.0.1.2 on ports of their own, h3 10.0.2.3 on a bridge; rules,
+ * shaper and filter.
+ */
 static inline struct plan *small_lab(void)
 {
 	struct plan *p = plan_new("small");
@@ -119,6 +152,7 @@ static inline struct plan *small_lab(void)
 	small_namespace(p, "r", "vpc", true);
 	small_host(p, "h1", "h1", IP(10, 0, 1, 1));
 	small_host(p, "h2", "h2", IP(10, 0, 1, 2));
+	small_lan(p);
 	small_extras(p);
 	plan_sort(p);
 	return p;

@@ -102,12 +102,24 @@ static const struct damage damages[] = {
 	{"ip -n small.r route del 10.0.1.1/32", "+ route r main 10.0.1.1/32", 1},
 	{"ip -n small.r route replace 10.0.1.1/32 dev h2 proto 200", "~ route r main 10.0.1.1/32",
 	 1},
-	{"ip -n small.r route del blackhole default table 1001", "+ route r 1001 0.0.0.0/0", 1},
+	{"ip -n small.r route del blackhole default table 1001 metric 65535",
+	 "+ route r 1001 0.0.0.0/0", 1},
+	{"ip -n small.r route add blackhole default table 1001 metric 50; "
+	 "ip -n small.r route del blackhole default table 1001 metric 65535",
+	 "+ route r 1001 0.0.0.0/0", 1},
 	{"ip -n small.r route replace unreachable 10.0.1.0/24 proto 201",
 	 "+ route r main 10.0.1.0/24", 1},
 	{"ip -n small.h1 route replace default via 10.0.1.2 proto 200", "~ route h1 main 0.0.0.0/0",
 	 1},
 	{"ip -n small.r rule del pref 2000", "+ rule r 2000", 1},
+	{"ip -n small.r rule del pref 3000; ip -n small.r rule add pref 3000 oif h2 lookup 1001",
+	 "~ rule r 3000 oif h2 from 10.0.3.0/24 table 1001 (was oif h2 table 1001)", 1},
+	{"ip -n small.r link set lan down", "~ bridge r/lan", 0},
+	{"ip -n small.r link set cut up", "~ bridge r/cut", 1},
+	{"ip -n small.r link set lan address 02:00:00:00:00:99", "~ bridge r/lan", 1},
+	{"ip -n small.r link del lan", "+ bridge r/lan", 0},
+	{"ip -n small.r link set h3 nomaster", "+ link r/h3 <-> h3/eth0", 0},
+	{"ip -n small.r link set h3 master cut", "+ link r/h3 <-> h3/eth0", 0},
 	{"ip -n small.r rule del pref 2000; ip -n small.r rule add pref 2000 lookup 1001",
 	 "~ rule r 2000", 1},
 	{"ip -n small.h1 addr add 10.9.9.9/32 dev eth0; ip -n small.r addr del 10.0.1.253/32 dev h1",
@@ -197,7 +209,7 @@ static void another_namespace_of_the_name_is_foreign(void **state)
 	assert_int_equal(sandbox_sh("ip netns del small.h2; ip netns add small.h2"), 0);
 	there = observe(&n_foreign);
 	assert_int_equal(n_foreign, 1);
-	assert_int_equal(there->n_namespaces, 2);
+	assert_int_equal(there->n_namespaces, 3);
 	plan_free(there);
 	assert_int_equal(sandbox_sh("ip netns del small.h2"), 0);
 }

@@ -164,7 +164,7 @@ static int run_all(const struct world *w, struct backend *b, const struct plan_d
 			return -1;
 		n += !n;
 	}
-	return 0;
+	return b->ops->settle(b, err);
 }
 
 static void become(struct world *w, struct plan *to)

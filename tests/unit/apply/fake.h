@@ -91,6 +91,7 @@ static inline void fake_place(struct fake_object *o, const void *object)
 #define PLACE(type, device) (ns[0] = ((const struct type *)object)->ns, dev[0] = (device))
 	switch (o->kind) {
 	case PLAN_NAMESPACE: ns[0] = ((const struct plan_namespace *)object)->name; break;
+	case PLAN_BRIDGE: PLACE(plan_bridge, ((const struct plan_bridge *)object)->dev); break;
 	case PLAN_LINK: {
 		const struct plan_link *l = object;
 
@@ -133,6 +134,7 @@ static inline void fake_one_object(struct plan *p, enum plan_kind kind, const vo
 #define ONE(KIND, name) \
 	case KIND: *plan_add_##name(p) = *(const struct plan_##name *)object; break
 		ONE(PLAN_NAMESPACE, namespace);
+		ONE(PLAN_BRIDGE, bridge);
 		ONE(PLAN_LINK, link);
 		ONE(PLAN_ADDRESS, address);
 		ONE(PLAN_NEIGHBOUR, neighbour);
@@ -156,7 +158,7 @@ static inline void fake_context(struct plan *p, const struct fake_object *o)
 		if (*o->ns[e])
 			*plan_add_namespace(p) = (struct plan_namespace){origin, o->ns[e], "",
 									 false};
-	if (o->kind == PLAN_NAMESPACE || o->kind == PLAN_LINK || (!*o->dev[0] && !*o->iif))
+	if (o->kind <= PLAN_LINK || (!*o->dev[0] && !*o->iif))
 		return;
 	*plan_add_namespace(p) = (struct plan_namespace){origin, "zz", "", false};
 	*plan_add_link(p) =
@@ -324,6 +326,11 @@ static inline int fake_run(struct backend *b, const struct plan_step *steps, siz
 	return 0;
 }
 
+static inline int fake_settle(struct backend *b, struct lab_error **err)
+{
+	return fake_point(((struct fake_backend *)b)->k, err);
+}
+
 static inline struct plan *fake_observe(void *data, const struct plan *wanted,
 					const struct backend_namespace_id *ids,
 					const char ***foreign, size_t *n_foreign,
@@ -438,7 +445,8 @@ static inline int fake_stop(void *data, const struct process_id *id, struct lab_
 
 static inline struct fake_backend fake_backend(struct fake *k)
 {
-	static const struct backend_ops ops = {fake_make, fake_publish, fake_remove, fake_run};
+	static const struct backend_ops ops = {fake_make, fake_publish, fake_remove, fake_run,
+					       fake_settle};
 
 	return (struct fake_backend){.backend = {&ops}, .k = k};
 }

@@ -132,10 +132,13 @@ static void conduct_of_a_router_and_of_a_host(void **state)
 	assert_int_equal(setting(h, IPV4_DEVCONF_ARP_IGNORE), 1);
 	assert_true(has_inet6(h));
 
-	h = kernel_encode_conduct(buf, &l.b, 9, (struct kernel_conduct){0});
+	assert_int_equal(u32(tb[IFLA_MASTER]), 0); /* it leaves the bridge that it was a port of */
+
+	h = kernel_encode_conduct(buf, &l.b, 9, (struct kernel_conduct){.master = -1});
 	kernel_attr_of_message(tb, IFLA_GSO_MAX_SEGS, h, sizeof(struct ifinfomsg));
 	assert_null(tb[IFLA_IFALIAS]);
 	assert_null(tb[IFLA_GSO_MAX_SEGS]);
+	assert_null(tb[IFLA_MASTER]);
 	assert_int_equal(setting(h, IPV4_DEVCONF_FORWARDING), 0);
 	assert_int_equal(setting(h, IPV4_DEVCONF_PROXY_ARP), 0);
 	assert_false(has_inet6(h));
@@ -144,6 +147,32 @@ static void conduct_of_a_router_and_of_a_host(void **state)
 				  (struct kernel_conduct){.router = true, .ipv6 = true});
 	assert_int_equal(setting(h, IPV4_DEVCONF_FORWARDING), 1);
 	assert_false(has_inet6(h)); /* lo keeps ::1 */
+}
+
+static void a_bridge(void **state)
+{
+	const struct plan_bridge b = {.ns = "r", .dev = "lan", .mac = {2, 0, 0, 0, 0, 7}};
+	struct nlmsghdr *h = kernel_encode_bridge(buf, &b, 5);
+	const struct ifinfomsg *m = mnl_nlmsg_get_payload(h);
+	const struct nlattr *tb[IFLA_LINKINFO + 1], *info[IFLA_INFO_DATA + 1];
+	const struct nlattr *data[IFLA_BR_MCAST_SNOOPING + 1];
+
+	assert_int_equal(h->nlmsg_type, RTM_NEWLINK);
+	assert_int_equal(m->ifi_index, 5);
+	assert_int_equal(m->ifi_flags, 0);
+	kernel_attr_of_message(tb, IFLA_LINKINFO, h, sizeof(*m));
+	assert_string_equal(str(tb[IFLA_IFNAME]), "lan");
+	assert_memory_equal(mnl_attr_get_payload(tb[IFLA_ADDRESS]), b.mac, 6);
+	kernel_attr_nested(info, IFLA_INFO_DATA, tb[IFLA_LINKINFO]);
+	assert_string_equal(str(info[IFLA_INFO_KIND]), "bridge");
+	kernel_attr_nested(data, IFLA_BR_MCAST_SNOOPING, info[IFLA_INFO_DATA]);
+	assert_int_equal(u32(data[IFLA_BR_STP_STATE]), 0);
+	assert_int_equal(mnl_attr_get_u8(data[IFLA_BR_MCAST_SNOOPING]), 0);
+
+	h = kernel_encode_down(buf, 5);
+	m = mnl_nlmsg_get_payload(h);
+	assert_int_equal(m->ifi_flags, 0);
+	assert_int_equal(m->ifi_change, IFF_UP);
 }
 
 static void up_and_removal(void **state)
@@ -301,7 +330,11 @@ static void all_routes(void **state)
 
 static void rule(void **state)
 {
-	struct plan_rule r = {.priority = 2000, .iif = "ecs-3", .table = 1001};
+	struct plan_rule r = {.priority = 2000,
+			      .iif = "ecs-3",
+			      .oif = "svc",
+			      .from = {0x0a090000, 16},
+			      .table = 1001};
 	const struct nlattr *tb[FRA_MAX + 1];
 	struct nlmsghdr *h = kernel_encode_rule(buf, true, &r);
 	const struct fib_rule_hdr *m = mnl_nlmsg_get_payload(h);
@@ -313,11 +346,17 @@ static void rule(void **state)
 	assert_int_equal(u32(tb[FRA_PRIORITY]), 2000);
 	assert_int_equal(u32(tb[FRA_TABLE]), 1001);
 	assert_string_equal(str(tb[FRA_IIFNAME]), "ecs-3");
-	r.iif = NULL;
+	assert_string_equal(str(tb[FRA_OIFNAME]), "svc");
+	assert_int_equal(m->src_len, 16);
+	assert_int_equal(u32(tb[FRA_SRC]), htonl(0x0a090000));
+	r.iif = r.oif = NULL;
+	r.from.len = 0;
 	h = kernel_encode_rule(buf, false, &r);
 	assert_int_equal(h->nlmsg_type, RTM_DELRULE);
 	kernel_attr_of_message(tb, FRA_MAX, h, sizeof(*m));
 	assert_null(tb[FRA_IIFNAME]);
+	assert_null(tb[FRA_OIFNAME]);
+	assert_null(tb[FRA_SRC]);
 }
 
 /* An attribute that claims more than there is must end the walk, not be read. */
@@ -341,6 +380,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(veth_is_born_in_two_namespaces),
 		cmocka_unit_test(conduct_of_a_router_and_of_a_host),
+		cmocka_unit_test(a_bridge),
 		cmocka_unit_test(up_and_removal),
 		cmocka_unit_test(proxy_delay_is_zero),
 		cmocka_unit_test(address),

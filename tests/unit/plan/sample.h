@@ -21,7 +21,10 @@ static inline struct plan_link sample_link(const char *ns, const char *dev, cons
 static inline struct plan *sample_plan(void)
 {
 	static const struct plan_socket sockets[] = {{"dns-udp", "a", PLAN_UDP, 0x64640288, 53},
-						     {"dns-tcp", "a", PLAN_TCP, 0x64640288, 53}};
+						     {"dns-tcp", "a", PLAN_TCP, 0x64640288, 53},
+						     {"ping", "a", PLAN_ICMP, 0x0a090001, 0},
+						     {"routes", "b", PLAN_NETLINK, 0, 0},
+						     {"state", "b", PLAN_MEMORY, 0, 0}};
 	struct plan *p = plan_new("sample");
 
 	p->title = "Sample";
@@ -29,6 +32,8 @@ static inline struct plan *sample_plan(void)
 	p->summary = "{\"x\":1}";
 	*plan_add_namespace(p) = (struct plan_namespace){sample_origin, "b", "ecs", false};
 	*plan_add_namespace(p) = (struct plan_namespace){sample_origin, "a", "vpc", true};
+	*plan_add_bridge(p) = (struct plan_bridge){sample_origin,      "a",  "lan",
+						   {2, 0, 0, 0, 0, 9}, true, "lan lan-1"};
 	*plan_add_link(p) = sample_link("a", "b", "b", "eth0");
 	*plan_add_address(p) =
 		(struct plan_address){sample_origin, "a", "b", {0x0a090001, 30}, true};
@@ -41,6 +46,7 @@ static inline struct plan *sample_plan(void)
 		.dst = {0, 0},
 		.type = PLAN_BLACKHOLE,
 		.proto = PLAN_PROTO_SYSTEM,
+		.metric = PLAN_METRIC_LAST,
 	};
 	*plan_add_route(p) = (struct plan_route){
 		.origin = sample_origin,
@@ -52,7 +58,8 @@ static inline struct plan *sample_plan(void)
 		.via = 0x0a090002,
 		.onlink = true,
 	};
-	*plan_add_rule(p) = (struct plan_rule){sample_origin, "a", 100, "b", 1000};
+	*plan_add_rule(p) = (struct plan_rule){sample_origin,    "a", 100, "b", "b",
+					       {0x0a090000, 16}, 1000};
 	*plan_add_shaper(p) = (struct plan_shaper){sample_origin, "a",   "b", 2000000, 1600,
 						   30000,         15000, 250, 7};
 	*plan_add_filter(p) = (struct plan_filter){sample_origin, "a", "t", "table ip t {\n}\n"};
@@ -62,8 +69,11 @@ static inline struct plan *sample_plan(void)
 		.program = "labctl-dns",
 		.ns = "a",
 		.sockets = arena_memdup(p->arena, sockets, sizeof(sockets)),
-		.n_sockets = 2,
+		.n_sockets = 5,
+		.privilege = PLAN_PRIVILEGE_ROUTES,
 		.config = "{\"a\":[1,2],\"b\":\"x\"}",
+		.needs = "bird",
+		.package = "bird2",
 	};
 	*plan_add_node(p) = (struct plan_node){sample_origin, "b", "host-b",
 					       "nameserver 100.100.2.136\n", ""};

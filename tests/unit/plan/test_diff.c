@@ -42,6 +42,7 @@ static void expect(const struct plan *is, const struct plan *shall, const char *
 #define ALL_ADDED                     \
 	"+ namespace a\n"             \
 	"+ namespace b\n"             \
+	"+ bridge a/lan\n"            \
 	"+ link a/b <-> b/eth0\n"     \
 	"+ address a/b 10.9.0.1/30\n" \
 	"+ neighbour a/b 10.9.0.2\n"  \
@@ -96,6 +97,7 @@ static void test_replaced_namespace_takes_all(void **state)
 	       "- worker w\n"
 	       "- namespace a\n"
 	       "+ namespace a\n"
+	       "+ bridge a/lan\n"
 	       "+ link a/b <-> b/eth0\n"
 	       "+ address a/b 10.9.0.1/30\n"
 	       "+ neighbour a/b 10.9.0.2\n"
@@ -112,6 +114,7 @@ static void test_changes(void **state)
 	auto_plan struct plan *p = sample_plan();
 	auto_plan struct plan *q = sample_plan();
 
+	q->bridges[0].down = false;
 	q->addresses[0].noprefixroute = false;
 	q->neighbours[0].mac[5] = 9;
 	q->routes[0].via++;
@@ -125,6 +128,7 @@ static void test_changes(void **state)
 	expect(p, q,
 	       "- route a 1000 10.0.0.0/8\n"
 	       "- neighbour a/b 10.9.0.2\n"
+	       "~ bridge a/lan\n"
 	       "~ address a/b 10.9.0.1/30\n"
 	       "+ neighbour a/b 10.9.0.2\n"
 	       "+ route a 1000 10.0.0.0/8\n"

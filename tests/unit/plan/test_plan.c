@@ -124,6 +124,31 @@ static void spoil_iif(struct plan *p)
 	p->rules[0].iif = "gone";
 }
 
+static void spoil_port(struct plan *p)
+{
+	((struct plan_socket *)(uintptr_t)p->workers[0].sockets)->port = 0;
+}
+
+static void spoil_memory(struct plan *p)
+{
+	((struct plan_socket *)(uintptr_t)p->workers[0].sockets)[4].port = 1;
+}
+
+static void spoil_master(struct plan *p)
+{
+	p->links[0].a.master = "gone";
+}
+
+static void spoil_oif(struct plan *p)
+{
+	p->rules[0].oif = "gone";
+}
+
+static void spoil_bridge(struct plan *p)
+{
+	p->bridges[0].dev = "b"; /* the link's */
+}
+
 static void spoil_two_links(struct plan *p)
 {
 	struct plan_link *l = plan_add_link(p);
@@ -148,8 +173,13 @@ static void test_verify(void **state)
 		{spoil_host_bits, "host bits"},
 		{spoil_next_hop, "leads nowhere"},
 		{spoil_socket, "bad socket dns-udp"},
+		{spoil_port, "bad socket dns-udp"},
+		{spoil_memory, "bad socket state"},
+		{spoil_master, "no bridge gone"},
+		{spoil_oif, "no device gone"},
+		{spoil_bridge, "device a/b is there twice"},
 		{spoil_iif, "no device gone"},
-		{spoil_two_links, "belongs to two links"},
+		{spoil_two_links, "is there twice"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -186,8 +216,8 @@ static void test_reader_refuses(void **state)
 		const char *says;
 	} cases[] = {
 		{"{\n", "", LAB_FAILED, "plan document: line"},
-		{"\"labctl\": 1", "\"labctl\": 2", LAB_STATE, "version 2"},
-		{"\"labctl\": 1", "\"labctl\": \"1\"", LAB_FAILED, "no labctl version"},
+		{"\"labctl\": 2", "\"labctl\": 1", LAB_STATE, "version 1"},
+		{"\"labctl\": 2", "\"labctl\": \"2\"", LAB_FAILED, "no labctl version"},
 		{"\"lab\": \"sample\"", "\"lab\": 1", LAB_FAILED, "no lab"},
 		{"\"title\": \"Sample\"", "\"title\": []", LAB_FAILED, "title: not a text"},
 		{"\"links\": [", "\"links\": 1, \"x\": [", LAB_FAILED, "links: not a list"},
@@ -253,6 +283,7 @@ static void test_describe(void **state)
 	auto_plan struct plan *p = sample_plan();
 	static const char *const texts[PLAN_N_KINDS] = {
 		[PLAN_NAMESPACE] = "namespace a",
+		[PLAN_BRIDGE] = "bridge a/lan",
 		[PLAN_LINK] = "link a/b <-> b/eth0",
 		[PLAN_ADDRESS] = "address a/b 10.9.0.1/30",
 		[PLAN_NEIGHBOUR] = "neighbour a/b 10.9.0.2",
