@@ -2,7 +2,10 @@
 #include "base/worker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -11,6 +14,7 @@
 #include "base/cleanup.h"
 
 #define MAX_CONFIG (16u << 20)
+#define NOTE_MAX   302 /* 300 bytes of text, the newline, a zero byte */
 
 char *worker_read_config(size_t *len, struct lab_error **err)
 {
@@ -66,5 +70,24 @@ int worker_watch_signals(struct loop *loop, struct loop_io *io, struct lab_error
 void worker_ready(void)
 {
 	(void)!write(WORKER_FD_READY, "R", 1); /* see the header */
-	(void)close(WORKER_FD_READY);
+	/* what the worker starts must not speak for it */
+	(void)fcntl(WORKER_FD_READY, F_SETFD, FD_CLOEXEC);
+}
+
+void worker_note(const char *fmt, ...)
+{
+	char line[NOTE_MAX];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(line, sizeof(line) - 1, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return;
+	if (n > NOTE_MAX - 2)
+		n = NOTE_MAX - 2;
+	line[n] = '\n';
+	/* one write of a short line is never torn; a full pipe or a supervisor that is gone loses it */
+	(void)!write(WORKER_FD_READY, line, (size_t)n + 1);
 }

@@ -1,13 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * The contract between the supervisor and a worker program (gateway, function, dns).
+ * The contract between the supervisor and a worker program (gateway, function, dns, routing, service).
  *
  * A worker is executed with exactly these descriptors:
  *   0 /dev/null · 1, 2 its log file · 3 its configuration: a sealed memfd with one JSON object
- *   4 readiness: write one byte when ready to serve, then close · 5... its sockets, bound and
- *   listening, in the order of the configuration's "sockets": [{"name": "vip-80"}, ...]
- * It already runs in its network namespace, as an unprivileged user without capabilities and with
- * NO_NEW_PRIVS set. SIGTERM: stop accepting, finish what is being answered, exit 0 within 10 s.
+ *   4 readiness, see worker_ready() · 5... its sockets, bound and listening, in the order of the
+ *   configuration's "sockets": [{"name": "vip-80"}, ...]. A socket of type "memory" is a memfd of
+ *   WORKER_MEMORY bytes, zero at first, that outlives restarts and replacements of the worker and is
+ *   shared with the one that replaces it.
+ * It already runs in its network namespace, as an unprivileged user without other capabilities than
+ * its "privilege" gives and with NO_NEW_PRIVS set. SIGTERM: stop accepting, finish what is being
+ * answered, exit 0 within 10 s.
+ *
+ * Members of the configuration that the supervisor itself understands, for workers that start
+ * programs of others; each of them gives the worker the sheltered file system of supervise/shelter.h:
+ *   "handler": PATH   an executable; its folder is reachable
+ *   "folder": PATH    a folder that is reachable
+ *   "node": {"hostname", "resolv_conf", "hosts"}   texts: what stands in the node's /etc and is its
+ *                     host name, as for `labctl exec`
+ * Such a worker may also write below /run/labctl, which is LAB-DIR/run/NAME on the host.
  */
 #pragma once
 
@@ -19,6 +30,9 @@
 #define WORKER_FD_CONFIG   3
 #define WORKER_FD_READY    4
 #define WORKER_FD_SOCKET_0 5
+
+#define WORKER_MEMORY 65536 /* bytes of a "memory" */
+#define WORKER_RUN    "/run/labctl"
 
 /**
  * Reads the configuration text (NUL-terminated, to be freed by the caller), at most 16 MiB.
@@ -32,5 +46,11 @@ char *worker_read_config(size_t *len, struct lab_error **err);
  */
 int worker_watch_signals(struct loop *loop, struct loop_io *io, struct lab_error **err);
 
-/** Says "ready" on descriptor 4 and closes it. A supervisor that is gone is not an error. */
+/** Says "ready" on descriptor 4, which stays open. A supervisor that is gone is not an error. */
 void worker_ready(void);
+
+/**
+ * Tells people how the worker does, in one line, as `labctl status` shows it beside the worker
+ * ("vbr-1 up, vbr-2 down for 12 s"); after worker_ready(), as often as it changes. Cut at 300 bytes.
+ */
+void worker_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
