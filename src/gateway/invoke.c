@@ -63,6 +63,7 @@ static void on_done(struct upstream_call *call, const struct upstream_result *re
 		gateway_answer_error(c, GATEWAY_CONNECT_FAILED, c->api->backend.authority);
 		break;
 	case UPSTREAM_TIMEOUT: gateway_answer_error(c, GATEWAY_BACKEND_TIMEOUT, NULL); break;
+	case UPSTREAM_BUSY: gateway_answer_error(c, GATEWAY_OVERLOADED, NULL); break;
 	case UPSTREAM_CLOSED:
 	case UPSTREAM_MALFORMED:
 	case UPSTREAM_TOO_LARGE:

@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 
 #define MAX_INTERIM 8
-#define BODY_FIRST  4096u
 
 #define containing(type, member, p) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
@@ -140,7 +139,7 @@ static void complete(struct upstream_call *call, bool left_over)
 		.outcome = UPSTREAM_OK,
 		.why = "",
 		.head = &call->head,
-		.body = {call->body, call->body_len},
+		.body = {call->body.p, call->body.n},
 	};
 
 	/* can_read: the socket may hold more, whose edge has passed already */
@@ -154,23 +153,20 @@ static void complete(struct upstream_call *call, bool left_over)
 
 static bool keep(struct upstream_call *call, struct http_slice data)
 {
-	size_t room = call->body_room ? call->body_room : BODY_FIRST;
+	struct upstream_body *b = &call->body;
 
-	if (data.n > call->request.max_body - call->body_len) {
+	if (data.n > call->request.max_body - b->n) {
 		fail(call, UPSTREAM_TOO_LARGE, 0, "the answer is too large");
 		return false;
 	}
-	while (room - call->body_len < data.n)
-		room *= 2;
-	if (room != call->body_room) {
-		call->body = realloc(call->body, room);
-		if (!call->body)
-			abort();
-		call->body_room = room;
+	if (data.n == 0)
+		return true;
+	if (!pool_reserve(call, b->n + data.n)) {
+		fail(call, UPSTREAM_BUSY, 0, "too many large answers at once");
+		return false;
 	}
-	if (data.n)
-		memcpy(call->body + call->body_len, data.p, data.n);
-	call->body_len += data.n;
+	memcpy(b->p + b->n, data.p, data.n);
+	b->n += data.n;
 	return true;
 }
 
