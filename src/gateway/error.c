@@ -18,8 +18,11 @@ static const struct {
 	[GATEWAY_URL_TOO_LARGE] = {"I413UL", "Request URL too Large"},
 	[GATEWAY_FUNCTION_DENIED] = {"A403FC", "Function `%s` access denied"},    /* [mem] */
 	[GATEWAY_FUNCTION_FAILED] = {"D502FC", "Function response invalid `%s`"}, /* [mem] */
-	[GATEWAY_CONNECT_FAILED] = {"D504CO", "Backend service connect failed `Timeout "
-					      "connecting to [/%s]`"},
+	[GATEWAY_BACKEND_INVALID] = {"D502BR",
+				     "Backend service response invalid `%s`"}, /* our own */
+	[GATEWAY_CONNECT_FAILED] = {"D504CO", "Backend service connect failed `%s`"},
+	[GATEWAY_UNRESOLVED] = {"D504RE", "Backend service domain resolve failed `%s`"}, /* [mem] */
+	[GATEWAY_ACCESS_INVALID] = {"X504VE", "Vpc access authorization `%s` invalid"},  /* [mem] */
 	[GATEWAY_BACKEND_TIMEOUT] = {"D504TO", "Backend service request timeout"},
 	[GATEWAY_OVERLOADED] = {"D503BB", "Server busy"}, /* [mem] */
 	[GATEWAY_CLIENT_GONE] = {"N502RE", "Client closed the connection"},

@@ -74,6 +74,11 @@ struct gateway_call *gateway_call_new(struct gateway *g, struct httpd_request *r
 	return c;
 }
 
+static bool is_public(const struct gateway_call *c)
+{
+	return c->matched_domain && c->matched_domain->is_public;
+}
+
 /* ---- answers ---- */
 
 void gateway_answer_error(struct gateway_call *c, enum gateway_error e, const char *about)
@@ -112,13 +117,15 @@ int gateway_answer_backend(struct gateway_call *c, const struct httpd_answer *an
 {
 	struct http_header headers[HTTP_MAX_HEADERS + 2];
 	struct httpd_answer whole = *answer;
-	size_t n = answer->n_headers;
+	size_t n = 0;
 
-	if (n)
-		memcpy(headers, answer->headers, n * sizeof(headers[0]));
+	for (size_t i = 0; i < answer->n_headers; i++) {
+		if (!is_public(c) || !http_slice_is(answer->headers[i].name, "content-disposition"))
+			headers[n++] = answer->headers[i];
+	}
 	headers[n++] = (struct http_header){http_slice("X-Ca-Request-Id"), http_slice(c->id)};
 	/* the public second-level domain is for tests only: browsers shall not render it */
-	if (c->matched_domain && c->matched_domain->is_public)
+	if (is_public(c))
 		headers[n++] = (struct http_header){
 			http_slice("Content-Disposition"),
 			http_slice("attachment; filename=ApiResponseForInnerDomain")};
@@ -205,6 +212,8 @@ static bool call_backend(struct gateway_call *c)
 {
 	switch (c->api->backend.kind) {
 	case GATEWAY_FUNCTION: gateway_invoke(c); break;
+	case GATEWAY_HTTP:
+	case GATEWAY_HTTP_VPC: gateway_proxy(c); break;
 	case GATEWAY_MOCK: answer_mock(c); break;
 	}
 	return false; /* answered, or will be */
@@ -253,6 +262,12 @@ static void on_end(struct httpd_request *r, bool sent, void *arg)
 	strbuf_done(&c->head);
 	strbuf_done(&c->event);
 	json_decref(c->answer);
+	upstream_body_done(c->gateway->upstream, &c->body);
+}
+
+size_t gateway_body_limit(const struct gateway_config *config)
+{
+	return config->serverless ? GATEWAY_BODY_SHARED : GATEWAY_BODY_LIMIT;
 }
 
 struct gateway *gateway_new(struct loop *loop, const struct gateway_config *config,
@@ -269,7 +284,7 @@ struct gateway *gateway_new(struct loop *loop, const struct gateway_config *conf
 	g->httpd = httpd_new(
 		loop,
 		&(struct httpd_options){
-			.body_limit = config->serverless ? GATEWAY_BODY_SHARED : GATEWAY_BODY_LIMIT,
+			.body_limit = gateway_body_limit(config),
 			/* the same header a hundred times, joined step by step, takes 800 kB */
 			.arena_cap = 4u << 20,
 		},
