@@ -27,6 +27,7 @@ struct gateway {
 	unsigned char random[4096]; /* for request ids: one system call for many */
 	size_t random_left;
 	int log_fd;
+	struct gateway_quota *quota; /* NULL: no limit for public domains */
 };
 
 /* Lives in the request's arena. */

@@ -286,17 +286,38 @@ static int each(struct config_reader *r, json_t *list,
 	return 0;
 }
 
+static int read_state(struct config_reader *r, const char *socket, json_t *calls)
+{
+	struct gateway_config *c = r->config;
+	json_int_t n = json_integer_value(calls);
+
+	c->state_fd = socket ? find_socket(r, socket) : -1;
+	if (socket && c->state_fd < 0)
+		return lab_error_make(r->err, LAB_USAGE, "configuration: state: no such socket");
+	if (!calls)
+		return 0;
+	if (n < 1 || n > UINT32_MAX)
+		return lab_error_make(r->err, LAB_USAGE,
+				      "configuration: public_daily_calls out of range");
+	if (!socket)
+		return lab_error_make(r->err, LAB_USAGE,
+				      "configuration: public_daily_calls without state");
+	c->public_daily_calls = (uint32_t)n;
+	return 0;
+}
+
 static int read_object(struct config_reader *r, json_t *root)
 {
 	struct gateway_config *c = r->config;
-	const char *instance, *id, *region, *type;
-	json_t *listeners, *groups, *apis;
+	const char *instance, *id, *region, *type, *state = NULL;
+	json_t *listeners, *groups, *apis, *calls = NULL;
 	json_error_t e;
 
-	if (json_unpack_ex(root, &e, 0, "{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, !}", "instance",
-			   &instance, "instance_id", &id, "region", &region, "type", &type,
-			   "listeners", &listeners, "groups", &groups, "apis", &apis, "sockets",
-			   &r->sockets) < 0)
+	if (json_unpack_ex(root, &e, 0, "{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s?s, s?o !}",
+			   "instance", &instance, "instance_id", &id, "region", &region, "type",
+			   &type, "listeners", &listeners, "groups", &groups, "apis", &apis,
+			   "sockets", &r->sockets, "state", &state, "public_daily_calls",
+			   &calls) < 0)
 		return lab_error_make(r->err, LAB_USAGE, "configuration: %s", e.text);
 	if (!json_is_array(listeners) || !json_is_array(groups) || !json_is_array(apis) ||
 	    !json_is_array(r->sockets))
@@ -312,7 +333,8 @@ static int read_object(struct config_reader *r, json_t *root)
 	c->groups = arena_alloc(r->a, c->n_groups * sizeof(*c->groups));
 	c->n_apis = json_array_size(apis);
 	c->apis = arena_alloc(r->a, c->n_apis * sizeof(*c->apis));
-	if (each(r, listeners, listener) < 0 || each(r, groups, group) < 0)
+	if (read_state(r, state, calls) < 0 || each(r, listeners, listener) < 0 ||
+	    each(r, groups, group) < 0)
 		return -1;
 	return each(r, apis, api);
 }

@@ -4,6 +4,8 @@
  *
  *	{"instance", "instance_id", "region", "type": "normal" | "vpc_connect" | "serverless",
  *	 "sockets": [{"name"}], "listeners": [{"socket", "protocol": "HTTP"}],
+ *	 "state"?: name of a socket of type memory, see gateway/quota.h,
+ *	 "public_daily_calls"?: of each public domain; needs "state",
  *	 "groups": [{"name", "id", "base_path", "stages": [NAME],
  *		     "domains": [{"name", "kind": "vpc" | "public"}]}],
  *	 "apis": [{"name", "id", "group", "method", "path", "protocol": ["HTTP", "HTTPS"],
@@ -94,6 +96,8 @@ struct gateway_api {
 struct gateway_config {
 	const char *instance, *instance_id, *region;
 	bool serverless;
+	int state_fd;                /* -1: none */
+	uint32_t public_daily_calls; /* 0: no limit */
 	struct gateway_listener *listeners;
 	size_t n_listeners;
 	struct gateway_group *groups;

@@ -13,7 +13,8 @@ static const struct {
 	[GATEWAY_BAD_PROTOCOL] = {"I403PT", "Invalid protocol %s unsupported"},
 	[GATEWAY_UNKNOWN_DOMAIN] = {"I404DO", "Invalid Domain `%s`"},
 	[GATEWAY_UNKNOWN_API] = {"I404NF", "API not found with `%s`"},
-	[GATEWAY_SLOW_REQUEST] = {"I408RT", "Request timeout"}, /* our own */
+	[GATEWAY_SLOW_REQUEST] = {"I408RT", "Request timeout"},                      /* our own */
+	[GATEWAY_DOMAIN_THROTTLED] = {"T429ID", "Throttled by DOMAIN Flow Control"}, /* [mem] */
 	[GATEWAY_BODY_TOO_LARGE] = {"I413RL", "Request body too Large"},
 	[GATEWAY_URL_TOO_LARGE] = {"I413UL", "Request URL too Large"},
 	[GATEWAY_FUNCTION_DENIED] = {"A403FC", "Function `%s` access denied"},    /* [mem] */

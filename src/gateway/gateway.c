@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "gateway/call.h"
 #include "gateway/path.h"
+#include "gateway/quota.h"
 
 /* ---- calls ---- */
 
@@ -148,6 +149,19 @@ static bool find_group(struct gateway_call *c)
 	return false;
 }
 
+/* A call that finds no API counts as well; what is not HTTP is no call. */
+static bool limit_public(struct gateway_call *c)
+{
+	const struct gateway *g = c->gateway;
+
+	if (!g->quota || !is_public(c) ||
+	    gateway_quota_take(g->quota, c->matched_domain->name, g->config->public_daily_calls,
+			       c->began.tv_sec))
+		return true;
+	gateway_answer_error(c, GATEWAY_DOMAIN_THROTTLED, NULL);
+	return false;
+}
+
 static bool find_stage(struct gateway_call *c)
 {
 	struct http_slice name = http_head_get(c->r->head, "x-ca-stage");
@@ -220,7 +234,7 @@ static bool call_backend(struct gateway_call *c)
 }
 
 static bool (*const chain[])(struct gateway_call *) = {
-	find_group, find_stage, normalise, find_api, check_protocol, call_backend,
+	find_group, limit_public, find_stage, normalise, find_api, check_protocol, call_backend,
 };
 
 /* ---- what httpd calls ---- */
@@ -300,6 +314,11 @@ struct gateway *gateway_new(struct loop *loop, const struct gateway_config *conf
 
 int gateway_listen(struct gateway *g, struct lab_error **err)
 {
+	if (g->config->public_daily_calls) {
+		g->quota = gateway_quota_open(g->config->state_fd, err);
+		if (!g->quota)
+			return lab_error_prefix(err, "state");
+	}
 	for (size_t i = 0; i < g->config->n_listeners; i++) {
 		const struct gateway_listener *l = &g->config->listeners[i];
 
@@ -328,6 +347,7 @@ void gateway_free(struct gateway *g)
 		return;
 	httpd_free(g->httpd);
 	upstream_free(g->upstream);
+	gateway_quota_close(g->quota);
 	strbuf_done(&g->log);
 	free(g);
 }

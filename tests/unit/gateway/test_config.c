@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What test_route.c does not show: HTTP backends. */
+/* What test_route.c does not show: HTTP backends, listeners and the state. */
 #include "gateway/config.h"
 
 #include "base/cleanup.h"
+#include "base/worker.h"
 #include "unit/gateway/config.h"
 
 #define API(path, backend) TEST_API("a", "GET", path, TEST_OPEN "\"backend\":{" backend "}")
@@ -127,12 +128,54 @@ static void refused_backends(void **state)
 	}
 }
 
+static void sockets(void **state)
+{
+	static const struct {
+		const char *listeners, *more, *message; /* NULL: accepted */
+	} rows[] = {
+		{TEST_LISTENER("vip-80"), "", NULL},
+		{TEST_LISTENER("vip-80") "," TEST_LISTENER("public-80"), "", NULL},
+		{TEST_LISTENER("vip-80"), ",\"state\":\"state\"", NULL},
+		{TEST_LISTENER("vip-80"), ",\"state\":\"state\",\"public_daily_calls\":1000", NULL},
+		{TEST_LISTENER("spare-80"), "", "listeners[0]: no such socket"},
+		{TEST_LISTENER("vip-80"), ",\"state\":\"nowhere\"", "state: no such socket"},
+		{TEST_LISTENER("vip-80"), ",\"public_daily_calls\":1000", "without state"},
+		{TEST_LISTENER("vip-80"), ",\"state\":\"state\",\"public_daily_calls\":0",
+		 "public_daily_calls"},
+		{TEST_LISTENER("vip-80"), ",\"state\":\"state\",\"public_daily_calls\":-1",
+		 "public_daily_calls"},
+		{TEST_LISTENER("vip-80"), ",\"state\":\"state\",\"public_daily_calls\":4294967296",
+		 "public_daily_calls"},
+		{TEST_LISTENER("vip-80"), ",\"state\":\"state\",\"public_daily_calls\":\"9\"",
+		 "public_daily_calls"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		auto_arena struct arena *a = arena_new(0);
+		auto_error struct lab_error *err = NULL;
+		const struct gateway_config *c = read_config(a, API("/x", HTTP MS),
+							     rows[i].listeners, rows[i].more, &err);
+
+		if ((c == NULL) != (rows[i].message != NULL))
+			fail_msg("row %zu: %s", i, c ? "accepted" : lab_error_message(err));
+		if (rows[i].message && !strstr(lab_error_message(err), rows[i].message))
+			fail_msg("row %zu: %s", i, lab_error_message(err));
+		if (!c)
+			continue;
+		for (size_t k = 0; k < c->n_listeners; k++)
+			assert_int_equal(c->listeners[k].fd, WORKER_FD_SOCKET_0 + (int)k);
+		assert_int_equal(c->state_fd, *rows[i].more ? WORKER_FD_SOCKET_0 + 2 : -1);
+		assert_int_equal(c->public_daily_calls, strstr(rows[i].more, "calls") ? 1000 : 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything_said),
 		cmocka_unit_test(little_said),
 		cmocka_unit_test(refused_backends),
+		cmocka_unit_test(sockets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

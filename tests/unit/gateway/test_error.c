@@ -33,7 +33,7 @@ static void backends(void **state)
 	} rows[] = {
 		{GATEWAY_CONNECT_FAILED, "D504CO", 504},  {GATEWAY_BACKEND_TIMEOUT, "D504TO", 504},
 		{GATEWAY_BACKEND_INVALID, "D502BR", 502}, {GATEWAY_UNRESOLVED, "D504RE", 504},
-		{GATEWAY_ACCESS_INVALID, "X504VE", 504},
+		{GATEWAY_ACCESS_INVALID, "X504VE", 504},  {GATEWAY_DOMAIN_THROTTLED, "T429ID", 429},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -90,7 +90,8 @@ static int open_fixture(void **state)
 	port = arena_printf(f->g.a, "%u", f->function_port);
 	text = test_config_with(
 		test_replace(f->g.a, test_join(f->g.a, apis, ARRAY_LEN(apis)), "PORT", port),
-		TEST_LISTENER("vip-80") "," TEST_LISTENER("public-80"), "");
+		TEST_LISTENER("vip-80") "," TEST_LISTENER("public-80"),
+		",\"state\":\"state\",\"public_daily_calls\":3");
 	test_gateway_serve(&f->g, text);
 	*state = f;
 	return 0;
@@ -262,6 +263,38 @@ static void the_public_domain_is_not_for_browsers(void **state)
 			    "attachment; filename=ApiResponseForInnerDomain");
 }
 
+/* Both listeners lead to the same APIs, and what is counted is the domain. */
+static void public_calls_are_counted(void **state)
+{
+	static const struct {
+		const char *path, *host;
+		int status;
+	} rows[] = {
+		{"/mock/1", TEST_VPC, 200},
+		{"/mock/1", TEST_PUBLIC, 200},
+		{"/nowhere", TEST_PUBLIC, 404},
+		{"/mock/1", "G1-cn-hangzhou.ALICLOUDAPI.com:80", 200},
+		{"/mock/1", TEST_PUBLIC, 429},
+		{"/nowhere", TEST_PUBLIC, 429},
+		{"/mock/1", TEST_VPC, 200},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *request = arena_printf(f->g.a, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n",
+						   rows[i].path, rows[i].host);
+		auto_free char *got = test_roundtrip(f->g.loop, f->g.port[i % 2], request);
+
+		if (atoi(got + 9) != rows[i].status)
+			fail_msg("row %zu: %s", i, got);
+		if (rows[i].status != 429)
+			continue;
+		assert_string_equal(test_header(&f->g, got, "X-Ca-Error-Code"), "T429ID");
+		assert_string_equal(test_header(&f->g, got, "X-Ca-Error-Message"),
+				    "Throttled by DOMAIN Flow Control");
+	}
+}
+
 static void head_requests_get_no_body(void **state)
 {
 	struct fixture *f = *state;
@@ -348,6 +381,7 @@ int main(void)
 		TEST(long_urls),
 		TEST(a_function_call),
 		TEST(the_public_domain_is_not_for_browsers),
+		TEST(public_calls_are_counted),
 		TEST(head_requests_get_no_body),
 		TEST(backend_connections_are_kept),
 		TEST(a_body_of_33_mb),
