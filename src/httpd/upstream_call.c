@@ -3,6 +3,7 @@
 #include "httpd/upstream_call.h"
 
 #include <errno.h>
+#include <linux/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -192,6 +193,18 @@ static bool decode(struct upstream_call *call, struct http_slice in)
 	return false;
 }
 
+/*
+ * The head came without its whole body. A backend that sent them one by one may be waiting for our
+ * acknowledgement (Nagle's algorithm), and the kernel would delay that by 40 ms.
+ */
+static void acknowledge(const struct upstream_call *call)
+{
+	int one = 1;
+
+	/* only faster */
+	(void)setsockopt(call->conn->io.fd, IPPROTO_TCP, TCP_QUICKACK, &one, sizeof(one));
+}
+
 static bool parse_heads(struct upstream_call *call)
 {
 	for (;;) {
@@ -219,8 +232,11 @@ static bool parse_heads(struct upstream_call *call)
 		fail(call, UPSTREAM_TOO_LARGE, 0, "the answer is too large");
 		return false;
 	}
-	return decode(call, (struct http_slice){call->in + call->head.size,
-						call->in_len - call->head.size});
+	if (!decode(call, (struct http_slice){call->in + call->head.size,
+					      call->in_len - call->head.size}))
+		return false;
+	acknowledge(call);
+	return true;
 }
 
 static void at_end(struct upstream_call *call, int errnum)
