@@ -23,6 +23,7 @@ struct test_worker {
 	pid_t pid;
 	int log;    /* what it wrote on descriptors 1 and 2 */
 	int socket; /* its listening socket; the harness holds it too, as the supervisor does */
+	int memory; /* the socket after that, where it is not 0 */
 	uint16_t port;
 };
 
@@ -73,9 +74,10 @@ static inline bool test_worker_start(struct test_worker *w, const char *program,
 	w->pid = fork();
 	assert_true(w->pid >= 0);
 	if (w->pid == 0) {
-		int high[5] = {w->log, memfd, ready[1], w->socket, open("/dev/null", O_RDONLY)};
+		int high[6] = {w->log,   memfd, ready[1], w->socket, open("/dev/null", O_RDONLY),
+			       w->memory};
 
-		for (size_t i = 0; i < 5; i++)
+		for (size_t i = 0; i < 6; i++)
 			high[i] = fcntl(high[i], F_DUPFD, 20);
 		test_move_fd(high[4], 0);
 		test_move_fd(high[0], 1);
@@ -83,7 +85,8 @@ static inline bool test_worker_start(struct test_worker *w, const char *program,
 		test_move_fd(high[1], WORKER_FD_CONFIG);
 		test_move_fd(high[2], WORKER_FD_READY);
 		test_move_fd(high[3], WORKER_FD_SOCKET_0);
-		(void)close_range(WORKER_FD_SOCKET_0 + 1, ~0u, 0);
+		test_move_fd(high[5], WORKER_FD_SOCKET_0 + 1);
+		(void)close_range(WORKER_FD_SOCKET_0 + (w->memory ? 2 : 1), ~0u, 0);
 		execl(program, program, (char *)NULL);
 		_exit(127);
 	}
