@@ -119,7 +119,7 @@ static json_t *http_vpc_of(struct compile *c, const struct api_gateway *gw,
 	json_t *backend;
 
 	if (a->deleted)
-		backend = http_backend(c, b, "http-vpc", "", 0, 0, (struct way){0});
+		backend = http_backend(c, b, "http-vpc", a->id.name, 0, 0, (struct way){0});
 	else
 		backend = http_backend(c, b, "http-vpc",
 				       host ? host
