@@ -16,11 +16,6 @@ teardown() {
   down_all a1 a1b
 }
 
-up() { # FILE [OPTION...]: up, quietly; prints what went wrong where it fails
-  run "$labctl" up "$@"
-  [ "$status" -eq 0 ] || { echo "$output"; return 1; }
-}
-
 in_ecs3() { labctl exec a1 ecs-3 -- "$@"; }
 
 # curl from ecs-3: prints "HTTP-STATUS X-Ca-Error-Code", returns curl's status

@@ -19,7 +19,7 @@ need_root() {
 variation() {
   local lab=$1 name=$2 dir=$BATS_TEST_TMPDIR/$2
   mkdir -p "$dir"
-  cp -r "$shipped/$lab/functions" "$dir/"
+  [[ ! -d $shipped/$lab/functions ]] || cp -r "$shipped/$lab/functions" "$dir/"
   {
     sed -e "s/^lab: $lab\$/lab: $name/" -e '/^checks:/,$d' "$shipped/$lab/lab.yaml"
     printf '  - id: variation\n    title: what this test changes\n    apply:\n'
@@ -28,10 +28,40 @@ variation() {
   echo "$dir/lab.yaml"
 }
 
+up() { # FILE [OPTION...]: up, quietly; prints what went wrong where it fails
+  run "$labctl" up "$@"
+  [ "$status" -eq 0 ] || { echo "$output"; return 1; }
+}
+
 # domain LAB GROUP: the VPC domain that a group of a variation has once all steps are done.
 domain() {
   labctl plan "$BATS_TEST_TMPDIR/$1/lab.yaml" --json | jq -er --arg g "$2" \
     '[.workers[].config.groups[]? | select(.name == $g) | .domains[] | select(.kind == "vpc") | .name] | first'
+}
+
+no_route() { # NETNS TABLE PREFIX: the table has no usable route to exactly this prefix
+  ! ip -n "$1" route show table "$2" "$3" | grep -qv '^blackhole'
+}
+
+# capture NETNS DEVICE FILTER: tcpdump in the background until `captured` gives what it saw.
+capture() {
+  ip netns exec "$1" tcpdump -lni "$2" --immediate-mode "${@:3}" \
+    >"$BATS_TEST_TMPDIR/capture" 2>"$BATS_TEST_TMPDIR/capture.err" 3>&- &
+  capture_pid=$!
+  within 5 grep -q 'listening on' "$BATS_TEST_TMPDIR/capture.err"
+}
+
+capture_end() {
+  [[ -n ${capture_pid-} ]] || return 0
+  kill "$capture_pid" 2>/dev/null || true
+  wait "$capture_pid" || true
+  capture_pid=
+}
+
+captured() {
+  read -rt 0.3 <> <(:) || true # for what is still under way
+  capture_end
+  cat "$BATS_TEST_TMPDIR/capture"
 }
 
 # within SECONDS COMMAND...: repeats the command until it succeeds or the time is over.
