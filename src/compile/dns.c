@@ -96,7 +96,7 @@ static json_t *view_of(struct compile *c, const struct vpc *vpc, struct plan_soc
 	}
 	add_groups(c, records);
 	add_instances(c, records, vpc);
-	return json_pack("{s:s, s:o, s:o}", "vpc", vpc->id.name, "sockets", names, "records",
+	return json_pack("{s:s, s:o, s:o}", "name", vpc->id.name, "sockets", names, "records",
 			 records);
 }
 

@@ -23,12 +23,12 @@ void dns_config_free(struct dns_config *c)
 		return;
 	for (size_t i = 0; i < c->n_views; i++) {
 		dns_view_free(c->views[i]);
-		free(c->vpcs[i]);
+		free(c->names[i]);
 	}
 	for (size_t i = 0; i < c->n_sockets; i++)
 		free(c->sockets[i].name);
 	free(c->views);
-	free(c->vpcs);
+	free(c->names);
 	free(c->sockets);
 	free(c);
 }
@@ -81,8 +81,8 @@ static int bind_sockets(struct dns_config *c, size_t view, json_t *names, struct
 			s++;
 		if (!want || s == c->n_sockets)
 			return lab_error_make(err, LAB_FAILED, "configuration: %s: no socket '%s'",
-					      c->vpcs[view], want ? want : "?");
-		c->sockets[s].vpc = c->vpcs[view];
+					      c->names[view], want ? want : "?");
+		c->sockets[s].view_name = c->names[view];
 		c->sockets[s].view = c->views[view];
 	}
 	return 0;
@@ -91,15 +91,15 @@ static int bind_sockets(struct dns_config *c, size_t view, json_t *names, struct
 static int read_view(struct dns_config *c, json_t *view, json_t *zones, struct lab_error **err)
 {
 	json_t *names = NULL, *records = NULL;
-	const char *vpc;
+	const char *name;
 	size_t i = c->n_views;
 
-	if (json_unpack(view, "{s:s, s:o, s?o}", "vpc", &vpc, "sockets", &names, "records",
+	if (json_unpack(view, "{s:s, s:o, s?o}", "name", &name, "sockets", &names, "records",
 			&records) < 0)
 		return lab_error_make(err, LAB_FAILED, "configuration: view %zu: malformed", i);
 	c->views = must(reallocarray(c->views, i + 1, sizeof(struct dns_view *)));
-	c->vpcs = must(reallocarray(c->vpcs, i + 1, sizeof(char *)));
-	c->vpcs[i] = must(strdup(vpc));
+	c->names = must(reallocarray(c->names, i + 1, sizeof(char *)));
+	c->names[i] = must(strdup(name));
 	c->views[i] = dns_view_new();
 	c->n_views++;
 	if (read_zones(c->views[i], zones, err) < 0 || read_records(c->views[i], records, err) < 0)

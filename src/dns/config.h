@@ -10,13 +10,13 @@
 /** A socket in the order of its descriptor. */
 struct dns_socket {
 	char *name; /* "vpc-1-136-udp" */
-	const char *vpc;
+	const char *view_name;
 	const struct dns_view *view;
 };
 
 struct dns_config {
 	struct dns_view **views;
-	char **vpcs;
+	char **names;
 	size_t n_views;
 	struct dns_socket *sockets;
 	size_t n_sockets;
@@ -24,7 +24,7 @@ struct dns_config {
 
 /**
  * Reads
- *   {"views": [{"vpc", "sockets": [NAME...], "records": [{"name", "type", "data", "ttl"}...]}...],
+ *   {"views": [{"name", "sockets": [NAME...], "records": [{"name", "type", "data", "ttl"}...]}...],
  *    "zones": [APEX...], "sockets": [{"name": NAME}...]}
  * ttl may be absent: 60. NULL with *err where it is not that, or where a socket belongs to no view.
  */

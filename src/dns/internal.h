@@ -6,7 +6,7 @@
 
 #include "dns/server.h"
 
-#define DNS_MAX_CONNECTIONS 32    /* per socket, so that one VPC cannot use up those of another */
+#define DNS_MAX_CONNECTIONS 32    /* per socket: no network can use up those of another */
 #define DNS_IDLE_MS         10000 /* RFC 7766 asks for "a few seconds" */
 #define DNS_FINISH_MS       2000
 #define DNS_MAX_QUERY       4096 /* of TCP; no query of any client comes near */
@@ -20,7 +20,7 @@ struct dns_listener {
 	struct loop_io io;
 	struct dns_server *server;
 	struct dns_listener *next;
-	const char *vpc;
+	const char *name; /* of the view */
 	const struct dns_view *view;
 	struct dns_connection *connections; /* TCP */
 	struct loop_timer resume;

@@ -37,7 +37,7 @@ static int add_sockets(struct dns_server *server, const struct dns_config *c,
 		       struct lab_error **err)
 {
 	for (size_t i = 0; i < c->n_sockets; i++) {
-		if (dns_server_add(server, WORKER_FD_SOCKET_0 + (int)i, c->sockets[i].vpc,
+		if (dns_server_add(server, WORKER_FD_SOCKET_0 + (int)i, c->sockets[i].view_name,
 				   c->sockets[i].view, err) < 0)
 			return -1;
 	}
@@ -54,7 +54,7 @@ static int serve(struct loop *loop, struct lab_error **err)
 	if (!config || worker_watch_signals(loop, &stopper.io, err) < 0 ||
 	    add_sockets(server, config, err) < 0 || priv_seccomp(PRIV_DNS, err) < 0)
 		goto out;
-	log_info("ready: %zu VPCs, %zu sockets", config->n_views, config->n_sockets);
+	log_info("ready: %zu views, %zu sockets", config->n_views, config->n_sockets);
 	worker_ready();
 	rc = loop_run(loop);
 	if (rc < 0)

@@ -37,7 +37,7 @@ void dns_server_free(struct dns_server *s)
 	free(s);
 }
 
-int dns_server_add(struct dns_server *s, int fd, const char *vpc, const struct dns_view *view,
+int dns_server_add(struct dns_server *s, int fd, const char *name, const struct dns_view *view,
 		   struct lab_error **err)
 {
 	struct dns_listener *l = calloc(1, sizeof(*l));
@@ -47,7 +47,7 @@ int dns_server_add(struct dns_server *s, int fd, const char *vpc, const struct d
 	if (!l)
 		abort();
 	l->server = s;
-	l->vpc = vpc;
+	l->name = name;
 	l->view = view;
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0 || flags < 0 ||
 	    fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
@@ -60,7 +60,7 @@ int dns_server_add(struct dns_server *s, int fd, const char *vpc, const struct d
 	return 0;
 fail:
 	free(l);
-	return lab_error_errno(err, LAB_FAILED, errno, "%s: socket %d", vpc, fd);
+	return lab_error_errno(err, LAB_FAILED, errno, "%s: socket %d", name, fd);
 }
 
 /* Rate-limited: a node that sends garbage must not fill the disk. */
@@ -76,7 +76,7 @@ static void log_refused(struct dns_listener *l, enum dns_transport transport, co
 		s->logged = s->suppressed = 0;
 	}
 	if (s->logged++ < DNS_LOG_PER_SECOND)
-		log_info("%s: query over %s refused: %s", l->vpc,
+		log_info("%s: query over %s refused: %s", l->name,
 			 transport == DNS_UDP ? "UDP" : "TCP", why);
 	else
 		s->suppressed++;

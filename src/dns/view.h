@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** What one VPC's resolver knows: names with their records, and the zones that they belong to. */
+/** What the resolver of one network knows: names with their records, and the zones that they belong to. */
 #pragma once
 
 #include <stddef.h>

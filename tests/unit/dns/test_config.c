@@ -13,8 +13,8 @@ static struct dns_config *read_text(const char *text, struct lab_error **err)
 static void test_good(void **state)
 {
 	struct dns_config *c = read_text(
-		"{\"views\":[{\"vpc\":\"vpc-1\",\"sockets\":[\"b\",\"a\"],\"records\":[{\"name\":\"x.lab\","
-		"\"type\":\"A\",\"data\":\"10.0.0.1\",\"ttl\":5}]},{\"vpc\":\"vpc-2\",\"sockets\":[\"c\"]}],"
+		"{\"views\":[{\"name\":\"vpc-1\",\"sockets\":[\"b\",\"a\"],\"records\":[{\"name\":\"x.lab\","
+		"\"type\":\"A\",\"data\":\"10.0.0.1\",\"ttl\":5}]},{\"name\":\"vpc-2\",\"sockets\":[\"c\"]}],"
 		"\"zones\":[\"lab\"],\"sockets\":[{\"name\":\"a\"},{\"name\":\"c\"},{\"name\":\"b\"}]}",
 		NULL);
 	ldns_rdf *name = ldns_dname_new_frm_str("X.lab");
@@ -22,8 +22,8 @@ static void test_good(void **state)
 	assert_non_null(c);
 	assert_int_equal(c->n_views, 2);
 	assert_int_equal(c->n_sockets, 3);
-	assert_string_equal(c->sockets[0].vpc, "vpc-1");
-	assert_string_equal(c->sockets[1].vpc, "vpc-2");
+	assert_string_equal(c->sockets[0].view_name, "vpc-1");
+	assert_string_equal(c->sockets[1].view_name, "vpc-2");
 	assert_ptr_equal(c->sockets[2].view, c->sockets[0].view);
 	assert_ptr_not_equal(c->sockets[1].view, c->sockets[0].view);
 	assert_non_null(dns_view_find(c->sockets[0].view, name));
@@ -39,20 +39,20 @@ static void test_bad(void **state)
 	} rows[] = {
 		{"{}", "configuration: no \"views\""},
 		{"{\"views\":[{}]}", "configuration: view 0: malformed"},
-		{"{\"views\":[{\"vpc\":\"v\",\"sockets\":[\"a\"]}]}",
+		{"{\"views\":[{\"name\":\"v\",\"sockets\":[\"a\"]}]}",
 		 "configuration: v: no socket 'a'"},
 		{"{\"views\":[],\"sockets\":[{\"name\":\"a\"}]}",
 		 "configuration: socket 'a': belongs to no view"},
 		{"{\"views\":[],\"sockets\":[{}]}", "configuration: socket 0: no name"},
-		{"{\"views\":[{\"vpc\":\"v\",\"sockets\":[],\"records\":[{\"name\":\"x\"}]}]}",
+		{"{\"views\":[{\"name\":\"v\",\"sockets\":[],\"records\":[{\"name\":\"x\"}]}]}",
 		 "configuration: record 0: malformed"},
-		{"{\"views\":[{\"vpc\":\"v\",\"sockets\":[],\"records\":[{\"name\":\"x\",\"type\":\"A\","
+		{"{\"views\":[{\"name\":\"v\",\"sockets\":[],\"records\":[{\"name\":\"x\",\"type\":\"A\","
 		 "\"data\":\"1.2.3.4\",\"ttl\":-1}]}]}",
 		 "configuration: record 0: malformed"},
-		{"{\"views\":[{\"vpc\":\"v\",\"sockets\":[],\"records\":[{\"name\":\"x\",\"type\":\"A\","
+		{"{\"views\":[{\"name\":\"v\",\"sockets\":[],\"records\":[{\"name\":\"x\",\"type\":\"A\","
 		 "\"data\":\"y\"}]}]}",
 		 "configuration: record 0: dns: 'x': bad data 'y' for type A"},
-		{"{\"views\":[{\"vpc\":\"v\",\"sockets\":[]}],\"zones\":[\"a..b\"]}",
+		{"{\"views\":[{\"name\":\"v\",\"sockets\":[]}],\"zones\":[\"a..b\"]}",
 		 "configuration: dns: 'a..b': not a domain name"},
 		{"{\"views\":[],\"views\":[]}",
 		 "configuration: duplicate object key near '\"views\"'"},
