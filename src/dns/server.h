@@ -20,5 +20,9 @@ void dns_server_free(struct dns_server *s); /* NULL is fine */
 int dns_server_add(struct dns_server *s, int fd, const char *name, const struct dns_view *view,
 		   struct lab_error **err);
 
-/** Accepts nothing any more and stops the loop when the answers under way are sent (at most 2 s). */
+/**
+ * Accepts nothing any more and stops the loop when the answers under way are sent (at most 4 s). Open
+ * connections are read for half a second more: their clients may have asked just now, and would be
+ * told that nobody listens, although the worker that replaces this one does.
+ */
 void dns_server_finish(struct dns_server *s);
