@@ -3,7 +3,8 @@
 # labctl-dns as a data centre's server: what it forwards to another labctl-dns, to dnsmasq, and for
 # unbound. All of them listen on port 53 of loopback addresses in a network namespace of this file.
 #
-#   .10 idc   .20 cloud   .30 dnsmasq   .40 unbound   .98 takes queries and is silent   .99 nobody
+#   .10 idc   .20 cloud   .30 dnsmasq   .40 unbound
+#   .97 rejected by a filter   .98 takes queries and is silent   .99 nobody
 
 setup_file() {
   load ../lib/e2e.bash
@@ -13,6 +14,14 @@ setup_file() {
   unshare --net sh -c 'ip link set lo up && echo up >"$0" && exec sleep 3600' "$DIR/net" 3>&- &
   echo $! >"$DIR/net.pid"
   within 5 test -s "$DIR/net"
+  in_net nft -f - <<'NFT'
+table ip t {
+  chain c {
+    type filter hook input priority 0;
+    ip daddr 127.0.0.97 reject with icmp type host-unreachable
+  }
+}
+NFT
   configure
   start idc 127.0.0.10
   start cloud 127.0.0.20
@@ -57,6 +66,7 @@ configure() {
     {"zone": "noroute.lab", "servers": ["192.0.2.1", "127.0.0.20"]},
     {"zone": "silent.lab", "servers": ["127.0.0.98", "127.0.0.20"]},
     {"zone": "dead.lab", "servers": ["127.0.0.98", "127.0.0.98"]},
+    {"zone": "filtered.lab", "servers": ["127.0.0.97"]},
     {"zone": "none.lab", "servers": ["127.0.0.99", "192.0.2.1"]},
     {"zone": "loop.lab", "servers": ["127.0.0.20"]},
     {"zone": ".", "servers": ["127.0.0.30"]}]}],
@@ -138,10 +148,17 @@ ask() { in_net dig @127.0.0.10 +tries=1 +time=2 "$@"; }
 @test "nobody answers: SERVFAIL within the client's patience, and a line in the log" {
   run ask x.dead.lab
   [[ $output == *"status: SERVFAIL"* ]]
-  run ask x.none.lab
-  [[ $output == *"status: SERVFAIL"* ]]
   run grep -c "idc: query over UDP failed: no answer from any server of dead.lab." "$DIR/idc.log"
   [ "$output" -ge 1 ]
+}
+
+@test "no way to the only server: SERVFAIL at once, not after the patience" {
+  for zone in none filtered; do
+    run ask x.$zone.lab
+    [[ $output == *"status: SERVFAIL"* ]]
+    [[ $output =~ "Query time: "([0-9]+) ]]
+    [ "${BASH_REMATCH[1]}" -lt 1000 ]
+  done
 }
 
 @test "two servers that forward to each other: SERVFAIL, and both serve on" {
