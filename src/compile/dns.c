@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The resolver of every VPC on 100.100.2.136 and .138: one worker for the lab, with four sockets in
- * each VPC. A VPC domain has an address in every VPC as soon as it is enabled and its instance has
- * one, reachable or not, as in the cloud; names of instances are known in their own VPC only.
+ * Who knows which names. One worker serves the resolvers of the cloud and of the Internet:
+ * - in every VPC 100.100.2.136 and .138. A VPC domain has an address in every VPC as soon as it is
+ *   enabled and its instance has one, reachable or not, as in the cloud; names of instances are known in
+ *   their own VPC only; public names everywhere;
+ * - on the Internet 192.0.2.53, for public names only.
+ * The DNS servers of data centres are workers of their own, on their hosts: what they forward goes over
+ * the network that the class builds.
  */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "compile/context.h"
 
 #define TTL 60
@@ -70,34 +75,79 @@ static void add_instances(struct compile *c, json_t *records, const struct vpc *
 	}
 }
 
-/* The order of a VPC's sockets, in its view as in the worker's list. */
-static const struct {
-	const char *suffix;
-	enum plan_socket_type type;
-	uint32_t addr;
-} doors[] = {
-	{"136-udp", PLAN_UDP, DNS_ADDRESS_1},
-	{"138-udp", PLAN_UDP, DNS_ADDRESS_2},
-	{"136-tcp", PLAN_TCP, DNS_ADDRESS_1},
-	{"138-tcp", PLAN_TCP, DNS_ADDRESS_2},
-};
-#define N_DOORS (sizeof(doors) / sizeof(doors[0]))
+/* What anybody may know: public domains of groups, names of public hosts. */
+static void add_public_names(struct compile *c, json_t *records)
+{
+	const struct lab *lab = c->lab;
 
-static json_t *view_of(struct compile *c, const struct vpc *vpc, struct plan_socket *sockets)
+	for (size_t i = 0; i < lab->n_api_groups; i++) {
+		const struct api_group *g = &lab->api_groups[i];
+		const struct api_gateway *gw = g->instance.to;
+
+		if (gw->public_ip.set)
+			add_address(records, lab_public_domain(lab, g), gw->public_ip.ip);
+	}
+	for (size_t i = 0; i < lab->internet.n_hosts; i++) {
+		const struct internet_host *h = &lab->internet.hosts[i];
+
+		for (size_t j = 0; j < h->n_domains; j++)
+			add_address(records, h->domains[j].s, h->ip.ip);
+	}
+}
+
+/* --- views --- */
+
+/* A worker's sockets, and the views that they serve. */
+struct server {
+	struct plan_socket *sockets;
+	size_t n_sockets;
+	json_t *views;
+};
+
+/* UDP and TCP on one address; their names go into the view's list. */
+static void listen_on(struct compile *c, struct server *s, json_t *names, const char *view,
+		      const char *ns, uint32_t ip)
+{
+	static const struct {
+		enum plan_socket_type type;
+		const char *name;
+	} both[] = {{PLAN_UDP, "udp"}, {PLAN_TCP, "tcp"}};
+
+	for (size_t i = 0; i < ARRAY_LEN(both); i++) {
+		const char *name = compile_text(c, "%s-%u-%s", view, ip & 0xff, both[i].name);
+
+		*arena_push(c->arena, s->sockets,
+			    s->n_sockets) = (struct plan_socket){name, ns, both[i].type, ip, 53};
+		compile_json_append(names, json_string(name));
+	}
+}
+
+static void add_view(struct server *s, const char *name, json_t *names, json_t *records,
+		     json_t *forward)
+{
+	compile_json_append(s->views, json_pack("{s:s, s:o, s:o, s:o*}", "name", name, "sockets",
+						names, "records", records, "forward", forward));
+}
+
+static void add_vpc(struct compile *c, struct server *s, const struct vpc *vpc)
 {
 	json_t *names = json_array(), *records = json_array();
 
-	for (size_t i = 0; i < N_DOORS; i++) {
-		const char *name = compile_text(c, "%s-%s", vpc->id.name, doors[i].suffix);
-
-		sockets[i] = (struct plan_socket){name, vpc->id.name, doors[i].type, doors[i].addr,
-						  53};
-		compile_json_append(names, json_string(name));
-	}
+	listen_on(c, s, names, vpc->id.name, vpc->id.name, DNS_ADDRESS_1);
+	listen_on(c, s, names, vpc->id.name, vpc->id.name, DNS_ADDRESS_2);
 	add_groups(c, records);
 	add_instances(c, records, vpc);
-	return json_pack("{s:s, s:o, s:o}", "vpc", vpc->id.name, "sockets", names, "records",
-			 records);
+	add_public_names(c, records);
+	add_view(s, vpc->id.name, names, records, NULL);
+}
+
+static void add_internet(struct compile *c, struct server *s)
+{
+	json_t *names = json_array(), *records = json_array();
+
+	listen_on(c, s, names, INTERNET_NS, INTERNET_NS, INTERNET_DNS);
+	add_public_names(c, records);
+	add_view(s, INTERNET_NS, names, records, NULL);
 }
 
 static json_t *zones_of(struct compile *c)
@@ -111,34 +161,88 @@ static json_t *zones_of(struct compile *c)
 	return zones;
 }
 
+static void add_worker(struct compile *c, struct plan_origin origin, const char *name,
+		       const char *ns, const struct server *s, json_t *zones)
+{
+	*plan_add_worker(c->plan) = (struct plan_worker){
+		.origin = origin,
+		.name = name,
+		.program = "labctl-dns",
+		.ns = ns,
+		.sockets = s->sockets,
+		.n_sockets = s->n_sockets,
+		.config = compile_json(c,
+				       json_pack("{s:o, s:o}", "views", s->views, "zones", zones)),
+	};
+}
+
+/* --- servers of data centres --- */
+
+static json_t *servers_of(struct compile *c, const char *list)
+{
+	char *copy = arena_strdup(c->arena, list), *rest;
+	json_t *servers = json_array();
+
+	for (char *ip = strtok_r(copy, " ", &rest); ip; ip = strtok_r(NULL, " ", &rest))
+		compile_json_append(servers, json_string(ip));
+	return servers;
+}
+
+static json_t *forward_of(struct compile *c, const struct dns_server *dns)
+{
+	json_t *forward = json_array();
+
+	for (size_t i = 0; i < dns->n_forward; i++)
+		compile_json_append(forward,
+				    json_pack("{s:s, s:o}", "zone", dns->forward[i].key, "servers",
+					      servers_of(c, dns->forward[i].value.s)));
+	return forward;
+}
+
+static void add_host_server(struct compile *c, const struct data_center *dc, const struct host *h)
+{
+	json_t *names = json_array(), *records = json_array();
+	struct server s = {.views = json_array()};
+
+	listen_on(c, &s, names, h->id.name, h->id.name, h->ip.ip);
+	for (size_t i = 0; i < h->dns.n_records; i++)
+		add_record(records, h->dns.records[i].key, "A", h->dns.records[i].value.s);
+	add_view(&s, h->id.name, names, records, forward_of(c, &h->dns));
+	add_worker(c, compile_origin_in(c, "data_centers", &dc->id, "hosts", &h->id),
+		   lab_worker(c->lab, "dns", h->id.name), h->id.name, &s, json_array());
+}
+
+static void add_host_servers(struct compile *c, const struct data_center *dc)
+{
+	for (size_t i = 0; i < dc->n_hosts; i++)
+		if (dc->hosts[i].dns.at.line)
+			add_host_server(c, dc, &dc->hosts[i]);
+}
+
+/* --- all of them --- */
+
 static const char *first_services_ns(struct compile *c)
 {
 	for (size_t i = 0; i < c->lab->n_regions; i++)
 		if (compile_region_used(c->lab, &c->lab->regions[i]))
 			return compile_services_ns(c, &c->lab->regions[i]);
-	return NULL;
+	return INTERNET_NS;
 }
 
 void compile_dns(struct compile *c)
 {
 	const struct lab *lab = c->lab;
-	struct plan_socket *sockets;
-	json_t *views;
+	struct server s = {0};
 
-	if (!lab->n_vpcs)
+	for (size_t i = 0; i < lab->n_data_centers; i++)
+		add_host_servers(c, &lab->data_centers[i]);
+	if (!lab->n_vpcs && !lab->internet.at.line)
 		return;
-	views = json_array();
-	sockets = arena_alloc(c->arena, lab->n_vpcs * N_DOORS * sizeof(*sockets));
+	s.views = json_array();
 	for (size_t i = 0; i < lab->n_vpcs; i++)
-		compile_json_append(views, view_of(c, &lab->vpcs[i], &sockets[i * N_DOORS]));
-	*plan_add_worker(c->plan) = (struct plan_worker){
-		.origin = compile_origin(c, "lab", &lab->id),
-		.name = "dns",
-		.program = "labctl-dns",
-		.ns = first_services_ns(c),
-		.sockets = sockets,
-		.n_sockets = lab->n_vpcs * N_DOORS,
-		.config = compile_json(
-			c, json_pack("{s:o, s:o}", "views", views, "zones", zones_of(c))),
-	};
+		add_vpc(c, &s, &lab->vpcs[i]);
+	if (lab->internet.at.line)
+		add_internet(c, &s);
+	add_worker(c, compile_origin(c, "lab", &lab->id), "dns", first_services_ns(c), &s,
+		   zones_of(c));
 }

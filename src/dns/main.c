@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * labctl-dns: the resolvers 100.100.2.136 and .138 of every VPC of a lab. Started by the supervisor
- * (base/worker.h); one process for the lab, four sockets per VPC, each opened inside that VPC.
+ * labctl-dns, started by the supervisor (base/worker.h). One process is the resolvers 100.100.2.136
+ * and .138 of every VPC of a lab, with four sockets per VPC, each opened inside that VPC. Others are
+ * the servers of data centres and of the internet; those forward, from their own network namespace.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -37,11 +38,17 @@ static int add_sockets(struct dns_server *server, const struct dns_config *c,
 		       struct lab_error **err)
 {
 	for (size_t i = 0; i < c->n_sockets; i++) {
-		if (dns_server_add(server, WORKER_FD_SOCKET_0 + (int)i, c->sockets[i].vpc,
+		if (dns_server_add(server, WORKER_FD_SOCKET_0 + (int)i, c->sockets[i].view_name,
 				   c->sockets[i].view, err) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+/* Other servers are asked over sockets that are opened for each question. */
+static enum priv_profile profile_for(const struct dns_config *c)
+{
+	return c->forwards ? PRIV_GATEWAY : PRIV_DNS;
 }
 
 static int serve(struct loop *loop, struct lab_error **err)
@@ -52,9 +59,9 @@ static int serve(struct loop *loop, struct lab_error **err)
 	int rc = -1;
 
 	if (!config || worker_watch_signals(loop, &stopper.io, err) < 0 ||
-	    add_sockets(server, config, err) < 0 || priv_seccomp(PRIV_DNS, err) < 0)
+	    add_sockets(server, config, err) < 0 || priv_seccomp(profile_for(config), err) < 0)
 		goto out;
-	log_info("ready: %zu VPCs, %zu sockets", config->n_views, config->n_sockets);
+	log_info("ready: %zu views, %zu sockets", config->n_views, config->n_sockets);
 	worker_ready();
 	rc = loop_run(loop);
 	if (rc < 0)

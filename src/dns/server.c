@@ -3,19 +3,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 
 #include "base/log.h"
 #include "dns/internal.h"
+#include "dns/must.h"
 
 struct dns_server *dns_server_new(struct loop *loop)
 {
-	struct dns_server *s = calloc(1, sizeof(*s));
+	struct dns_server *s = dns_must(calloc(1, sizeof(*s)));
 
-	if (!s)
-		abort();
 	s->loop = loop;
+	s->forwarder = dns_forwarder_new(loop);
 	return s;
 }
 
@@ -23,10 +22,11 @@ void dns_server_free(struct dns_server *s)
 {
 	if (!s)
 		return;
+	dns_wait_drop(s, NULL);
 	while (s->listeners) {
 		struct dns_listener *l = s->listeners;
 
-		dns_tcp_close(l, false);
+		dns_tcp_close(l);
 		loop_timer_clear(s->loop, &l->resume);
 		if (!s->finishing)
 			loop_del(s->loop, &l->io);
@@ -34,20 +34,19 @@ void dns_server_free(struct dns_server *s)
 		free(l);
 	}
 	loop_timer_clear(s->loop, &s->finish);
+	dns_forwarder_free(s->forwarder);
 	free(s);
 }
 
-int dns_server_add(struct dns_server *s, int fd, const char *vpc, const struct dns_view *view,
+int dns_server_add(struct dns_server *s, int fd, const char *name, const struct dns_view *view,
 		   struct lab_error **err)
 {
-	struct dns_listener *l = calloc(1, sizeof(*l));
+	struct dns_listener *l = dns_must(calloc(1, sizeof(*l)));
 	int type = 0, flags = fcntl(fd, F_GETFL);
 	socklen_t len = sizeof(type);
 
-	if (!l)
-		abort();
 	l->server = s;
-	l->vpc = vpc;
+	l->name = name;
 	l->view = view;
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0 || flags < 0 ||
 	    fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
@@ -60,49 +59,67 @@ int dns_server_add(struct dns_server *s, int fd, const char *vpc, const struct d
 	return 0;
 fail:
 	free(l);
-	return lab_error_errno(err, LAB_FAILED, errno, "%s: socket %d", vpc, fd);
+	return lab_error_errno(err, LAB_FAILED, errno, "%s: socket %d", name, fd);
 }
 
-/* Rate-limited: a node that sends garbage must not fill the disk. */
-static void log_refused(struct dns_listener *l, enum dns_transport transport, const char *why)
+void dns_log(struct dns_listener *l, enum dns_transport transport, const char *what,
+	     const char *why, const char *detail)
 {
 	struct dns_server *s = l->server;
 	uint64_t second = loop_now(s->loop) / 1000;
 
 	if (second != s->log_second) {
 		if (s->suppressed)
-			log_info("%u more refused queries were not logged", s->suppressed);
+			log_info("%u more such queries were not logged", s->suppressed);
 		s->log_second = second;
 		s->logged = s->suppressed = 0;
 	}
 	if (s->logged++ < DNS_LOG_PER_SECOND)
-		log_info("%s: query over %s refused: %s", l->vpc,
-			 transport == DNS_UDP ? "UDP" : "TCP", why);
+		log_info("%s: query over %s %s: %s%s", l->name,
+			 transport == DNS_UDP ? "UDP" : "TCP", what, why, detail);
 	else
 		s->suppressed++;
 }
 
-size_t dns_serve(struct dns_listener *l, enum dns_transport transport, const uint8_t *query,
-		 size_t len, uint8_t *out, size_t room)
+enum dns_served dns_serve(struct dns_listener *l, const struct dns_client *client,
+			  const uint8_t *query, size_t len, size_t *n)
 {
+	struct dns_server *s = l->server;
+	enum dns_transport transport = client->connection ? DNS_TCP : DNS_UDP;
 	const char *trouble;
-	size_t n = dns_answer(l->view, query, len, transport, out, room, &trouble);
+	struct dns_relay *relay;
 
+	*n = dns_answer(l->view, query, len, transport, s->out, sizeof(s->out), &relay, &trouble);
 	if (trouble)
-		log_refused(l, transport, trouble);
-	return n;
+		dns_log(l, transport, "refused", trouble, "");
+	if (!relay)
+		return *n ? DNS_ANSWERED : DNS_SILENCE;
+	if (dns_wait(l, client, relay))
+		return DNS_WAITING;
+	*n = dns_relay_answer(relay, NULL, s->out, sizeof(s->out));
+	dns_relay_free(relay);
+	dns_log(l, transport, "failed", "too many queries are forwarded already", "");
+	return DNS_ANSWERED;
 }
 
 static void give_up(struct loop_timer *t)
 {
-	struct dns_server *s = (void *)((char *)t - offsetof(struct dns_server, finish));
-
-	loop_stop(s->loop);
+	loop_stop(containing(struct dns_server, finish, t)->loop);
 }
 
-void dns_connection_ended(struct dns_server *s)
+static void read_no_more(struct loop_timer *t)
 {
-	if (!s->finishing)
+	struct dns_server *s = containing(struct dns_server, finish, t);
+
+	t->fn = give_up;
+	loop_timer_set(s->loop, t, DNS_FINISH_MS - DNS_LINGER_MS);
+	for (struct dns_listener *l = s->listeners; l; l = l->next)
+		dns_tcp_finish(l);
+}
+
+void dns_ended(struct dns_server *s)
+{
+	if (!s->finishing || s->waiting)
 		return;
 	for (struct dns_listener *l = s->listeners; l; l = l->next) {
 		if (l->n_connections)
@@ -118,9 +135,7 @@ void dns_server_finish(struct dns_server *s)
 	for (struct dns_listener *l = s->listeners; l; l = l->next)
 		loop_del(s->loop, &l->io);
 	s->finishing = true;
-	s->finish.fn = give_up;
-	loop_timer_set(s->loop, &s->finish, DNS_FINISH_MS);
-	for (struct dns_listener *l = s->listeners; l; l = l->next)
-		dns_tcp_close(l, true);
-	dns_connection_ended(s);
+	s->finish.fn = read_no_more;
+	loop_timer_set(s->loop, &s->finish, DNS_LINGER_MS);
+	dns_ended(s);
 }

@@ -5,11 +5,13 @@
  */
 #include "dns/view.h"
 
+#include <assert.h>
 #include <stdlib.h>
-#include <strings.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/hash.h"
+#include "dns/must.h"
 
 #define BUCKETS 1024u /* a power of two; labs have tens to a few thousand names */
 
@@ -21,14 +23,9 @@ struct dns_view {
 	struct dns_node *buckets[BUCKETS];
 	ldns_rr **zones; /* SOA records; [0] is the root's */
 	size_t n_zones;
+	struct dns_forward *forwards;
+	size_t n_forwards;
 };
-
-static void *must(void *p)
-{
-	if (!p)
-		abort(); /* out of memory: the supervisor starts us anew */
-	return p;
-}
 
 static void name_free(ldns_rdf **name)
 {
@@ -43,7 +40,7 @@ static size_t bucket_of(const ldns_rdf *lower)
 
 static ldns_rdf *lower_copy(const ldns_rdf *name)
 {
-	ldns_rdf *copy = must(ldns_rdf_clone(name));
+	ldns_rdf *copy = dns_must(ldns_rdf_clone(name));
 
 	ldns_dname2canonical(copy);
 	return copy;
@@ -95,9 +92,9 @@ static struct dns_node *node_get(struct dns_view *v, const ldns_rdf *lower)
 		if (ldns_rdf_compare(node->name, lower) == 0)
 			return node;
 	}
-	node = must(calloc(1, sizeof(*node)));
-	node->name = must(ldns_rdf_clone(lower));
-	node->records = must(ldns_rr_list_new());
+	node = dns_must(calloc(1, sizeof(*node)));
+	node->name = dns_must(ldns_rdf_clone(lower));
+	node->records = dns_must(ldns_rr_list_new());
 	node->next = *head;
 	*head = node;
 	return node;
@@ -106,10 +103,10 @@ static struct dns_node *node_get(struct dns_view *v, const ldns_rdf *lower)
 /* RFC 8020: a name below which something exists does exist, so every ancestor gets a node. */
 static struct dns_node *node_with_ancestors(struct dns_view *v, const ldns_rdf *lower)
 {
-	auto_name ldns_rdf *at = must(ldns_rdf_clone(lower));
+	auto_name ldns_rdf *at = dns_must(ldns_rdf_clone(lower));
 
 	while (ldns_rdf_size(at) > 1) {
-		ldns_rdf *up = must(ldns_dname_left_chop(at));
+		ldns_rdf *up = dns_must(ldns_dname_left_chop(at));
 
 		ldns_rdf_deep_free(at);
 		at = up;
@@ -120,10 +117,10 @@ static struct dns_node *node_with_ancestors(struct dns_view *v, const ldns_rdf *
 
 struct dns_view *dns_view_new(void)
 {
-	struct dns_view *v = must(calloc(1, sizeof(*v)));
+	struct dns_view *v = dns_must(calloc(1, sizeof(*v)));
 
-	v->zones = must(calloc(1, sizeof(*v->zones)));
-	v->zones[v->n_zones++] = must(soa_new(".", NULL));
+	v->zones = dns_must(calloc(1, sizeof(*v->zones)));
+	v->zones[v->n_zones++] = dns_must(soa_new(".", NULL));
 	return v;
 }
 
@@ -145,7 +142,12 @@ void dns_view_free(struct dns_view *v)
 	}
 	for (size_t i = 0; i < v->n_zones; i++)
 		ldns_rr_free(v->zones[i]);
+	for (size_t i = 0; i < v->n_forwards; i++) {
+		free(v->forwards[i].text);
+		ldns_rdf_deep_free(v->forwards[i].zone);
+	}
 	free(v->zones);
+	free(v->forwards);
 	free(v);
 }
 
@@ -157,11 +159,11 @@ int dns_view_add_zone(struct dns_view *v, const char *apex, struct lab_error **e
 
 	if (!name)
 		return -1;
-	text = must(ldns_rdf2str(name)); /* with the final dot, which SOA's names need */
+	text = dns_must(ldns_rdf2str(name)); /* with the final dot, which SOA's names need */
 	soa = soa_new(text, err);
 	if (!soa)
 		return -1;
-	v->zones = must(reallocarray(v->zones, v->n_zones + 1, sizeof(*v->zones)));
+	v->zones = dns_must(reallocarray(v->zones, v->n_zones + 1, sizeof(*v->zones)));
 	v->zones[v->n_zones++] = soa;
 	(void)node_with_ancestors(v, name); /* only that it exists counts */
 	return 0;
@@ -197,14 +199,36 @@ int dns_view_add(struct dns_view *v, const char *name, const char *type, const c
 	if (!value)
 		return lab_error_make(err, LAB_FAILED, "dns: '%s': bad data '%s' for type %s", name,
 				      data, types[t].name);
-	rr = must(ldns_rr_new());
-	ldns_rr_set_owner(rr, must(ldns_rdf_clone(owner)));
+	rr = dns_must(ldns_rr_new());
+	ldns_rr_set_owner(rr, dns_must(ldns_rdf_clone(owner)));
 	ldns_rr_set_type(rr, types[t].type);
 	ldns_rr_set_class(rr, LDNS_RR_CLASS_IN);
 	ldns_rr_set_ttl(rr, ttl);
 	if (!ldns_rr_push_rdf(rr, value) ||
 	    !ldns_rr_list_push_rr(node_with_ancestors(v, owner)->records, rr))
 		abort();
+	return 0;
+}
+
+int dns_view_add_forward(struct dns_view *v, const char *zone, const struct sockaddr_in *servers,
+			 size_t n, struct lab_error **err)
+{
+	auto_name ldns_rdf *name = name_from(zone, err);
+	struct dns_forward *f;
+
+	assert(n >= 1 && n <= DNS_MAX_SERVERS);
+	if (!name)
+		return -1;
+	for (size_t i = 0; i < v->n_forwards; i++) {
+		if (ldns_rdf_compare(v->forwards[i].zone, name) == 0)
+			return lab_error_make(err, LAB_FAILED, "dns: zone '%s': forwarded twice",
+					      zone);
+	}
+	v->forwards = dns_must(reallocarray(v->forwards, v->n_forwards + 1, sizeof(*v->forwards)));
+	f = &v->forwards[v->n_forwards++];
+	*f = (struct dns_forward){.text = dns_must(ldns_rdf2str(name)), .n_servers = n};
+	f->zone = steal_ptr(name);
+	memcpy(f->servers, servers, n * sizeof(*servers));
 	return 0;
 }
 
@@ -219,6 +243,13 @@ const struct dns_node *dns_view_find(const struct dns_view *v, const ldns_rdf *n
 	return NULL;
 }
 
+/* ldns_dname_is_subdomain() says no for equal names; both functions compare without case. */
+static bool is_within(const ldns_rdf *name, const ldns_rdf *apex)
+{
+	return ldns_rdf_size(apex) == 1 || ldns_dname_compare(name, apex) == 0 ||
+	       ldns_dname_is_subdomain(name, apex);
+}
+
 const ldns_rr *dns_view_soa(const struct dns_view *v, const ldns_rdf *name)
 {
 	const ldns_rr *best = v->zones[0];
@@ -226,11 +257,23 @@ const ldns_rr *dns_view_soa(const struct dns_view *v, const ldns_rdf *name)
 	for (size_t i = 1; i < v->n_zones; i++) {
 		const ldns_rdf *apex = ldns_rr_owner(v->zones[i]);
 
-		/* ldns_dname_is_subdomain() says no for equal names; both compare without case */
-		if (ldns_dname_compare(name, apex) != 0 && !ldns_dname_is_subdomain(name, apex))
-			continue;
-		if (ldns_rdf_size(apex) > ldns_rdf_size(ldns_rr_owner(best)))
+		if (is_within(name, apex) &&
+		    ldns_rdf_size(apex) > ldns_rdf_size(ldns_rr_owner(best)))
 			best = v->zones[i];
+	}
+	return best;
+}
+
+const struct dns_forward *dns_view_forward(const struct dns_view *v, const ldns_rdf *name)
+{
+	const struct dns_forward *best = NULL;
+
+	for (size_t i = 0; i < v->n_forwards; i++) {
+		const struct dns_forward *f = &v->forwards[i];
+
+		if (is_within(name, f->zone) &&
+		    (!best || ldns_rdf_size(f->zone) > ldns_rdf_size(best->zone)))
+			best = f;
 	}
 	return best;
 }

@@ -65,7 +65,7 @@ int priv_worker(uid_t uid, gid_t gid, struct lab_error **err) __attribute__((war
 int priv_exec(struct lab_error **err) __attribute__((warn_unused_result));
 
 enum priv_profile {
-	PRIV_GATEWAY,  /* TCP clients and servers, files it holds; no exec, no open for writing */
+	PRIV_GATEWAY,  /* TCP and UDP, files it holds; no exec, no open for writing */
 	PRIV_DNS,      /* only the sockets that it was given: no socket(), no connect() */
 	PRIV_FUNCTION, /* runs handlers: everything but what attacks kernels; see seccomp.c */
 	PRIV_PROBE,    /* clients of any kind, threads; no exec */

@@ -7,10 +7,10 @@ setup_file() {
   export LIB="${LABCTL_SOURCE_DIR:?}/tests/lib" DIR="$BATS_FILE_TMPDIR" PORT=45353
   cat >"$DIR/config" <<'JSON'
 {"views": [
-  {"vpc": "vpc-1", "sockets": ["a-udp", "a-tcp"], "records": [
+  {"name": "vpc-1", "sockets": ["a-udp", "a-tcp"], "records": [
     {"name": "g-vpc.alicloudapi.com", "type": "A", "data": "172.16.1.10", "ttl": 60},
     {"name": "10.1.16.172.in-addr.arpa", "type": "PTR", "data": "g-vpc.alicloudapi.com", "ttl": 60}]},
-  {"vpc": "vpc-2", "sockets": ["b-udp", "b-tcp"], "records": []}],
+  {"name": "vpc-2", "sockets": ["b-udp", "b-tcp"], "records": []}],
  "zones": ["alicloudapi.com"]}
 JSON
   {

@@ -2,20 +2,25 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Becomes a worker program with the descriptors of src/base/worker.h.
 
-run_worker.py PROGRAM CONFIG READY-FILE NAME:udp|tcp:PORT...
+run_worker.py PROGRAM CONFIG READY-FILE NAME:udp|tcp:[ADDRESS:]PORT... NAME:fd:NUMBER...
 
-The sockets are opened on 127.0.0.1; READY-FILE holds one byte as soon as the worker is ready.
+The sockets are opened on 127.0.0.1 or on ADDRESS, or were inherited as descriptor NUMBER; READY-FILE
+holds one byte as soon as the worker is ready.
 """
 import json
 import os
+import resource
 import socket
 import sys
 
 
-def open_socket(kind, port):
+def open_socket(kind, where):
+    if kind == "fd":
+        return socket.socket(fileno=int(where))
+    address, _, port = where.rpartition(":")
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM if kind == "udp" else socket.SOCK_STREAM)
     s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    s.bind(("127.0.0.1", int(port)))
+    s.bind((address or "127.0.0.1", int(port)))
     if kind == "tcp":
         s.listen(128)
     return s
@@ -26,7 +31,10 @@ def main():
     with open(config_path, encoding="utf-8") as f:
         config = json.load(f)
     config["sockets"] = [{"name": spec.split(":")[0]} for spec in specs]
-    sockets = [open_socket(*spec.split(":")[1:]) for spec in specs]
+    sockets = [open_socket(*spec.split(":", 2)[1:]) for spec in specs]
+    # as many descriptors as the supervisor allows
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     memfd = os.memfd_create("config")
     os.write(memfd, json.dumps(config).encode())
     ready = os.open(ready_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

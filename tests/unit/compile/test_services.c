@@ -74,7 +74,7 @@ static void test_names(void **state)
 	auto_plan struct plan *p =
 		PLAN(HEAD, "api_gateways: {gw: {region: r1, bind: {vpc: v, ip: 10.1.1.9}}}\n", API);
 	const struct plan_worker *dns = plan_find_worker(p, "dns");
-	const char *second = strstr(dns->config, "\"vpc\":\"v\"");
+	const char *second = strstr(dns->config, "\"name\":\"w\"");
 
 	assert_int_equal(dns->n_sockets, 8);
 	assert_string_equal(dns->sockets[4].name, "w-136-udp");
