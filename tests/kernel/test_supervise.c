@@ -292,7 +292,7 @@ static void a_worker_is_powerless(void **state)
 		"\nCapAmb:\t0000000000000000\n",
 		"\nNoNewPrivs:\t1\n",
 		"\nGroups:\t \n",
-		"fds: 0 1 2 3 5;",               /* 3: the connection */
+		"fds: 0 1 2 3 4 5;",             /* 3: the connection; 4: readiness and notes */
 		"\nSigBlk:\t0000000000004000\n", /* its own: SIGTERM */
 		"\nSigIgn:\t0000000000000000\n",
 		"\nUmask:\t0022\n",

@@ -89,7 +89,7 @@ static void breadth_is_none_either(void **state)
 {
 	int folder = make_folder(top, "wide");
 
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < 30; i++) {
 		char name[32];
 		int inner;
 
