@@ -87,7 +87,7 @@ static int become_worker(struct spawn *s, int *sockets, struct lab_error **err)
 		return lab_error_errno(err, LAB_FAILED, errno, "enter the network namespace");
 	if (s->handler && supervise_shelter(s->handler, err))
 		return -1;
-	if (lay_out(s, sockets, err) || priv_worker(s->uid, s->uid, err))
+	if (lay_out(s, sockets, err) || priv_worker(s->uid, s->uid, PRIV_GRANT_NONE, err))
 		return -1;
 	return execute(s, err);
 }
