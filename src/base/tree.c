@@ -17,6 +17,8 @@
 
 #include "base/cleanup.h"
 
+#define ROUNDS 16
+
 static void cleanup_dir(DIR **dir)
 {
 	if (*dir)
@@ -73,7 +75,7 @@ static int move_up(int from, const char *name, int to, unsigned int *serial)
 
 	for (;;) {
 		(void)snprintf(fresh, sizeof(fresh), ".removed-%u", *serial); /* always fits */
-		if (!renameat(from, name, to, fresh))
+		if (!renameat(from, name, to, fresh) || errno == ENOENT)
 			return 0;
 		if (errno == EACCES && !opened && !fchmodat(from, name, 0700, 0))
 			opened = true; /* its ".." changes, so it has to be writable itself */
@@ -98,7 +100,9 @@ static int remove_folder(int parent, const char *name, unsigned int *serial)
 		if (r < 0 || (r > 0 && move_up(dirfd(dir), entry, parent, serial)))
 			return -1;
 	}
-	return errno ? -1 : unlinkat(parent, name, AT_REMOVEDIR);
+	if (errno || (unlinkat(parent, name, AT_REMOVEDIR) && errno != ENOENT))
+		return -1;
+	return 0;
 }
 
 /* One pass over what is in it. 1: there were folders, so another pass is due. */
@@ -125,11 +129,13 @@ int tree_remove(int parent, const char *name)
 	unsigned int serial = 0;
 	int r = unlink_file(parent, name);
 
-	if (r <= 0)
-		return r;
-	while ((r = empty_once(parent, name, &serial)) > 0)
-		;
-	if (r < 0)
-		return -1;
-	return unlinkat(parent, name, AT_REMOVEDIR) && errno != ENOENT ? -1 : 0;
+	/* again where something came into it meanwhile: another one that removes it, moving up */
+	for (int round = 0; r > 0 && round < ROUNDS; round++) {
+		while ((r = empty_once(parent, name, &serial)) > 0)
+			;
+		if (r < 0 || !unlinkat(parent, name, AT_REMOVEDIR) || errno == ENOENT)
+			return r;
+		r = errno == ENOTEMPTY ? 1 : -1;
+	}
+	return r ? -1 : 0;
 }
