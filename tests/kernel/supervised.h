@@ -120,10 +120,12 @@ static inline int serve(const char *version, answer_more *more)
 		if (client >= 0)
 			answer_one(client, version, more);
 	}
+	fprintf(stderr, "ended\n");
 	_exit(0);
 }
 
-static inline int worker_main(answer_more *more)
+/* before: what the worker does before it is ready, by its mode; both may be NULL. */
+static inline int worker_main(answer_more *more, void (*before)(const char *mode))
 {
 	struct lab_error *err = NULL;
 	size_t len = 0;
@@ -140,6 +142,8 @@ static inline int worker_main(answer_more *more)
 	if (!strcmp(mode, "mute"))
 		for (;;)
 			(void)pause();
+	if (before)
+		before(mode);
 	return serve(mode, more);
 }
 
@@ -255,7 +259,8 @@ static inline json_t *status_of(struct fixture *f, const char *name)
 	must_hold(text ? 0 : -1, &err);
 	all = json_loads(text, 0, NULL);
 	json_array_foreach (json_object_get(all, "workers"), i, w)
-		if (!strcmp(json_string_value(json_object_get(w, "name")), name))
+		/* the newest one comes first; one that it replaced may still be ending */
+		if (!found && !strcmp(json_string_value(json_object_get(w, "name")), name))
 			found = json_incref(w);
 	json_decref(all);
 	return found;

@@ -286,7 +286,7 @@ int main(int argc, char **argv)
 	};
 
 	if (strstr(argv[0], PROGRAM))
-		return worker_main(NULL);
+		return worker_main(NULL, NULL);
 	skip_unless_root();
 	prepare();
 	return cmocka_run_group_tests(tests, NULL, NULL);
