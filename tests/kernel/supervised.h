@@ -302,10 +302,20 @@ static inline pid_t worker_pid(struct fixture *f)
 
 /* --- the room in which it happens --- */
 
-static inline void prepare(void)
+/* A program of this build, where the supervisor of the tests looks for it. */
+static inline void install(const char *name)
 {
 	const char *build = getenv("LABCTL_BUILD_DIR");
-	char self[4096] = "", path[4096];
+	char path[4096], place[256];
+
+	(void)snprintf(path, sizeof(path), "%s/libexec/labctl/%s", build ? build : ".", name);
+	(void)snprintf(place, sizeof(place), LIBEXEC "/%s", name);
+	must(!access(path, X_OK) && !symlink(path, place), path);
+}
+
+static inline void prepare(void)
+{
+	char self[4096] = "";
 
 	must(!unshare(CLONE_NEWNS | CLONE_NEWNET), "unshare");
 	must(!mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
@@ -315,9 +325,7 @@ static inline void prepare(void)
 	must(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0 &&
 		     !symlink(self, LIBEXEC "/" PROGRAM),
 	     PROGRAM);
-	(void)snprintf(path, sizeof(path), "%s/libexec/labctl/labctl-supervisor",
-		       build ? build : ".");
-	must(!access(path, X_OK) && !symlink(path, LIBEXEC "/labctl-supervisor"), path);
+	install("labctl-supervisor");
 	must(close(open("/run/netns/t.a", O_CREAT | O_RDONLY | O_CLOEXEC, 0600)) == 0, "t.a");
 	must(!mount("/proc/self/ns/net", "/run/netns/t.a", NULL, MS_BIND, NULL), "t.a");
 	must(system("ip link set lo up") == 0, "lo");
