@@ -38,11 +38,15 @@ static int read_command(struct service_config *c, json_t *command, struct lab_er
 		return wrong(err, "command", "not a list of texts");
 	c->command = zeroed(json_array_size(command) + 1, sizeof(*c->command));
 	json_array_foreach (command, i, item) {
-		c->command[i] = (char *)json_string_value(item);
-		if (!c->command[i])
+		const char *word = json_string_value(item);
+
+		if (!word)
 			return wrong(err, "command", "not a list of texts");
+		if (i == 0 && !*word)
+			return wrong(err, "command", "begins with an empty text");
+		c->command[i] = (char *)word;
 	}
-	return c->command[0][0] ? 0 : wrong(err, "command", "begins with an empty text");
+	return 0;
 }
 
 static int read_environment(struct service_config *c, json_t *variables, struct lab_error **err)

@@ -27,8 +27,11 @@ static void set(json_t *object, const char *key, json_t *value)
 static json_t *text(struct http_slice s)
 {
 	auto_strbuf struct strbuf utf8 = {0};
-	json_t *j = json_stringn(s.p ? s.p : "", s.n);
+	json_t *j;
 
+	if (!s.p)
+		return json_string("");
+	j = json_stringn(s.p, s.n);
 	if (j)
 		return j;
 	for (size_t i = 0; i < s.n; i++) {

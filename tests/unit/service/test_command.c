@@ -156,6 +156,20 @@ static void expect_last_words(struct fixture *f, const char *wanted)
 		fail_msg("no \"%s\" in:\n%s", wanted, log);
 }
 
+static void close_log(struct fixture *f)
+{
+	(void)close(f->w.log);
+	f->w.log = -1;
+}
+
+static void expect_failure(struct fixture *f, const char *config, const char *words)
+{
+	assert_false(begin(f, config));
+	assert_int_equal(test_worker_wait(&f->w), 1);
+	expect_last_words(f, words);
+	close_log(f);
+}
+
 static void what_cannot_begin_says_why(void **state)
 {
 	static const struct {
@@ -182,13 +196,8 @@ static void what_cannot_begin_says_why(void **state)
 	write_file(f, "closed", "#!/bin/sh\n", 0644);
 	write_file(f, "odd", "#!/no/such/interpreter\n", 0755);
 	write_file(f, "garbage", "\001\002\n", 0755);
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		assert_false(begin(f, rows[i].config));
-		assert_int_equal(test_worker_wait(&f->w), 1);
-		expect_last_words(f, rows[i].words);
-		(void)close(f->w.log);
-		f->w.log = -1;
-	}
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		expect_failure(f, rows[i].config, rows[i].words);
 }
 
 static void what_ends_before_it_is_ready_says_how(void **state)
@@ -213,13 +222,8 @@ static void what_ends_before_it_is_ready_says_how(void **state)
 	};
 	struct fixture *f = *state;
 
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		assert_false(begin(f, rows[i].config));
-		assert_int_equal(test_worker_wait(&f->w), 1);
-		expect_last_words(f, rows[i].words);
-		(void)close(f->w.log);
-		f->w.log = -1;
-	}
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		expect_failure(f, rows[i].config, rows[i].words);
 }
 
 /* A port that nobody has at the moment. */
@@ -255,8 +259,7 @@ static void it_is_ready_when_it_serves(void **state)
 		if (!local)
 			assert_null(strstr(log, "a client came"));
 		end(f);
-		(void)close(f->w.log);
-		f->w.log = -1;
+		close_log(f);
 	}
 }
 
@@ -276,9 +279,7 @@ static void a_port_of_another_user_does_not_count(void **state)
 	assert_true(asprintf(&config,
 			     "'command':['sleep','1000'],'ready':{'tcp':%u},'ready_ms':300",
 			     f->w.port) > 0);
-	assert_false(begin(f, config));
-	assert_int_equal(test_worker_wait(&f->w), 1);
-	expect_last_words(f, "command sleep: port ");
+	expect_failure(f, config, "command sleep: port ");
 }
 
 static void without_a_sign_it_is_ready_at_once(void **state)
