@@ -3,9 +3,9 @@
  * The built-in service of a node, which shows what arrives: any request gets
  *	{"service", "node", "method", "path", "query", "headers": {NAME: VALUE...}, "client_ip",
  *	 "body_bytes"}
- * and a newline. Names of headers stand as they were sent; several of one name are joined by ", ".
- * Paths that change the answer: wish.h. Each request, the refused ones included, is a line of JSON in
- * the log.
+ * and a newline, with a space behind each ':' and ','. Names of headers stand as they were sent;
+ * several of one name are joined by ", ". Paths that change the answer: wish.h. Each request, the
+ * refused ones included, is a line of JSON in the log.
  */
 #pragma once
 

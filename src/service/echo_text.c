@@ -85,9 +85,9 @@ static json_t *client_ip(const struct httpd_request *r)
 	return json_string(ip);
 }
 
-static char *dump(json_t *object) /* takes it */
+static char *dump(json_t *object, size_t flags) /* takes it */
 {
-	auto_free char *line = json_dumps(object, JSON_COMPACT);
+	auto_free char *line = json_dumps(object, flags);
 	char *text = NULL;
 
 	json_decref(object);
@@ -110,7 +110,7 @@ char *service_echo_text(const struct service_config *c, const struct httpd_reque
 	set(object, "headers", headers);
 	set(object, "client_ip", client_ip(r));
 	set(object, "body_bytes", json_integer((json_int_t)r->body.n));
-	return dump(object);
+	return dump(object, 0); /* read by people, and searched by checks */
 }
 
 void service_echo_log(const struct service_config *c, const struct httpd_request *r, int status,
@@ -131,6 +131,6 @@ void service_echo_log(const struct service_config *c, const struct httpd_request
 	set(object, "x_forwarded_for", text(http_head_get(r->head, "x-forwarded-for")));
 	set(object, "ca_client_ip", text(http_head_get(r->head, "caclientip")));
 	set(object, "x_ca_request_id", text(http_head_get(r->head, "x-ca-request-id")));
-	line = dump(object);
+	line = dump(object, JSON_COMPACT);
 	(void)!write(fd, line, strlen(line)); /* a line that cannot be written is lost */
 }

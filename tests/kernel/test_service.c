@@ -165,9 +165,9 @@ static void the_echo_service_needs_no_privilege(void **state)
 
 	must_hold(supervise_load(f->dir, text, strlen(text), LOAD_MS, &err), &err);
 	assert_true(
-		holds("curl -s --noproxy '*' http://127.0.0.1/a | grep -q '\"service\":\"web\"'"));
+		holds("curl -s --noproxy '*' http://127.0.0.1/a | grep -q '\"service\": \"web\"'"));
 	assert_true(
-		holds("curl -s --noproxy '*' http://127.0.0.1:81/b | grep -q '\"path\":\"/b\"'"));
+		holds("curl -s --noproxy '*' http://127.0.0.1:81/b | grep -q '\"path\": \"/b\"'"));
 	assert_true(holds(
 		"curl --noproxy '*' -so /dev/null -w '%{size_download}' http://127.0.0.1/bytes/5000000 | "
 		"grep -qx 5000000"));
