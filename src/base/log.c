@@ -7,20 +7,27 @@
 #include <time.h>
 #include <unistd.h>
 
-void log_write(enum log_level level, const char *fmt, ...)
+const char *log_stamp(char buf[static LOG_STAMP_LEN])
 {
-	static const char *const names[] = {"error", "warning", "info"};
-	char line[1024], when[32];
 	struct timespec now;
 	struct tm tm;
-	int saved = errno, n, m;
-	va_list ap;
+	size_t n;
 
 	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock */
 	gmtime_r(&now.tv_sec, &tm);
-	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &tm);
-	n = snprintf(line, sizeof(line), "%s.%03ldZ %s ", when, now.tv_nsec / 1000000,
-		     names[level]);
+	n = strftime(buf, LOG_STAMP_LEN, "%Y-%m-%dT%H:%M:%S", &tm);
+	(void)snprintf(buf + n, LOG_STAMP_LEN - n, ".%03ldZ", now.tv_nsec / 1000000); /* it fits */
+	return buf;
+}
+
+void log_write(enum log_level level, const char *fmt, ...)
+{
+	static const char *const names[] = {"error", "warning", "info"};
+	char line[1024], when[LOG_STAMP_LEN];
+	int saved = errno, n, m;
+	va_list ap;
+
+	n = snprintf(line, sizeof(line), "%s %s ", log_stamp(when), names[level]);
 	va_start(ap, fmt);
 	m = vsnprintf(line + n, sizeof(line) - (size_t)n - 1, fmt, ap);
 	va_end(ap);

@@ -82,3 +82,10 @@ int mounts_proc(struct lab_error **err)
 		return lab_error_errno(err, LAB_DENIED, errno, "mount /proc");
 	return 0;
 }
+
+int mounts_sys(struct lab_error **err)
+{
+	if (mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, NULL))
+		return lab_error_errno(err, LAB_DENIED, errno, "mount /sys");
+	return 0;
+}

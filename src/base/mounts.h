@@ -14,3 +14,6 @@ int mounts_unshare(struct lab_error **err) __attribute__((warn_unused_result));
 
 /** Mounts a fresh /proc: that of the PID namespace of this process. */
 int mounts_proc(struct lab_error **err) __attribute__((warn_unused_result));
+
+/** Mounts a fresh /sys, read-only: it shows the devices of this process's network namespace. */
+int mounts_sys(struct lab_error **err) __attribute__((warn_unused_result));

@@ -12,13 +12,19 @@
  * its "privilege" gives and with NO_NEW_PRIVS set. SIGTERM: stop accepting, finish what is being
  * answered, exit 0 within 10 s.
  *
- * Members of the configuration that the supervisor itself understands, for workers that start
- * programs of others; each of them gives the worker the sheltered file system of supervise/shelter.h:
+ * Members of the configuration that the supervisor itself understands:
+ *   "ready_ms": N     so long (at most 60,000) it may take to be ready, instead of 8,000; after two
+ *                     seconds more it is killed
+ * and, for workers that start programs of others, those that give the worker the sheltered file system
+ * of supervise/shelter.h:
  *   "handler": PATH   an executable; its folder is reachable
- *   "folder": PATH    a folder that is reachable
+ *   "folder": PATH    a folder that is reachable (not with "handler")
  *   "node": {"hostname", "resolv_conf", "hosts"}   texts: what stands in the node's /etc and is its
  *                     host name, as for `labctl exec`
- * Such a worker may also write below /run/labctl, which is LAB-DIR/run/NAME on the host.
+ * With "folder" or "node" it may also write below /run/labctl, which is LAB-DIR/run/NAME on the host,
+ * and is empty at first whenever it is started. Such a worker is never beside the one that it
+ * replaces, as their programs would meet at ports and files: that one is stopped first, and started
+ * again where the new one fails.
  */
 #pragma once
 

@@ -13,7 +13,7 @@
 #include "supervise/client.h"
 
 #define RELEASE_MS 30000 /* a thousand namespaces take a second */
-#define LOAD_MS    20000 /* workers are ready in milliseconds; a busy host may take longer */
+#define LOAD_MS    90000 /* as a rule milliseconds; at worst 10 s for an end and 62 s for a start */
 #define GRACE_MS   2000  /* for answers that are under way when a lab goes down */
 
 static struct plan *observe(void *data, const struct plan *wanted,

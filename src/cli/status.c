@@ -37,9 +37,9 @@ static const struct ui_column namespace_columns[] = {
 	{"NAMESPACE", UI_TEXT}, {"ROLE", UI_TEXT}, {"STATE", UI_TEXT}, {"RESOURCE", UI_TEXT}};
 static const struct ui_column link_columns[] = {
 	{"LINK", UI_TEXT}, {"STATE", UI_TEXT}, {"RESOURCE", UI_TEXT}};
-static const struct ui_column worker_columns[] = {{"WORKER", UI_TEXT},     {"PROGRAM", UI_TEXT},
-						  {"STATE", UI_TEXT},      {"PID", UI_NUMBER},
-						  {"RESTARTS", UI_NUMBER}, {"REASON", UI_TEXT}};
+static const struct ui_column worker_columns[] = {
+	{"WORKER", UI_TEXT},     {"PROGRAM", UI_TEXT}, {"STATE", UI_TEXT}, {"PID", UI_NUMBER},
+	{"RESTARTS", UI_NUMBER}, {"REASON", UI_TEXT},  {"NOTE", UI_RARE}};
 static const struct ui_column drift_columns[] = {
 	{"DRIFT", UI_TEXT}, {"OBJECT", UI_TEXT}, {"RESOURCE", UI_TEXT}, {"AT", UI_TEXT}};
 static const struct ui_column lab_columns[] = {{"LAB", UI_TEXT},       {"STATE", UI_TEXT},
@@ -161,21 +161,26 @@ static const char *number_text(const json_t *v, char buf[static 24])
 	return buf;
 }
 
+/* NULL where it is not there, or empty. */
+static const char *text_of(const json_t *live, const char *key)
+{
+	const char *text = json_string_value(json_object_get(live, key));
+
+	return text && *text ? text : NULL;
+}
+
 static void add_worker(struct report *r, const struct plan_worker *w, const json_t *live)
 {
-	const char *state = json_string_value(json_object_get(live, "state"));
-	const char *reason = json_string_value(json_object_get(live, "reason"));
+	const char *state = text_of(live, "state");
 	char pid[24], restarts[24];
 
 	if (!state)
 		state = "missing";
-	if (reason && !*reason)
-		reason = NULL;
 	ui_table_add(r->workers,
 		     (const char *const[]){w->name, w->program, state,
 					   number_text(json_object_get(live, "pid"), pid),
 					   number_text(json_object_get(live, "restarts"), restarts),
-					   reason});
+					   text_of(live, "reason"), text_of(live, "note")});
 	if (!strcmp(state, "ready")) {
 		ui_table_colour(r->workers, 2, UI_GREEN);
 		return;

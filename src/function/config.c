@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "function/config.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
-
-#include "base/strbuf.h"
 
 static void *must(void *p)
 {
@@ -21,38 +17,11 @@ void function_config_free(struct function_config *c)
 {
 	if (!c)
 		return;
-	for (size_t i = 0; i < c->n_environ; i++)
-		free(c->environ[i]);
-	free(c->environ);
+	environment_done(&c->environment);
 	free(c->name);
 	free(c->region);
 	free(c->handler);
 	free(c);
-}
-
-/* Sets NAME=VALUE, in the place of a former value where there is one. */
-__attribute__((format(printf, 3, 4))) static void set_variable(struct function_config *c,
-							       const char *name, const char *fmt,
-							       ...)
-{
-	struct strbuf text = {0};
-	size_t len = strlen(name), i = 0;
-	va_list ap;
-
-	strbuf_printf(&text, "%s=", name);
-	va_start(ap, fmt);
-	strbuf_vprintf(&text, fmt, ap);
-	va_end(ap);
-	while (i < c->n_environ && strncmp(c->environ[i], text.s, len + 1) != 0)
-		i++;
-	if (i == c->n_environ) {
-		c->environ = must(reallocarray(c->environ, i + 2, sizeof(char *)));
-		c->environ[i + 1] = NULL;
-		c->n_environ++;
-	} else {
-		free(c->environ[i]);
-	}
-	c->environ[i] = strbuf_take(&text);
 }
 
 static int add_users_own(struct function_config *c, json_t *environment, struct lab_error **err)
@@ -61,10 +30,10 @@ static int add_users_own(struct function_config *c, json_t *environment, struct 
 	json_t *value;
 
 	json_object_foreach (environment, name, value) {
-		if (!json_is_string(value) || !*name || strchr(name, '='))
+		if (!json_is_string(value) || !environment_name_valid(name))
 			return lab_error_make(err, LAB_FAILED,
 					      "configuration: environment: '%s': malformed", name);
-		set_variable(c, name, "%s", json_string_value(value));
+		environment_set(&c->environment, name, "%s", json_string_value(value));
 	}
 	return 0;
 }
@@ -86,13 +55,14 @@ static int read_all(struct function_config *c, json_t *root, struct lab_error **
 	c->name = must(strdup(name));
 	c->region = must(strdup(region));
 	c->handler = must(strdup(handler));
-	set_variable(c, "PATH", "/usr/local/bin:/usr/bin:/bin");
-	set_variable(c, "HOME", "/tmp");
-	set_variable(c, "LANG", "C.UTF-8");
-	set_variable(c, "FC_FUNCTION_NAME", "%s", name);
-	set_variable(c, "FC_REGION", "%s", region);
-	set_variable(c, "FC_TIMEOUT", "%lld", (long long)(timeout_ms + 999) / 1000);
-	set_variable(c, "FC_MEMORY_MB", "%lld", (long long)memory_mb);
+	environment_set(&c->environment, "PATH", "/usr/local/bin:/usr/bin:/bin");
+	environment_set(&c->environment, "HOME", "/tmp");
+	environment_set(&c->environment, "LANG", "C.UTF-8");
+	environment_set(&c->environment, "FC_FUNCTION_NAME", "%s", name);
+	environment_set(&c->environment, "FC_REGION", "%s", region);
+	environment_set(&c->environment, "FC_TIMEOUT", "%lld",
+			(long long)(timeout_ms + 999) / 1000);
+	environment_set(&c->environment, "FC_MEMORY_MB", "%lld", (long long)memory_mb);
 	c->settings = (struct function_settings){.name = c->name,
 						 .region = c->region,
 						 .handler = c->handler,
@@ -118,6 +88,6 @@ struct function_config *function_config_read(const char *text, size_t len, struc
 		function_config_free(c);
 		return NULL;
 	}
-	c->settings.environ = c->environ;
+	c->settings.environ = c->environment.vars;
 	return c;
 }

@@ -4,13 +4,13 @@
 
 #include <stddef.h>
 
+#include "base/environment.h"
 #include "base/error.h"
 #include "function/runner.h"
 
 struct function_config {
 	char *name, *region, *handler;
-	char **environ; /* of the handler, NULL-terminated */
-	size_t n_environ;
+	struct environment environment;    /* of the handler */
 	struct function_settings settings; /* points into the above */
 };
 

@@ -12,8 +12,20 @@
 #include "base/cleanup.h"
 
 static const cap_value_t supervisor_caps[] = {
-	CAP_SYS_ADMIN, CAP_SETUID,           CAP_SETGID,          CAP_SETPCAP,
-	CAP_KILL,      CAP_NET_BIND_SERVICE, CAP_DAC_READ_SEARCH,
+	CAP_SYS_ADMIN,        CAP_SETUID,          CAP_SETGID,    CAP_SETPCAP, CAP_KILL,
+	CAP_NET_BIND_SERVICE, CAP_DAC_READ_SEARCH, CAP_NET_ADMIN, CAP_NET_RAW,
+};
+
+static const cap_value_t granted[] = {CAP_NET_BIND_SERVICE, CAP_NET_ADMIN, CAP_NET_RAW};
+
+/* Each grant is a part of the list above. */
+static const struct {
+	size_t first, n;
+} grants[] = {
+	[PRIV_GRANT_NONE] = {0, 0},
+	[PRIV_GRANT_SERVICE] = {0, 1},
+	[PRIV_GRANT_ROUTES] = {1, 1},
+	[PRIV_GRANT_ROUTER] = {0, 3},
 };
 
 static const cap_value_t exec_caps[] = {
@@ -43,7 +55,7 @@ static int limit_bounding_set(const cap_value_t *caps, size_t n, struct lab_erro
 	return 0;
 }
 
-/* Inheritable stays empty: it would pass capabilities through exec to programs that expect none. */
+/* Inheritable becomes empty: it would pass capabilities through exec to programs that expect none. */
 static int set_caps(const cap_value_t *caps, size_t n, struct lab_error **err)
 {
 	cap_t now = cap_get_proc();
@@ -105,22 +117,52 @@ static int limit_processes(uid_t uid, struct lab_error **err)
 	return 0;
 }
 
-int priv_worker(uid_t uid, gid_t gid, struct lab_error **err)
+/* Permitted, effective and inheritable; ambient, which an exec by a user other than root keeps, is a
+ * part of the last. What is missing is an error here: the worker could not do its work. */
+static int grant_caps(const cap_value_t *caps, size_t n, struct lab_error **err)
 {
-	const struct rlimit none = {0, 0};
+	static const cap_flag_t flags[] = {CAP_PERMITTED, CAP_EFFECTIVE, CAP_INHERITABLE};
+	cap_t set = cap_init();
+	int failed = set ? 0 : errno;
 
-	if (limit_bounding_set(NULL, 0, err))
-		return -1;
-	if (cap_reset_ambient())
-		return lab_error_errno(err, LAB_DENIED, errno, "clear ambient capabilities");
+	for (size_t i = 0; !failed && n && i < ARRAY_LEN(flags); i++)
+		if (cap_set_flag(set, flags[i], (int)n, caps, CAP_SET))
+			failed = errno;
+	if (!failed && cap_set_proc(set))
+		failed = errno;
+	for (size_t i = 0; !failed && i < n; i++)
+		if (cap_set_ambient(caps[i], CAP_SET))
+			failed = errno;
+	cap_free(set);
+	if (!failed)
+		return 0;
+	(void)lab_error_errno(err, LAB_DENIED, failed, "grant capabilities");
+	return lab_error_hint(err, "a container needs NET_ADMIN, NET_RAW and NET_BIND_SERVICE");
+}
+
+static int become(uid_t uid, gid_t gid, bool keep_caps, struct lab_error **err)
+{
 	if (setgroups(0, NULL))
 		return lab_error_errno(err, LAB_DENIED, errno, "leave supplementary groups");
 	if (setresgid(gid, gid, gid))
 		return lab_error_errno(err, LAB_DENIED, errno, "become group %u", gid);
-	if (setresuid(uid, uid, uid))
+	/* else leaving uid 0 would empty the permitted set; exec forgets it */
+	if ((keep_caps && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)) || setresuid(uid, uid, uid))
 		return lab_error_errno(err, LAB_DENIED, errno, "become user %u", uid);
-	/* leaving uid 0 emptied permitted and effective; inheritable is only emptied by hand */
-	if (set_caps(NULL, 0, err))
+	return 0;
+}
+
+int priv_worker(uid_t uid, gid_t gid, enum priv_grant grant, struct lab_error **err)
+{
+	const cap_value_t *caps = granted + grants[grant].first;
+	const size_t n = grants[grant].n;
+	const struct rlimit none = {0, 0};
+
+	if (limit_bounding_set(caps, n, err))
+		return -1;
+	if (cap_reset_ambient())
+		return lab_error_errno(err, LAB_DENIED, errno, "clear ambient capabilities");
+	if (become(uid, gid, n > 0, err) || grant_caps(caps, n, err))
 		return -1;
 	if (limit_processes(uid, err))
 		return -1;

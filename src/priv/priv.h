@@ -4,9 +4,9 @@
  * should be able to do after it, and what it mustn't. A phase can only take away.
  *
  *	phase             who                        uid     capabilities          system calls
- *	priv_supervisor   labctl-supervisor          0       seven, see below      all
- *	priv_worker       child before its exec      own     none, none to regain  all
- *	priv_seccomp      worker, after its config   own     none                  by profile
+ *	priv_supervisor   labctl-supervisor          0       nine, see below       all
+ *	priv_worker       child before its exec      own     its grant, no other   all
+ *	priv_seccomp      worker, after its config   own     its grant             by profile
  *	priv_exec         exec and shell, in a node  0       a container's, below  all
  */
 #pragma once
@@ -19,11 +19,14 @@
 /**
  * Phase "supervisor": the init of a lab's PID namespace, after it mounted its own /proc.
  *
- * Should: join network namespaces, make mount namespaces and mounts in them (SYS_ADMIN), bind ports
- * below 1024 (NET_BIND_SERVICE), read programs in folders of others (DAC_READ_SEARCH), become a
- * worker's user and nobody's (SETUID, SETGID, SETPCAP to empty the bounding set), kill (KILL).
+ * Should: join network namespaces, make mount and host name namespaces and mounts in them (SYS_ADMIN),
+ * bind ports below 1024 (NET_BIND_SERVICE), read programs in folders of others (DAC_READ_SEARCH),
+ * become a worker's user and nobody's (SETUID, SETGID, SETPCAP to empty the bounding set), kill (KILL),
+ * open workers' ICMP sockets (NET_RAW) and rtnetlink sockets (NET_ADMIN: the kernel asks who opened
+ * one as well as who sends), and hand NET_ADMIN, NET_RAW and NET_BIND_SERVICE on as enum priv_grant
+ * says. It configures no network itself, but nothing keeps it from it.
  *
- * Mustn't: configure networks, use raw sockets, load modules, override file permissions for writing.
+ * Mustn't: load modules, override file permissions for writing, change owners, trace.
  */
 int priv_supervisor(struct lab_error **err) __attribute__((warn_unused_result));
 
@@ -41,16 +44,27 @@ int priv_supervisor(struct lab_error **err) __attribute__((warn_unused_result));
 int priv_worker_user(const char *lab, unsigned int slot, uid_t *uid, struct lab_error **err)
 	__attribute__((warn_unused_result));
 
+/** What a worker, and whatever it starts, may do in its network namespace. */
+enum priv_grant {
+	PRIV_GRANT_NONE,
+	PRIV_GRANT_SERVICE, /* NET_BIND_SERVICE */
+	PRIV_GRANT_ROUTES,  /* NET_ADMIN */
+	PRIV_GRANT_ROUTER,  /* NET_ADMIN, NET_RAW, NET_BIND_SERVICE */
+};
+
 /**
  * Phase "worker": between fork and exec, sockets are open and namespaces joined already.
  *
  * Should: use the descriptors that it holds, connect to where its network namespace leads, read
- * world-readable files, execute programs as itself.
+ * world-readable files, execute programs as itself; and what its grant names, which passes through
+ * exec to every program that it starts (ambient).
  *
- * Mustn't: have a capability or get one (permitted, effective, inheritable, ambient and bounding
- * sets empty, NO_NEW_PRIVS), belong to any other group, dump core, fill the host's process table.
+ * Mustn't: have any other capability or get one (permitted, effective, inheritable, ambient and
+ * bounding sets hold its grant and nothing else, NO_NEW_PRIVS), belong to any other group, dump core,
+ * fill the host's process table. LAB_DENIED where this process has not itself what it shall grant.
  */
-int priv_worker(uid_t uid, gid_t gid, struct lab_error **err) __attribute__((warn_unused_result));
+int priv_worker(uid_t uid, gid_t gid, enum priv_grant grant, struct lab_error **err)
+	__attribute__((warn_unused_result));
 
 /**
  * Phase "exec": root in a node, for `labctl exec` and `labctl shell`, before the user's command.
@@ -67,7 +81,9 @@ int priv_exec(struct lab_error **err) __attribute__((warn_unused_result));
 enum priv_profile {
 	PRIV_GATEWAY,  /* TCP and UDP, files it holds; no exec, no open for writing */
 	PRIV_DNS,      /* only the sockets that it was given: no socket(), no connect() */
-	PRIV_FUNCTION, /* runs handlers: everything but what attacks kernels; see seccomp.c */
+	PRIV_ROUTING,  /* as PRIV_DNS: rtnetlink, ICMP and memory that it was given */
+	PRIV_ECHO,     /* as PRIV_DNS: listening sockets that it was given */
+	PRIV_FUNCTION, /* runs programs of others: all but what attacks kernels; see seccomp.c */
 	PRIV_PROBE,    /* clients of any kind, threads; no exec */
 };
 

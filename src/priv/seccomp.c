@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * System call filters. Gateway, dns and probe have allow-lists: a common base and a few additions.
+ * System call filters. Workers that run only code of ours, and probes, have allow-lists: a common base
+ * and a few additions.
  *
- * A function worker executes handlers that others wrote: Python, shells, anything. An allow-list
- * would break them with every release of their runtimes, so its filter is the deny-list alone; what
- * holds a handler is its user without capabilities, NO_NEW_PRIVS (inherited, like the filter) and
- * its namespaces. The deny-list fails with EPERM there: runtimes probe for some of these calls
- * (perf, io_uring, keyrings) and must live when they are refused.
+ * Function and service workers execute programs that others wrote: Python, shells, routing daemons,
+ * anything. An allow-list would break them with every release, so their filter is the deny-list alone;
+ * what holds such a program is its user without capabilities (but those that a service was granted),
+ * NO_NEW_PRIVS (inherited, like the filter) and its namespaces. The deny-list fails with EPERM there:
+ * runtimes probe for some of these calls (perf, io_uring, keyrings) and must live when they are refused.
  */
 #include "priv/priv.h"
 
@@ -90,7 +91,7 @@ static const char *const hostile[] = {
 	"vhangup",
 };
 
-/* Only a function worker may start programs. */
+/* Only function and service workers may start programs. */
 static const char *const starts_programs[] = {"execve", "execveat", "fork", "vfork"};
 
 /* Memory, time, signals, waiting, and descriptors that are open already. */
@@ -297,6 +298,8 @@ static int fill_allow_list(scmp_filter_ctx ctx, enum priv_profile profile)
 			rc = allow_threads(ctx);
 		return rc ? rc : allow_sockets(ctx, any, ARRAY_LEN(any));
 	case PRIV_DNS:
+	case PRIV_ROUTING:
+	case PRIV_ECHO:
 	case PRIV_FUNCTION: break;
 	}
 	return 0;

@@ -32,7 +32,7 @@ static int open_raw(int *raw, struct lab_error **err)
 /* Ends with us what our parent's death should end: changing the user had cleared this. */
 static int drop_privilege(struct lab_error **err)
 {
-	if (geteuid() == 0 && priv_worker(NOBODY, NOBODY, err) < 0)
+	if (geteuid() == 0 && priv_worker(NOBODY, NOBODY, PRIV_GRANT_NONE, err) < 0)
 		return -1;
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return lab_error_errno(err, LAB_FAILED, errno, "probe");

@@ -12,9 +12,9 @@
 
 #include "base/cleanup.h"
 #include "base/strbuf.h"
+#include "base/tree.h"
 
-#define FILE_MAX   (64u * 1024 * 1024) /* plan.json of ten thousand nodes has 30 MB */
-#define TREE_DEPTH 8
+#define FILE_MAX (64u * 1024 * 1024) /* plan.json of ten thousand nodes has 30 MB */
 
 int state_file_error(const struct state *s, const char *file, int errnum, struct lab_error **err)
 {
@@ -143,46 +143,12 @@ int state_write(struct state *s, const char *file, const char *text, size_t len,
 	return state_file_error(s, file, errnum, err);
 }
 
-static int remove_tree(int parent, const char *name, int depth);
-
-static int remove_children(int fd, int depth)
-{
-	DIR *dir = fdopendir(fd);
-	const struct dirent *e;
-	int r = 0;
-
-	if (!dir) {
-		(void)close(fd); /* the error being reported matters more */
-		return -1;
-	}
-	while (!r && (e = readdir(dir)))
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			r = remove_tree(dirfd(dir), e->d_name, depth - 1);
-	(void)closedir(dir); /* only read from */
-	return r;
-}
-
-/* Files, links and folders below; links are removed, never followed. 0, or -1 with errno. */
-static int remove_tree(int parent, const char *name, int depth)
-{
-	int fd;
-
-	if (!unlinkat(parent, name, 0) || errno == ENOENT)
-		return 0;
-	if (errno != EISDIR || depth == 0)
-		return -1;
-	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || remove_children(fd, depth))
-		return -1;
-	return unlinkat(parent, name, AT_REMOVEDIR);
-}
-
 int state_remove(struct state *s, const char *file, struct lab_error **err)
 {
 	const char *name;
 	auto_close int dir = open_parent(s, file, false, &name);
 
-	if ((dir < 0 || remove_tree(dir, name, TREE_DEPTH)) && errno != ENOENT)
+	if ((dir < 0 || tree_remove(dir, name)) && errno != ENOENT)
 		return state_file_error(s, file, errno, err);
 	return 0;
 }
@@ -196,8 +162,8 @@ int state_rename(struct state *s, const char *from, const char *to, struct lab_e
 
 /* All that labctl ever puts into a lab's directory. The lock is the last to go. */
 static const char *const known[] = {
-	"plan.json", "target.json", "journal",       "control",         "supervisor",  "log",
-	"node",      "filters",     "plan.json.tmp", "target.json.tmp", "journal.tmp",
+	"plan.json", "target.json", "journal", "control",       "supervisor",      "log",
+	"run",       "node",        "filters", "plan.json.tmp", "target.json.tmp", "journal.tmp",
 };
 
 /* Names what is left, so that the user knows what was not removed. */
@@ -225,7 +191,7 @@ static int foreign_file(const struct state *s, struct lab_error **err)
 int state_destroy(struct state *s, struct lab_error **err)
 {
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
-		if (remove_tree(s->dir_fd, known[i], TREE_DEPTH))
+		if (tree_remove(s->dir_fd, known[i]))
 			return state_file_error(s, known[i], errno, err);
 	if (foreign_file(s, err))
 		return -1;

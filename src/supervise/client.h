@@ -24,8 +24,9 @@ int supervise_detach(int dir_fd, struct lab_error **err);
 /**
  * Gives the supervisor the workers that shall run: the "workers" array of the plan document.
  * Unchanged workers are left alone, changed ones are replaced without closing their sockets (new
- * one ready, then SIGTERM to the old one), vanished ones are stopped. The namespaces must be there;
- * addresses may come later. Gives the descriptor for supervise_load_finish(), which the caller
+ * one ready, then SIGTERM to the old one; the other way round where the worker starts programs that
+ * bind ports by themselves), vanished ones are stopped. The namespaces must be there; addresses may
+ * come later. Gives the descriptor for supervise_load_finish(), which the caller
  * closes, or -1.
  */
 int supervise_load_start(int dir_fd, const char *workers_json, size_t len, int timeout_ms,
@@ -42,7 +43,8 @@ int supervise_load(int dir_fd, const char *workers_json, size_t len, int timeout
 		   struct lab_error **err);
 
 /** {"workers": [{"name", "state": "ready|starting|backing-off|failed|stopping", "pid" (outside),
- * "restarts", "since_ms", "reason"}...]} to be freed by the caller. */
+ * "restarts", "since_ms", "reason": why it ended last, "note": what it says of itself now (base/worker.h);
+ * both printable ASCII, "" where there is none}...]} to be freed by the caller. */
 char *supervise_status(int dir_fd, struct lab_error **err);
 
 /** Ends the supervisor and with it every process of the lab: SIGTERM, a grace period, SIGKILL.

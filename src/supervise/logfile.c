@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/lastline.h"
 
 static void file_name(char path[static 96], const char *name, const char *suffix)
 {
@@ -65,39 +65,12 @@ int supervise_log_rotate(int dir_fd, const char *name, size_t cap, struct lab_er
 	return 0;
 }
 
-/* Skips "2026-01-31T12:00:00.123Z error " of base/log.h. */
-static const char *skip_stamp(const char *line)
-{
-	const char *level = strchr(line, ' ');
-	const char *text = level ? strchr(level + 1, ' ') : NULL;
-
-	if (!text || line[0] < '0' || line[0] > '9' || level - line != 24)
-		return line;
-	return text + 1;
-}
-
 void supervise_log_last_line(int dir_fd, const char *name, char *line, size_t room)
 {
 	auto_close int fd = -1;
-	char path[96], tail[2048], *start;
-	struct stat st;
-	ssize_t n;
+	char path[96];
 
-	line[0] = '\0';
 	file_name(path, name, "");
 	fd = openat(dir_fd, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st))
-		return;
-	n = pread(fd, tail, sizeof(tail) - 1,
-		  st.st_size < (off_t)sizeof(tail) ? 0 : st.st_size - (off_t)sizeof(tail) + 1);
-	while (n > 0 && tail[n - 1] == '\n')
-		n--;
-	if (n <= 0)
-		return;
-	tail[n] = '\0';
-	start = memrchr(tail, '\n', (size_t)n);
-	(void)snprintf(line, room, "%s", skip_stamp(start ? start + 1 : tail)); /* may be cut */
-	for (char *c = line; *c; c++)
-		if (*c < ' ' || *c == 0x7f) /* char is signed: all beyond ASCII too */
-			*c = '?';           /* it is shown on terminals and put into JSON */
+	lastline_read(fd, 0, line, room);
 }

@@ -103,6 +103,28 @@ static void shed_limits(void)
 	use_hard_limit(RLIMIT_NOFILE);
 }
 
+/*
+ * Makes a mount namespace. Namespaces are pinned in the host's, also after this process has left it: a
+ * lookup that begins at a descriptor from before goes on seeing them. The lab's directory is the other
+ * way round: workers get a part of it mounted, which is possible only within one's own mount
+ * namespace, and the working directory is what moves there.
+ */
+static int leave_mounts(struct supervisor *sup, struct lab_error **err)
+{
+	sup->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (sup->root_fd < 0)
+		return lab_error_errno(err, LAB_FAILED, errno, "root directory");
+	if (fchdir(SUPERVISOR_FD_DIR))
+		return lab_error_errno(err, LAB_FAILED, errno, "the lab's directory");
+	if (mounts_unshare(err))
+		return -1;
+	sup->dir_fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (sup->dir_fd < 0 || chdir("/"))
+		return lab_error_errno(err, LAB_FAILED, errno, "the lab's directory");
+	(void)close(SUPERVISOR_FD_DIR); /* nothing to flush */
+	return 0;
+}
+
 static int isolate(struct supervisor *sup, struct lab_error **err)
 {
 	if (getpid() != 1) {
@@ -115,14 +137,9 @@ static int isolate(struct supervisor *sup, struct lab_error **err)
 		return lab_error_errno(err, LAB_FAILED, errno, "descriptors");
 	if (die_with_parent(err))
 		return -1;
-	/* Namespaces are pinned in the host's mounts, also after this process has left them: a
-	 * lookup that begins at this descriptor goes on seeing them. */
-	sup->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (sup->root_fd < 0 || chdir("/"))
-		return lab_error_errno(err, LAB_FAILED, errno, "root directory");
 	umask(077);
 	shed_limits();
-	if (mounts_unshare(err) || mounts_proc(err) || priv_supervisor(err))
+	if (leave_mounts(sup, err) || mounts_proc(err) || priv_supervisor(err))
 		return -1;
 	/* a change of credentials, such as the one above, may clear the death signal */
 	if (die_with_parent(err))
@@ -163,7 +180,6 @@ int main(int argc, char **argv)
 	}
 	sup->lab = argv[1];
 	sup->libexec = argv[2];
-	sup->dir_fd = SUPERVISOR_FD_DIR;
 	rc = isolate(sup, &err);
 	if (!rc && !(sup->loop = loop_new()))
 		rc = lab_error_errno(&err, LAB_FAILED, errno, "event loop");

@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/mounts.h"
+#include "base/worker.h"
 
 /*
  * Length of the shortest folder above `folder` that is closed to others; 0: none is. The folder itself
@@ -86,7 +87,7 @@ static const struct cover {
 /* The cover that hides this folder, or NULL. */
 static const struct cover *hidden_by(const char *folder)
 {
-	for (size_t i = 0; i < ARRAY_LEN(covers); i++) {
+	for (size_t i = 0; folder && i < ARRAY_LEN(covers); i++) {
 		size_t len = strlen(covers[i].path);
 
 		if (!strncmp(folder, covers[i].path, len) &&
@@ -96,15 +97,31 @@ static const struct cover *hidden_by(const char *folder)
 	return NULL;
 }
 
-static int put_cover(const struct cover *c, const char *folder, int tree)
+/* A mount that is on no path yet, and the path that it is for. fd -1: there is none. */
+struct tree {
+	const char *path;
+	int fd;
+};
+
+static int plant(const struct tree *t, size_t from)
+{
+	if (t->fd < 0)
+		return 0;
+	return make_way(t->path, from) ||
+			       move_mount(t->fd, "", AT_FDCWD, t->path, MOVE_MOUNT_F_EMPTY_PATH)
+		       ? -1
+		       : 0;
+}
+
+static int put_cover(const struct cover *c, const struct tree *trees, size_t n)
 {
 	const unsigned long flags = MS_NOSUID | MS_NODEV;
 
 	if (mount("tmpfs", c->path, "tmpfs", flags, c->options))
 		return errno == ENOENT ? 0 : -1; /* not every host has all of them */
-	if (tree >= 0 && (make_way(folder, strlen(c->path)) ||
-			  move_mount(tree, "", AT_FDCWD, folder, MOVE_MOUNT_F_EMPTY_PATH)))
-		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (hidden_by(trees[i].path) == c && plant(&trees[i], strlen(c->path)))
+			return -1;
 	return c->writable ? 0 : mount(NULL, c->path, NULL, MS_REMOUNT | flags | MS_RDONLY, NULL);
 }
 
@@ -126,40 +143,71 @@ static char *effective(const char *folder)
 	return hidden_by(folder) || closed_prefix(folder) ? strdup(folder) : realpath(folder, NULL);
 }
 
-static int cover(const char *folder, struct lab_error **err)
+/* Taken before a cover hides it. */
+static int take(struct tree *t, const char *from, uint64_t attributes, struct lab_error **err)
 {
-	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
-					      MOUNT_ATTR_NODEV};
-	/* taken before a cover hides it */
-	auto_close int tree = open_tree(AT_FDCWD, folder, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	const struct cover *hidden = hidden_by(folder);
-	size_t closed = closed_prefix(folder);
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | attributes};
 
-	if (tree < 0 || mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)))
-		return lab_error_errno(err, LAB_FAILED, errno, "handler's folder %s", folder);
+	t->fd = open_tree(AT_FDCWD, from, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (t->fd < 0 || mount_setattr(t->fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)))
+		return lab_error_errno(err, LAB_FAILED, errno, "folder %s", from);
+	return 0;
+}
+
+static int cover(struct tree *trees, size_t n, struct lab_error **err)
+{
 	if (write_protect())
 		return lab_error_errno(err, LAB_DENIED, errno, "make files read-only");
-	if (!hidden && closed && lead_to(folder, closed, tree))
-		return lab_error_errno(err, LAB_FAILED, errno, "make %s reachable", folder);
+	for (size_t i = 0; i < n; i++) {
+		const char *path = trees[i].path;
+		size_t closed = path && !hidden_by(path) ? closed_prefix(path) : 0;
+
+		if (closed && lead_to(path, closed, trees[i].fd))
+			return lab_error_errno(err, LAB_FAILED, errno, "make %s reachable", path);
+	}
 	for (size_t i = 0; i < ARRAY_LEN(covers); i++)
-		if (put_cover(&covers[i], folder, hidden == &covers[i] ? tree : -1))
+		if (put_cover(&covers[i], trees, n))
 			return lab_error_errno(err, LAB_DENIED, errno, "cover %s", covers[i].path);
 	return 0;
 }
 
-int supervise_shelter(const char *path, struct lab_error **err)
+/* The folder of this process is LAB-DIR: unlike a descriptor, it moves into a new mount namespace. */
+static int enclose(const struct shelter *s, struct tree *reach, struct tree *run,
+		   struct lab_error **err)
 {
-	const char *slash = strrchr(path, '/');
-	auto_free char *folder = strndup(path, slash ? (size_t)(slash - path) : 0), *at = NULL;
+	auto_free char *name = NULL;
 
-	if (!folder)
-		abort();
-	if (path[0] != '/' || slash == path)
-		return lab_error_make(err, LAB_FAILED, "handler %s: is not in a folder", path);
-	at = effective(folder);
-	if (!at)
-		return lab_error_errno(err, LAB_FAILED, errno, "handler's folder %s", folder);
 	if (mounts_unshare(err))
 		return -1;
-	return cover(at, err);
+	if (asprintf(&name, "run/%s", s->run ? s->run : "") < 0)
+		abort();
+	if (s->run && take(run, name, 0, err))
+		return -1;
+	if (chdir("/"))
+		return lab_error_errno(err, LAB_FAILED, errno, "root directory");
+	if (reach->path && take(reach, reach->path, MOUNT_ATTR_RDONLY, err))
+		return -1;
+	if (s->node && (etc_take_hostname(s->node->hostname, err) || etc_cover(s->node, err) ||
+			mounts_sys(err)))
+		return -1;
+	return cover((struct tree[]){*reach, *run}, 2, err);
+}
+
+int supervise_shelter(const struct shelter *s, struct lab_error **err)
+{
+	auto_free char *path = NULL;
+	struct tree reach = {.fd = -1}, run = {.path = WORKER_RUN, .fd = -1};
+	int rc;
+
+	if (s->reach && strcmp(s->reach, "/") != 0) {
+		reach.path = path = effective(s->reach);
+		if (!path)
+			return lab_error_errno(err, LAB_FAILED, errno, "folder %s", s->reach);
+	}
+	if (fchdir(s->dir_fd))
+		return lab_error_errno(err, LAB_FAILED, errno, "the lab's directory");
+	rc = enclose(s, &reach, &run, err);
+	cleanup_closep(&reach.fd);
+	cleanup_closep(&run.fd);
+	return rc;
 }

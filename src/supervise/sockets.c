@@ -1,30 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "supervise/sockets.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/ip.h"
-
-#define BACKLOG 4096
+#include "supervise/descriptor.h"
 
 struct held_socket {
 	struct held_socket *next;
-	dev_t dev;
+	enum spec_socket_type type;
+	dev_t dev; /* of its namespace; 0 for a memory, as all up to `worker` */
 	ino_t ino;
-	bool udp;
 	uint32_t addr;
 	uint16_t port;
+	char *worker, *name; /* of a memory; NULL else */
 	int fd;
 	unsigned int refs;
 };
@@ -52,6 +49,14 @@ struct socket_pool *supervise_pool_new(const char *lab, int root, struct lab_err
 	return p;
 }
 
+static void held_free(struct held_socket *s)
+{
+	(void)close(s->fd); /* nothing to flush */
+	free(s->worker);
+	free(s->name);
+	free(s);
+}
+
 void supervise_pool_free(struct socket_pool *p)
 {
 	if (!p)
@@ -60,8 +65,7 @@ void supervise_pool_free(struct socket_pool *p)
 		struct held_socket *s = p->sockets;
 
 		p->sockets = s->next;
-		(void)close(s->fd); /* a socket has nothing to flush */
-		free(s);
+		held_free(s);
 	}
 	cleanup_closep(&p->home);
 	free(p->lab);
@@ -85,77 +89,116 @@ int supervise_pool_netns(const struct socket_pool *p, const char *ns, struct net
 	return 0;
 }
 
-static int bind_socket(int fd, const struct spec_socket *s)
+static int describe(struct lab_error **err, int errnum, const struct spec_socket *s)
 {
-	struct sockaddr_in sin = {.sin_family = AF_INET,
-				  .sin_port = htons(s->port),
-				  .sin_addr.s_addr = htonl(s->addr)};
-	const int on = 1;
+	const char *type = supervise_socket_type_name(s->type);
+	char buf[IP_STRLEN];
 
-	/* without it a closed listener's TIME-WAIT connections would keep the port */
-	if (!s->udp && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)))
-		return -1;
-	/* the address may be configured later than the worker is started */
-	if (setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on)))
-		return -1;
-	if (bind(fd, (const struct sockaddr *)&sin, sizeof(sin)))
-		return -1;
-	return s->udp ? 0 : listen(fd, BACKLOG);
+	if (s->port)
+		return lab_error_errno(err, LAB_FAILED, errnum, "socket %s: %s port %u/%s", s->name,
+				       ip_format(s->addr, buf), s->port, type);
+	if (s->addr)
+		return lab_error_errno(err, LAB_FAILED, errnum, "socket %s: %s %s", s->name, type,
+				       ip_format(s->addr, buf));
+	return lab_error_errno(err, LAB_FAILED, errnum, "socket %s: %s", s->name, type);
 }
 
-static int open_socket(const struct socket_pool *p, int netns, const struct spec_socket *s,
+static int open_inside(const struct socket_pool *p, int netns, const struct spec_socket *s,
 		       struct lab_error **err)
 {
-	const int type = (s->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC | SOCK_NONBLOCK;
-	auto_close int fd = -1;
-	int failed = 0;
+	int fd, failed;
 
 	if (setns(netns, CLONE_NEWNET))
 		return lab_error_errno(err, LAB_FAILED, errno, "enter network namespace %s.%s",
 				       p->lab, s->ns);
-	fd = socket(AF_INET, type, 0);
-	if (fd < 0 || bind_socket(fd, s))
-		failed = errno;
+	fd = supervise_descriptor_open(s);
+	failed = errno;
 	if (setns(p->home, CLONE_NEWNET))
 		abort(); /* in a lab's network for good: let the kernel end the lab */
-	if (failed) {
-		char buf[IP_STRLEN];
-
-		return lab_error_errno(err, LAB_FAILED, failed, "socket %s: %s port %u/%s", s->name,
-				       ip_format(s->addr, buf), s->port, s->udp ? "udp" : "tcp");
-	}
-	return steal_fd(&fd);
+	return fd < 0 ? describe(err, failed, s) : fd;
 }
 
-struct held_socket *supervise_pool_take(struct socket_pool *p, const struct spec_socket *s,
-					struct lab_error **err)
+static bool same_text(const char *a, const char *b)
 {
-	struct held_socket *h;
-	struct netns n = {.fd = -1};
-	int fd;
+	return a == b || (a && b && !strcmp(a, b));
+}
 
+/* Whether the one that is held may serve where `wanted` is asked for. */
+static bool serves(const struct held_socket *held, const struct held_socket *wanted)
+{
+	return supervise_descriptor_shared(wanted->type) && held->type == wanted->type &&
+	       held->dev == wanted->dev && held->ino == wanted->ino && held->addr == wanted->addr &&
+	       held->port == wanted->port && same_text(held->worker, wanted->worker) &&
+	       same_text(held->name, wanted->name);
+}
+
+/* Holds a copy of *wanted, whose texts and descriptor become the pool's. */
+static struct held_socket *hold(struct socket_pool *p, const struct held_socket *wanted)
+{
+	struct held_socket *h = malloc(sizeof(*h));
+
+	if (!h)
+		abort();
+	*h = *wanted;
+	h->refs = 1;
+	h->next = p->sockets;
+	return p->sockets = h;
+}
+
+static struct held_socket *share(struct socket_pool *p, const struct held_socket *wanted)
+{
+	for (struct held_socket *h = p->sockets; h; h = h->next) {
+		if (serves(h, wanted)) {
+			h->refs++;
+			return h;
+		}
+	}
+	return NULL;
+}
+
+static struct held_socket *take_memory(struct socket_pool *p, const char *worker,
+				       const struct spec_socket *s, struct lab_error **err)
+{
+	struct held_socket wanted = {
+		.type = s->type, .worker = (char *)worker, .name = (char *)s->name};
+	struct held_socket *h = share(p, &wanted);
+
+	if (h)
+		return h;
+	wanted.fd = supervise_descriptor_open(s);
+	if (wanted.fd < 0) {
+		(void)describe(err, errno, s);
+		return NULL;
+	}
+	wanted.worker = strdup(worker);
+	wanted.name = strdup(s->name);
+	if (!wanted.worker || !wanted.name)
+		abort();
+	return hold(p, &wanted);
+}
+
+struct held_socket *supervise_pool_take(struct socket_pool *p, const char *worker,
+					const struct spec_socket *s, struct lab_error **err)
+{
+	struct held_socket wanted = {.type = s->type, .addr = s->addr, .port = s->port};
+	struct netns n = {.fd = -1};
+	struct held_socket *h;
+
+	if (s->type == SPEC_MEMORY)
+		return take_memory(p, worker, s, err);
 	if (supervise_pool_netns(p, s->ns, &n, err)) {
 		(void)lab_error_prefix(err, "socket %s", s->name);
 		return NULL;
 	}
-	for (h = p->sockets; h; h = h->next)
-		if (h->dev == n.dev && h->ino == n.ino && h->udp == s->udp && h->addr == s->addr &&
-		    h->port == s->port)
-			break;
-	if (h) {
-		(void)close(n.fd); /* only looked at */
-		h->refs++;
-		return h;
+	wanted.dev = n.dev;
+	wanted.ino = n.ino;
+	h = share(p, &wanted);
+	if (!h) {
+		wanted.fd = open_inside(p, n.fd, s, err);
+		h = wanted.fd < 0 ? NULL : hold(p, &wanted);
 	}
-	fd = open_socket(p, n.fd, s, err);
-	(void)close(n.fd); /* as above */
-	if (fd < 0)
-		return NULL;
-	h = calloc(1, sizeof(*h));
-	if (!h)
-		abort();
-	*h = (struct held_socket){p->sockets, n.dev, n.ino, s->udp, s->addr, s->port, fd, 1};
-	return p->sockets = h;
+	(void)close(n.fd); /* only looked at, or entered */
+	return h;
 }
 
 void supervise_pool_drop(struct socket_pool *p, struct held_socket *s)
@@ -168,8 +211,7 @@ void supervise_pool_drop(struct socket_pool *p, struct held_socket *s)
 			break;
 		}
 	}
-	(void)close(s->fd); /* a socket has nothing to flush */
-	free(s);
+	held_free(s);
 }
 
 bool supervise_pool_current(const struct socket_pool *p, const struct held_socket *s,
@@ -177,6 +219,8 @@ bool supervise_pool_current(const struct socket_pool *p, const struct held_socke
 {
 	struct netns n = {.fd = -1};
 
+	if (s->type == SPEC_MEMORY)
+		return true;
 	if (supervise_pool_netns(p, ns, &n, NULL))
 		return false;
 	(void)close(n.fd); /* only looked at */

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * The sockets that the supervisor holds. One per (namespace, type, address, port), counted: a worker
- * that is replaced, restarted or renamed finds the socket that its predecessor had, with the
- * connections that queue on it.
+ * The descriptors that the supervisor holds for workers, counted.
+ *
+ * TCP and UDP sockets are one per (namespace, type, address, port): a worker that is replaced,
+ * restarted or renamed finds the socket that its predecessor had, with the connections that queue on
+ * it. A memory is one per (worker's name, own name), for as long as any worker of that name holds it.
+ * ICMP and netlink sockets are never shared: what arrives is an answer to whoever asked, so two
+ * processes that read from one would take each other's.
  */
 #pragma once
 
@@ -28,11 +32,11 @@ void supervise_pool_free(struct socket_pool *p); /* NULL is fine */
 int supervise_pool_netns(const struct socket_pool *p, const char *ns, struct netns *n,
 			 struct lab_error **err);
 
-/** The socket, opened inside its namespace or shared; NULL with *err. */
-struct held_socket *supervise_pool_take(struct socket_pool *p, const struct spec_socket *s,
-					struct lab_error **err);
+/** The descriptor of a worker, opened inside its namespace or shared; NULL with *err. */
+struct held_socket *supervise_pool_take(struct socket_pool *p, const char *worker,
+					const struct spec_socket *s, struct lab_error **err);
 void supervise_pool_drop(struct socket_pool *p, struct held_socket *s); /* NULL is fine */
-/** Whether it still is in what is now the namespace of that name. */
+/** Whether it still is in what is now the namespace of that name; a memory is in none. */
 bool supervise_pool_current(const struct socket_pool *p, const struct held_socket *s,
 			    const char *ns);
 int supervise_pool_fd(const struct held_socket *s); /* borrowed */

@@ -13,8 +13,10 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/tree.h"
 #include "base/worker.h"
 #include "priv/priv.h"
+#include "supervise/rundir.h"
 #include "supervise/shelter.h"
 
 #define EXIT_SPAWN 125 /* as `labctl exec`: it failed before the program could */
@@ -39,19 +41,20 @@ static int lift(int *fd, int above)
 /* After this 0, 1, ... hold what the contract says, and all else is close-on-exec. */
 static int lay_out(struct spawn *s, int *sockets, struct lab_error **err)
 {
-	const int first_free = WORKER_FD_SOCKET_0 + (int)s->n_sockets;
+	const size_t n = s->spec->n_sockets;
+	const int first_free = WORKER_FD_SOCKET_0 + (int)n;
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	bool failed = null < 0 || lift(&null, first_free) || lift(&s->log, first_free) ||
 		      lift(&s->config, first_free) || lift(&s->ready, first_free) ||
 		      lift(&s->program_fd, first_free);
 
-	for (size_t i = 0; !failed && i < s->n_sockets; i++) {
+	for (size_t i = 0; !failed && i < n; i++) {
 		sockets[i] = s->sockets[i];
 		failed = lift(&sockets[i], first_free) != 0;
 	}
 	failed = failed || dup2(null, 0) < 0 || dup2(s->log, 1) < 0 || dup2(s->log, 2) < 0 ||
 		 dup2(s->config, WORKER_FD_CONFIG) < 0 || dup2(s->ready, WORKER_FD_READY) < 0;
-	for (size_t i = 0; !failed && i < s->n_sockets; i++)
+	for (size_t i = 0; !failed && i < n; i++)
 		failed = dup2(sockets[i], WORKER_FD_SOCKET_0 + (int)i) < 0;
 	if (failed)
 		return lab_error_errno(err, LAB_FAILED, errno, "lay out descriptors");
@@ -62,7 +65,7 @@ static int lay_out(struct spawn *s, int *sockets, struct lab_error **err)
 
 static int execute(const struct spawn *s, struct lab_error **err)
 {
-	char *argv[] = {(char *)s->program, (char *)s->name, NULL};
+	char *argv[] = {(char *)s->program, (char *)s->spec->name, NULL};
 
 	(void)execve(s->program, argv, environment);
 	/* Programs may lie in somebody's home, closed to others, or below the host's /tmp, which a
@@ -72,6 +75,22 @@ static int execute(const struct spawn *s, struct lab_error **err)
 	if (errno == EACCES || errno == ENOENT)
 		(void)syscall(SYS_execveat, s->program_fd, "", argv, environment, AT_EMPTY_PATH);
 	return lab_error_errno(err, LAB_FAILED, errno, "execute %s", s->program);
+}
+
+/* The file system for programs of others, before CAP_SYS_ADMIN is given up. */
+static int take_shelter(const struct spawn *s, struct lab_error **err)
+{
+	const struct spec *spec = s->spec;
+
+	if (!spec->sheltered)
+		return 0;
+	if (spec->alone && supervise_rundir_make(s->dir_fd, spec->name, s->uid, err))
+		return -1;
+	return supervise_shelter(&(struct shelter){.reach = spec->reach,
+						   .node = spec->in_node ? &spec->node : NULL,
+						   .run = spec->alone ? spec->name : NULL,
+						   .dir_fd = s->dir_fd},
+				 err);
 }
 
 static int become_worker(struct spawn *s, int *sockets, struct lab_error **err)
@@ -85,16 +104,15 @@ static int become_worker(struct spawn *s, int *sockets, struct lab_error **err)
 	umask(022); /* the supervisor's own is for its files alone */
 	if (setns(s->netns, CLONE_NEWNET))
 		return lab_error_errno(err, LAB_FAILED, errno, "enter the network namespace");
-	if (s->handler && supervise_shelter(s->handler, err))
-		return -1;
-	if (lay_out(s, sockets, err) || priv_worker(s->uid, s->uid, err))
+	if (take_shelter(s, err) || lay_out(s, sockets, err) ||
+	    priv_worker(s->uid, s->uid, s->spec->privilege, err))
 		return -1;
 	return execute(s, err);
 }
 
 pid_t supervise_spawn_worker(const struct spawn *s, struct lab_error **err)
 {
-	auto_free int *sockets = calloc(s->n_sockets + 1, sizeof(*sockets));
+	auto_free int *sockets = calloc(s->spec->n_sockets + 1, sizeof(*sockets));
 	struct lab_error *failure = NULL;
 	struct spawn mine = *s;
 	pid_t pid;
@@ -112,16 +130,23 @@ pid_t supervise_spawn_worker(const struct spawn *s, struct lab_error **err)
 	_exit(EXIT_SPAWN);
 }
 
-pid_t supervise_spawn_sweep(uid_t uid)
+pid_t supervise_spawn_sweep(uid_t uid, int dir_fd, const char *name)
 {
 	pid_t pid = fork();
+	int run;
 
 	if (pid)
 		return pid;
-	(void)close_range(0, ~0U, 0); /* sockets must not stay open for it */
+	run = name ? supervise_rundir_open(dir_fd, NULL) : -1;
+	/* sockets must not stay open for it */
+	if (dup2(run, 0) < 0)
+		name = NULL;
+	(void)close_range(name ? 1 : 0, ~0U, 0);
 	if (setresuid(uid, uid, uid))
 		_exit(EXIT_SPAWN);
 	/* one call for all, and no fork escapes it: the kernel holds the lock on the list of tasks */
 	(void)kill(-1, SIGKILL); /* ESRCH: nothing was left, the usual case */
+	if (name)
+		(void)tree_remove(0, name); /* what is not its own stays */
 	_exit(0);
 }

@@ -5,24 +5,25 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "supervise/spec.h"
 
 struct spawn {
-	const char *name;    /* argv[1], for people who read ps */
+	const struct spec *spec;
 	const char *program; /* absolute path */
-	const char *handler; /* of a function: see supervise/shelter.h; NULL: none */
 	int program_fd;      /* of the same file: executed where the path is closed to its user */
+	int dir_fd; /* the lab's directory, as the mount namespace of this process sees it */
 	int netns, log, config, ready; /* descriptors */
-	const int *sockets;
-	size_t n_sockets;
-	uid_t uid; /* and gid */
+	const int *sockets;            /* as spec->sockets */
+	uid_t uid;                     /* and gid */
 };
 
 /** The pid; failures after the fork are written to the log, and the process exits with 125. */
 pid_t supervise_spawn_worker(const struct spawn *s, struct lab_error **err);
 
 /**
- * Kills all that still runs as `uid` in this PID namespace: what a dead worker left behind. Done by a
- * helper process of that user, whose pid it gives (-1: could not be started): when that has ended,
+ * Kills all that still runs as `uid` in this PID namespace: what a dead worker left behind; then
+ * removes the files that it left below LAB-DIR/run, where `name` (NULL: does not) says which. Done by
+ * a helper process of that user, whose pid it gives (-1: could not be started): when that has ended,
  * the user number is free again.
  */
-pid_t supervise_spawn_sweep(uid_t uid);
+pid_t supervise_spawn_sweep(uid_t uid, int dir_fd, const char *name);

@@ -23,17 +23,42 @@ static bool program_valid(const char *s)
 	       strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-_") == strlen(s);
 }
 
+static const struct {
+	const char *name;
+	bool has_addr, has_port; /* may have an address; has to have a port */
+} socket_types[] = {
+	[SPEC_TCP] = {"tcp", true, true},         [SPEC_UDP] = {"udp", true, true},
+	[SPEC_ICMP] = {"icmp", true, false},      [SPEC_NETLINK] = {"netlink", false, false},
+	[SPEC_MEMORY] = {"memory", false, false},
+};
+
+const char *supervise_socket_type_name(enum spec_socket_type type)
+{
+	return socket_types[type].name;
+}
+
+static bool parse_type(struct spec_socket *s, const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(socket_types); i++) {
+		s->type = (enum spec_socket_type)i;
+		if (!strcmp(socket_types[i].name, name))
+			return true;
+	}
+	return false;
+}
+
+/* The plan document leaves out what is zero. */
 static int parse_socket(struct spec_socket *s, json_t *item, struct lab_error **err)
 {
-	const char *type, *addr;
-	json_int_t port;
+	const char *type, *addr = "0.0.0.0";
+	json_int_t port = 0;
 
-	if (json_unpack(item, "{s:s, s:s, s:s, s:s, s:I}", "name", &s->name, "ns", &s->ns, "type",
+	if (json_unpack(item, "{s:s, s:s, s:s, s?s, s?I}", "name", &s->name, "ns", &s->ns, "type",
 			&type, "addr", &addr, "port", &port))
 		return lab_error_make(err, LAB_FAILED, "socket: malformed description");
-	s->udp = !strcmp(type, "udp");
-	if (!ns_valid(s->ns) || (!s->udp && strcmp(type, "tcp") != 0) ||
-	    !ip_parse(addr, &s->addr) || port < 1 || port > UINT16_MAX)
+	if (!ns_valid(s->ns) || !parse_type(s, type) || !ip_parse(addr, &s->addr) ||
+	    (s->addr && !socket_types[s->type].has_addr) || port < 0 || port > UINT16_MAX ||
+	    (port != 0) != socket_types[s->type].has_port)
 		return lab_error_make(err, LAB_FAILED, "socket %s: malformed description", s->name);
 	s->port = (uint16_t)port;
 	return 0;
@@ -57,30 +82,84 @@ static int parse_sockets(struct spec *s, json_t *items, struct lab_error **err)
 	return 0;
 }
 
+static int parse_privilege(struct spec *s, const char *name, struct lab_error **err)
+{
+	static const char *const names[] = {
+		[PRIV_GRANT_NONE] = "none",
+		[PRIV_GRANT_SERVICE] = "service",
+		[PRIV_GRANT_ROUTES] = "routes",
+		[PRIV_GRANT_ROUTER] = "router",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		s->privilege = (enum priv_grant)i;
+		if (!strcmp(names[i], name))
+			return 0;
+	}
+	return lab_error_make(err, LAB_FAILED, "worker %s: malformed privilege", s->name);
+}
+
+/* The folder that a handler is in. */
+static char *folder_of(const char *handler)
+{
+	const char *slash = strrchr(handler, '/');
+
+	return slash && slash != handler ? strndup(handler, (size_t)(slash - handler)) : NULL;
+}
+
+/* What of the configuration concerns the supervisor: see base/worker.h. */
+static int parse_config(struct spec *s, json_t *config, struct lab_error **err)
+{
+	const char *handler = NULL, *folder = NULL;
+	json_int_t ready_ms = SPEC_READY_MS - SPEC_READY_GRACE;
+	json_t *node = NULL;
+
+	if (json_unpack(config, "{s?s, s?s, s?o, s?I}", "handler", &handler, "folder", &folder,
+			"node", &node, "ready_ms", &ready_ms) ||
+	    (node && json_unpack(node, "{s:s, s:s, s:s}", "hostname", &s->node.hostname,
+				 "resolv_conf", &s->node.resolv_conf, "hosts", &s->node.hosts)) ||
+	    (handler && (folder || handler[0] != '/')) || (folder && folder[0] != '/') ||
+	    ready_ms < 1 || ready_ms > SPEC_READY_MS_MAX)
+		return lab_error_make(err, LAB_FAILED, "worker %s: malformed configuration",
+				      s->name);
+	s->in_node = node != NULL;
+	s->alone = node || folder;
+	s->sheltered = s->alone || handler;
+	s->ready_ms = (unsigned int)ready_ms + SPEC_READY_GRACE;
+	s->reach = handler ? folder_of(handler) : folder ? strdup(folder) : NULL;
+	if (handler && !s->reach)
+		return lab_error_make(err, LAB_FAILED, "worker %s: handler %s: is not in a folder",
+				      s->name, handler);
+	return 0;
+}
+
+static int parse(struct spec *s, struct lab_error **err)
+{
+	const char *privilege = "none";
+	json_t *sockets, *config;
+
+	if (json_unpack(s->json, "{s:s, s:s, s:s, s:o, s:o, s?s}", "name", &s->name, "program",
+			&s->program, "ns", &s->ns, "sockets", &sockets, "config", &config,
+			"privilege", &privilege) ||
+	    !json_is_array(sockets) || !json_is_object(config))
+		return lab_error_make(err, LAB_FAILED, "worker %s: malformed description",
+				      s->name ? s->name : "without a name");
+	if (!name_valid(s->name) || !program_valid(s->program) || !ns_valid(s->ns))
+		return lab_error_make(err, LAB_FAILED, "worker %s: malformed name", s->name);
+	if (parse_privilege(s, privilege, err) || parse_config(s, config, err))
+		return -1;
+	return parse_sockets(s, sockets, err);
+}
+
 struct spec *supervise_spec_parse(json_t *item, struct lab_error **err)
 {
 	struct spec *s = calloc(1, sizeof(*s));
-	json_t *sockets, *config;
 
 	if (!s)
 		abort();
 	s->json = json_incref(item);
-	if (json_unpack(item, "{s:s, s:s, s:s, s:o, s:o}", "name", &s->name, "program", &s->program,
-			"ns", &s->ns, "sockets", &sockets, "config", &config) ||
-	    !json_is_array(sockets) || !json_is_object(config)) {
-		(void)lab_error_make(err, LAB_FAILED, "worker %s: malformed description",
-				     s->name ? s->name : "without a name");
-		goto fail;
-	}
-	if (!name_valid(s->name) || !program_valid(s->program) || !ns_valid(s->ns)) {
-		(void)lab_error_make(err, LAB_FAILED, "worker %s: malformed name", s->name);
-		goto fail;
-	}
-	s->handler = json_string_value(json_object_get(config, "handler"));
-	if (parse_sockets(s, sockets, err))
-		goto fail;
-	return s;
-fail:
+	if (!parse(s, err))
+		return s;
 	supervise_spec_free(s);
 	return NULL;
 }
@@ -90,6 +169,7 @@ void supervise_spec_free(struct spec *s)
 	if (!s)
 		return;
 	free(s->sockets);
+	free(s->reach);
 	json_decref(s->json);
 	free(s);
 }
@@ -98,6 +178,8 @@ bool supervise_spec_same(const struct spec *a, const struct spec *b)
 {
 	static const char *const parts[] = {"name", "program", "ns", "sockets", "config"};
 
+	if (a->privilege != b->privilege) /* absent or "none" */
+		return false;
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
 		if (!json_equal(json_object_get(a->json, parts[i]),
 				json_object_get(b->json, parts[i])))

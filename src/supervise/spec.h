@@ -8,22 +8,38 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/etc.h"
+#include "priv/priv.h"
+
+#define SPEC_READY_MS     10000 /* until a worker says that it is ready */
+#define SPEC_READY_MS_MAX 60000 /* that its configuration may ask for */
+#define SPEC_READY_GRACE  2000  /* then, for it to say by itself what was missing */
+
+enum spec_socket_type { SPEC_TCP, SPEC_UDP, SPEC_ICMP, SPEC_NETLINK, SPEC_MEMORY };
+const char *supervise_socket_type_name(enum spec_socket_type type); /* "tcp" ... */
 
 struct spec_socket {
 	const char *name, *ns; /* borrowed from json */
-	bool udp;
+	enum spec_socket_type type;
 	uint32_t addr; /* host byte order */
 	uint16_t port;
 };
 
 struct spec {
-	json_t *json; /* owns all text below */
+	json_t *json; /* owns all text below but `reach` */
 	const char *name, *program, *ns;
 	struct spec_socket *sockets;
 	size_t n_sockets;
-	/* an executable that the worker starts by path (a function's handler), or NULL: made
-	 * reachable for the worker's user even where a folder above it is closed to others */
-	const char *handler;
+	enum priv_grant privilege;
+	/* It starts programs of others: it gets the file system of supervise/shelter.h. */
+	bool sheltered;
+	char *reach;          /* folder that it reaches wherever that lies; NULL: none */
+	bool in_node;         /* sees `node` */
+	struct etc_view node; /* texts of the node that it stands for */
+	/* Programs that it starts bind ports and write files of their own choice, below /run/labctl
+	 * among others: it is never beside another one of its name. */
+	bool alone;
+	unsigned int ready_ms; /* so long it may take to be ready */
 };
 
 /** Parses one item. NULL with *err, naming the worker where that much is known. */

@@ -5,6 +5,10 @@
  * A load is a transaction. New and changed workers are started beside the old ones, on the same
  * sockets; when all are ready, the old ones and those that vanished are told to stop. When one fails,
  * the new ones go and everything is as before.
+ *
+ * Workers that are alone (supervise/spec.h) cannot be beside another: what they replace, and those
+ * among them that vanish, make way at once, the new ones wait for that, and a load that fails lets
+ * those that made way come back.
  */
 #pragma once
 
@@ -14,6 +18,7 @@
 
 #include "base/error.h"
 #include "base/loop.h"
+#include "base/name.h"
 #include "priv/priv.h"
 
 struct worker;
@@ -25,12 +30,14 @@ struct user_slot {
 	bool used;
 	uid_t uid;
 	pid_t sweeper; /* kills what is left of that user; 0: none */
+	/* worker whose LAB-DIR/run/NAME goes with it; "": none's does */
+	char run[NAME_MAX_LEN + 1];
 };
 
 struct supervisor {
 	const char *lab;
 	const char *libexec; /* absolute path */
-	int dir_fd;          /* the lab's directory */
+	int dir_fd;          /* the lab's directory, in this process's mount namespace */
 	int root_fd;         /* the host's root directory, as its mount namespace sees it */
 	struct loop *loop;
 	struct socket_pool *pool;
@@ -46,8 +53,10 @@ struct supervisor {
 
 /** Begins a load of the "workers" array. -1 with *err: nothing was changed, loaded() is not called. */
 int supervisor_load(struct supervisor *sup, json_t *workers, struct lab_error **err);
-/** Gives up the load that is going on: its client went away. */
+/** Gives up the load that is going on, if any: its client went away. */
 void supervisor_abort_load(struct supervisor *sup);
+/** Looks whether the load is over, and starts those whose way is free now. */
+void supervisor_go_on_loading(struct supervisor *sup);
 /** Ends all workers, then the loop. */
 void supervisor_stop(struct supervisor *sup);
 /** {"workers": [...]} as in supervise/client.h. */
@@ -62,4 +71,9 @@ void supervisor_watch_logs(struct supervisor *sup);
 
 /** A user number for a process, or -1 with *err. */
 int supervisor_user_take(struct supervisor *sup, struct lab_error **err);
-void supervisor_user_drop(struct supervisor *sup, int slot);
+/** Ends what is left of that user; with `run`, a worker's name, also its files in LAB-DIR/run. */
+void supervisor_user_drop(struct supervisor *sup, int slot, const char *run);
+/** A child has ended: maybe one that supervisor_user_drop() had started. */
+void supervisor_user_reaped(struct supervisor *sup, pid_t pid, int status);
+/** Whether something may still run as a user number that was dropped. */
+bool supervisor_user_sweeping(const struct supervisor *sup);

@@ -7,22 +7,18 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "supervise/launch.h"
 #include "supervise/logfile.h"
-#include "supervise/message.h"
-#include "supervise/spawn.h"
 
-#define READY_DEADLINE_MS      10000
 #define GRACE_MS               10000
 #define BACKOFF_FIRST_MS       100u
 #define BACKOFF_LAST_MS        5000u
@@ -32,8 +28,9 @@
 
 const char *supervise_worker_state_name(enum worker_state state)
 {
-	static const char *const names[] = {"starting", "ready", "backing-off", "failed",
-					    "stopping"};
+	/* people need not know that a start or an end takes two steps */
+	static const char *const names[] = {"starting", "starting", "ready",   "backing-off",
+					    "failed",   "stopping", "stopping"};
 
 	static_assert(ARRAY_LEN(names) == WORKER_STOPPING + 1, "one name per state");
 	return names[state];
@@ -46,25 +43,6 @@ static void set_state(struct worker *w, enum worker_state state)
 	supervisor_touch(w->sup);
 }
 
-static void drop_sockets(struct worker *w)
-{
-	for (size_t i = 0; i < w->spec->n_sockets; i++) {
-		supervise_pool_drop(w->sup->pool, w->held[i]);
-		w->held[i] = NULL;
-	}
-}
-
-static int take_sockets(struct worker *w, struct lab_error **err)
-{
-	for (size_t i = 0; i < w->spec->n_sockets; i++) {
-		if (!w->held[i])
-			w->held[i] = supervise_pool_take(w->sup->pool, &w->spec->sockets[i], err);
-		if (!w->held[i])
-			return -1;
-	}
-	return 0;
-}
-
 static void close_ready(struct worker *w)
 {
 	if (w->ready.fd < 0)
@@ -74,21 +52,34 @@ static void close_ready(struct worker *w)
 	w->ready.fd = -1;
 }
 
-static void on_ready(struct loop_io *io, uint32_t events)
+static void is_ready(struct worker *w)
 {
-	struct worker *w = container_of(io, struct worker, ready);
-	char byte;
-	ssize_t n = read(io->fd, &byte, 1);
-
-	if (n < 0)
-		return; /* EAGAIN, EINTR: it will be called again */
-	close_ready(w);
-	/* closed without a word: it is about to end, or the deadline will come */
-	if (n == 0)
-		return;
 	loop_timer_clear(w->sup->loop, &w->timer);
 	log_info("%s: ready, pid %d", w->spec->name, w->outside);
 	set_state(w, WORKER_READY);
+}
+
+/* The first byte says that it is ready, all that follows are notes: see base/worker.h. */
+static void on_ready(struct loop_io *io, uint32_t events)
+{
+	struct worker *w = container_of(io, struct worker, ready);
+	char buf[4096];
+	ssize_t n = read(io->fd, buf, sizeof(buf));
+	size_t said = 0;
+
+	if (n < 0)
+		return; /* EAGAIN, EINTR: it will be called again */
+	if (n == 0) {   /* before the first byte: it is about to end, or the deadline will come */
+		close_ready(w);
+		return;
+	}
+	if (w->state == WORKER_STARTING) {
+		is_ready(w);
+		said = 1;
+	}
+	/* one that was told to end may go on talking: it must not die of a broken pipe */
+	if (w->state == WORKER_READY)
+		supervise_note_add(&w->note, buf + said, (size_t)n - said);
 }
 
 static void restart(struct worker *w);
@@ -103,6 +94,8 @@ static void on_timer(struct loop_timer *t)
 		(void)kill(w->pid, SIGKILL); /* not reaped yet, so it exists */
 		break;
 	case WORKER_BACKING_OFF: restart(w); break;
+	case WORKER_WAITING:
+	case WORKER_PAUSED:
 	case WORKER_STOPPING:
 		log_warning("%s: did not end in time, killed", w->spec->name);
 		(void)kill(w->pid, SIGKILL); /* as above */
@@ -120,6 +113,7 @@ struct worker *supervise_worker_new(struct supervisor *sup, struct spec *spec)
 		abort();
 	w->sup = sup;
 	w->spec = spec;
+	w->apart = spec->alone;
 	w->slot = -1;
 	w->ready.fd = -1;
 	w->ready.fn = on_ready;
@@ -128,12 +122,18 @@ struct worker *supervise_worker_new(struct supervisor *sup, struct spec *spec)
 	return w;
 }
 
+static void drop_user(struct worker *w)
+{
+	supervisor_user_drop(w->sup, w->slot, w->spec->alone ? w->spec->name : NULL);
+	w->slot = -1;
+}
+
 void supervise_worker_free(struct worker *w)
 {
 	close_ready(w);
 	loop_timer_clear(w->sup->loop, &w->timer);
-	drop_sockets(w);
-	supervisor_user_drop(w->sup, w->slot);
+	supervise_launch_drop(w, DROP_ALL);
+	drop_user(w);
 	supervise_spec_free(w->spec);
 	free(w->held);
 	free(w);
@@ -156,94 +156,13 @@ bool supervise_worker_is(const struct worker *w, const struct spec *spec)
 	return true;
 }
 
-/* The host's /proc shows our own descriptors with the host's pids. */
-static pid_t pid_outside(const struct worker *w)
-{
-	auto_close int fd = pidfd_open(w->pid, 0);
-	auto_fclose FILE *f = NULL;
-	char path[64], line[128];
-	int info, pid = 0;
-
-	(void)snprintf(path, sizeof(path), "proc/self/fdinfo/%d", fd); /* always fits */
-	info = fd < 0 ? -1 : openat(w->sup->root_fd, path, O_RDONLY | O_CLOEXEC);
-	f = info < 0 ? NULL : fdopen(info, "r");
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "Pid: %d", &pid) == 1)
-			break;
-	return pid;
-}
-
-static int fork_process(struct worker *w, struct spawn *s, struct lab_error **err)
-{
-	auto_free int *sockets = calloc(w->spec->n_sockets + 1, sizeof(*sockets));
-	int ready[2];
-
-	if (!sockets)
-		abort();
-	for (size_t i = 0; i < w->spec->n_sockets; i++)
-		sockets[i] = supervise_pool_fd(w->held[i]);
-	if (pipe2(ready, O_CLOEXEC | O_NONBLOCK))
-		return lab_error_errno(err, LAB_FAILED, errno, "readiness pipe");
-	s->ready = ready[1];
-	s->sockets = sockets;
-	s->n_sockets = w->spec->n_sockets;
-	s->uid = w->sup->slots[w->slot].uid;
-	w->pid = supervise_spawn_worker(s, err);
-	(void)close(ready[1]); /* the child's end */
-	if (w->pid < 0 || loop_add(w->sup->loop, &w->ready, ready[0], EPOLLIN) < 0) {
-		if (w->pid > 0)
-			(void)kill(w->pid, SIGKILL); /* reaped as an unknown child */
-		w->pid = 0;
-		(void)close(ready[0]); /* never read from */
-		w->ready.fd = -1;
-		return err && *err ? -1 : lab_error_errno(err, LAB_FAILED, errno, "readiness pipe");
-	}
-	w->outside = pid_outside(w);
-	return 0;
-}
-
-static int start_process(struct worker *w, struct lab_error **err)
-{
-	struct supervisor *sup = w->sup;
-	auto_free char *config = supervise_spec_config(w->spec), *program = NULL;
-	auto_close int log = -1, memfd = -1, program_fd = -1, netns = -1;
-	struct netns n = {.fd = -1};
-
-	if (asprintf(&program, "%s/%s", sup->libexec, w->spec->program) < 0)
-		abort();
-	if (take_sockets(w, err) || supervise_pool_netns(sup->pool, w->spec->ns, &n, err))
-		return -1;
-	netns = n.fd;
-	w->netns_dev = n.dev;
-	w->netns_ino = n.ino;
-	log = supervise_log_open(sup->dir_fd, w->spec->name, err);
-	memfd = log < 0 ? -1 : supervise_message_memfd("config", config, strlen(config), err);
-	if (memfd < 0)
-		return -1;
-	program_fd = open(program, O_PATH | O_CLOEXEC);
-	if (program_fd < 0)
-		return lab_error_errno(err, LAB_FAILED, errno, "%s", program);
-	if (w->slot < 0)
-		w->slot = supervisor_user_take(sup, err);
-	if (w->slot < 0)
-		return -1;
-	return fork_process(w,
-			    &(struct spawn){.name = w->spec->name,
-					    .program = program,
-					    .handler = w->spec->handler,
-					    .program_fd = program_fd,
-					    .netns = netns,
-					    .log = log,
-					    .config = memfd},
-			    err);
-}
-
 static int launch(struct worker *w, struct lab_error **err)
 {
 	w->overdue = false;
-	if (start_process(w, err))
+	w->note = (struct note){0};
+	if (supervise_launch(w, err))
 		return lab_error_prefix(err, "worker %s", w->spec->name);
-	loop_timer_set(w->sup->loop, &w->timer, READY_DEADLINE_MS);
+	loop_timer_set(w->sup->loop, &w->timer, w->spec->ready_ms);
 	set_state(w, WORKER_STARTING);
 	return 0;
 }
@@ -261,7 +180,7 @@ static bool crashes_too_often(struct worker *w)
 
 static void give_up(struct worker *w)
 {
-	drop_sockets(w);
+	supervise_launch_drop(w, DROP_ALL);
 	set_state(w, WORKER_FAILED);
 }
 
@@ -316,8 +235,8 @@ static void describe_end(struct worker *w, int status)
 	int n;
 
 	if (w->overdue)
-		n = snprintf(w->reason, sizeof(w->reason), "not ready within %d s",
-			     READY_DEADLINE_MS / 1000);
+		n = snprintf(w->reason, sizeof(w->reason), "not ready within %u s",
+			     w->spec->ready_ms / 1000);
 	else if (WIFSIGNALED(status))
 		n = snprintf(w->reason, sizeof(w->reason), "killed by signal %d (%s)",
 			     WTERMSIG(status), sigdescr_np(WTERMSIG(status)));
@@ -330,6 +249,16 @@ static void describe_end(struct worker *w, int status)
 		(void)snprintf(w->reason + n, sizeof(w->reason) - (size_t)n, "; log: %s", line);
 }
 
+/* One that was told to end has. */
+static void ended(struct worker *w)
+{
+	if (w->state != WORKER_STOPPING) {
+		supervise_launch_drop(w, DROP_SOCKETS);
+		drop_user(w);
+	}
+	supervisor_touch(w->sup); /* supervise_worker_free() follows, or a start */
+}
+
 void supervise_worker_exited(struct worker *w, int status)
 {
 	bool was_stable = w->state == WORKER_READY &&
@@ -337,29 +266,49 @@ void supervise_worker_exited(struct worker *w, int status)
 
 	close_ready(w);
 	loop_timer_clear(w->sup->loop, &w->timer);
+	w->note = (struct note){0};
 	w->pid = w->outside = 0;
-	if (w->state == WORKER_STOPPING) {
-		supervisor_touch(w->sup); /* and supervise_worker_free() then */
+	if (w->state == WORKER_STOPPING || w->state == WORKER_PAUSED ||
+	    w->state == WORKER_WAITING) {
+		ended(w);
 		return;
 	}
 	if (was_stable)
 		w->backoff_ms = BACKOFF_FIRST_MS;
+	supervise_launch_drop(w, DROP_QUEUES);
 	describe_end(w, status);
 	crashed(w);
 	/* last: it forks, and a copy of a socket that was given up must not linger in the child */
-	supervisor_user_drop(w->sup, w->slot);
-	w->slot = -1;
+	drop_user(w);
 }
 
-void supervise_worker_stop(struct worker *w)
+/* Its pipe stays open: see on_ready(). */
+static void tell_to_end(struct worker *w, enum worker_state state)
 {
-	if (w->state == WORKER_STOPPING)
-		return;
-	close_ready(w);
 	loop_timer_clear(w->sup->loop, &w->timer);
 	if (w->pid) {
 		(void)kill(w->pid, SIGTERM); /* not reaped yet, so it exists */
 		loop_timer_set(w->sup->loop, &w->timer, GRACE_MS);
 	}
-	set_state(w, WORKER_STOPPING);
+	set_state(w, state);
+}
+
+void supervise_worker_wait(struct worker *w)
+{
+	if (!w->pid) /* else the grace period of one that made way goes on */
+		loop_timer_clear(w->sup->loop, &w->timer);
+	set_state(w, WORKER_WAITING);
+}
+
+void supervise_worker_pause(struct worker *w)
+{
+	tell_to_end(w, WORKER_PAUSED);
+	if (!w->pid)
+		supervise_launch_drop(w, DROP_SOCKETS);
+}
+
+void supervise_worker_stop(struct worker *w)
+{
+	if (w->state != WORKER_STOPPING)
+		tell_to_end(w, WORKER_STOPPING);
 }

@@ -3,16 +3,19 @@
 #pragma once
 
 #include "base/loop.h"
+#include "supervise/note.h"
 #include "supervise/sockets.h"
 #include "supervise/supervisor.h"
 
 #define WORKER_CRASHES 10 /* so many within WORKER_CRASH_WINDOW_MS: no further attempt */
 
 enum worker_state {
+	WORKER_WAITING,     /* for those that it cannot be beside to end, itself among them */
 	WORKER_STARTING,    /* its process has not said "ready" yet */
 	WORKER_READY,       /* serves */
 	WORKER_BACKING_OFF, /* crashed, will be started again; its sockets are held */
 	WORKER_FAILED,      /* given up; its sockets are closed, so that clients are refused */
+	WORKER_PAUSED,      /* made way for the load that is going on: told to end, or has ended */
 	WORKER_STOPPING     /* told to end; freed when it has */
 };
 const char *supervise_worker_state_name(enum worker_state state);
@@ -22,16 +25,18 @@ struct worker {
 	struct supervisor *sup;
 	struct spec *spec;
 	enum worker_state state;
-	bool wanted;               /* by the load that is going on */
-	bool tentative;            /* made by that load: goes again if the load fails */
+	bool wanted;    /* by the load that is going on */
+	bool tentative; /* made by that load: goes again if the load fails */
+	bool apart; /* never there at once with what it replaces, or is replaced by: must it wait? */
 	struct held_socket **held; /* as spec->sockets; NULL: not held */
 	dev_t netns_dev;
 	ino_t netns_ino;
-	pid_t pid;     /* 0: no process */
-	pid_t outside; /* the same process as the host knows it; 0: unknown */
-	int slot;      /* of its user number; -1: none */
-	bool overdue;  /* was killed for not being ready in time */
-	struct loop_io ready;
+	pid_t pid;            /* 0: no process */
+	pid_t outside;        /* the same process as the host knows it; 0: unknown */
+	int slot;             /* of its user number; -1: none */
+	bool overdue;         /* was killed for not being ready in time */
+	struct loop_io ready; /* its end of the pipe: readiness, then notes */
+	struct note note;
 	struct loop_timer timer; /* readiness deadline, back-off or grace period, by state */
 	uint64_t since;          /* loop_now() of the last change of state */
 	uint64_t crashes[WORKER_CRASHES]; /* when, the oldest overwritten */
@@ -50,7 +55,11 @@ bool supervise_worker_is(const struct worker *w, const struct spec *spec);
 
 /** Opens its sockets and starts its process, with a clean record. -1 with *err: nothing runs. */
 int supervise_worker_start(struct worker *w, struct lab_error **err);
-/** SIGTERM, and SIGKILL after the grace period. */
+/** To be started by the load (load.c) when its way is free. */
+void supervise_worker_wait(struct worker *w);
+/** SIGTERM, and SIGKILL after the grace period. It may come back: what it remembers stays held. */
+void supervise_worker_pause(struct worker *w);
+/** The same, for good. */
 void supervise_worker_stop(struct worker *w);
 /** Its process has ended with this wait status. */
 void supervise_worker_exited(struct worker *w, int status);

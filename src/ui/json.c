@@ -54,7 +54,8 @@ static json_t *cell_value(enum ui_type type, const char *text)
 	if (!text)
 		return json_null();
 	switch (type) {
-	case UI_TEXT: return json_string(text);
+	case UI_TEXT:
+	case UI_RARE: return json_string(text);
 	case UI_NUMBER: return json_integer(strtoll(text, NULL, 10));
 	case UI_BOOLEAN: return json_boolean(!strcmp(text, "yes"));
 	}

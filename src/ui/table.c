@@ -66,11 +66,29 @@ static const char *colour_sequence(enum ui_colour c)
 	return NULL;
 }
 
+static bool is_empty(const struct ui_table *t, size_t column)
+{
+	for (size_t r = 0; r < t->n_rows; r++)
+		if (t->cells[r * t->n_columns + column].text)
+			return false;
+	return true;
+}
+
+static int column_flags(const struct ui_table *t, size_t column)
+{
+	switch (t->columns[column].type) {
+	case UI_NUMBER: return SCOLS_FL_RIGHT;
+	case UI_RARE: return is_empty(t, column) ? SCOLS_FL_HIDDEN : 0;
+	case UI_TEXT:
+	case UI_BOOLEAN: break;
+	}
+	return 0;
+}
+
 static int fill(struct libscols_table *out, const struct ui_table *t)
 {
 	for (size_t i = 0; i < t->n_columns; i++)
-		if (!scols_table_new_column(out, t->columns[i].title, 0,
-					    t->columns[i].type == UI_NUMBER ? SCOLS_FL_RIGHT : 0))
+		if (!scols_table_new_column(out, t->columns[i].title, 0, column_flags(t, i)))
 			return -1;
 	for (size_t r = 0; r < t->n_rows; r++) {
 		struct libscols_line *line = scols_table_new_line(out, NULL);

@@ -8,7 +8,12 @@
 
 #include "base/error.h"
 
-enum ui_type { UI_TEXT, UI_NUMBER, UI_BOOLEAN };
+enum ui_type {
+	UI_TEXT,
+	UI_RARE, /* text; people see the column only where a row has it */
+	UI_NUMBER,
+	UI_BOOLEAN
+};
 
 struct ui_column {
 	const char *title; /* "NAME"; its lower case is the key in JSON */

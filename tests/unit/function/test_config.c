@@ -24,7 +24,7 @@ static void test_good(void **state)
 	assert_non_null(c);
 	assert_int_equal(c->settings.timeout_ms, 1500);
 	assert_string_equal(c->settings.handler, "/h");
-	assert_int_equal(c->n_environ, ARRAY_LEN(want));
+	assert_int_equal(c->environment.n, ARRAY_LEN(want));
 	for (size_t i = 0; i < ARRAY_LEN(want); i++)
 		assert_string_equal(c->settings.environ[i], want[i]);
 	assert_null(c->settings.environ[ARRAY_LEN(want)]);

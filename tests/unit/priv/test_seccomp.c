@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/rtnetlink.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -132,6 +134,51 @@ static int try_vsock_in_disguise(void)
 	return result(syscall(SYS_socket, (1L << 32) | AF_VSOCK, SOCK_STREAM, 0));
 }
 
+/* What a supervisor would have opened for it. */
+static int given_netlink = -1, given_memory = -1;
+
+static int try_netlink(void)
+{
+	return result(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
+}
+
+static int try_given_netlink(void)
+{
+	struct {
+		struct nlmsghdr head;
+		struct ifinfomsg link;
+	} ask = {{sizeof(ask), RTM_GETLINK, NLM_F_REQUEST, 1, 0}, {.ifi_index = 1}};
+	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+	struct iovec iov = {&ask, sizeof(ask)};
+	struct msghdr m = {.msg_name = &kernel,
+			   .msg_namelen = sizeof(kernel),
+			   .msg_iov = &iov,
+			   .msg_iovlen = 1};
+	char answer[8192];
+
+	if (sendmsg(given_netlink, &m, 0) < 0)
+		return errno;
+	iov = (struct iovec){answer, sizeof(answer)};
+	return result(recvmsg(given_netlink, &m, 0));
+}
+
+static int try_given_memory(void)
+{
+	volatile char *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, given_memory, 0);
+
+	if (p == MAP_FAILED)
+		return errno;
+	*p = 'x';
+	return WORKS;
+}
+
+static int open_given(void **state)
+{
+	given_netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	given_memory = memfd_create("given", MFD_CLOEXEC);
+	return given_netlink < 0 || given_memory < 0 || ftruncate(given_memory, 4096) ? -1 : 0;
+}
+
 static int try_trace(void)
 {
 	return result(ptrace(PTRACE_TRACEME, 0, NULL, NULL));
@@ -155,6 +202,15 @@ static const struct {
 	{"dns lives", PRIV_DNS, try_nothing, WORKS, WORKS},
 	{"dns has its sockets and no other", PRIV_DNS, try_inet, ENOSYS, WORKS},
 	{"dns executes nothing", PRIV_DNS, try_exec, KILLED, WORKS},
+	{"routing lives", PRIV_ROUTING, try_nothing, WORKS, WORKS},
+	{"routing talks to the kernel through what it was given", PRIV_ROUTING, try_given_netlink,
+	 WORKS, WORKS},
+	{"routing keeps its memory", PRIV_ROUTING, try_given_memory, WORKS, WORKS},
+	{"routing has its descriptors and no other", PRIV_ROUTING, try_netlink, ENOSYS, WORKS},
+	{"routing has no other address", PRIV_ROUTING, try_inet, ENOSYS, WORKS},
+	{"routing executes nothing", PRIV_ROUTING, try_exec, KILLED, WORKS},
+	{"echo has its sockets and no other", PRIV_ECHO, try_inet, ENOSYS, WORKS},
+	{"echo executes nothing", PRIV_ECHO, try_exec, KILLED, WORKS},
 	{"function executes handlers", PRIV_FUNCTION, try_exec, WORKS, WORKS},
 	{"function writes files", PRIV_FUNCTION, try_writing, WORKS, WORKS},
 	{"function makes no namespace", PRIV_FUNCTION, try_unshare, EPERM, EPERM},
@@ -227,7 +283,7 @@ static void nothing_is_dropped_without_privilege(void **state)
 
 	if (geteuid() == 0)
 		skip();
-	assert_int_equal(priv_worker(65534, 65534, &err), -1);
+	assert_int_equal(priv_worker(65534, 65534, PRIV_GRANT_NONE, &err), -1);
 	assert_int_equal(lab_error_status(err), LAB_DENIED);
 	lab_error_free(err);
 }
@@ -240,5 +296,5 @@ int main(void)
 		cmocka_unit_test(nothing_is_dropped_without_privilege),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, open_given, NULL);
 }

@@ -2,6 +2,7 @@
 /* What the supervisor believes of a worker's description, and what it passes on. */
 #include "lib/test.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/cleanup.h"
@@ -9,6 +10,7 @@
 
 #define SOCKET(ns, type, addr, port) \
 	"{'name':'s','ns':'" ns "','type':'" type "','addr':'" addr "','port':" #port "}"
+#define BARE(ns, type) "{'name':'s','ns':'" ns "','type':'" type "'}"
 #define WORKER(name, program, ns, sockets, config)                                     \
 	"{'name':'" name "','program':'" program "','ns':'" ns "','sockets':[" sockets \
 	"],'config':" config "}"
@@ -41,14 +43,102 @@ static void a_description_is_read(void **state)
 
 	assert_non_null(s);
 	assert_int_equal(s->n_sockets, 1);
-	assert_true(s->sockets[0].udp);
+	assert_int_equal(s->sockets[0].type, SPEC_UDP);
 	assert_int_equal(s->sockets[0].addr, 0x64640288);
 	assert_int_equal(s->sockets[0].port, 53);
-	assert_string_equal(s->handler, "/x/y");
+	assert_string_equal(s->reach, "/x");
+	assert_true(s->sheltered);
+	assert_false(s->alone);
+	assert_int_equal(s->privilege, PRIV_GRANT_NONE);
+	assert_int_equal(s->ready_ms, 10000);
 	config = supervise_spec_config(s);
 	assert_string_equal(
 		config, "{\"a\":2,\"b\":1,\"handler\":\"/x/y\",\"sockets\":[{\"name\":\"s\"}]}");
 	supervise_spec_free(s);
+}
+
+/* The plan document leaves out what is zero. */
+static void types_have_what_they_need(void **state)
+{
+	static const struct {
+		const char *socket;
+		enum spec_socket_type type;
+		uint32_t addr;
+		uint16_t port;
+	} rows[] = {
+		{SOCKET("a", "tcp", "1.2.3.4", 80), SPEC_TCP, 0x01020304, 80},
+		{"{'name':'s','ns':'a','type':'tcp','port':80}", SPEC_TCP, 0, 80},
+		{"{'name':'s','ns':'a','type':'icmp','addr':'1.2.3.4'}", SPEC_ICMP, 0x01020304, 0},
+		{BARE("a", "icmp"), SPEC_ICMP, 0, 0},
+		{BARE("a", "netlink"), SPEC_NETLINK, 0, 0},
+		{SOCKET("a", "netlink", "0.0.0.0", 0), SPEC_NETLINK, 0, 0},
+		{BARE("a", "memory"), SPEC_MEMORY, 0, 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		auto_free char *text = NULL;
+		struct spec *s;
+
+		assert_true(asprintf(&text, WORKER("x", "p", "a", "%s", "{}"), rows[i].socket) > 0);
+		s = parse(text, NULL);
+		assert_non_null(s);
+		assert_int_equal(s->sockets[0].type, rows[i].type);
+		assert_int_equal(s->sockets[0].addr, rows[i].addr);
+		assert_int_equal(s->sockets[0].port, rows[i].port);
+		supervise_spec_free(s);
+	}
+}
+
+static void privileges_have_names(void **state)
+{
+	static const char *const names[] = {"none", "service", "routes", "router"};
+	struct spec *none = parse(WORKER("x", "p", "a", "", "{}"), NULL);
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		auto_free char *text = NULL;
+		struct spec *s;
+
+		assert_true(asprintf(&text, WORKER("x", "p", "a", "", "{},'privilege':'%s'"),
+				     names[i]) > 0);
+		s = parse(text, NULL);
+		assert_non_null(s);
+		assert_int_equal(s->privilege, i);
+		assert_int_equal(supervise_spec_same(none, s), i == 0);
+		supervise_spec_free(s);
+	}
+	supervise_spec_free(none);
+}
+
+static void those_with_a_place_of_their_own_are_alone(void **state)
+{
+	static const struct {
+		const char *config, *reach;
+		bool in_node;
+		unsigned int ready_ms;
+	} rows[] = {
+		{"{'folder':'/x'}", "/x", false, 10000},
+		{"{'node':{'hostname':'h','resolv_conf':'r','hosts':''},'ready_ms':300}", NULL,
+		 true, 2300},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		auto_free char *text = NULL;
+		struct spec *s;
+
+		assert_true(asprintf(&text, WORKER("x", "p", "a", "", "%s"), rows[i].config) > 0);
+		s = parse(text, NULL);
+		assert_non_null(s);
+		assert_true(s->sheltered && s->alone);
+		assert_int_equal(s->in_node, rows[i].in_node);
+		assert_int_equal(s->ready_ms, rows[i].ready_ms);
+		if (rows[i].reach)
+			assert_string_equal(s->reach, rows[i].reach);
+		else
+			assert_null(s->reach);
+		if (s->in_node)
+			assert_string_equal(s->node.hostname, "h");
+		supervise_spec_free(s);
+	}
 }
 
 static void malformed_ones_are_refused(void **state)
@@ -68,6 +158,24 @@ static void malformed_ones_are_refused(void **state)
 		WORKER("x", "p", "a", SOCKET("a", "tcp", "1.2.3.4", 0), "{}"),
 		WORKER("x", "p", "a", SOCKET("a", "tcp", "1.2.3.4", 65536), "{}"),
 		WORKER("x", "p", "a", SOCKET("..", "tcp", "1.2.3.4", 80), "{}"),
+		WORKER("x", "p", "a", SOCKET("a", "tcp", "1.2.3.4", -1), "{}"),
+		WORKER("x", "p", "a", BARE("a", "udp"), "{}"),
+		WORKER("x", "p", "a", SOCKET("a", "icmp", "1.2.3.4", 1), "{}"),
+		WORKER("x", "p", "a", SOCKET("a", "netlink", "0.0.0.0", 1), "{}"),
+		WORKER("x", "p", "a", SOCKET("a", "netlink", "1.2.3.4", 0), "{}"),
+		WORKER("x", "p", "a", SOCKET("a", "memory", "0.0.0.0", 1), "{}"),
+		WORKER("x", "p", "a", SOCKET("a", "memory", "1.2.3.4", 0), "{}"),
+		WORKER("x", "p", "a", "{'name':'s','ns':'a','type':'tcp','port':'80'}", "{}"),
+		WORKER("x", "p", "a", "", "{},'privilege':'root'"),
+		WORKER("x", "p", "a", "", "{},'privilege':1"),
+		WORKER("x", "p", "a", "", "{'handler':'y'}"),
+		WORKER("x", "p", "a", "", "{'handler':1}"),
+		WORKER("x", "p", "a", "", "{'folder':'y'}"),
+		WORKER("x", "p", "a", "", "{'folder':'/x','handler':'/x/y'}"),
+		WORKER("x", "p", "a", "", "{'node':'x'}"),
+		WORKER("x", "p", "a", "", "{'node':{'hostname':'x','hosts':''}}"),
+		WORKER("x", "p", "a", "", "{'ready_ms':0}"),
+		WORKER("x", "p", "a", "", "{'ready_ms':60001}"),
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
@@ -99,6 +207,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_description_is_read),
+		cmocka_unit_test(types_have_what_they_need),
+		cmocka_unit_test(privileges_have_names),
+		cmocka_unit_test(those_with_a_place_of_their_own_are_alone),
 		cmocka_unit_test(malformed_ones_are_refused),
 		cmocka_unit_test(origins_and_key_order_do_not_count),
 	};

@@ -50,6 +50,26 @@ static void colours_only_where_asked(void **state)
 	assert_non_null(strstr(out, "\033[31m"));
 }
 
+static void a_rare_column_is_there_only_where_a_row_has_it(void **state)
+{
+	static const struct ui_column rare[] = {{"NAME", UI_TEXT}, {"NOTE", UI_RARE}};
+	static const char *const notes[] = {NULL, "down for 3 s"};
+
+	for (size_t i = 0; i < ARRAY_LEN(notes); i++) {
+		auto_ui_table struct ui_table *t = ui_table_new("x", rare, ARRAY_LEN(rare));
+		auto_free char *out = NULL;
+		size_t len = 0;
+		FILE *f = open_memstream(&out, &len);
+
+		ui_table_add(t, (const char *const[]){"a", NULL});
+		ui_table_add(t, (const char *const[]){"b", notes[i]});
+		assert_int_equal(ui_table_print(t, f, false, NULL), 0);
+		fclose(f);
+		assert_string_equal(out,
+				    i ? "NAME NOTE\na    -\nb    down for 3 s\n" : "NAME\na\nb\n");
+	}
+}
+
 static void prints_nothing_for_no_rows(void **state)
 {
 	auto_ui_table struct ui_table *t = ui_table_new("x", columns, ARRAY_LEN(columns));
@@ -147,6 +167,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(aligns_for_people),
 		cmocka_unit_test(colours_only_where_asked),
+		cmocka_unit_test(a_rare_column_is_there_only_where_a_row_has_it),
 		cmocka_unit_test(prints_nothing_for_no_rows),
 		cmocka_unit_test(writes_json_by_type),
 		cmocka_unit_test(says_when_the_output_is_full),

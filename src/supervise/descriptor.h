@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** How each type of descriptor that a worker can be given is made. */
+#pragma once
+
+#include "supervise/spec.h"
+
+/** In the current network namespace, non-blocking and close-on-exec. -1 with errno. */
+int supervise_descriptor_open(const struct spec_socket *s);
+
+/** Whether several processes may hold it at once and one after another: see sockets.h. */
+bool supervise_descriptor_shared(enum spec_socket_type type);
