@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ICMP echo as ping(8) sends it: 56 bytes of payload, 84 on the wire with IP. A raw socket, because
- * the kernel's unprivileged ICMP sockets are switched off by ping_group_range nearly everywhere.
+ * On a raw socket, because the kernel's unprivileged ICMP sockets are switched off by
+ * ping_group_range nearly everywhere.
  */
 #include "probe/probe.h"
 
 #include <errno.h>
-#include <netinet/ip.h>
-#include <netinet/ip_icmp.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -16,8 +14,7 @@
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
-
-#define PAYLOAD 56
+#include "base/echo.h"
 
 struct tally {
 	uint64_t *sent_at; /* by sequence number; 0: not sent, or answered */
@@ -25,33 +22,14 @@ struct tally {
 	uint64_t sum, min, max;
 };
 
-static uint16_t checksum(const void *data, size_t len)
-{
-	const uint8_t *b = data;
-	uint32_t sum = 0;
-
-	for (size_t i = 0; i + 1 < len; i += 2)
-		sum += (uint32_t)(b[i] << 8 | b[i + 1]);
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return htons((uint16_t)~sum);
-}
-
 static void send_one(int raw, const struct sockaddr_in *to, uint16_t id, struct tally *t)
 {
-	struct {
-		struct icmphdr head;
-		uint8_t payload[PAYLOAD];
-	} packet = {.head = {.type = ICMP_ECHO}};
+	unsigned char packet[ECHO_PACKET];
 
-	packet.head.un.echo.id = id;
-	packet.head.un.echo.sequence = htons((uint16_t)t->sent);
-	for (size_t i = 0; i < PAYLOAD; i++)
-		packet.payload[i] = (uint8_t)i;
-	packet.head.checksum = checksum(&packet, sizeof(packet));
+	echo_request(packet, id, (uint16_t)t->sent);
 	t->sent_at[t->sent++] = probe_now_us();
 	/* a packet that the kernel will not send is a lost packet */
-	(void)sendto(raw, &packet, sizeof(packet), 0, (const struct sockaddr *)to, sizeof(*to));
+	(void)sendto(raw, packet, sizeof(packet), 0, (const struct sockaddr *)to, sizeof(*to));
 }
 
 static void take_one(int raw, const struct sockaddr_in *to, uint16_t id, struct tally *t)
@@ -62,19 +40,10 @@ static void take_one(int raw, const struct sockaddr_in *to, uint16_t id, struct 
 	ssize_t n = recvfrom(raw, packet, sizeof(packet), MSG_DONTWAIT, (struct sockaddr *)&from,
 			     &from_len);
 	uint64_t now = probe_now_us(), rtt;
-	struct icmphdr icmp;
-	size_t ip_len;
 	uint16_t seq;
 
-	if (n < (ssize_t)sizeof(struct iphdr) || from.sin_addr.s_addr != to->sin_addr.s_addr)
-		return;
-	ip_len = (size_t)(packet[0] & 15) * 4;
-	if ((size_t)n < ip_len + sizeof(icmp))
-		return;
-	memcpy(&icmp, packet + ip_len, sizeof(icmp));
-	seq = ntohs(icmp.un.echo.sequence);
-	if (icmp.type != ICMP_ECHOREPLY || icmp.un.echo.id != id || seq >= t->sent ||
-	    !t->sent_at[seq])
+	if (n < 0 || from.sin_addr.s_addr != to->sin_addr.s_addr ||
+	    !echo_reply(packet, (size_t)n, id, &seq) || seq >= t->sent || !t->sent_at[seq])
 		return;
 	rtt = now - t->sent_at[seq];
 	t->sent_at[seq] = 0; /* a duplicate does not count */
