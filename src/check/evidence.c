@@ -80,10 +80,19 @@ static void shapers(const struct plan *plan, struct strbuf *out)
 	}
 }
 
+/* The router that a node's own link leads to; NULL: it is a router itself, or not there. */
+static const char *router_of(const struct plan *plan, const char *node)
+{
+	for (size_t i = 0; i < plan->n_links; i++)
+		if (strcmp(plan->links[i].b.ns, node) == 0)
+			return plan->links[i].a.ns;
+	return NULL;
+}
+
 void check_evidence(const struct check *check, const struct plan *plan, int lab_dir,
 		    const char *request_id, struct strbuf *out)
 {
-	const struct ecs *ecs = check->from.to;
+	const char *router = router_of(plan, check->from.name);
 
 	if (check->kind == CHECK_ROUTE) {
 		section(plan->lab, check->from.name, "routes", check_dump_routes, out);
@@ -91,11 +100,8 @@ void check_evidence(const struct check *check, const struct plan *plan, int lab_
 	}
 	section(plan->lab, check->from.name, "routes", check_dump_routes, out);
 	section(plan->lab, check->from.name, "neighbours", check_dump_neighbours, out);
-	if (ecs && ecs->vswitch.to) {
-		const struct vswitch *vswitch = ecs->vswitch.to;
-
-		section(plan->lab, vswitch->vpc->id.name, "routes", check_dump_routes, out);
-	}
+	if (router)
+		section(plan->lab, router, "routes", check_dump_routes, out);
 	shapers(plan, out);
 	if (check->kind != CHECK_HTTP || lab_dir < 0)
 		return;

@@ -211,6 +211,8 @@ static enum check_verdict judge_dns(const struct check *check, const json_t *res
 	const char *wanted = check->expect.answer.s;
 	bool nodata = rcode && strcmp(rcode, "NOERROR") == 0 && json_array_size(answers) == 0;
 
+	if (!rcode && wanted && strcmp(wanted, "NONE") == 0)
+		return CHECK_OK;
 	if (!rcode)
 		return FAIL(why, "%s", error ? error : "no answer");
 	if (!wanted && first)
@@ -241,6 +243,29 @@ static enum check_verdict judge_tcp(const struct check *check, const json_t *res
 	return CHECK_OK;
 }
 
+static enum check_verdict judge_outage(const struct check *check, const json_t *result,
+				       struct strbuf *why)
+{
+	const struct check_expect *e = &check->expect;
+	const char *error = text_of(result, "error");
+	uint64_t us = number_of(result, "outage_us");
+	bool late = e->max_outage.set && us > e->max_outage.v;
+
+	if (error)
+		return FAIL(why, "%s: %s", check->target.s, error);
+	if (!number_of(result, "received"))
+		return FAIL(why, "%s did not answer before anything was cut", check->target.s);
+	if (!json_is_true(json_object_get(result, "back")))
+		return FAIL(why, "%s does not answer any more", check->target.s);
+	if (!late && (!e->min_outage.set || us >= e->min_outage.v))
+		return CHECK_OK;
+	strbuf_add(why, "answers were missing for ");
+	add_time(why, us);
+	strbuf_add(why, late ? ", not at most " : ", not at least ");
+	add_time(why, late ? e->max_outage.v : e->min_outage.v);
+	return CHECK_FAILED;
+}
+
 enum check_verdict check_judge_route(const struct check *check, const char *origin,
 				     struct strbuf *why)
 {
@@ -262,6 +287,7 @@ enum check_verdict check_judge(const struct check *check, const json_t *result, 
 	case CHECK_PING: return judge_ping(check, result, delay_emulated, why);
 	case CHECK_DNS: return judge_dns(check, result, why);
 	case CHECK_TCP: return judge_tcp(check, result, why);
+	case CHECK_OUTAGE: return judge_outage(check, result, why);
 	case CHECK_ROUTE: break;
 	}
 	return FAIL(why, "a route check has no probe");

@@ -26,7 +26,7 @@ struct best {
 	struct ip_prefix dst; /* what is looked for */
 	bool found;
 	uint8_t len;
-	uint32_t table, protocol;
+	uint32_t table, protocol, metric;
 	uint8_t type;
 };
 
@@ -92,14 +92,14 @@ static bool read_route(const struct nlmsghdr *h, struct route *r)
 	return true;
 }
 
-/* Main is asked before the system table, and the longest prefix wins within a table. */
+/* Main is asked before the system table; within a table the longest prefix wins, then the metric. */
 static bool better(const struct best *b, const struct route *r)
 {
 	if (!b->found)
 		return true;
 	if (r->table != b->table)
 		return r->table == PLAN_TABLE_MAIN;
-	return r->dst.len > b->len;
+	return r->dst.len > b->len || (r->dst.len == b->len && r->metric < b->metric);
 }
 
 static int find_route(const struct nlmsghdr *h, void *data)
@@ -113,6 +113,7 @@ static int find_route(const struct nlmsghdr *h, void *data)
 	b->found = true;
 	b->len = r.dst.len;
 	b->table = r.table;
+	b->metric = r.metric;
 	b->protocol = r.protocol;
 	b->type = r.type;
 	return MNL_CB_OK;
@@ -123,7 +124,10 @@ static const char *origin_name(uint32_t protocol)
 	switch (protocol) {
 	case PLAN_PROTO_SYSTEM: return "system";
 	case PLAN_PROTO_CUSTOM: return "custom";
-	case PLAN_PROTO_CEN: return "cen";
+	case PLAN_PROTO_CEN:
+	case PLAN_PROTO_LEARNED: return "cen";
+	case PLAN_PROTO_BIRD: return "bgp";
+	case PLAN_PROTO_TRACKED: return "tracked";
 	case PLAN_PROTO_CIRCUIT: return "circuit";
 	default: return "foreign"; /* a number of the kernel's, put there by somebody else */
 	}

@@ -20,9 +20,10 @@
 #define MAX_OUTPUT (4u << 20)
 #define SLICE_MS   200 /* between two looks at `cancelled` */
 
-struct running {
+struct check_probe_run {
 	pid_t pid; /* 0: reaped */
 	int out, err;
+	struct strbuf text;
 };
 
 static uint64_t now_ms(void)
@@ -33,8 +34,9 @@ static uint64_t now_ms(void)
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
-static void running_done(struct running *r)
+static void running_done(struct check_probe_run *r)
 {
+	strbuf_done(&r->text);
 	if (r->pid > 0) {
 		(void)kill(r->pid, SIGKILL); /* our own child, not reaped yet */
 		while (waitpid(r->pid, NULL, 0) < 0 && errno == EINTR)
@@ -84,7 +86,7 @@ static int spec_file(const json_t *spec, struct lab_error **err)
 }
 
 static int start(const char *lab, const struct plan_node *node, const char *libexec,
-		 const json_t *spec, struct running *r, struct lab_error **err)
+		 const json_t *spec, struct check_probe_run *r, struct lab_error **err)
 {
 	auto_strbuf struct strbuf program = {0};
 	auto_close int in = spec_file(spec, err), out = -1, err_fd = -1;
@@ -107,9 +109,12 @@ static int start(const char *lab, const struct plan_node *node, const char *libe
 	return 0;
 }
 
-/* 0 at the end of its output; -1 with *err at the deadline, or when cancelled. */
-static int collect(struct running *r, uint64_t deadline, const volatile int *cancelled,
-		   struct strbuf *text, struct lab_error **err)
+/* Whether there is enough: the end of its output, or the sign that it has begun. */
+enum want { WANT_ALL, WANT_SIGN };
+
+/* 1 at the end of its output, 0 at the sign; -1 with *err at the deadline, or when cancelled. */
+static int collect(struct check_probe_run *r, enum want want, uint64_t deadline,
+		   const volatile int *cancelled, struct lab_error **err)
 {
 	struct pollfd p = {.fd = r->out, .events = POLLIN};
 	char buf[65536];
@@ -118,6 +123,8 @@ static int collect(struct running *r, uint64_t deadline, const volatile int *can
 		uint64_t now = now_ms();
 		ssize_t n;
 
+		if (want == WANT_SIGN && r->text.len)
+			return 0;
 		if (cancelled && *cancelled)
 			return lab_error_make(err, LAB_FAILED, "interrupted");
 		if (now >= deadline)
@@ -127,16 +134,16 @@ static int collect(struct running *r, uint64_t deadline, const volatile int *can
 			continue; /* a signal or a slice of time: look again */
 		n = read(r->out, buf, sizeof(buf));
 		if (n == 0)
-			return 0;
+			return 1;
 		if (n > 0)
-			strbuf_addn(text, buf, (size_t)n);
-		if ((n < 0 && errno != EINTR) || text->len > MAX_OUTPUT)
+			strbuf_addn(&r->text, buf, (size_t)n);
+		if ((n < 0 && errno != EINTR) || r->text.len > MAX_OUTPUT)
 			return lab_error_make(err, LAB_FAILED, "probe: its result is unreadable");
 	}
 }
 
 /* What it said on standard error, as the error. */
-static int complain(struct running *r, int status, struct lab_error **err)
+static int complain(struct check_probe_run *r, int status, struct lab_error **err)
 {
 	char text[1024];
 	ssize_t n = pread(r->err, text, sizeof(text) - 1, 0);
@@ -151,7 +158,7 @@ static int complain(struct running *r, int status, struct lab_error **err)
 	return lab_error_make(err, LAB_FAILED, "probe: exit status %d", WEXITSTATUS(status));
 }
 
-static int reap(struct running *r, struct lab_error **err)
+static int reap(struct check_probe_run *r, struct lab_error **err)
 {
 	int status = 0;
 
@@ -163,20 +170,55 @@ static int reap(struct running *r, struct lab_error **err)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : complain(r, status, err);
 }
 
+static json_t *result_of(struct check_probe_run *r, uint64_t deadline,
+			 const volatile int *cancelled, struct lab_error **err)
+{
+	json_error_t why;
+	json_t *result;
+
+	if (collect(r, WANT_ALL, deadline, cancelled, err) < 0 || reap(r, err) < 0)
+		return NULL;
+	result = json_loadb(strbuf_str(&r->text), r->text.len, JSON_ALLOW_NUL, &why);
+	if (!result)
+		lab_error_make(err, LAB_FAILED, "probe: its result is no JSON: %s", why.text);
+	return result;
+}
+
 json_t *check_probe(const char *lab, const struct plan_node *node, const char *libexec,
 		    const json_t *spec, uint64_t timeout_ms, const volatile int *cancelled,
 		    struct lab_error **err)
 {
-	auto_running struct running r = {.out = -1, .err = -1};
-	auto_strbuf struct strbuf text = {0};
-	json_error_t why;
-	json_t *result;
+	auto_running struct check_probe_run r = {.out = -1, .err = -1};
 
-	if (start(lab, node, libexec, spec, &r, err) < 0 ||
-	    collect(&r, now_ms() + timeout_ms, cancelled, &text, err) < 0 || reap(&r, err) < 0)
+	if (start(lab, node, libexec, spec, &r, err) < 0)
 		return NULL;
-	result = json_loadb(strbuf_str(&text), text.len, JSON_ALLOW_NUL, &why);
-	if (!result)
-		lab_error_make(err, LAB_FAILED, "probe: its result is no JSON: %s", why.text);
+	return result_of(&r, now_ms() + timeout_ms, cancelled, err);
+}
+
+struct check_probe_run *check_probe_start(const char *lab, const struct plan_node *node,
+					  const char *libexec, const json_t *spec,
+					  uint64_t timeout_ms, const volatile int *cancelled,
+					  struct lab_error **err)
+{
+	struct check_probe_run *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		abort();
+	r->out = r->err = -1;
+	if (start(lab, node, libexec, spec, r, err) == 0 &&
+	    collect(r, WANT_SIGN, now_ms() + timeout_ms, cancelled, err) >= 0)
+		return r;
+	running_done(r);
+	free(r);
+	return NULL;
+}
+
+json_t *check_probe_finish(struct check_probe_run *run, uint64_t timeout_ms,
+			   const volatile int *cancelled, struct lab_error **err)
+{
+	json_t *result = result_of(run, now_ms() + timeout_ms, cancelled, err);
+
+	running_done(run);
+	free(run);
 	return result;
 }

@@ -14,6 +14,7 @@
 #include "check/evidence.h"
 #include "check/judge.h"
 #include "check/look.h"
+#include "check/outage.h"
 #include "check/probe.h"
 
 #define PAUSE_MS 100   /* between two tries */
@@ -122,6 +123,21 @@ static void try_probe(const struct check *check, const struct plan *plan,
 	json_decref(result);
 }
 
+/* Cuts the line while the probe pings, and joins it again whatever happened. */
+static void try_outage(const struct check *check, const struct plan *plan,
+		       const struct check_options *o, struct attempt *a)
+{
+	auto_error struct lab_error *err = NULL;
+	json_t *result = check_outage(check, plan, o, &err);
+
+	if (!result) {
+		fail_with(a, err);
+		return;
+	}
+	a->verdict = check_judge(check, result, o->delay_emulated, &a->why);
+	json_decref(result);
+}
+
 static void pause_ms(unsigned ms)
 {
 	struct timespec ts = {.tv_nsec = (long)ms * 1000000};
@@ -138,10 +154,12 @@ static void repeat(const struct check *check, const struct plan *plan,
 		attempt_done(a);
 		if (check->kind == CHECK_ROUTE)
 			try_route(check, plan, a);
+		else if (check->kind == CHECK_OUTAGE)
+			try_outage(check, plan, o, a);
 		else
 			try_probe(check, plan, o, a);
-		if (a->verdict != CHECK_FAILED || check_wants_silence(check) || now_ms() >= end ||
-		    cancelled(o))
+		if (a->verdict != CHECK_FAILED || check_wants_silence(check) ||
+		    check->kind == CHECK_OUTAGE || now_ms() >= end || cancelled(o))
 			return;
 		pause_ms(PAUSE_MS);
 	}

@@ -11,6 +11,7 @@
 #define SPARE_MS         2000u  /* for a transfer that is late, to see how late */
 #define TRANSFER_MS      60000u /* for a transfer that may be any long */
 #define QUERY_TIMEOUT_MS 2000u
+#define OUTAGE_PACE_MS   20
 
 static json_t *must(json_t *json)
 {
@@ -105,6 +106,18 @@ static json_t *tcp_spec(const struct check *check)
 			 (json_int_t)duration_ms(check));
 }
 
+/* Waits for twice the outage that is allowed, and for as long as the check says in any case. */
+static json_t *outage_spec(const struct check *check)
+{
+	uint64_t longest = check->expect.max_outage.v * 2 / US_PER_MS;
+
+	return json_pack("{s:s, s:s, s:i, s:I, s:I}", "kind", "outage", "host", check->target.s,
+			 "interval_ms", OUTAGE_PACE_MS, "quiet_ms", (json_int_t)duration_ms(check),
+			 "timeout_ms",
+			 (json_int_t)(at_least(longest, check->wait.v / US_PER_MS) + SPARE_MS +
+				      duration_ms(check)));
+}
+
 json_t *check_spec(const struct check *check)
 {
 	switch (check->kind) {
@@ -112,6 +125,7 @@ json_t *check_spec(const struct check *check)
 	case CHECK_PING: return must(ping_spec(check));
 	case CHECK_DNS: return must(dns_spec(check));
 	case CHECK_TCP: return must(tcp_spec(check));
+	case CHECK_OUTAGE: return must(outage_spec(check));
 	case CHECK_ROUTE: break;
 	}
 	abort(); /* a route check has no probe */

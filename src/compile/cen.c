@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Cloud Enterprise Network: one transit router per region that has an attachment, a leg to each
- * attached VPC, shaped links between the regions. What the routers know comes from cen_routes.c.
+ * attached VPC and VBR, shaped links between the regions. What the routers know comes from
+ * cen_routes.c and cen_services.c.
  */
 #include "compile/cen.h"
 
@@ -11,8 +12,16 @@
 #define DEFAULT_RTT_US    30000u
 #define DEFAULT_JITTER_US 500u
 
-/* Below this, a frame bigger than the shaper's burst would stall it: senders must not batch. */
-#define GSO_RATE 200000000u
+struct cen_member compile_cen_member(const struct cen_attachment *a)
+{
+	struct cen_member m = {.vpc = a->vpc.to,
+			       .vbr = a->vbr.to,
+			       .name = cen_attachment_name(a),
+			       .region = cen_attachment_region(a)};
+
+	m.instance = m.vpc ? (const void *)m.vpc : m.vbr;
+	return m;
+}
 
 size_t compile_cen_tr(const struct cen_state *s, const struct region *region)
 {
@@ -22,9 +31,9 @@ size_t compile_cen_tr(const struct cen_state *s, const struct region *region)
 	return NO_PEER;
 }
 
-struct hop compile_cen_hop(struct compile *c, const struct cen *cen, const struct vpc *vpc)
+struct hop compile_cen_hop(struct compile *c, const struct cen *cen, const struct region *region)
 {
-	const char *ns = compile_transit_router_ns(c, cen, vpc->region.to);
+	const char *ns = compile_transit_router_ns(c, cen, region);
 
 	return (struct hop){.dev = compile_ifname(c, cen->id.name),
 			    .via = compile_router_ip(c, ns)};
@@ -32,8 +41,7 @@ struct hop compile_cen_hop(struct compile *c, const struct cen *cen, const struc
 
 struct tr_table *compile_cen_associated(struct cen_state *s, const struct cen_attachment *a)
 {
-	const struct vpc *vpc = a->vpc.to;
-	struct tr *tr = &s->trs[compile_cen_tr(s, vpc->region.to)];
+	struct tr *tr = &s->trs[compile_cen_tr(s, cen_attachment_region(a))];
 
 	for (size_t i = 1; s->cen->edition == CEN_ENTERPRISE && i < tr->n_tables; i++)
 		if (tr->tables[i].model == a->association.to)
@@ -66,11 +74,8 @@ static void collect_trs(struct compile *c, struct cen_state *s)
 		bool used = false;
 		struct tr *tr;
 
-		for (size_t j = 0; j < s->cen->n_attachments && !used; j++) {
-			const struct vpc *vpc = s->cen->attachments[j].vpc.to;
-
-			used = vpc->region.to == region;
-		}
+		for (size_t j = 0; j < s->cen->n_attachments && !used; j++)
+			used = cen_attachment_region(&s->cen->attachments[j]) == region;
 		if (!used)
 			continue;
 		tr = arena_push(c->arena, s->trs, s->n_trs);
@@ -159,37 +164,10 @@ static void collect_pairs(struct compile *c, struct cen_state *s)
 		}
 }
 
-/* Bytes that pass at `rate` in `us`, at least `least`, at most what the plan can say. */
-static uint32_t bytes_in(uint64_t rate, uint64_t us, uint32_t least)
-{
-	uint64_t n = rate / 8 * us / 1000000;
-
-	if (n < least)
-		return least;
-	return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
-}
-
-/*
- * The figures are measured: with a burst of 2 ms a token bucket is true to its rate within 0.2 %, and
- * a queue in bytes keeps the latency under load at 100 ms instead of pfifo's 600.
- */
-static void add_shaper(struct compile *c, const struct tr_pair *p, const char *ns, const char *dev)
-{
-	*plan_add_shaper(c->plan) = (struct plan_shaper){
-		.origin = p->origin,
-		.ns = ns,
-		.dev = dev,
-		.rate = p->rate,
-		.burst = bytes_in(p->rate, 2000, 1600),
-		.limit = bytes_in(p->rate, 100000, 30000),
-		.delay_us = p->rtt_us / 2,
-		.jitter_us = p->jitter_us / 2,
-	};
-}
-
 static void compile_pair(struct compile *c, const struct cen_state *s, const struct tr_pair *p)
 {
 	const struct tr *a = &s->trs[p->a], *b = &s->trs[p->b];
+	const struct line line = {p->rate, p->rtt_us, p->jitter_us};
 	const struct leg here = {
 		.ns = a->ns,
 		.dev = compile_ifname(c, b->region->id.name),
@@ -202,38 +180,41 @@ static void compile_pair(struct compile *c, const struct cen_state *s, const str
 		.ip = compile_router_ip(c, b->ns)};
 
 	compile_leg_pair(c, compile_origin(c, "cen", &s->cen->id), &here, &there);
-	add_shaper(c, p, here.ns, here.dev);
-	add_shaper(c, p, there.ns, there.dev);
+	compile_shaper(c, p->origin, here.ns, here.dev, line);
+	compile_shaper(c, p->origin, there.ns, there.dev, line);
 }
 
 /* --- attachments --- */
 
-static bool has_slow_pair(const struct cen_state *s)
+/* What is sent to a transit router may go over any of its lines. */
+static uint32_t gso_to_router(const struct cen_state *s)
 {
 	for (size_t i = 0; i < s->n_pairs; i++)
-		if (s->pairs[i].rate <= GSO_RATE)
-			return true;
-	return false;
+		if (compile_gso_segs(s->pairs[i].rate))
+			return 1;
+	return 0;
 }
 
 static void compile_attachment(struct compile *c, struct cen_state *s,
 			       const struct cen_attachment *a)
 {
-	const struct vpc *vpc = a->vpc.to;
-	const struct tr *tr = &s->trs[compile_cen_tr(s, vpc->region.to)];
+	const struct cen_member m = compile_cen_member(a);
+	const struct tr *tr = &s->trs[compile_cen_tr(s, m.region)];
 	const struct tr_table *table = compile_cen_associated(s, a);
 	struct plan_origin origin = compile_origin_in(c, "cen", &s->cen->id, "attachments", &a->id);
 	const struct leg here = {
-		.ns = vpc->id.name,
+		.ns = m.name,
 		.dev = compile_ifname(c, s->cen->id.name),
 		.alias = compile_text(c, "attachment %s of cen %s", a->id.name, s->cen->id.name),
-		.ip = compile_router_ip(c, vpc->id.name),
-		.gso_segs = has_slow_pair(s) ? 1 : 0};
-	const struct leg there = {
-		.ns = tr->ns,
-		.dev = compile_ifname(c, vpc->id.name),
-		.alias = compile_text(c, "attachment %s: vpc %s", a->id.name, vpc->id.name),
-		.ip = compile_router_ip(c, tr->ns)};
+		.ip = compile_router_ip(c, m.name),
+		.gso_segs = gso_to_router(s)};
+	const struct leg there = {.ns = tr->ns,
+				  .dev = compile_ifname(c, m.name),
+				  .alias = compile_text(c, "attachment %s: %s %s", a->id.name,
+							m.vpc ? "vpc" : "vbr", m.name),
+				  .ip = compile_router_ip(c, tr->ns),
+				  .gso_segs = m.vbr ? compile_gso_segs(compile_vbr_line(m.vbr).rate)
+						    : 0};
 
 	compile_leg_pair(c, origin, &here, &there);
 	if (table->model)
@@ -250,16 +231,15 @@ static void compile_attachment(struct compile *c, struct cen_state *s,
 
 static struct hop tr_hop(struct compile *c, const struct cen_state *s, const struct tr_route *r)
 {
-	const struct vpc *vpc;
+	const char *name;
 
 	if (!r->from)
 		return (struct hop){0};
 	if (r->peer != NO_PEER)
 		return (struct hop){.dev = compile_ifname(c, s->trs[r->peer].region->id.name),
 				    .via = compile_router_ip(c, s->trs[r->peer].ns)};
-	vpc = r->from->vpc.to;
-	return (struct hop){.dev = compile_ifname(c, vpc->id.name),
-			    .via = compile_router_ip(c, vpc->id.name)};
+	name = cen_attachment_name(r->from);
+	return (struct hop){.dev = compile_ifname(c, name), .via = compile_router_ip(c, name)};
 }
 
 static void compile_tr_table(struct compile *c, const struct cen_state *s, const struct tr *tr,
@@ -295,6 +275,7 @@ static void compile_cen(struct compile *c, struct cen_state *s)
 		for (size_t j = 0; j < s->trs[i].n_tables; j++)
 			compile_tr_table(c, s, &s->trs[i], &s->trs[i].tables[j]);
 	compile_cen_push(c, s);
+	compile_cen_services(c, s);
 }
 
 void compile_cens(struct compile *c)

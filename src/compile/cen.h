@@ -4,10 +4,20 @@
 
 #include "compile/context.h"
 
+/** What is attached to a transit router: a VPC or a VBR. */
+struct cen_member {
+	const struct vpc *vpc; /* one of both */
+	const struct vbr *vbr;
+	const void *instance; /* the same, whichever it is: what route maps name */
+	const char *name;     /* of its namespace, too */
+	const struct region *region;
+};
+struct cen_member compile_cen_member(const struct cen_attachment *a);
+
 /** A route of a transit router. */
 struct tr_route {
 	struct ip_prefix dst;
-	const struct cen_attachment *from; /* whose VPC it leads to; NULL: static blackhole */
+	const struct cen_attachment *from; /* whom it leads to; NULL: static blackhole */
 	size_t peer; /* index of the transit router that told it; NO_PEER: own attachment */
 	bool fixed;  /* static entry: never told to others */
 	struct plan_origin origin;
@@ -42,7 +52,7 @@ struct tr_pair {
 struct rejected_route {
 	struct ip_prefix dst;
 	const struct cen_attachment *from; /* never NULL */
-	const struct vpc *at;              /* NULL: rejected when it was learned */
+	const char *at;                    /* NULL: rejected when it was learned */
 };
 
 struct cen_state {
@@ -64,7 +74,18 @@ struct tr_table *compile_cen_associated(struct cen_state *s, const struct cen_at
 void compile_cen_learn(struct compile *c, struct cen_state *s);
 /** Tells VPCs what their transit routers know (cen_routes.c). */
 void compile_cen_push(struct compile *c, struct cen_state *s);
+/** "Access to cloud services" and PrivateZone access of VBRs (cen_services.c). */
+void compile_cen_services(struct compile *c, struct cen_state *s);
 /** Whether the route maps of a region let a route pass (cen_route_map.c). */
 bool compile_cen_permits(const struct cen *cen, const struct region *region,
-			 enum route_map_direction direction, const struct vpc *from,
+			 enum route_map_direction direction, const void *from,
 			 struct ip_prefix dst);
+/** Whether a route map speaks of routes from that VPC or VBR. */
+bool compile_cen_is_from(const struct cen_route_map *m, const void *from);
+/** Whether the attachment's table of the transit router `tr` gets what an attachment offers. */
+bool compile_cen_propagates(const struct cen_state *s, const struct cen_attachment *a,
+			    const struct tr_table *t);
+/** Whether routes are pushed to what is attached. */
+bool compile_cen_pushes(const struct cen_state *s, const struct cen_attachment *a);
+/** Whether the routes of an attachment come and go while the lab runs (routing.c). */
+bool compile_cen_is_live(const struct cen_state *s, const struct cen_attachment *a);

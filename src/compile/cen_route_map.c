@@ -6,7 +6,7 @@
  */
 #include "compile/cen.h"
 
-static bool matches_source(const struct cen_route_map *m, const struct vpc *from)
+bool compile_cen_is_from(const struct cen_route_map *m, const void *from)
 {
 	for (size_t i = 0; i < m->n_source_instance_ids; i++)
 		if (m->source_instance_ids[i].to == from)
@@ -26,8 +26,7 @@ static bool matches_destination(const struct cen_route_map *m, struct ip_prefix 
 }
 
 bool compile_cen_permits(const struct cen *cen, const struct region *region,
-			 enum route_map_direction direction, const struct vpc *from,
-			 struct ip_prefix dst)
+			 enum route_map_direction direction, const void *from, struct ip_prefix dst)
 {
 	const struct cen_route_map *decides = NULL;
 
@@ -35,7 +34,7 @@ bool compile_cen_permits(const struct cen *cen, const struct region *region,
 		const struct cen_route_map *m = &cen->route_maps[i];
 
 		if (m->cen_region.to != region || m->transmit_direction != direction ||
-		    !matches_source(m, from) || !matches_destination(m, dst))
+		    !compile_cen_is_from(m, from) || !matches_destination(m, dst))
 			continue;
 		if (!decides || m->priority.v < decides->priority.v)
 			decides = m;

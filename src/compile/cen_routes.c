@@ -3,7 +3,8 @@
  * What transit routers learn and what they push.
  *
  * A VPC offers its vSwitches (system routes) and those custom entries of its system route table that
- * lead to an instance and are published. Basic edition: all of it goes to every transit router of
+ * lead to an instance and are published; a VBR offers its static routes over the circuit (what it learns
+ * by BGP, or offers only while its health check holds, is the business of routing.c). Basic edition: all of it goes to every transit router of
  * the CEN and into every route table of every other VPC. Enterprise edition: it goes to the tables
  * that the attachment propagates to, to peers whose connection publishes, and into the VPCs whose
  * attachment has route synchronization.
@@ -16,7 +17,7 @@
 #include "compile/cen.h"
 
 static void reject(struct compile *c, struct cen_state *s, struct ip_prefix dst,
-		   const struct cen_attachment *from, const struct vpc *at)
+		   const struct cen_attachment *from, const char *at)
 {
 	*arena_push(c->arena, s->rejected, s->n_rejected) = (struct rejected_route){dst, from, at};
 }
@@ -36,8 +37,8 @@ static bool add_route(struct compile *c, struct cen_state *s, struct tr_table *t
 	return true;
 }
 
-static bool propagates_to(const struct cen_state *s, const struct cen_attachment *a,
-			  const struct tr_table *t)
+bool compile_cen_propagates(const struct cen_state *s, const struct cen_attachment *a,
+			    const struct tr_table *t)
 {
 	if (s->cen->edition == CEN_BASIC || !a->propagation_set)
 		return !t->model;
@@ -50,7 +51,7 @@ static bool propagates_to(const struct cen_state *s, const struct cen_attachment
 static void tell_peers(struct compile *c, struct cen_state *s, size_t teller,
 		       const struct tr_route *route)
 {
-	const struct vpc *from = route->from->vpc.to;
+	const void *from = compile_cen_member(route->from).instance;
 
 	if (!compile_cen_permits(s->cen, s->trs[teller].region, REGION_OUT, from, route->dst))
 		return;
@@ -71,17 +72,17 @@ static void tell_peers(struct compile *c, struct cen_state *s, size_t teller,
 static void learn(struct compile *c, struct cen_state *s, const struct cen_attachment *a,
 		  struct ip_prefix dst, struct plan_origin origin)
 {
-	const struct vpc *vpc = a->vpc.to;
-	size_t at = compile_cen_tr(s, vpc->region.to);
+	const struct cen_member m = compile_cen_member(a);
+	size_t at = compile_cen_tr(s, m.region);
 	struct tr *tr = &s->trs[at];
 	const struct tr_route route = {.dst = dst, .from = a, .peer = NO_PEER, .origin = origin};
 
-	if (!compile_cen_permits(s->cen, tr->region, REGION_IN, vpc, dst))
+	if (!compile_cen_permits(s->cen, tr->region, REGION_IN, m.instance, dst))
 		return;
 	for (size_t i = 0; i < tr->n_tables; i++) {
 		struct tr_table *t = &tr->tables[i];
 
-		if (!propagates_to(s, a, t) || !add_route(c, s, t, route))
+		if (!compile_cen_propagates(s, a, t) || !add_route(c, s, t, route))
 			continue;
 		if (!t->model)
 			tell_peers(c, s, at, &route);
@@ -95,7 +96,22 @@ static bool publishable(const struct route_entry *e)
 	       !ip_prefix_contains(SERVICES_PREFIX, e->destination_cidrblock.p);
 }
 
-static void learn_attachment(struct compile *c, struct cen_state *s, const struct cen_attachment *a)
+/* Static routes over the circuit are published; what leads to a router interface cannot be. */
+static void learn_vbr(struct compile *c, struct cen_state *s, const struct cen_attachment *a)
+{
+	const struct vbr *vbr = a->vbr.to;
+
+	for (size_t i = 0; i < vbr->n_route_entries; i++) {
+		const struct vbr_route_entry *e = &vbr->route_entries[i];
+
+		if (e->nexthop_type == VBR_PHYSICAL_CONNECTION)
+			learn(c, s, a, e->destination_cidr_block.p,
+			      compile_origin_in(c, "virtual_border_routers", &vbr->id,
+						"route_entries", &e->id));
+	}
+}
+
+static void learn_vpc(struct compile *c, struct cen_state *s, const struct cen_attachment *a)
 {
 	const struct vpc *vpc = a->vpc.to;
 
@@ -119,9 +135,8 @@ static void add_static_entries(struct compile *c, struct cen_state *s, const str
 	for (size_t i = 0; t->model && i < t->model->n_entries; i++) {
 		const struct tr_route_entry *e = &t->model->entries[i];
 		const struct cen_attachment *to = e->blackhole ? NULL : e->attachment.to;
-		const struct vpc *vpc = to ? to->vpc.to : NULL;
 
-		if (vpc && vpc->region.to != tr->region)
+		if (to && cen_attachment_region(to) != tr->region)
 			continue; /* no attachment of this router: validate/ says so to the user */
 		(void)add_route(c, s, t, /* destinations of one table are unique, says validate/ */
 				(struct tr_route){
@@ -140,8 +155,14 @@ void compile_cen_learn(struct compile *c, struct cen_state *s)
 	for (size_t i = 0; i < s->n_trs; i++)
 		for (size_t j = 0; j < s->trs[i].n_tables; j++)
 			add_static_entries(c, s, &s->trs[i], &s->trs[i].tables[j]);
-	for (size_t i = 0; i < s->cen->n_attachments; i++)
-		learn_attachment(c, s, &s->cen->attachments[i]);
+	for (size_t i = 0; i < s->cen->n_attachments; i++) {
+		const struct cen_attachment *a = &s->cen->attachments[i];
+
+		if (a->vpc.to)
+			learn_vpc(c, s, a);
+		else if (!compile_cen_is_live(s, a))
+			learn_vbr(c, s, a);
+	}
 }
 
 /* --- pushing --- */
@@ -154,37 +175,57 @@ static bool own_destination(const struct vpc *vpc, struct ip_prefix dst)
 	return false;
 }
 
-static void push_route(struct compile *c, struct cen_state *s, const struct cen_attachment *a,
-		       const struct tr_route *r)
+static void push_to_vpc(struct compile *c, struct cen_state *s, const struct vpc *vpc,
+			const struct tr_route *r)
 {
-	const struct vpc *vpc = a->vpc.to;
 	struct vpc_state *v = compile_vpc_state(c, vpc);
-	const struct hop hop = compile_cen_hop(c, s->cen, vpc);
+	const struct hop hop = compile_cen_hop(c, s->cen, vpc->region.to);
 	const bool own = own_destination(vpc, r->dst);
 	bool taken = own;
 
 	/* a custom entry is in the way in its own table only: the others learn the route */
 	for (size_t i = 0; !own && i < v->n_tables; i++)
-		if (!compile_vpc_route(c, v, &v->tables[i], r->origin, r->dst, PLAN_PROTO_CEN, hop))
+		if (!compile_table_route(c, &v->tables[i], r->origin, r->dst, PLAN_PROTO_CEN, hop))
 			taken = true;
 	if (taken)
-		reject(c, s, r->dst, r->from, vpc);
+		reject(c, s, r->dst, r->from, vpc->id.name);
+}
+
+/* Data centres do not reach each other through the cloud unless somebody plans it. */
+static void push_to_vbr(struct compile *c, struct cen_state *s, const struct vbr *vbr,
+			const struct tr_route *r)
+{
+	const struct hop hop = compile_cen_hop(c, s->cen, vbr_region(vbr));
+
+	if (r->from->vbr.to)
+		return;
+	if (!compile_table_route(c, compile_vbr_table(c, vbr), r->origin, r->dst, PLAN_PROTO_CEN,
+				 hop))
+		reject(c, s, r->dst, r->from, vbr->id.name);
 }
 
 static void push_attachment(struct compile *c, struct cen_state *s, const struct cen_attachment *a)
 {
-	const struct vpc *vpc = a->vpc.to;
+	const struct cen_member m = compile_cen_member(a);
 	const struct tr_table *t = compile_cen_associated(s, a);
 
 	for (size_t i = 0; i < t->n; i++) {
 		const struct tr_route *r = &t->routes[i];
 
-		if (!r->from || r->from == a)
+		if (!r->from || r->from == a ||
+		    !compile_cen_permits(s->cen, m.region, REGION_OUT,
+					 compile_cen_member(r->from).instance, r->dst))
 			continue;
-		if (compile_cen_permits(s->cen, vpc->region.to, REGION_OUT, r->from->vpc.to,
-					r->dst))
-			push_route(c, s, a, r);
+		if (m.vpc)
+			push_to_vpc(c, s, m.vpc, r);
+		else
+			push_to_vbr(c, s, m.vbr, r);
 	}
+}
+
+bool compile_cen_pushes(const struct cen_state *s, const struct cen_attachment *a)
+{
+	return s->cen->edition == CEN_BASIC || a->auto_publish_route_enabled;
 }
 
 void compile_cen_push(struct compile *c, struct cen_state *s)
@@ -192,7 +233,7 @@ void compile_cen_push(struct compile *c, struct cen_state *s)
 	for (size_t i = 0; i < s->cen->n_attachments; i++) {
 		const struct cen_attachment *a = &s->cen->attachments[i];
 
-		if (s->cen->edition == CEN_BASIC || a->auto_publish_route_enabled)
+		if (compile_cen_pushes(s, a))
 			push_attachment(c, s, a);
 	}
 }

@@ -12,7 +12,7 @@ struct router {
 };
 
 /* Golden files and documents must not depend on the folder that the user works in. */
-static const char *place(struct compile *c, struct span at)
+const char *compile_place(struct compile *c, struct span at)
 {
 	const char *path = at.src && at.src->path ? at.src->path : "lab.yaml";
 	const char *slash = strrchr(path, '/');
@@ -22,7 +22,8 @@ static const char *place(struct compile *c, struct span at)
 
 struct plan_origin compile_origin(struct compile *c, const char *kind, const struct named *id)
 {
-	return (struct plan_origin){compile_text(c, "%s.%s", kind, id->name), place(c, id->at)};
+	return (struct plan_origin){compile_text(c, "%s.%s", kind, id->name),
+				    compile_place(c, id->at)};
 }
 
 struct plan_origin compile_origin_in(struct compile *c, const char *kind, const struct named *id,
@@ -30,7 +31,7 @@ struct plan_origin compile_origin_in(struct compile *c, const char *kind, const 
 {
 	return (struct plan_origin){
 		compile_text(c, "%s.%s.%s.%s", kind, id->name, sub_kind, sub->name),
-		place(c, sub->at)};
+		compile_place(c, sub->at)};
 }
 
 const char *compile_text(struct compile *c, const char *fmt, ...)
@@ -77,6 +78,12 @@ void compile_namespace(struct compile *c, struct plan_origin origin, const char 
 		       const char *role)
 {
 	add_namespace(c, origin, name, role, false);
+}
+
+void compile_foreign_router(struct compile *c, struct plan_origin origin, const char *name,
+			    const char *role)
+{
+	add_namespace(c, origin, name, role, true);
 }
 
 void compile_router(struct compile *c, struct plan_origin origin, const char *name,
@@ -144,12 +151,13 @@ void compile_routers(struct compile *c)
 		add_router(c, compile_services_ns(c, &lab->regions[i]));
 	for (size_t i = 0; i < lab->n_vpcs; i++)
 		add_router(c, lab->vpcs[i].id.name);
+	for (size_t i = 0; i < lab->n_vbrs; i++)
+		add_router(c, lab->vbrs[i].id.name);
 	for (size_t i = 0; i < lab->n_cens; i++)
-		for (size_t j = 0; j < lab->cens[i].n_attachments; j++) {
-			const struct vpc *vpc = lab->cens[i].attachments[j].vpc.to;
-
-			add_router(c, compile_transit_router_ns(c, &lab->cens[i], vpc->region.to));
-		}
+		for (size_t j = 0; j < lab->cens[i].n_attachments; j++)
+			add_router(c, compile_transit_router_ns(
+					      c, &lab->cens[i],
+					      cen_attachment_region(&lab->cens[i].attachments[j])));
 	if (c->n_routers)
 		qsort(c->routers, c->n_routers, sizeof(*c->routers), compare_router);
 	number_routers(c);
@@ -157,13 +165,21 @@ void compile_routers(struct compile *c)
 
 /* --- links, addresses, routes --- */
 
-static struct plan_end end_of(struct compile *c, const struct leg *leg)
+struct plan_link *compile_link(struct compile *c, struct plan_origin origin, struct plan_end a,
+			       struct plan_end b)
 {
-	struct plan_end e = {
-		.ns = leg->ns, .dev = leg->dev, .alias = leg->alias, .gso_segs = leg->gso_segs};
+	struct plan_link *l = plan_add_link(c->plan);
 
-	name_mac(c->lab->id.name, leg->ns, leg->dev, e.mac);
-	return e;
+	*l = (struct plan_link){.origin = origin, .a = a, .b = b};
+	name_mac(c->lab->id.name, a.ns, a.dev, l->a.mac);
+	name_mac(c->lab->id.name, b.ns, b.dev, l->b.mac);
+	return l;
+}
+
+static struct plan_end end_of(const struct leg *leg)
+{
+	return (struct plan_end){
+		.ns = leg->ns, .dev = leg->dev, .alias = leg->alias, .gso_segs = leg->gso_segs};
 }
 
 static void add_neighbour(struct compile *c, struct plan_origin origin, const struct plan_end *at,
@@ -178,11 +194,10 @@ static void add_neighbour(struct compile *c, struct plan_origin origin, const st
 void compile_leg_pair(struct compile *c, struct plan_origin origin, const struct leg *a,
 		      const struct leg *b)
 {
-	struct plan_link l = {.origin = origin, .a = end_of(c, a), .b = end_of(c, b)};
+	const struct plan_link *l = compile_link(c, origin, end_of(a), end_of(b));
 
-	*plan_add_link(c->plan) = l;
-	add_neighbour(c, origin, &l.a, &l.b, b->ip);
-	add_neighbour(c, origin, &l.b, &l.a, a->ip);
+	add_neighbour(c, origin, &l->a, &l->b, b->ip);
+	add_neighbour(c, origin, &l->b, &l->a, a->ip);
 }
 
 void compile_address(struct compile *c, struct plan_origin origin, const char *ns, const char *dev,
@@ -220,4 +235,22 @@ void compile_route(struct compile *c, struct plan_origin origin, const char *ns,
 		.src = hop.src,
 		.onlink = hop.via && !hop.on_subnet,
 	};
+}
+
+bool compile_table_has(const struct table *t, struct ip_prefix dst)
+{
+	for (size_t i = 0; i < t->n_dst; i++)
+		if (ip_prefix_equal(t->dst[i], dst))
+			return true;
+	return false;
+}
+
+bool compile_table_route(struct compile *c, struct table *t, struct plan_origin origin,
+			 struct ip_prefix dst, enum plan_route_proto proto, struct hop hop)
+{
+	if (compile_table_has(t, dst))
+		return false;
+	*arena_push(c->arena, t->dst, t->n_dst) = dst;
+	compile_route(c, origin, t->ns, t->id, dst, proto, hop);
+	return true;
 }

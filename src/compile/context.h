@@ -17,10 +17,11 @@
 #define RULE_TABLE  2000u  /* and up: `iif` chooses a custom table */
 #define RULE_SYSTEM 30000u /* all others: the system route table */
 
-/** A route table of a VPC, with the destinations that it holds so far. */
-struct vpc_table {
+/** A route table of a VPC or VBR, with the destinations that it holds so far. */
+struct table {
+	const char *ns;
 	const struct route_table
-		*model; /* NULL: the system table where nothing is written for it */
+		*model; /* NULL: of a VBR, or the system table where nothing is written for it */
 	uint32_t id;
 	struct ip_prefix *dst;
 	size_t n_dst;
@@ -28,7 +29,7 @@ struct vpc_table {
 
 struct vpc_state {
 	const struct vpc *vpc;
-	struct vpc_table *tables; /* the system table first */
+	struct table *tables; /* the system table first */
 	size_t n_tables;
 	uint32_t n_rules; /* `iif` rules so far */
 };
@@ -41,6 +42,7 @@ struct compile {
 	struct plan *plan;
 	struct arena *arena;    /* the plan's */
 	struct vpc_state *vpcs; /* one per VPC of the lab, same order */
+	struct table *vbrs;     /* one per VBR of the lab, same order */
 	struct cen_state *cens; /* one per CEN of the lab, same order */
 	struct router *routers;
 	size_t n_routers;
@@ -48,6 +50,8 @@ struct compile {
 
 /* --- context.c: names, origins, links --- */
 
+/** "lab.yaml:12". */
+const char *compile_place(struct compile *c, struct span at);
 /** Origin "kind.name" at the place of `id`. */
 struct plan_origin compile_origin(struct compile *c, const char *kind, const struct named *id);
 /** Origin "kind.name.sub.subname" at the place of `sub`. */
@@ -67,6 +71,9 @@ void compile_namespace(struct compile *c, struct plan_origin origin, const char 
 /** A namespace that forwards, with its own address on lo. */
 void compile_router(struct compile *c, struct plan_origin origin, const char *name,
 		    const char *role);
+/** A namespace that forwards and is none of the cloud's routers: it has no address on lo. */
+void compile_foreign_router(struct compile *c, struct plan_origin origin, const char *name,
+			    const char *role);
 /** The own address of a router that compile_routers() knows. */
 uint32_t compile_router_ip(const struct compile *c, const char *ns);
 /** Gives every router of the lab its address; before anything else. */
@@ -84,6 +91,25 @@ void compile_leg_pair(struct compile *c, struct plan_origin origin, const struct
 void compile_address(struct compile *c, struct plan_origin origin, const char *ns, const char *dev,
 		     struct ip_prefix prefix);
 
+/** A link where hosts live: neighbours are found by ARP, and nothing comes with it. */
+struct plan_link *compile_link(struct compile *c, struct plan_origin origin, struct plan_end a,
+			       struct plan_end b);
+
+/* --- shaper.c --- */
+
+/** What a line does to what is sent into it. Each end shapes its own direction. */
+struct line {
+	uint64_t rate;              /* bit/s */
+	uint32_t rtt_us, jitter_us; /* of both directions together */
+};
+void compile_shaper(struct compile *c, struct plan_origin origin, const char *ns, const char *dev,
+		    struct line line);
+/**
+ * GSO cap of a device that sends towards a line of that rate: below 200 Mbit/s, a frame bigger than the
+ * shaper's burst would stall it, so that senders must not batch.
+ */
+uint32_t compile_gso_segs(uint64_t rate);
+
 /** Drops, without a word, what nothing else in the table matches. */
 void compile_last_route(struct compile *c, struct plan_origin origin, const char *ns,
 			uint32_t table);
@@ -98,16 +124,17 @@ struct hop {
 void compile_route(struct compile *c, struct plan_origin origin, const char *ns, uint32_t table,
 		   struct ip_prefix dst, enum plan_route_proto proto, struct hop hop);
 
+/** Adds a route unless the table has one to that destination; whether it did. */
+bool compile_table_route(struct compile *c, struct table *t, struct plan_origin origin,
+			 struct ip_prefix dst, enum plan_route_proto proto, struct hop hop);
+bool compile_table_has(const struct table *t, struct ip_prefix dst);
+
 /* --- vpc.c --- */
 
 void compile_vpcs(struct compile *c);
 /** What no route of a table matches is dropped without a word; after all routes are there. */
 void compile_vpcs_finish(struct compile *c);
 struct vpc_state *compile_vpc_state(struct compile *c, const struct vpc *vpc);
-/** Adds a route unless the table has one to that destination; whether it did. */
-bool compile_vpc_route(struct compile *c, struct vpc_state *v, struct vpc_table *t,
-		       struct plan_origin origin, struct ip_prefix dst, enum plan_route_proto proto,
-		       struct hop hop);
 
 /** Something with a private address in a vSwitch: an ECS instance or the VIP of a gateway. */
 struct port {
@@ -116,15 +143,80 @@ struct port {
 	const char *kind; /* "ecs" */
 	const char *ns, *dev;
 	uint32_t ip;
+	bool no_routes; /* its namespace has tables for what leaves through it */
 };
+uint32_t compile_vswitch_gateway(const struct vswitch *s);
 void compile_vpc_port(struct compile *c, struct plan_origin origin, const struct port *port);
 
 /* --- cen.c --- */
 
-/** From an attached VPC to the transit router of its region. */
-struct hop compile_cen_hop(struct compile *c, const struct cen *cen, const struct vpc *vpc);
+/** From what is attached in a region to the transit router there. */
+struct hop compile_cen_hop(struct compile *c, const struct cen *cen, const struct region *region);
 /** Transit routers, attachments, links; what is learned and pushed. */
 void compile_cens(struct compile *c);
+
+/* --- circuit.c --- */
+
+/** Lines, VBRs and router interfaces; the VBRs' static routes. */
+void compile_circuits(struct compile *c);
+/** What no route of a VBR matches is dropped; after all routes are there. */
+void compile_circuits_finish(struct compile *c);
+struct table *compile_vbr_table(struct compile *c, const struct vbr *vbr);
+struct line compile_vbr_line(const struct vbr *vbr);
+/** From one end of a router interface to the other; ns: the VPC's or the VBR's. */
+struct hop compile_router_interface_hop(struct compile *c, const struct router_interface *ri,
+					const char *ns);
+/** The device of either router that ends a VLAN of a line: "pc-1.110". */
+const char *compile_circuit_dev(struct compile *c, const struct physical_connection *pc,
+				uint64_t vlan);
+/** A bridge of a namespace; down: nothing passes. */
+void compile_bridge(struct compile *c, struct plan_origin origin, const char *ns, const char *dev,
+		    const char *alias, bool down);
+/** One router's port at a VLAN of a line, with its shaper. */
+struct circuit_port {
+	const char *ns;   /* the router's */
+	const char *port; /* name of its port at the line */
+	const struct physical_connection *pc;
+	uint64_t vlan;
+	struct ip_prefix address; /* with host bits */
+	struct line line;
+};
+void compile_circuit_port(struct compile *c, struct plan_origin origin,
+			  const struct circuit_port *p);
+/**
+ * A router that does not answer for what it cannot reach, and does not tell hosts of better ways;
+ * and the loss of the lines that end at it.
+ */
+struct lossy {
+	const char *dev;
+	uint64_t ppm;
+};
+void compile_router_filter(struct compile *c, struct plan_origin origin, const char *ns,
+			   const struct lossy *lossy, size_t n);
+
+/* --- data_center.c, internet.c, node.c --- */
+
+void compile_data_centers(struct compile *c);
+void compile_internet(struct compile *c);
+#define INTERNET_NS  "internet"
+#define INTERNET_DNS 0xc0000235u /* 192.0.2.53 */
+
+/** A namespace that commands are run in; hosts: lines beside that of localhost. */
+void compile_node(struct compile *c, struct plan_origin origin, const char *ns,
+		  const char *resolv_conf, const char *hosts);
+/** The programs of all nodes; after the nodes. */
+void compile_node_services(struct compile *c);
+
+/* --- bgp.c, routing.c --- */
+
+/** The routing daemons of VBRs and customer routers with `routing: bgp`. */
+void compile_bgp(struct compile *c);
+/** What writes the routes that come and go while a lab runs; last of all routes. */
+void compile_routing(struct compile *c);
+/** Whether the customer router has other routes to that destination, or watches this one. */
+bool compile_cpe_route_is_live(const struct data_center *dc, const struct cpe_route *r);
+struct line compile_cpe_line(const struct lab *lab, const struct circuit *circuit);
+struct hop compile_cpe_hop(struct compile *c, const struct data_center *dc, uint32_t next_hop);
 
 /* --- services.c, ecs.c, security_group.c, gateway.c, function.c, dns.c, summary.c --- */
 
@@ -137,9 +229,28 @@ bool compile_region_used(const struct lab *lab, const struct region *region);
 void compile_services(struct compile *c);
 void compile_ecs(struct compile *c);
 void compile_security_groups(struct compile *c);
+struct strbuf;
+/** What a rule matches, in nftables' words, with a space behind them; indented. */
+void compile_rule_match(const struct sg_rule *r, struct strbuf *b);
 void compile_gateways(struct compile *c);
 /** The address that clients use; 0: a dedicated instance that is not bound. */
 uint32_t compile_gateway_vip(const struct lab *lab, const struct api_gateway *gw);
+/** The address that backends see, of a dedicated instance of type normal and a serverless one. */
+uint32_t compile_gateway_egress(const struct api_gateway *gw);
+/** How an instance calls an HTTP service (access.c). */
+struct way {
+	const char *device; /* that the connection is bound to; NULL: it cannot be called */
+	uint32_t source;
+};
+struct way compile_way_through(struct compile *c, const struct api_gateway *gw,
+			       const struct vpc *vpc);
+struct way compile_way_to(struct compile *c, const struct api_gateway *gw, uint32_t ip);
+/** The cloud's name of the interface of an instance of type vpc_connect. */
+const char *compile_interface_name(struct compile *c, const struct api_gateway *gw);
+/** The address of an HTTP backend's host; false: the name does not resolve. */
+bool compile_resolve(const struct lab *lab, const char *host, uint32_t *ip);
+/** Legs, routes and filters of what the instance calls. */
+void compile_gateway_access(struct compile *c, const struct api_gateway *gw);
 /** JSON for labctl-gateway (gateway_config.c). */
 const char *compile_gateway_config(struct compile *c, const struct api_gateway *gw);
 void compile_functions(struct compile *c);
@@ -155,5 +266,7 @@ void compile_summary(struct compile *c);
 struct json_t;
 /** The text of a JSON value, compact, keys sorted, in the plan's arena. Takes the value. */
 const char *compile_json(struct compile *c, struct json_t *value);
+/** {"KEY": "value"} of texts "KEY=value". */
+struct json_t *compile_environment(const struct text *variables, size_t n);
 /** Appends a value, and takes it. */
 void compile_json_append(struct json_t *list, struct json_t *value);

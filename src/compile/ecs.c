@@ -13,26 +13,12 @@ const char *compile_ecs_domain(struct compile *c, const struct ecs *ecs)
 	return compile_text(c, "%s.%s.ecs.internal", ecs->id.name, s->vpc->region.name);
 }
 
-static void add_node(struct compile *c, struct plan_origin origin, const struct ecs *ecs)
-{
-	char ip[IP_STRLEN];
-
-	*plan_add_node(c->plan) = (struct plan_node){
-		.origin = origin,
-		.ns = ecs->id.name,
-		.hostname = ecs->id.name,
-		.resolv_conf = resolv_conf,
-		.hosts = compile_text(c, "127.0.0.1 localhost\n%s %s %s\n",
-				      ip_format(ecs->private_ip.ip, ip), compile_ecs_domain(c, ecs),
-				      ecs->id.name),
-	};
-}
-
 void compile_ecs(struct compile *c)
 {
 	for (size_t i = 0; i < c->lab->n_ecs; i++) {
 		const struct ecs *ecs = &c->lab->ecs[i];
 		struct plan_origin origin = compile_origin(c, "ecs", &ecs->id);
+		char ip[IP_STRLEN];
 
 		compile_namespace(c, origin, ecs->id.name, "ecs");
 		compile_vpc_port(c, origin,
@@ -42,6 +28,8 @@ void compile_ecs(struct compile *c)
 						.ns = ecs->id.name,
 						.dev = "eth0",
 						.ip = ecs->private_ip.ip});
-		add_node(c, origin, ecs);
+		compile_node(c, origin, ecs->id.name, resolv_conf,
+			     compile_text(c, "%s %s %s\n", ip_format(ecs->private_ip.ip, ip),
+					  compile_ecs_domain(c, ecs), ecs->id.name));
 	}
 }

@@ -23,23 +23,6 @@ static const char *handler_path(struct compile *c, const struct function *f)
 	return compile_text(c, "%s/%s", c->lab->dir, f->code.s);
 }
 
-static json_t *environment_of(const struct function *f)
-{
-	json_t *environment = json_object();
-
-	for (size_t i = 0; i < f->n_environment; i++) {
-		const char *equals = strchr(f->environment[i].s, '=');
-		const char *value = equals ? equals + 1 : "";
-		size_t len = equals ? (size_t)(equals - f->environment[i].s)
-				    : strlen(f->environment[i].s);
-
-		if (json_object_setn_new(environment, f->environment[i].s, len,
-					 json_string(value)) < 0)
-			abort();
-	}
-	return environment;
-}
-
 static const char *config_of(struct compile *c, const struct function *f)
 {
 	char ip[IP_STRLEN];
@@ -49,7 +32,8 @@ static const char *config_of(struct compile *c, const struct function *f)
 				      "region", f->region.name, "handler", handler_path(c, f),
 				      "timeout_ms", (json_int_t)(f->timeout.v / 1000), "memory_mb",
 				      (json_int_t)(f->memory_size.v >> 20), "environment",
-				      environment_of(f), "service_address",
+				      compile_environment(f->environment, f->n_environment),
+				      "service_address",
 				      ip_format(compile_function_address(c->lab, f), ip)));
 }
 
@@ -65,7 +49,7 @@ void compile_functions(struct compile *c)
 		compile_address(c, origin, ns, "lo", (struct ip_prefix){ip, 32});
 		*plan_add_worker(c->plan) = (struct plan_worker){
 			.origin = origin,
-			.name = compile_text(c, "function-%s", f->id.name),
+			.name = lab_worker(c->lab, "function", f->id.name),
 			.program = "labctl-function",
 			.ns = ns,
 			.sockets = arena_memdup(c->arena, &invoke, sizeof(invoke)),

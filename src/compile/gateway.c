@@ -3,20 +3,23 @@
  * An API Gateway instance: a namespace with a leg in the cloud-service network, where it invokes
  * functions from its egress address. A dedicated instance that is bound has a port in one vSwitch,
  * with one private VIP, and answers through it; a serverless one has an address in the
- * cloud-service network, for all VPCs of its region.
+ * cloud-service network, for all VPCs of its region. Where the lab has an Internet, each has a public
+ * address there, and answers what came to it from that address by a table of its own.
+ *
+ * What it calls is in access.c.
  */
 #include "compile/context.h"
 
-#define SERVERLESS_BASE 0x64646001u /* 100.100.96.1 */
+static const struct ip_prefix everything = {0, 0};
 
 uint32_t compile_gateway_vip(const struct lab *lab, const struct api_gateway *gw)
 {
 	if (gw->instance_type == GATEWAY_SERVERLESS)
-		return SERVERLESS_BASE + (uint32_t)(gw - lab->api_gateways);
+		return lab_serverless_ip(lab, gw);
 	return gw->bind.vpc.to ? gw->bind.ip.ip : 0;
 }
 
-static uint32_t egress_address(const struct api_gateway *gw)
+uint32_t compile_gateway_egress(const struct api_gateway *gw)
 {
 	return ip_prefix_first(gw->egress.p) + 1;
 }
@@ -26,8 +29,10 @@ static void add_services_leg(struct compile *c, struct plan_origin origin,
 {
 	const char *ns = gw->id.name;
 	const char *services = compile_services_ns(c, gw->region.to);
-	const struct leg here = {
-		.ns = ns, .dev = "svc", .alias = "cloud services", .ip = egress_address(gw)};
+	const struct leg here = {.ns = ns,
+				 .dev = "svc",
+				 .alias = "cloud services",
+				 .ip = compile_gateway_egress(gw)};
 	const struct leg there = {.ns = services,
 				  .dev = compile_ifname(c, ns),
 				  .alias = compile_text(c, "api gateway %s", ns),
@@ -48,11 +53,10 @@ static void add_serverless_address(struct compile *c, struct plan_origin origin,
 	const struct ip_prefix vip = {compile_gateway_vip(c->lab, gw), 32};
 
 	compile_address(c, origin, gw->id.name, "svc", vip);
-	compile_route(
-		c, origin, services, PLAN_TABLE_MAIN, vip, PLAN_PROTO_SYSTEM,
-		(struct hop){.dev = compile_ifname(c, gw->id.name), .via = egress_address(gw)});
-	compile_route(c, origin, gw->id.name, PLAN_TABLE_MAIN, (struct ip_prefix){0, 0},
-		      PLAN_PROTO_SYSTEM,
+	compile_route(c, origin, services, PLAN_TABLE_MAIN, vip, PLAN_PROTO_SYSTEM,
+		      (struct hop){.dev = compile_ifname(c, gw->id.name),
+				   .via = compile_gateway_egress(gw)});
+	compile_route(c, origin, gw->id.name, PLAN_TABLE_MAIN, everything, PLAN_PROTO_SYSTEM,
 		      (struct hop){.dev = "svc", .via = compile_router_ip(c, services)});
 }
 
@@ -63,19 +67,62 @@ static const struct vswitch *bound_vswitch(const struct api_gateway *gw)
 	return gw->bind.vswitch.to ? gw->bind.vswitch.to : &vpc->vswitches[0];
 }
 
+#define PUBLIC_TABLE 2000u /* of the gateway's namespace; those of access.c follow */
+#define PUBLIC_RULE  1500u /* from the public address, and through the interface there */
+
+static void add_public_leg(struct compile *c, struct plan_origin origin,
+			   const struct api_gateway *gw)
+{
+	const char *ns = gw->id.name;
+	const struct ip_prefix own = {gw->public_ip.ip, 32};
+	const struct leg here = {
+		.ns = ns, .dev = "inet", .alias = "the Internet", .ip = gw->public_ip.ip};
+	const struct leg there = {.ns = INTERNET_NS,
+				  .dev = compile_ifname(c, ns),
+				  .alias = compile_text(c, "api gateway %s", ns),
+				  .ip = INTERNET_DNS};
+
+	compile_leg_pair(c, origin, &here, &there);
+	compile_address(c, origin, ns, "inet", own);
+	compile_route(c, origin, INTERNET_NS, PLAN_TABLE_MAIN, own, PLAN_PROTO_SYSTEM,
+		      (struct hop){.dev = there.dev, .via = here.ip});
+	compile_route(c, origin, ns, PUBLIC_TABLE, everything, PLAN_PROTO_SYSTEM,
+		      (struct hop){.dev = "inet", .via = there.ip, .src = here.ip});
+	*plan_add_rule(c->plan) = (struct plan_rule){.origin = origin,
+						     .ns = ns,
+						     .priority = PUBLIC_RULE,
+						     .from = own,
+						     .table = PUBLIC_TABLE};
+	*plan_add_rule(c->plan) = (struct plan_rule){.origin = origin,
+						     .ns = ns,
+						     .priority = PUBLIC_RULE + 1,
+						     .oif = "inet",
+						     .table = PUBLIC_TABLE};
+}
+
 /* An instance without an address has nothing to listen on: no process until it is bound. */
 static void add_worker(struct compile *c, struct plan_origin origin, const struct api_gateway *gw,
 		       uint32_t vip)
 {
-	const struct plan_socket http = {"vip-80", gw->id.name, PLAN_TCP, vip, 80};
+	const char *ns = gw->id.name;
+	struct plan_socket sockets[3];
+	size_t n = 0;
 
+	if (vip)
+		sockets[n++] = (struct plan_socket){"vip-80", ns, PLAN_TCP, vip, 80};
+	if (gw->public_ip.set)
+		sockets[n++] = (struct plan_socket){"public-80", ns, PLAN_TCP, gw->public_ip.ip,
+						    80};
+	if (!n)
+		return;
+	sockets[n++] = (struct plan_socket){"state", ns, PLAN_MEMORY, 0, 0};
 	*plan_add_worker(c->plan) = (struct plan_worker){
 		.origin = origin,
 		.name = gw->id.name,
 		.program = "labctl-gateway",
 		.ns = gw->id.name,
-		.sockets = arena_memdup(c->arena, &http, sizeof(http)),
-		.n_sockets = 1,
+		.sockets = arena_memdup(c->arena, sockets, n * sizeof(*sockets)),
+		.n_sockets = n,
 		.config = compile_gateway_config(c, gw),
 	};
 }
@@ -97,8 +144,10 @@ static void compile_gateway(struct compile *c, const struct api_gateway *gw)
 						.ns = gw->id.name,
 						.dev = "vpc",
 						.ip = vip});
-	if (vip)
-		add_worker(c, origin, gw, vip);
+	if (gw->public_ip.set)
+		add_public_leg(c, origin, gw);
+	compile_gateway_access(c, gw);
+	add_worker(c, origin, gw, vip);
 }
 
 void compile_gateways(struct compile *c)

@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -77,10 +78,65 @@ static json_t *function_backend(struct compile *c, const struct api_backend *b)
 			 "role", b->arn_role.s);
 }
 
-static json_t *backend_of(struct compile *c, const struct api_backend *b)
+/* What both kinds of HTTP services have in common; ip 0: it cannot be called. */
+static json_t *http_backend(struct compile *c, const struct api_backend *b, const char *kind,
+			    const char *host, uint32_t ip, uint16_t port, struct way way)
+{
+	char address[IP_STRLEN], source[IP_STRLEN];
+
+	(void)c; /* all texts are the lab's own */
+	return json_pack("{s:s, s:s, s:s*, s:i, s:s*, s:s*, s:s*, s:s*, s:I}", "kind", kind, "host",
+			 host, "address", ip ? ip_format(ip, address) : NULL, "port", (int)port,
+			 "device", ip ? way.device : NULL, "source",
+			 ip ? ip_format(way.source, source) : NULL, "path", b->path.s, "method",
+			 b->method_at.line ? method_names[b->method] : NULL, "timeout_ms",
+			 (json_int_t)(b->timeout.v / 1000));
+}
+
+static json_t *http_of(struct compile *c, const struct api_gateway *gw, const struct api_backend *b)
+{
+	const char *host = b->http.s + strlen("http://"), *colon = strchr(host, ':');
+	const char *name = colon ? arena_strndup(c->arena, host, (size_t)(colon - host)) : host;
+	uint16_t port = colon ? (uint16_t)strtoul(colon + 1, NULL, 10) : 80;
+	uint32_t ip = 0;
+	json_t *backend;
+
+	if (!compile_resolve(c->lab, name, &ip))
+		ip = 0;
+	backend = http_backend(c, b, "http", host, ip, port, compile_way_to(c, gw, ip));
+	if (json_object_set_new(backend, "scheme", json_string("http")) < 0)
+		abort();
+	return backend;
+}
+
+static json_t *http_vpc_of(struct compile *c, const struct api_gateway *gw,
+			   const struct api_backend *b)
+{
+	const struct vpc_access *a = b->vpc_access.to;
+	const uint16_t port = (uint16_t)a->port.v;
+	char ip[IP_STRLEN];
+	const char *host = a->vpc_target_host_name.s;
+	json_t *backend;
+
+	if (a->deleted)
+		backend = http_backend(c, b, "http-vpc", a->id.name, 0, 0, (struct way){0});
+	else
+		backend = http_backend(c, b, "http-vpc",
+				       host ? host
+					    : compile_text(c, "%s:%u", ip_format(a->ip, ip), port),
+				       a->ip, port, compile_way_through(c, gw, a->vpc.to));
+	if (json_object_set_new(backend, "access", json_string(a->id.name)) < 0)
+		abort();
+	return backend;
+}
+
+static json_t *backend_of(struct compile *c, const struct api_gateway *gw,
+			  const struct api_backend *b)
 {
 	switch (b->kind) {
 	case BACKEND_FUNCTION: return function_backend(c, b);
+	case BACKEND_HTTP: return http_of(c, gw, b);
+	case BACKEND_HTTP_VPC: return http_vpc_of(c, gw, b);
 	case BACKEND_MOCK: break;
 	}
 	return json_pack("{s:s, s:I, s:s}", "kind", "mock", "status", (json_int_t)b->mock_status.v,
@@ -117,14 +173,36 @@ static json_t *apis_of(struct compile *c, const struct api_gateway *gw)
 
 		if (g->instance.to != gw)
 			continue;
-		compile_json_append(
-			list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "name",
-					api->id.name, "id", api_id(c, api), "group", g->id.name,
-					"method", method_names[api->method], "path", api->path.s,
-					"protocol", protocols_of(api->protocol), "stages",
-					stages_of(api), "backend", backend_of(c, &api->backend)));
+		compile_json_append(list,
+				    json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "name",
+					      api->id.name, "id", api_id(c, api), "group",
+					      g->id.name, "method", method_names[api->method],
+					      "path", api->path.s, "protocol",
+					      protocols_of(api->protocol), "stages", stages_of(api),
+					      "backend", backend_of(c, gw, &api->backend)));
 	}
 	return list;
+}
+
+static json_t *listeners_of(const struct compile *c, const struct api_gateway *gw)
+{
+	json_t *list = json_array();
+
+	if (compile_gateway_vip(c->lab, gw))
+		compile_json_append(
+			list, json_pack("{s:s, s:s}", "socket", "vip-80", "protocol", "HTTP"));
+	if (gw->public_ip.set)
+		compile_json_append(
+			list, json_pack("{s:s, s:s}", "socket", "public-80", "protocol", "HTTP"));
+	return list;
+}
+
+/* Calls of a group's public domain: they are for tests only. */
+static int daily_calls(const struct api_gateway *gw)
+{
+	const struct region *r = gw->region.to;
+
+	return strncmp(r->id.name, "cn-", 3) == 0 ? 1000 : 100;
 }
 
 const char *compile_gateway_config(struct compile *c, const struct api_gateway *gw)
@@ -132,9 +210,10 @@ const char *compile_gateway_config(struct compile *c, const struct api_gateway *
 	const char *id = compile_text(c, "apigateway-%016" PRIx64,
 				      id_half(c, 0, "api_gateways", gw->id.name));
 
-	return compile_json(c, json_pack("{s:s, s:s, s:s, s:s, s:[{s:s, s:s}], s:o, s:o}",
+	return compile_json(c, json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:i, s:s}",
 					 "instance", gw->id.name, "instance_id", id, "region",
 					 gw->region.name, "type", type_names[gw->instance_type],
-					 "listeners", "socket", "vip-80", "protocol", "HTTP",
-					 "groups", groups_of(c, gw), "apis", apis_of(c, gw)));
+					 "listeners", listeners_of(c, gw), "groups",
+					 groups_of(c, gw), "apis", apis_of(c, gw),
+					 "public_daily_calls", daily_calls(gw), "state", "state"));
 }

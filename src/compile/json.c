@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "compile/context.h"
 
@@ -25,4 +26,19 @@ const char *compile_json(struct compile *c, json_t *value)
 	free(text);
 	json_decref(value);
 	return copy;
+}
+
+json_t *compile_environment(const struct text *variables, size_t n)
+{
+	json_t *environment = json_object();
+
+	for (size_t i = 0; i < n; i++) {
+		const char *equals = strchr(variables[i].s, '='); /* parse/ put it there */
+
+		if (json_object_setn_new(environment, variables[i].s,
+					 (size_t)(equals - variables[i].s),
+					 json_string(equals + 1)) < 0)
+			abort();
+	}
+	return environment;
 }

@@ -9,7 +9,7 @@
  * a packet between two instances must pass the sender's egress and then the receiver's ingress.
  * Where no rule matches: a basic group accepts its own members (unless it is isolated), drops what
  * else comes in and lets everything out; an enterprise group drops both. The resolver is always
- * allowed. Ports of gateways are under no security group.
+ * allowed. VIPs of gateways and their access legs are under no security group.
  */
 #include "compile/context.h"
 
@@ -31,8 +31,12 @@ struct combination {
 	const char *name; /* of the chains, behind "ingress-" and "egress-" */
 };
 
+/* A port under security groups: of an ECS instance, or the interface of a gateway. */
 struct instance {
-	const struct ecs *ecs;
+	const char *name; /* of the port */
+	uint32_t ip;
+	const struct ref *groups;
+	size_t n_groups;
 	size_t combination;
 };
 
@@ -65,36 +69,37 @@ static const char *combination_name(struct compile *c, const struct combination 
 	return arena_strdup(c->arena, strbuf_str(&b));
 }
 
-static struct combination combination_of(struct compile *c, const struct ecs *ecs)
+static struct combination combination_of(struct compile *c, const struct instance *instance)
 {
 	struct combination k = {0};
 
-	for (size_t i = 0; i < ecs->n_security_groups; i++)
-		arena_push(c->arena, k.groups, k.n)->group = ecs->security_groups[i].to;
+	for (size_t i = 0; i < instance->n_groups; i++)
+		arena_push(c->arena, k.groups, k.n)->group = instance->groups[i].to;
 	if (k.n)
 		qsort(k.groups, k.n, sizeof(*k.groups), compare_group);
 	k.name = combination_name(c, &k);
 	return k;
 }
 
-static void add_instance(struct compile *c, struct sg_vpc *v, const struct ecs *ecs)
+static void add_instance(struct compile *c, struct sg_vpc *v, struct instance instance)
 {
-	struct combination k = combination_of(c, ecs);
+	struct combination k = combination_of(c, &instance);
 	size_t i = 0;
 
 	while (i < v->n_combinations && strcmp(v->combinations[i].name, k.name) != 0)
 		i++;
 	if (i == v->n_combinations)
 		*arena_push(c->arena, v->combinations, v->n_combinations) = k;
-	*arena_push(c->arena, v->instances, v->n_instances) = (struct instance){ecs, i};
+	instance.combination = i;
+	*arena_push(c->arena, v->instances, v->n_instances) = instance;
 }
 
 /* --- sets of members --- */
 
-static bool is_member(const struct ecs *ecs, const struct security_group *g)
+static bool is_member(const struct instance *instance, const struct security_group *g)
 {
-	for (size_t i = 0; i < ecs->n_security_groups; i++)
-		if (ecs->security_groups[i].to == g)
+	for (size_t i = 0; i < instance->n_groups; i++)
+		if (instance->groups[i].to == g)
 			return true;
 	return false;
 }
@@ -128,10 +133,9 @@ static void add_set(const struct sg_vpc *v, const struct security_group *g, stru
 
 	strbuf_printf(b, "\tset members-%s {\n\t\ttype ipv4_addr\n", g->id.name);
 	for (size_t i = 0; i < v->n_instances; i++) {
-		if (!is_member(v->instances[i].ecs, g))
+		if (!is_member(&v->instances[i], g))
 			continue;
-		strbuf_printf(b, "%s%s", separator,
-			      ip_format(v->instances[i].ecs->private_ip.ip, ip));
+		strbuf_printf(b, "%s%s", separator, ip_format(v->instances[i].ip, ip));
 		separator = ", ";
 		any = true;
 	}
@@ -161,7 +165,7 @@ static void add_ports(const struct sg_rule *r, const char *protocol, struct strb
 		strbuf_printf(b, "%s dport %u-%u ", protocol, r->port_first, r->port_last);
 }
 
-static void add_rule(const struct sg_rule *r, struct strbuf *b)
+void compile_rule_match(const struct sg_rule *r, struct strbuf *b)
 {
 	strbuf_add(b, "\t\t");
 	add_peer(r, b);
@@ -171,6 +175,11 @@ static void add_rule(const struct sg_rule *r, struct strbuf *b)
 	case SG_UDP: add_ports(r, "udp", b); break;
 	case SG_ICMP: strbuf_add(b, "ip protocol icmp "); break;
 	}
+}
+
+static void add_rule(const struct sg_rule *r, struct strbuf *b)
+{
+	compile_rule_match(r, b);
 	strbuf_add(b, r->policy == SG_ACCEPT ? "return\n" : "drop\n");
 }
 
@@ -239,7 +248,7 @@ static void add_map(const struct sg_vpc *v, const char *key, const char *chain, 
 	strbuf_printf(b, "\t\t%s vmap { ", key);
 	for (size_t i = 0; i < v->n_instances; i++)
 		strbuf_printf(b, "%s\"%s\" : jump %s-%s", i ? ", " : "",
-			      name_ifname(v->instances[i].ecs->id.name, dev), chain,
+			      name_ifname(v->instances[i].name, dev), chain,
 			      v->combinations[v->instances[i].combination].name);
 	strbuf_add(b, " }\n");
 }
@@ -269,17 +278,38 @@ static void add_hooks(const struct sg_vpc *v, struct strbuf *b)
 		      "\t}\n}\n");
 }
 
+static void collect_instances(struct compile *c, struct sg_vpc *v)
+{
+	for (size_t i = 0; i < c->lab->n_ecs; i++) {
+		const struct ecs *ecs = &c->lab->ecs[i];
+		const struct vswitch *s = ecs->vswitch.to;
+
+		if (s->vpc == v->vpc)
+			add_instance(c, v,
+				     (struct instance){.name = ecs->id.name,
+						       .ip = ecs->private_ip.ip,
+						       .groups = ecs->security_groups,
+						       .n_groups = ecs->n_security_groups});
+	}
+	for (size_t i = 0; i < c->lab->n_api_gateways; i++) {
+		const struct api_gateway *gw = &c->lab->api_gateways[i];
+		const struct vswitch *s = gw->interface.vswitch.to;
+
+		if (s && s->vpc == v->vpc)
+			add_instance(c, v,
+				     (struct instance){.name = compile_interface_name(c, gw),
+						       .ip = gw->interface.ip.ip,
+						       .groups = &gw->interface.security_group,
+						       .n_groups = 1});
+	}
+}
+
 static void compile_vpc_groups(struct compile *c, const struct vpc *vpc)
 {
 	struct sg_vpc v = {.vpc = vpc};
 	auto_strbuf struct strbuf b = {0};
 
-	for (size_t i = 0; i < c->lab->n_ecs; i++) {
-		const struct vswitch *s = c->lab->ecs[i].vswitch.to;
-
-		if (s->vpc == vpc)
-			add_instance(c, &v, &c->lab->ecs[i]);
-	}
+	collect_instances(c, &v);
 	if (!v.n_instances)
 		return;
 	strbuf_add(&b, "table ip labctl-sg {\n");

@@ -3,12 +3,16 @@
  * What `up` shows, in the cloud's terms:
  * {"lines": [the same as text for a terminal],
  *  "regions": [{"name", "vpcs": [{"name", "cidr_block"}],
- *   "api_gateways": [{"name", "instance_type", "vip"?, "vpc"?}], "functions": ["hello"],
- *   "ecs": [{"name", "private_ip", "vpc"}]}],
- *  "cen": [{"name", "edition", "vpcs": ["vpc-1", "vpc-3"],
+ *   "api_gateways": [{"name", "instance_type", "vip"?, "vpc"?, "public_ip"?}],
+ *   "functions": ["hello"], "ecs": [{"name", "private_ip", "vpc"}]}],
+ *  "cen": [{"name", "edition", "vpcs": ["vpc-1", "vpc-3"], "vbrs": ["vbr-1"],
  *   "links": [{"regions": [2], "vpcs": [[at one end], [at the other]], "rate" (bit/s), "rtt_us",
  *     "allocated" (false: only the rate for connectivity tests)}],
- *   "rejected": [{"destination", "from" (VPC), "at"? (VPC)}]}],
+ *   "rejected": [{"destination", "from" (VPC or VBR), "at"? (the same)}]}],
+ *  "circuits": [{"vbr", "physical_connection", "vlan", "data_center"?, "rate", "rtt_us",
+ *   "routing": "static" | "bgp", "fault"? (why nobody answers)}],
+ *  "data_centers": [{"name", "lans": [{"name", "cidr_block"}], "hosts": [{"name", "ip"}]}],
+ *  "internet"?: [{"name", "ip"}],
  *  "api_groups": [{"name", "instance", "public_domain", "vpc_domain"?, "vip"?, "urls": []}],
  *  "try"?: "labctl exec scenario1 ecs-3 -- curl http://.../hello"}
  */
@@ -43,7 +47,7 @@ static json_t *vpcs_of(const struct lab *lab, const struct region *region)
 static json_t *gateways_of(const struct lab *lab, const struct region *region)
 {
 	json_t *list = json_array();
-	char ip[IP_STRLEN];
+	char ip[IP_STRLEN], public_ip[IP_STRLEN];
 
 	for (size_t i = 0; i < lab->n_api_gateways; i++) {
 		const struct api_gateway *gw = &lab->api_gateways[i];
@@ -51,10 +55,13 @@ static json_t *gateways_of(const struct lab *lab, const struct region *region)
 
 		if (gw->region.to == region)
 			compile_json_append(
-				list, json_pack("{s:s, s:s, s:s*, s:s*}", "name", gw->id.name,
-						"instance_type", gateway_types[gw->instance_type],
-						"vip", vip ? ip_format(vip, ip) : NULL, "vpc",
-						gw->bind.vpc.to ? gw->bind.vpc.name : NULL));
+				list,
+				json_pack("{s:s, s:s, s:s*, s:s*, s:s*}", "name", gw->id.name,
+					  "instance_type", gateway_types[gw->instance_type], "vip",
+					  vip ? ip_format(vip, ip) : NULL, "vpc",
+					  gw->bind.vpc.to ? gw->bind.vpc.name : NULL, "public_ip",
+					  gw->public_ip.set ? ip_format(gw->public_ip.ip, public_ip)
+							    : NULL));
 	}
 	return list;
 }
@@ -106,16 +113,16 @@ static json_t *regions_of(const struct lab *lab)
 
 /* --- CEN --- */
 
-/* The attached VPCs of a region; NULL: of all. */
-static json_t *attached_of(const struct cen *cen, const struct region *region)
+/* What is attached in a region; NULL: in all. */
+static json_t *attached_of(const struct cen *cen, const struct region *region, bool vbrs)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < cen->n_attachments; i++) {
-		const struct vpc *v = cen->attachments[i].vpc.to;
+		const struct cen_member m = compile_cen_member(&cen->attachments[i]);
 
-		if (!region || v->region.to == region)
-			compile_json_append(list, json_string(v->id.name));
+		if ((!region || m.region == region) && (m.vbr != NULL) == vbrs)
+			compile_json_append(list, json_string(m.name));
 	}
 	return list;
 }
@@ -128,12 +135,12 @@ static json_t *links_of(const struct cen_state *s)
 		const struct tr_pair *p = &s->pairs[i];
 		const struct region *a = s->trs[p->a].region, *b = s->trs[p->b].region;
 
-		compile_json_append(list,
-				    json_pack("{s:[s, s], s:[o, o], s:I, s:I, s:b}", "regions",
-					      a->id.name, b->id.name, "vpcs",
-					      attached_of(s->cen, a), attached_of(s->cen, b),
-					      "rate", (json_int_t)p->rate, "rtt_us",
-					      (json_int_t)p->rtt_us, "allocated", p->allocated));
+		compile_json_append(
+			list,
+			json_pack("{s:[s, s], s:[o, o], s:I, s:I, s:b}", "regions", a->id.name,
+				  b->id.name, "vpcs", attached_of(s->cen, a, false),
+				  attached_of(s->cen, b, false), "rate", (json_int_t)p->rate,
+				  "rtt_us", (json_int_t)p->rtt_us, "allocated", p->allocated));
 	}
 	return list;
 }
@@ -148,8 +155,7 @@ static json_t *rejected_of(const struct cen_state *s)
 
 		compile_json_append(list, json_pack("{s:s, s:s, s:s*}", "destination",
 						    ip_prefix_format(r->dst, dst), "from",
-						    r->from->vpc.name, "at",
-						    r->at ? r->at->id.name : NULL));
+						    cen_attachment_name(r->from), "at", r->at));
 	}
 	return list;
 }
@@ -162,11 +168,94 @@ static json_t *cens_of(const struct compile *c)
 		const struct cen_state *s = &c->cens[i];
 		const char *edition = s->cen->edition == CEN_BASIC ? "basic" : "enterprise";
 
-		compile_json_append(list,
-				    json_pack("{s:s, s:s, s:o, s:o, s:o}", "name", s->cen->id.name,
-					      "edition", edition, "vpcs", attached_of(s->cen, NULL),
-					      "links", links_of(s), "rejected", rejected_of(s)));
+		compile_json_append(list, json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "name",
+						    s->cen->id.name, "edition", edition, "vpcs",
+						    attached_of(s->cen, NULL, false), "vbrs",
+						    attached_of(s->cen, NULL, true), "links",
+						    links_of(s), "rejected", rejected_of(s)));
 	}
+	return list;
+}
+
+/* --- outside of the cloud --- */
+
+static const char *far_data_center(const struct lab *lab, const struct vbr *vbr)
+{
+	struct number vlan;
+	const struct circuit *circuit = lab_far_side(lab, vbr, &vlan);
+
+	for (size_t i = 0; circuit && i < lab->n_data_centers; i++) {
+		const struct data_center *dc = &lab->data_centers[i];
+
+		if (circuit >= dc->circuits && circuit < dc->circuits + dc->n_circuits)
+			return dc->id.name;
+	}
+	return NULL;
+}
+
+static json_t *circuits_of(const struct compile *c)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < c->lab->n_vbrs; i++) {
+		const struct vbr *vbr = &c->lab->vbrs[i];
+		const struct line line = compile_vbr_line(vbr);
+
+		compile_json_append(list, json_pack("{s:s, s:s, s:I, s:s*, s:I, s:I, s:s, s:s*}",
+						    "vbr", vbr->id.name, "physical_connection",
+						    vbr->physical_connection.name, "vlan",
+						    (json_int_t)vbr->vlan_id.v, "data_center",
+						    far_data_center(c->lab, vbr), "rate",
+						    (json_int_t)line.rate, "rtt_us",
+						    (json_int_t)line.rtt_us, "routing",
+						    vbr->routing.bgp ? "bgp" : "static", "fault",
+						    lab_circuit_fault(c->lab, vbr, c->arena)));
+	}
+	return list;
+}
+
+static json_t *named_ip(const struct named *id, uint32_t ip)
+{
+	char text[IP_STRLEN];
+
+	return json_pack("{s:s, s:s}", "name", id->name, "ip", ip_format(ip, text));
+}
+
+static json_t *lans_of(const struct data_center *dc)
+{
+	json_t *list = json_array();
+	char cidr[IP_PREFIX_STRLEN];
+
+	for (size_t i = 0; i < dc->n_lans; i++)
+		compile_json_append(
+			list, json_pack("{s:s, s:s}", "name", dc->lans[i].id.name, "cidr_block",
+					ip_prefix_format(dc->lans[i].cidr_block.p, cidr)));
+	return list;
+}
+
+static json_t *data_centers_of(const struct lab *lab)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < lab->n_data_centers; i++) {
+		const struct data_center *dc = &lab->data_centers[i];
+		json_t *hosts = json_array();
+
+		for (size_t j = 0; j < dc->n_hosts; j++)
+			compile_json_append(hosts, named_ip(&dc->hosts[j].id, dc->hosts[j].ip.ip));
+		compile_json_append(list, json_pack("{s:s, s:o, s:o}", "name", dc->id.name, "lans",
+						    lans_of(dc), "hosts", hosts));
+	}
+	return list;
+}
+
+static json_t *internet_of(const struct lab *lab)
+{
+	json_t *list = lab->internet.at.line ? json_array() : NULL;
+
+	for (size_t i = 0; i < lab->internet.n_hosts; i++)
+		compile_json_append(
+			list, named_ip(&lab->internet.hosts[i].id, lab->internet.hosts[i].ip.ip));
 	return list;
 }
 
@@ -221,7 +310,7 @@ static json_t *groups_of(struct compile *c)
 
 static bool reaches(struct compile *c, const struct vpc *vpc, const struct api_gateway *gw)
 {
-	const struct vpc_table *t = &compile_vpc_state(c, vpc)->tables[0];
+	const struct table *t = &compile_vpc_state(c, vpc)->tables[0];
 	uint32_t vip = compile_gateway_vip(c->lab, gw);
 
 	if (gw->instance_type == GATEWAY_SERVERLESS)
@@ -267,7 +356,9 @@ static const char *what_to_try(struct compile *c)
 void compile_summary(struct compile *c)
 {
 	c->plan->summary = compile_json(
-		c, json_pack("{s:o, s:o, s:o, s:o, s:s*}", "lines", compile_summary_lines(c),
-			     "regions", regions_of(c->lab), "cen", cens_of(c), "api_groups",
+		c, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o*, s:o, s:s*}", "lines",
+			     compile_summary_lines(c), "regions", regions_of(c->lab), "cen",
+			     cens_of(c), "circuits", circuits_of(c), "data_centers",
+			     data_centers_of(c->lab), "internet", internet_of(c->lab), "api_groups",
 			     groups_of(c), "try", what_to_try(c)));
 }

@@ -146,18 +146,20 @@ static void add_attached(const struct cen *cen, const struct region *region, str
 	const char *separator = "";
 
 	for (size_t i = 0; i < cen->n_attachments; i++) {
-		const struct vpc *v = cen->attachments[i].vpc.to;
+		const struct cen_member m = compile_cen_member(&cen->attachments[i]);
 
-		if (region && v->region.to != region)
+		if (region && m.region != region)
 			continue;
-		strbuf_printf(b, "%s%s", separator, v->id.name);
+		strbuf_printf(b, "%s%s", separator, m.name);
 		separator = ", ";
 	}
 }
 
 static void add_rate(uint64_t rate, struct strbuf *b)
 {
-	if (rate % 1000000 == 0)
+	if (rate % 1000000000 == 0)
+		strbuf_printf(b, "%" PRIu64 " Gbit/s", rate / 1000000000);
+	else if (rate % 1000000 == 0)
 		strbuf_printf(b, "%" PRIu64 " Mbit/s", rate / 1000000);
 	else
 		strbuf_printf(b, "%" PRIu64 " kbit/s", rate / 1000);
@@ -186,8 +188,8 @@ static void add_rejected(struct page *p, const struct cen_state *s)
 
 		add_line(p, s->cen->id.name,
 			 compile_text(p->c, "route %s of %s rejected%s%s: the destination is taken",
-				      ip_prefix_format(r->dst, dst), r->from->vpc.name,
-				      r->at ? " at " : "", r->at ? r->at->id.name : ""));
+				      ip_prefix_format(r->dst, dst), cen_attachment_name(r->from),
+				      r->at ? " at " : "", r->at ? r->at : ""));
 	}
 }
 
@@ -206,6 +208,74 @@ static void add_cen(struct page *p, const struct cen_state *s)
 	add_rejected(p, s);
 }
 
+/* --- circuits, data centres, the Internet --- */
+
+static void add_circuit(struct page *p, const struct vbr *vbr)
+{
+	const struct line line = compile_vbr_line(vbr);
+	const char *fault = lab_circuit_fault(p->c->lab, vbr, p->c->arena);
+	auto_strbuf struct strbuf b = {0};
+
+	strbuf_printf(&b, "VLAN %" PRIu64 " of %s   ", vbr->vlan_id.v,
+		      vbr->physical_connection.name);
+	if (fault) {
+		strbuf_printf(&b, "nobody answers: %s", fault);
+	} else {
+		add_rate(line.rate, &b);
+		strbuf_printf(&b, ", rtt %g ms, %s routes", line.rtt_us / 1000.0,
+			      vbr->routing.bgp ? "BGP" : "static");
+	}
+	add_line(p, vbr->id.name, strbuf_str(&b));
+}
+
+static void add_data_center(struct page *p, const struct data_center *dc)
+{
+	auto_strbuf struct strbuf b = {0};
+	char text[IP_PREFIX_STRLEN];
+
+	if (dc->n_lans > MANY)
+		strbuf_printf(&b, "%zu LANs", dc->n_lans);
+	for (size_t i = 0; dc->n_lans <= MANY && i < dc->n_lans; i++)
+		strbuf_printf(&b, "%s%s %s", gap(&b), dc->lans[i].id.name,
+			      ip_prefix_format(dc->lans[i].cidr_block.p, text));
+	if (dc->n_hosts > MANY)
+		strbuf_printf(&b, "%s%zu hosts", gap(&b), dc->n_hosts);
+	for (size_t i = 0; dc->n_hosts <= MANY && i < dc->n_hosts; i++)
+		strbuf_printf(&b, "%s%s %s", gap(&b), dc->hosts[i].id.name,
+			      ip_format(dc->hosts[i].ip.ip, text));
+	add_line(p, dc->id.name, b.len ? strbuf_str(&b) : "nothing yet");
+}
+
+static void add_internet(struct page *p)
+{
+	const struct internet *internet = &p->c->lab->internet;
+	auto_strbuf struct strbuf b = {0};
+	char ip[IP_STRLEN];
+
+	if (!internet->at.line)
+		return;
+	for (size_t i = 0; i < internet->n_hosts && i < MANY; i++)
+		strbuf_printf(&b, "%s%s %s", gap(&b), internet->hosts[i].id.name,
+			      ip_format(internet->hosts[i].ip.ip, ip));
+	if (internet->n_hosts > MANY)
+		strbuf_printf(&b, "%sand %zu more", gap(&b), internet->n_hosts - MANY);
+	add_line(p, INTERNET_NS, b.len ? strbuf_str(&b) : "no hosts");
+}
+
+static void widen_names(struct page *p)
+{
+	const struct lab *lab = p->c->lab;
+
+	for (size_t i = 0; i < lab->n_cens; i++)
+		widen(&p->width, lab->cens[i].id.name);
+	for (size_t i = 0; i < lab->n_vbrs; i++)
+		widen(&p->width, lab->vbrs[i].id.name);
+	for (size_t i = 0; i < lab->n_data_centers; i++)
+		widen(&p->width, lab->data_centers[i].id.name);
+	if (lab->internet.at.line)
+		widen(&p->width, INTERNET_NS);
+}
+
 json_t *compile_summary_lines(struct compile *c)
 {
 	const struct lab *lab = c->lab;
@@ -214,12 +284,16 @@ json_t *compile_summary_lines(struct compile *c)
 	for (size_t i = 0; i < lab->n_regions; i++)
 		if (compile_region_used(lab, &lab->regions[i]))
 			measure_region(&p, &lab->regions[i]);
-	for (size_t i = 0; i < lab->n_cens; i++)
-		widen(&p.width, lab->cens[i].id.name);
+	widen_names(&p);
 	for (size_t i = 0; i < lab->n_regions; i++)
 		if (compile_region_used(lab, &lab->regions[i]))
 			add_region(&p, &lab->regions[i]);
 	for (size_t i = 0; i < lab->n_cens; i++)
 		add_cen(&p, &c->cens[i]);
+	for (size_t i = 0; i < lab->n_vbrs; i++)
+		add_circuit(&p, &lab->vbrs[i]);
+	for (size_t i = 0; i < lab->n_data_centers; i++)
+		add_data_center(&p, &lab->data_centers[i]);
+	add_internet(&p);
 	return p.lines;
 }

@@ -20,31 +20,12 @@ struct vpc_state *compile_vpc_state(struct compile *c, const struct vpc *vpc)
 	return &c->vpcs[vpc - c->lab->vpcs];
 }
 
-static bool has_destination(const struct vpc_table *t, struct ip_prefix dst)
-{
-	for (size_t i = 0; i < t->n_dst; i++)
-		if (ip_prefix_equal(t->dst[i], dst))
-			return true;
-	return false;
-}
-
-bool compile_vpc_route(struct compile *c, struct vpc_state *v, struct vpc_table *t,
-		       struct plan_origin origin, struct ip_prefix dst, enum plan_route_proto proto,
-		       struct hop hop)
-{
-	if (has_destination(t, dst))
-		return false;
-	*arena_push(c->arena, t->dst, t->n_dst) = dst;
-	compile_route(c, origin, v->vpc->id.name, t->id, dst, proto, hop);
-	return true;
-}
-
 static void add_table(struct compile *c, struct vpc_state *v, const struct route_table *model,
 		      uint32_t id)
 {
-	struct vpc_table *t = arena_push(c->arena, v->tables, v->n_tables);
+	struct table *t = arena_push(c->arena, v->tables, v->n_tables);
 
-	*t = (struct vpc_table){.model = model, .id = id};
+	*t = (struct table){.ns = v->vpc->id.name, .model = model, .id = id};
 }
 
 static void collect_tables(struct compile *c, struct vpc_state *v)
@@ -86,20 +67,21 @@ static struct hop next_hop(struct compile *c, const struct vpc *vpc, const struc
 	case NEXTHOP_ATTACHMENT:
 		cen = e->nexthop_id.to;
 		if (attached(vpc, cen))
-			return compile_cen_hop(c, cen, vpc);
+			return compile_cen_hop(c, cen, vpc->region.to);
 		break;
-	case NEXTHOP_ROUTER_INTERFACE: break;
+	case NEXTHOP_ROUTER_INTERFACE:
+		return compile_router_interface_hop(c, e->nexthop_id.to, vpc->id.name);
 	}
 	return (struct hop){0};
 }
 
-static void add_entries(struct compile *c, struct vpc_state *v, struct vpc_table *t)
+static void add_entries(struct compile *c, struct vpc_state *v, struct table *t)
 {
 	for (size_t i = 0; t->model && i < t->model->n_entries; i++) {
 		const struct route_entry *e = &t->model->entries[i];
 
-		(void)compile_vpc_route(
-			c, v, t, /* destinations are unique, says validate/ */
+		(void)compile_table_route(
+			c, t, /* destinations are unique, says validate/ */
 			compile_origin_in(c, "vpcs", &v->vpc->id, "route_tables", &e->id),
 			e->destination_cidrblock.p, PLAN_PROTO_CUSTOM, next_hop(c, v->vpc, e));
 	}
@@ -111,8 +93,8 @@ static void add_tables(struct compile *c, struct vpc_state *v, struct plan_origi
 	const struct hop services = {.dev = "svc", .via = compile_router_ip(c, ns)};
 
 	for (size_t i = 0; i < v->n_tables; i++) {
-		(void)compile_vpc_route(c, v, &v->tables[i], origin, SERVICES_PREFIX,
-					PLAN_PROTO_SYSTEM, services);
+		(void)compile_table_route(c, &v->tables[i], origin, SERVICES_PREFIX,
+					  PLAN_PROTO_SYSTEM, services);
 		add_entries(c, v, &v->tables[i]);
 	}
 }
@@ -180,35 +162,29 @@ void compile_vpcs_finish(struct compile *c)
 		struct plan_origin origin = compile_origin(c, "vpcs", &v->vpc->id);
 
 		for (size_t j = 0; j < v->n_tables; j++)
-			if (!has_destination(&v->tables[j], everything))
+			if (!compile_table_has(&v->tables[j], everything))
 				compile_last_route(c, origin, v->vpc->id.name, v->tables[j].id);
 	}
 }
 
 /* --- ports --- */
 
-static uint32_t gateway_address(const struct vswitch *s)
+uint32_t compile_vswitch_gateway(const struct vswitch *s)
 {
 	return ip_prefix_last(s->cidr_block.p) - 2; /* .253 of a /24 */
 }
 
 static void add_port_link(struct compile *c, struct plan_origin origin, const struct port *port)
 {
-	const char *vpc = port->vswitch->vpc->id.name;
-	struct plan_link *l = plan_add_link(c->plan);
-
-	*l = (struct plan_link){
-		.origin = origin,
-		.a = {.ns = vpc,
-		      .dev = compile_ifname(c, port->name),
-		      .proxy_arp = true,
-		      .alias = compile_text(c, "%s %s", port->kind, port->name)},
-		.b = {.ns = port->ns,
-		      .dev = port->dev,
-		      .alias = compile_text(c, "vswitch %s", port->vswitch->id.name)},
-	};
-	name_mac(c->lab->id.name, vpc, l->a.dev, l->a.mac);
-	name_mac(c->lab->id.name, port->ns, port->dev, l->b.mac);
+	(void)compile_link(
+		c, origin, /* the plan owns it */
+		(struct plan_end){.ns = port->vswitch->vpc->id.name,
+				  .dev = compile_ifname(c, port->name),
+				  .proxy_arp = true,
+				  .alias = compile_text(c, "%s %s", port->kind, port->name)},
+		(struct plan_end){.ns = port->ns,
+				  .dev = port->dev,
+				  .alias = compile_text(c, "vswitch %s", port->vswitch->id.name)});
 }
 
 /* Packets from a vSwitch with a custom route table are routed by that table. */
@@ -227,15 +203,20 @@ void compile_vpc_port(struct compile *c, struct plan_origin origin, const struct
 {
 	const char *vpc = port->vswitch->vpc->id.name;
 	const char *dev = compile_ifname(c, port->name);
-	const uint32_t gateway = gateway_address(port->vswitch);
+	const uint32_t gateway = compile_vswitch_gateway(port->vswitch);
 	const uint8_t len = port->vswitch->cidr_block.p.len;
 
 	add_port_link(c, origin, port);
 	compile_address(c, origin, vpc, dev, (struct ip_prefix){gateway, 32});
-	compile_address(c, origin, port->ns, port->dev, (struct ip_prefix){port->ip, len});
+	*plan_add_address(c->plan) = (struct plan_address){.origin = origin,
+							   .ns = port->ns,
+							   .dev = port->dev,
+							   .prefix = {port->ip, len},
+							   .noprefixroute = port->no_routes};
 	compile_route(c, origin, vpc, PLAN_TABLE_MAIN, (struct ip_prefix){port->ip, 32},
 		      PLAN_PROTO_SYSTEM, (struct hop){.dev = dev});
-	compile_route(c, origin, port->ns, PLAN_TABLE_MAIN, everything, PLAN_PROTO_SYSTEM,
-		      (struct hop){.dev = port->dev, .via = gateway, .on_subnet = true});
+	if (!port->no_routes)
+		compile_route(c, origin, port->ns, PLAN_TABLE_MAIN, everything, PLAN_PROTO_SYSTEM,
+			      (struct hop){.dev = port->dev, .via = gateway, .on_subnet = true});
 	add_port_rule(c, origin, port);
 }

@@ -38,6 +38,15 @@ static void add_api(struct strbuf *b, const struct gateway_call *c)
 	gateway_json_pair(b, "apiStageName", staged ? c->group->stages[c->stage] : "");
 }
 
+static void add_backend(struct strbuf *b, const struct gateway_call *c)
+{
+	const struct gateway_backend *x = c->api ? &c->api->backend : NULL;
+
+	gateway_json_pair(b, "backendKind", x ? gateway_backend_kind_name(x->kind) : "");
+	gateway_json_pair(b, "backendAddress", x ? x->endpoint : "");
+	gateway_json_number(b, "serviceLatency", c->backend_ended - c->backend_began);
+}
+
 void gateway_log_call(struct gateway_call *c)
 {
 	struct strbuf *b = &c->gateway->log;
@@ -68,7 +77,7 @@ void gateway_log_call(struct gateway_call *c)
 	gateway_json_pair(b, "appName", "");
 	gateway_json_number(b, "requestSize", r->bytes_in);
 	gateway_json_number(b, "responseSize", r->bytes_out);
-	gateway_json_number(b, "serviceLatency", c->backend_ended - c->backend_began);
+	add_backend(b, c);
 	gateway_json_number(b, "totalLatency", now - r->started);
 	strbuf_add(b, "}\n");
 	(void)!write(c->gateway->log_fd, b->s, b->len); /* a line that cannot be written is lost */

@@ -4,6 +4,7 @@
 
 #include "base/base64.h"
 #include "gateway/event.h"
+#include "gateway/forward.h"
 #include "http/write.h"
 
 static const char *read_status(json_t *j, int *status)
@@ -22,13 +23,6 @@ static const char *read_status(json_t *j, int *status)
 		return "statusCode";
 	*status = (int)n;
 	return NULL;
-}
-
-static bool is_ours(const struct http_head *all, struct http_slice name)
-{
-	return http_head_hop_by_hop(all, name) || http_slice_is(name, "date") ||
-	       http_slice_is(name, "x-ca-request-id") || http_slice_is(name, "x-ca-error-code") ||
-	       http_slice_is(name, "x-ca-error-message");
 }
 
 /* A value as text: strings, numbers and booleans; false for anything else. */
@@ -84,7 +78,7 @@ static const char *read_headers(struct arena *a, json_t *j, struct gateway_answe
 			return why;
 	}
 	for (i = 0; i < all->n_headers; i++) {
-		if (!is_ours(all, all->headers[i].name))
+		if (gateway_forward_answer_header(all, all->headers[i].name))
 			answer->headers[answer->n_headers++] = all->headers[i];
 	}
 	return NULL;

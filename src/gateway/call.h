@@ -27,6 +27,7 @@ struct gateway {
 	unsigned char random[4096]; /* for request ids: one system call for many */
 	size_t random_left;
 	int log_fd;
+	struct gateway_quota *quota; /* NULL: no limit for public domains */
 };
 
 /* Lives in the request's arena. */
@@ -50,9 +51,17 @@ struct gateway_call {
 	/* the backend */
 	struct upstream_call *upstream; /* NULL where none is under way */
 	uint64_t backend_began, backend_ended;
+	void (*answered)(struct gateway_call *c, struct upstream_call *call,
+			 const struct upstream_result *result); /* whole, for UPSTREAM_OK */
+	enum gateway_error invalid; /* says that there was no sound answer */
 	struct strbuf head, event;
-	json_t *answer; /* holds the body that is being sent */
+	/* either of them holds the body that is being sent */
+	json_t *answer;
+	struct upstream_body body;
 };
+
+/** What requests and the answers of HTTP backends may hold. */
+size_t gateway_body_limit(const struct gateway_config *config);
 
 /** A new call for a request, hung onto r->user; NULL only where the arena is full. */
 struct gateway_call *gateway_call_new(struct gateway *g, struct httpd_request *r);
@@ -60,11 +69,23 @@ struct gateway_call *gateway_call_new(struct gateway *g, struct httpd_request *r
 /** Answers with the error; `about` fills the %s of its message. */
 void gateway_answer_error(struct gateway_call *c, enum gateway_error e, const char *about);
 
-/** Answers with a backend's answer, and what the gateway adds to it. -1: it cannot be sent. */
+/**
+ * Answers with a backend's answer, and what the gateway adds to it. -1: it cannot be sent. The call
+ * may be over when this comes back with 0.
+ */
 int gateway_answer_backend(struct gateway_call *c, const struct httpd_answer *answer);
 
 /** invoke.c: has a function compute the answer. */
 void gateway_invoke(struct gateway_call *c);
+
+/** proxy.c: has an HTTP backend answer. */
+void gateway_proxy(struct gateway_call *c);
+
+/**
+ * backend.c: calls the API's backend at its address. The request holds what goes out; the rest of it
+ * is filled in here. Then comes c->answered, or the error is answered.
+ */
+void gateway_backend_start(struct gateway_call *c, struct upstream_request *request);
 
 /** access_log.c: the line of a call that is over. */
 void gateway_log_call(struct gateway_call *c);

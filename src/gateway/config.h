@@ -1,5 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** The gateway's configuration, checked strictly: unknown keys, dangling names and doubles are errors. */
+/**
+ * The gateway's configuration, checked strictly: unknown keys, dangling names and doubles are errors.
+ *
+ *	{"instance", "instance_id", "region", "type": "normal" | "vpc_connect" | "serverless",
+ *	 "sockets": [{"name"}], "listeners": [{"socket", "protocol": "HTTP"}],
+ *	 "state"?: name of a socket of type memory, see gateway/quota.h,
+ *	 "public_daily_calls"?: of each public domain; needs "state",
+ *	 "groups": [{"name", "id", "base_path", "stages": [NAME],
+ *		     "domains": [{"name", "kind": "vpc" | "public"}]}],
+ *	 "apis": [{"name", "id", "group", "method", "path", "protocol": ["HTTP", "HTTPS"],
+ *		   "stages": [NAME], "backend"}]}
+ *
+ * A backend is one of
+ *
+ *	{"kind": "function", "function", "address", "port", "timeout_ms", "role"?}
+ *	{"kind": "http", "scheme": "http", "host", "address"?, "port"?, "path"?, "method"?, "device"?,
+ *	 "source"?, "timeout_ms"}
+ *	{"kind": "http-vpc", "access" instead of "scheme", else as above}
+ *	{"kind": "mock", "status"?, "body"?}
+ *
+ * host: what the backend gets as Host, maybe with a port. No address: the name does not resolve
+ * (D504RE), or the VPC access authorization is unusable (X504VE). path: see gateway/template.h.
+ */
 #pragma once
 
 #include <netinet/in.h>
@@ -9,8 +31,10 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "gateway/template.h"
 
-#define GATEWAY_MAX_STAGES 32 /* of one group; sets of stages are bits of a word */
+#define GATEWAY_MAX_STAGES   32 /* of one group; sets of stages are bits of a word */
+#define GATEWAY_MAX_SEGMENTS 64 /* of an API's path */
 
 struct gateway_listener {
 	const char *socket;
@@ -25,6 +49,7 @@ struct gateway_domain {
 struct gateway_group {
 	const char *name, *id;
 	const char *base_path; /* "/", or "/v1" without a slash at the end */
+	size_t base_segments;  /* of it: 0 for "/" */
 	const char **stages;
 	const char **stage_ids; /* for the log; the same in every configuration of the lab */
 	size_t n_stages;
@@ -32,16 +57,24 @@ struct gateway_group {
 	size_t n_domains;
 };
 
-enum gateway_backend_kind { GATEWAY_FUNCTION, GATEWAY_MOCK };
+enum gateway_backend_kind { GATEWAY_FUNCTION, GATEWAY_HTTP, GATEWAY_HTTP_VPC, GATEWAY_MOCK };
 
 struct gateway_backend {
 	enum gateway_backend_kind kind;
+	/* all but GATEWAY_MOCK */
+	struct sockaddr_in address; /* sin_family 0: there is none */
+	const char *endpoint;       /* "100.100.80.1:9000", or NULL */
+	unsigned int timeout_ms;
 	/* GATEWAY_FUNCTION */
 	const char *function;
-	struct sockaddr_in address;
-	const char *authority; /* "100.100.80.1:9000" */
-	unsigned int timeout_ms;
 	const char *role; /* NULL: the gateway may not invoke it (A403FC) */
+	/* GATEWAY_HTTP, GATEWAY_HTTP_VPC */
+	const char *access; /* GATEWAY_HTTP_VPC: name of the authorization */
+	const char *host;
+	const char *method;                  /* NULL: the client's */
+	const struct gateway_template *path; /* NULL: the client's, without the base path */
+	const char *device;                  /* NULL: any */
+	struct sockaddr_in source;           /* sin_family 0: the kernel chooses */
 	/* GATEWAY_MOCK */
 	int status;
 	const char *body;
@@ -51,18 +84,20 @@ struct gateway_api {
 	const char *name, *id;
 	const struct gateway_group *group;
 	const char *method; /* NULL: ANY */
-	const char *path;   /* as configured, segments "[name]" are parameters */
+	/* normalised and with the group's base path; segments "[name]" are parameters */
+	struct http_slice path;
+	const char **params; /* their names in order */
+	size_t n_params;
 	bool http, https;
 	uint32_t stages; /* bit i: published to group->stages[i] */
 	struct gateway_backend backend;
-	/* names of the parameters in order, set by the route table */
-	const char **params;
-	size_t n_params;
 };
 
 struct gateway_config {
 	const char *instance, *instance_id, *region;
 	bool serverless;
+	int state_fd;                /* -1: none */
+	uint32_t public_daily_calls; /* 0: no limit */
 	struct gateway_listener *listeners;
 	size_t n_listeners;
 	struct gateway_group *groups;
@@ -70,6 +105,9 @@ struct gateway_config {
 	struct gateway_api *apis;
 	size_t n_apis;
 };
+
+/** "http-vpc", as in the configuration. */
+const char *gateway_backend_kind_name(enum gateway_backend_kind kind);
 
 /** Everything of it lives in the arena. NULL with *err where the text is not a sound configuration. */
 struct gateway_config *gateway_config_read(struct arena *a, const char *text, size_t len,

@@ -13,13 +13,17 @@ static const struct {
 	[GATEWAY_BAD_PROTOCOL] = {"I403PT", "Invalid protocol %s unsupported"},
 	[GATEWAY_UNKNOWN_DOMAIN] = {"I404DO", "Invalid Domain `%s`"},
 	[GATEWAY_UNKNOWN_API] = {"I404NF", "API not found with `%s`"},
-	[GATEWAY_SLOW_REQUEST] = {"I408RT", "Request timeout"}, /* our own */
+	[GATEWAY_SLOW_REQUEST] = {"I408RT", "Request timeout"},                      /* our own */
+	[GATEWAY_DOMAIN_THROTTLED] = {"T429ID", "Throttled by DOMAIN Flow Control"}, /* [mem] */
 	[GATEWAY_BODY_TOO_LARGE] = {"I413RL", "Request body too Large"},
 	[GATEWAY_URL_TOO_LARGE] = {"I413UL", "Request URL too Large"},
 	[GATEWAY_FUNCTION_DENIED] = {"A403FC", "Function `%s` access denied"},    /* [mem] */
 	[GATEWAY_FUNCTION_FAILED] = {"D502FC", "Function response invalid `%s`"}, /* [mem] */
-	[GATEWAY_CONNECT_FAILED] = {"D504CO", "Backend service connect failed `Timeout "
-					      "connecting to [/%s]`"},
+	[GATEWAY_BACKEND_INVALID] = {"D502BR",
+				     "Backend service response invalid `%s`"}, /* our own */
+	[GATEWAY_CONNECT_FAILED] = {"D504CO", "Backend service connect failed `%s`"},
+	[GATEWAY_UNRESOLVED] = {"D504RE", "Backend service domain resolve failed `%s`"}, /* [mem] */
+	[GATEWAY_ACCESS_INVALID] = {"X504VE", "Vpc access authorization `%s` invalid"},  /* [mem] */
 	[GATEWAY_BACKEND_TIMEOUT] = {"D504TO", "Backend service request timeout"},
 	[GATEWAY_OVERLOADED] = {"D503BB", "Server busy"}, /* [mem] */
 	[GATEWAY_CLIENT_GONE] = {"N502RE", "Client closed the connection"},

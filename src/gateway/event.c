@@ -4,53 +4,14 @@
 #include <stdlib.h>
 
 #include "base/base64.h"
-#include "base/cleanup.h"
+#include "gateway/forward.h"
 #include "gateway/json_text.h"
 #include "gateway/path.h"
-
-/* Set by the gateway, so a client cannot forge them. */
-static bool is_ours(struct http_slice name)
-{
-	static const char *const names[] = {"host",      "x-ca-api-gateway",  "x-forwarded-for",
-					    "x-real-ip", "x-forwarded-proto", "ca-host"};
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (http_slice_is(name, names[i]))
-			return true;
-	}
-	return false;
-}
-
-static bool same_name(struct http_slice a, struct http_slice b)
-{
-	return a.n == b.n && strncasecmp(a.p, b.p, a.n) == 0;
-}
-
-/* All values of the header at `first`, joined as RFC 9110 5.3 allows (and RFC 6265 for cookies). */
-static struct http_slice joined(const struct gateway_event *ev, size_t first)
-{
-	const struct http_header *x = &ev->head->headers[first];
-	const char *comma = http_slice_is(x->name, "cookie") ? "; " : ", ";
-	struct http_slice all = x->value;
-
-	for (size_t i = first + 1; i < ev->head->n_headers; i++) {
-		const struct http_header *y = &ev->head->headers[i];
-		char *text;
-
-		if (!same_name(x->name, y->name))
-			continue;
-		text = arena_printf(ev->scratch, "%.*s%s%.*s", (int)all.n, all.p, comma,
-				    (int)y->value.n, y->value.p);
-		if (text)
-			all = http_slice(text);
-	}
-	return all;
-}
 
 static bool seen_before(const struct http_head *h, size_t at)
 {
 	for (size_t i = 0; i < at; i++) {
-		if (same_name(h->headers[i].name, h->headers[at].name))
+		if (http_slice_same(h->headers[i].name, h->headers[at].name))
 			return true;
 	}
 	return false;
@@ -65,23 +26,6 @@ static void add_pair(struct strbuf *out, struct http_slice name, struct http_sli
 	gateway_json_string(out, value);
 }
 
-static struct http_slice forwarded_for(const struct gateway_event *ev)
-{
-	for (size_t i = 0; i < ev->head->n_headers; i++) {
-		struct http_slice before;
-		char *text;
-
-		if (!http_slice_is(ev->head->headers[i].name, "x-forwarded-for"))
-			continue;
-		before = joined(ev, i);
-		text = arena_printf(ev->scratch, "%.*s, %s", (int)before.n, before.p,
-				    ev->client_ip);
-		if (text && before.n)
-			return http_slice(text);
-	}
-	return http_slice(ev->client_ip);
-}
-
 static void write_headers(struct strbuf *out, const struct gateway_event *ev)
 {
 	const struct http_head *h = ev->head;
@@ -91,11 +35,12 @@ static void write_headers(struct strbuf *out, const struct gateway_event *ev)
 	for (size_t i = 0; i < h->n_headers; i++) {
 		struct http_slice name = h->headers[i].name;
 
-		if (!is_ours(name) && !http_head_hop_by_hop(h, name) && !seen_before(h, i))
-			add_pair(out, name, joined(ev, i));
+		if (gateway_forward_request_header(h, name) && !seen_before(h, i))
+			add_pair(out, name, gateway_forward_joined(ev->scratch, h, i));
 	}
 	gateway_json_pair(out, "X-Ca-Api-Gateway", ev->request_id);
-	add_pair(out, http_slice("X-Forwarded-For"), forwarded_for(ev));
+	add_pair(out, http_slice("X-Forwarded-For"),
+		 gateway_forward_for(ev->scratch, h, ev->client_ip));
 	gateway_json_pair(out, "X-Forwarded-Proto", ev->protocol);
 	gateway_json_pair(out, "X-Real-IP", ev->client_ip);
 	add_pair(out, http_slice("CA-Host"), ev->domain);

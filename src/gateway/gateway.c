@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "gateway/call.h"
 #include "gateway/path.h"
+#include "gateway/quota.h"
 
 /* ---- calls ---- */
 
@@ -74,6 +75,11 @@ struct gateway_call *gateway_call_new(struct gateway *g, struct httpd_request *r
 	return c;
 }
 
+static bool is_public(const struct gateway_call *c)
+{
+	return c->matched_domain && c->matched_domain->is_public;
+}
+
 /* ---- answers ---- */
 
 void gateway_answer_error(struct gateway_call *c, enum gateway_error e, const char *about)
@@ -112,13 +118,15 @@ int gateway_answer_backend(struct gateway_call *c, const struct httpd_answer *an
 {
 	struct http_header headers[HTTP_MAX_HEADERS + 2];
 	struct httpd_answer whole = *answer;
-	size_t n = answer->n_headers;
+	size_t n = 0;
 
-	if (n)
-		memcpy(headers, answer->headers, n * sizeof(headers[0]));
+	for (size_t i = 0; i < answer->n_headers; i++) {
+		if (!is_public(c) || !http_slice_is(answer->headers[i].name, "content-disposition"))
+			headers[n++] = answer->headers[i];
+	}
 	headers[n++] = (struct http_header){http_slice("X-Ca-Request-Id"), http_slice(c->id)};
 	/* the public second-level domain is for tests only: browsers shall not render it */
-	if (c->matched_domain && c->matched_domain->is_public)
+	if (is_public(c))
 		headers[n++] = (struct http_header){
 			http_slice("Content-Disposition"),
 			http_slice("attachment; filename=ApiResponseForInnerDomain")};
@@ -138,6 +146,19 @@ static bool find_group(struct gateway_call *c)
 	gateway_answer_error(
 		c, GATEWAY_UNKNOWN_DOMAIN,
 		arena_strndup(c->r->arena, c->domain.n ? c->domain.p : "", c->domain.n));
+	return false;
+}
+
+/* A call that finds no API counts as well; what is not HTTP is no call. */
+static bool limit_public(struct gateway_call *c)
+{
+	const struct gateway *g = c->gateway;
+
+	if (!g->quota || !is_public(c) ||
+	    gateway_quota_take(g->quota, c->matched_domain->name, g->config->public_daily_calls,
+			       c->began.tv_sec))
+		return true;
+	gateway_answer_error(c, GATEWAY_DOMAIN_THROTTLED, NULL);
 	return false;
 }
 
@@ -205,13 +226,15 @@ static bool call_backend(struct gateway_call *c)
 {
 	switch (c->api->backend.kind) {
 	case GATEWAY_FUNCTION: gateway_invoke(c); break;
+	case GATEWAY_HTTP:
+	case GATEWAY_HTTP_VPC: gateway_proxy(c); break;
 	case GATEWAY_MOCK: answer_mock(c); break;
 	}
 	return false; /* answered, or will be */
 }
 
 static bool (*const chain[])(struct gateway_call *) = {
-	find_group, find_stage, normalise, find_api, check_protocol, call_backend,
+	find_group, limit_public, find_stage, normalise, find_api, check_protocol, call_backend,
 };
 
 /* ---- what httpd calls ---- */
@@ -253,6 +276,12 @@ static void on_end(struct httpd_request *r, bool sent, void *arg)
 	strbuf_done(&c->head);
 	strbuf_done(&c->event);
 	json_decref(c->answer);
+	upstream_body_done(c->gateway->upstream, &c->body);
+}
+
+size_t gateway_body_limit(const struct gateway_config *config)
+{
+	return config->serverless ? GATEWAY_BODY_SHARED : GATEWAY_BODY_LIMIT;
 }
 
 struct gateway *gateway_new(struct loop *loop, const struct gateway_config *config,
@@ -269,7 +298,7 @@ struct gateway *gateway_new(struct loop *loop, const struct gateway_config *conf
 	g->httpd = httpd_new(
 		loop,
 		&(struct httpd_options){
-			.body_limit = config->serverless ? GATEWAY_BODY_SHARED : GATEWAY_BODY_LIMIT,
+			.body_limit = gateway_body_limit(config),
 			/* the same header a hundred times, joined step by step, takes 800 kB */
 			.arena_cap = 4u << 20,
 		},
@@ -285,6 +314,11 @@ struct gateway *gateway_new(struct loop *loop, const struct gateway_config *conf
 
 int gateway_listen(struct gateway *g, struct lab_error **err)
 {
+	if (g->config->public_daily_calls) {
+		g->quota = gateway_quota_open(g->config->state_fd, err);
+		if (!g->quota)
+			return lab_error_prefix(err, "state");
+	}
 	for (size_t i = 0; i < g->config->n_listeners; i++) {
 		const struct gateway_listener *l = &g->config->listeners[i];
 
@@ -313,6 +347,7 @@ void gateway_free(struct gateway *g)
 		return;
 	httpd_free(g->httpd);
 	upstream_free(g->upstream);
+	gateway_quota_close(g->quota);
 	strbuf_done(&g->log);
 	free(g);
 }

@@ -17,7 +17,7 @@ struct gateway *gateway_new(struct loop *loop, const struct gateway_config *conf
 	__attribute__((returns_nonnull));
 void gateway_free(struct gateway *g); /* NULL is fine */
 
-/** Accepts on the configured listeners' sockets. */
+/** Takes up the configured descriptors: maps the state, accepts on the listeners' sockets. */
 int gateway_listen(struct gateway *g, struct lab_error **err);
 
 /** Stops accepting, finishes what is under way within grace_ms, then stops the loop. */

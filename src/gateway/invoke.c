@@ -36,7 +36,8 @@ static bool mentions_timeout(struct http_slice type)
 }
 
 /* The worker answered: with the function's output, or with the name of what went wrong. */
-static void on_worker_answer(struct gateway_call *c, const struct upstream_result *result)
+static void answered(struct gateway_call *c, struct upstream_call *call,
+		     const struct upstream_result *result)
 {
 	struct http_slice type = http_head_get(result->head, "x-fc-error-type");
 
@@ -51,26 +52,6 @@ static void on_worker_answer(struct gateway_call *c, const struct upstream_resul
 	}
 }
 
-static void on_done(struct upstream_call *call, const struct upstream_result *result, void *arg)
-{
-	struct gateway_call *c = arg;
-
-	c->upstream = NULL;
-	c->backend_ended = loop_now(c->gateway->loop);
-	switch (result->outcome) {
-	case UPSTREAM_OK: on_worker_answer(c, result); break;
-	case UPSTREAM_CONNECT:
-		gateway_answer_error(c, GATEWAY_CONNECT_FAILED, c->api->backend.authority);
-		break;
-	case UPSTREAM_TIMEOUT: gateway_answer_error(c, GATEWAY_BACKEND_TIMEOUT, NULL); break;
-	case UPSTREAM_CLOSED:
-	case UPSTREAM_MALFORMED:
-	case UPSTREAM_TOO_LARGE:
-		gateway_answer_error(c, GATEWAY_FUNCTION_FAILED, result->why);
-		break;
-	}
-}
-
 static void write_head(struct gateway_call *c)
 {
 	const struct gateway_backend *b = &c->api->backend;
@@ -80,7 +61,7 @@ static void write_head(struct gateway_call *c)
 		      "POST /invoke HTTP/1.1\r\nHost: %s\r\nContent-Type: "
 		      "application/octet-stream\r\nContent-Length: %zu\r\nx-fc-request-id: "
 		      "%s\r\nx-fc-function-name: %s\r\nx-fc-control-path: /invoke\r\n\r\n",
-		      b->authority, c->event.len, c->id, b->function);
+		      b->endpoint, c->event.len, c->id, b->function);
 }
 
 void gateway_invoke(struct gateway_call *c)
@@ -103,18 +84,11 @@ void gateway_invoke(struct gateway_call *c)
 					       .scratch = c->r->arena,
 				       });
 	write_head(c);
-	c->backend_began = loop_now(c->gateway->loop);
-	c->upstream = upstream_start(c->gateway->upstream,
-				     &(struct upstream_request){
-					     .peer = b->address,
-					     .head = {c->head.s, c->head.len},
-					     .body = {c->event.s, c->event.len},
-					     .connect_ms = b->timeout_ms < GATEWAY_CONNECT_MS
-								   ? b->timeout_ms
-								   : GATEWAY_CONNECT_MS,
-					     .total_ms = b->timeout_ms,
-					     .max_body = GATEWAY_FUNCTION_LIMIT,
-					     .done = on_done,
-					     .arg = c,
-				     });
+	c->answered = answered;
+	c->invalid = GATEWAY_FUNCTION_FAILED;
+	gateway_backend_start(c, &(struct upstream_request){
+					 .head = {c->head.s, c->head.len},
+					 .body = {c->event.s, c->event.len},
+					 .max_body = GATEWAY_FUNCTION_LIMIT,
+				 });
 }

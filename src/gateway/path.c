@@ -29,6 +29,11 @@ static bool dots(struct http_slice s)
 	return (s.n == 1 && s.p[0] == '.') || (s.n == 2 && s.p[0] == '.' && s.p[1] == '.');
 }
 
+bool gateway_path_is_param(struct http_slice segment)
+{
+	return segment.n > 2 && segment.p[0] == '[' && segment.p[segment.n - 1] == ']';
+}
+
 bool gateway_path_next(struct http_slice *path, struct http_slice *segment)
 {
 	const char *slash;

@@ -17,6 +17,9 @@
 /** NULL, or why the path is refused (a string literal). *out lives in the arena. */
 const char *gateway_path_normalise(struct arena *a, struct http_slice path, struct http_slice *out);
 
+/** "[name]": a parameter. */
+bool gateway_path_is_param(struct http_slice segment);
+
 /** Cuts off the first segment: "/a/b" gives "a" and leaves "/b". False when nothing is left. */
 bool gateway_path_next(struct http_slice *path, struct http_slice *segment);
 

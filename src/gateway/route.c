@@ -124,16 +124,11 @@ static struct edge *edge_slot(const struct gateway_routes *t, uint32_t from, str
 	}
 }
 
-static bool is_param(struct http_slice s)
-{
-	return s.n > 2 && s.p[0] == '[' && s.p[s.n - 1] == ']';
-}
-
 static uint32_t descend(struct gateway_routes *t, uint32_t from, struct http_slice segment)
 {
 	struct edge *e;
 
-	if (is_param(segment)) {
+	if (gateway_path_is_param(segment)) {
 		if (!t->nodes[from].param)
 			t->nodes[from].param = ++t->n_nodes;
 		return t->nodes[from].param;
@@ -149,13 +144,6 @@ static bool same_method(const struct gateway_api *a, const struct gateway_api *b
 	if (!a->method || !b->method)
 		return a->method == b->method;
 	return strcmp(a->method, b->method) == 0;
-}
-
-static const char *full_path(struct arena *a, const struct gateway_api *api)
-{
-	const char *base = api->group->base_path;
-
-	return strcmp(base, "/") == 0 ? api->path : arena_printf(a, "%s%s", base, api->path);
 }
 
 static int add_leaf(struct gateway_routes *t, uint32_t node, const struct gateway_api *api,
@@ -176,43 +164,30 @@ static int add_leaf(struct gateway_routes *t, uint32_t node, const struct gatewa
 	return 0;
 }
 
-static int add_api(struct gateway_routes *t, struct gateway_api *api, struct lab_error **err)
+static int add_api(struct gateway_routes *t, const struct gateway_api *api, struct lab_error **err)
 {
 	uint32_t node = 1 + (uint32_t)(api->group - t->config->groups);
-	struct http_slice path, segment;
-	size_t n = 0;
+	struct http_slice path = api->path, segment;
 
-	if (gateway_path_normalise(t->a, http_slice(full_path(t->a, api)), &path))
-		return lab_error_make(err, LAB_USAGE, "configuration: API %s: malformed path",
-				      api->name);
-	api->params = arena_alloc(t->a, GATEWAY_MAX_SEGMENTS * sizeof(*api->params));
-	while (gateway_path_next(&path, &segment)) {
-		if (++n > GATEWAY_MAX_SEGMENTS)
-			return lab_error_make(err, LAB_USAGE,
-					      "configuration: API %s: too many segments",
-					      api->name);
-		if (is_param(segment))
-			api->params[api->n_params++] = arena_strndup(t->a, segment.p + 1,
-								     segment.n - 2);
+	while (gateway_path_next(&path, &segment))
 		node = descend(t, node, segment);
-	}
 	return add_leaf(t, node, api, err);
 }
 
-static size_t count_segments(struct gateway_config *c)
+static size_t count_segments(const struct gateway_config *c)
 {
+	struct http_slice path, segment;
 	size_t n = 0;
 
 	for (size_t i = 0; i < c->n_apis; i++) {
-		for (const char *p = c->apis[i].path; *p; p++)
-			n += *p == '/';
-		for (const char *p = c->apis[i].group->base_path; *p; p++)
-			n += *p == '/';
+		path = c->apis[i].path;
+		while (gateway_path_next(&path, &segment))
+			n++;
 	}
 	return n;
 }
 
-struct gateway_routes *gateway_routes_new(struct arena *a, struct gateway_config *c,
+struct gateway_routes *gateway_routes_new(struct arena *a, const struct gateway_config *c,
 					  struct lab_error **err)
 {
 	struct gateway_routes *t = arena_alloc(a, sizeof(*t));

@@ -12,8 +12,6 @@
 #include "gateway/config.h"
 #include "http/slice.h"
 
-#define GATEWAY_MAX_SEGMENTS 64
-
 struct gateway_routes;
 
 struct gateway_match {
@@ -22,7 +20,7 @@ struct gateway_match {
 };
 
 /** NULL with *err where two APIs claim the same method, path and stage, or two groups a domain. */
-struct gateway_routes *gateway_routes_new(struct arena *a, struct gateway_config *config,
+struct gateway_routes *gateway_routes_new(struct arena *a, const struct gateway_config *config,
 					  struct lab_error **err);
 
 /** The group and domain of a Host header (any case, with or without a port); NULL: unknown. */

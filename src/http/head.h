@@ -53,7 +53,7 @@ struct http_head {
 	struct http_header headers[HTTP_MAX_HEADERS];
 	size_t n_headers;
 	enum http_framing framing;
-	uint64_t content_length; /* of HTTP_BODY_LENGTH, else 0 */
+	uint64_t content_length; /* as sent, also where no body follows (HEAD, 304); else 0 */
 	bool keep_alive;
 	size_t size; /* bytes of the head; the body begins there */
 

@@ -35,9 +35,7 @@ static bool named_by_connection(const struct http_head *h, struct http_slice nam
 		if (!http_slice_is(h->headers[i].name, "connection"))
 			continue;
 		while (value.n) {
-			struct http_slice e = http_list_next(&value);
-
-			if (e.n == name.n && strncasecmp(e.p, name.p, e.n) == 0)
+			if (http_slice_same(http_list_next(&value), name))
 				return true;
 		}
 	}

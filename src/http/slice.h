@@ -22,6 +22,12 @@ static inline bool http_slice_equal(struct http_slice a, struct http_slice b)
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+/** Equal, ASCII letters of either case. */
+static inline bool http_slice_same(struct http_slice a, struct http_slice b)
+{
+	return a.n == b.n && (a.n == 0 || strncasecmp(a.p, b.p, a.n) == 0);
+}
+
 /** Equal to a string literal, ASCII letters of either case (the worker's locale is always C). */
 static inline bool http_slice_is(struct http_slice a, const char *literal)
 {

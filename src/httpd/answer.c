@@ -14,6 +14,21 @@ static bool bodyless(int status)
 	return status < 200 || status == 204 || status == 304;
 }
 
+static bool is_head(const struct exchange *x)
+{
+	return http_slice_equal(x->head.method, http_slice("HEAD"));
+}
+
+static void write_length(struct http_writer *w, const struct exchange *x,
+			 const struct httpd_answer *a)
+{
+	switch (is_head(x) ? a->length : HTTPD_LENGTH_OF_BODY) {
+	case HTTPD_LENGTH_OF_BODY: http_write_length(w, a->body.n); break;
+	case HTTPD_LENGTH_GIVEN: http_write_length(w, a->head_length); break;
+	case HTTPD_LENGTH_UNKNOWN: break;
+	}
+}
+
 /* The head of the answer, in the arena of the request. NULL: too large or malformed. */
 static char *write_head(struct exchange *x, const struct httpd_answer *a, size_t *len)
 {
@@ -32,7 +47,7 @@ static char *write_head(struct exchange *x, const struct httpd_answer *a, size_t
 	for (size_t i = 0; i < a->n_headers; i++)
 		http_write_header(&w, a->headers[i].name, a->headers[i].value);
 	if (!bodyless(a->status))
-		http_write_length(&w, a->body.n);
+		write_length(&w, x, a);
 	if (x->close)
 		http_write_header(&w, http_slice("Connection"), http_slice("close"));
 	else if (x->head.minor == 0)
@@ -47,8 +62,7 @@ int httpd_respond(struct httpd_request *r, const struct httpd_answer *answer)
 {
 	struct exchange *x = (struct exchange *)(void *)r;
 	struct conn *c = x->conn;
-	bool no_body = bodyless(answer->status) ||
-		       http_slice_equal(x->head.method, http_slice("HEAD"));
+	bool no_body = bodyless(answer->status) || is_head(x);
 	size_t len = 0;
 	char *head;
 

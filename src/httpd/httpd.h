@@ -46,6 +46,13 @@ struct httpd_request {
 	void *user;                   /* the handler's own; NULL at first */
 };
 
+/* What Content-Length says in an answer to HEAD. */
+enum httpd_length {
+	HTTPD_LENGTH_OF_BODY,
+	HTTPD_LENGTH_GIVEN, /* the body is not at hand: head_length */
+	HTTPD_LENGTH_UNKNOWN,
+};
+
 struct httpd_answer {
 	int status; /* 200-599 */
 	/* Copied. Framing, Connection and Date are added; the handler gives none of these. */
@@ -55,6 +62,8 @@ struct httpd_answer {
 	 * answer to HEAD the length is sent and the body is not. */
 	struct http_slice body;
 	void *free_body;
+	enum httpd_length length; /* only for HEAD; other answers have the length of their body */
+	uint64_t head_length;
 	bool close; /* the connection ends after this answer */
 };
 

@@ -15,6 +15,7 @@
 
 #define BUCKETS        64
 #define FREE_CALLS_MAX 64
+#define BODY_FIRST     4096u
 
 #define containing(type, member, p) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
@@ -24,6 +25,7 @@ struct backend {
 	struct upstream_conn *idle; /* newest first */
 	struct upstream_conn *oldest;
 	unsigned int n_idle;
+	char device[]; /* "": any */
 };
 
 struct upstream {
@@ -33,6 +35,7 @@ struct upstream {
 	struct upstream_call *calls;
 	struct upstream_call *free_calls;
 	unsigned int n_free_calls;
+	size_t body_total;
 };
 
 struct upstream *upstream_new(struct loop *loop, const struct upstream_options *options)
@@ -45,6 +48,7 @@ struct upstream *upstream_new(struct loop *loop, const struct upstream_options *
 	u->options = *options;
 	u->options.idle_ms = u->options.idle_ms ? u->options.idle_ms : 60000;
 	u->options.max_idle = u->options.max_idle ? u->options.max_idle : 512;
+	u->options.body_total = u->options.body_total ? u->options.body_total : 256u << 20;
 	return u;
 }
 
@@ -63,18 +67,22 @@ static struct backend *find_backend(struct upstream *u, const struct upstream_re
 {
 	const uint32_t key[] = {r->peer.sin_addr.s_addr, r->peer.sin_port,
 				r->source.sin_addr.s_addr};
-	struct backend **slot = &u->buckets[hash_bytes(0, key, sizeof(key)) % BUCKETS];
+	const char *device = r->device ? r->device : "";
+	uint64_t hash = hash_str(hash_bytes(0, key, sizeof(key)), device);
+	struct backend **slot = &u->buckets[hash % BUCKETS];
 	struct backend *b;
 
 	for (b = *slot; b; b = b->next) {
-		if (same_address(&b->peer, &r->peer) && same_address(&b->source, &r->source))
+		if (same_address(&b->peer, &r->peer) && same_address(&b->source, &r->source) &&
+		    strcmp(b->device, device) == 0)
 			return b;
 	}
-	b = calloc(1, sizeof(*b));
+	b = calloc(1, sizeof(*b) + strlen(device) + 1);
 	if (!b)
 		abort();
 	b->peer = r->peer;
 	b->source = r->source;
+	memcpy(b->device, device, strlen(device));
 	b->next = *slot;
 	*slot = b;
 	return b;
@@ -156,6 +164,10 @@ static int open_socket(const struct upstream_request *r)
 	if (fd < 0)
 		return -1;
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)); /* only faster */
+	/* needs no capability while the socket is not bound to a device yet (Linux 5.7) */
+	if (r->device && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, r->device,
+				    (socklen_t)strlen(r->device)) < 0)
+		goto failed;
 	if (r->source.sin_family) {
 		/* the port is chosen at connect, by the whole four-tuple: no early exhaustion */
 		(void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
@@ -227,7 +239,7 @@ void pool_free_call(struct upstream_call *call)
 	struct upstream *u = call->upstream;
 
 	loop_timer_clear(u->loop, &call->timer);
-	free(call->body);
+	upstream_body_done(u, &call->body);
 	if (call->prev)
 		call->prev->next = call->next;
 	else
@@ -241,6 +253,43 @@ void pool_free_call(struct upstream_call *call)
 	call->next = u->free_calls;
 	u->free_calls = call;
 	u->n_free_calls++;
+}
+
+/* ---- bodies: slow clients may hold many of them ---- */
+
+bool pool_reserve(struct upstream_call *call, size_t n)
+{
+	struct upstream *u = call->upstream;
+	struct upstream_body *b = &call->body;
+	size_t room = b->room ? b->room : BODY_FIRST;
+
+	while (room < n)
+		room *= 2;
+	if (room == b->room)
+		return true;
+	if (room - b->room > u->options.body_total - u->body_total)
+		return false;
+	b->p = realloc(b->p, room);
+	if (!b->p)
+		abort();
+	u->body_total += room - b->room;
+	b->room = room;
+	return true;
+}
+
+struct upstream_body upstream_take_body(struct upstream_call *call)
+{
+	struct upstream_body b = call->body;
+
+	call->body = (struct upstream_body){0};
+	return b;
+}
+
+void upstream_body_done(struct upstream *u, struct upstream_body *b)
+{
+	u->body_total -= b->room;
+	free(b->p);
+	*b = (struct upstream_body){0};
 }
 
 void upstream_cancel(struct upstream_call *call)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * The client side: calls to backends over pooled keep-alive connections (per backend and source
- * address, the one used last first). The caller writes the request head with http/write.h.
+ * The client side: calls to backends over pooled keep-alive connections (per backend, device and
+ * source address, the one used last first). The caller writes the request head with http/write.h.
  *
  * A connection is used again only after a complete answer to a completely sent request, with no
  * byte left over. A pooled connection that turns out to be dead before a byte of the answer is
@@ -26,6 +26,13 @@ enum upstream_outcome {
 	UPSTREAM_CLOSED,    /* reset or closed before the answer was whole */
 	UPSTREAM_MALFORMED, /* not HTTP as we accept it, or 101 */
 	UPSTREAM_TOO_LARGE, /* the body exceeds max_body */
+	UPSTREAM_BUSY,      /* the bodies of all answers together exceed options.body_total */
+};
+
+/* The body of an answer, on the heap. */
+struct upstream_body {
+	char *p;
+	size_t n, room; /* room counts against options.body_total */
 };
 
 struct upstream_result {
@@ -37,10 +44,12 @@ struct upstream_result {
 	struct http_slice body;
 };
 
+/* What it points to is borrowed until done or upstream_cancel(). */
 struct upstream_request {
 	struct sockaddr_in peer;
-	struct sockaddr_in source;    /* where to connect from; sin_family 0: the kernel chooses */
-	struct http_slice head, body; /* as they go out; borrowed until done or upstream_cancel() */
+	struct sockaddr_in source; /* where to connect from; sin_family 0: the kernel chooses */
+	const char *device;        /* the only one that packets take (SO_BINDTODEVICE), or NULL */
+	struct http_slice head, body; /* as they go out */
 	bool idempotent;
 	bool head_request; /* the method is HEAD */
 	unsigned int connect_ms, total_ms;
@@ -53,6 +62,7 @@ struct upstream_request {
 struct upstream_options {
 	unsigned int idle_ms; /* a pooled connection lives: 60 s, less than our own servers' 90 s */
 	unsigned int max_idle; /* per backend: 512 */
+	size_t body_total;     /* of all answers that are held: 256 MiB */
 };
 
 struct upstream *upstream_new(struct loop *loop, const struct upstream_options *options)
@@ -66,6 +76,11 @@ struct upstream_call *upstream_start(struct upstream *u, const struct upstream_r
 
 /** Ends a call without done; its connection is closed. Not from within done. */
 void upstream_cancel(struct upstream_call *call);
+
+/** Takes the body of an answer over, for upstream_body_done(). From within done, once, after OK. */
+struct upstream_body upstream_take_body(struct upstream_call *call);
+/** Frees a body; an empty one is fine. */
+void upstream_body_done(struct upstream *u, struct upstream_body *b);
 
 /** Closes the pooled connections that nobody uses now. */
 void upstream_drop_idle(struct upstream *u);

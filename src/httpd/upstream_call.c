@@ -3,11 +3,11 @@
 #include "httpd/upstream_call.h"
 
 #include <errno.h>
+#include <linux/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
 #define MAX_INTERIM 8
-#define BODY_FIRST  4096u
 
 #define containing(type, member, p) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
@@ -140,7 +140,7 @@ static void complete(struct upstream_call *call, bool left_over)
 		.outcome = UPSTREAM_OK,
 		.why = "",
 		.head = &call->head,
-		.body = {call->body, call->body_len},
+		.body = {call->body.p, call->body.n},
 	};
 
 	/* can_read: the socket may hold more, whose edge has passed already */
@@ -154,23 +154,20 @@ static void complete(struct upstream_call *call, bool left_over)
 
 static bool keep(struct upstream_call *call, struct http_slice data)
 {
-	size_t room = call->body_room ? call->body_room : BODY_FIRST;
+	struct upstream_body *b = &call->body;
 
-	if (data.n > call->request.max_body - call->body_len) {
+	if (data.n > call->request.max_body - b->n) {
 		fail(call, UPSTREAM_TOO_LARGE, 0, "the answer is too large");
 		return false;
 	}
-	while (room - call->body_len < data.n)
-		room *= 2;
-	if (room != call->body_room) {
-		call->body = realloc(call->body, room);
-		if (!call->body)
-			abort();
-		call->body_room = room;
+	if (data.n == 0)
+		return true;
+	if (!pool_reserve(call, b->n + data.n)) {
+		fail(call, UPSTREAM_BUSY, 0, "too many large answers at once");
+		return false;
 	}
-	if (data.n)
-		memcpy(call->body + call->body_len, data.p, data.n);
-	call->body_len += data.n;
+	memcpy(b->p + b->n, data.p, data.n);
+	b->n += data.n;
 	return true;
 }
 
@@ -194,6 +191,18 @@ static bool decode(struct upstream_call *call, struct http_slice in)
 		return true;
 	complete(call, in.n > 0);
 	return false;
+}
+
+/*
+ * The head came without its whole body. A backend that sent them one by one may be waiting for our
+ * acknowledgement (Nagle's algorithm), and the kernel would delay that by 40 ms.
+ */
+static void acknowledge(const struct upstream_call *call)
+{
+	int one = 1;
+
+	/* only faster */
+	(void)setsockopt(call->conn->io.fd, IPPROTO_TCP, TCP_QUICKACK, &one, sizeof(one));
 }
 
 static bool parse_heads(struct upstream_call *call)
@@ -223,8 +232,11 @@ static bool parse_heads(struct upstream_call *call)
 		fail(call, UPSTREAM_TOO_LARGE, 0, "the answer is too large");
 		return false;
 	}
-	return decode(call, (struct http_slice){call->in + call->head.size,
-						call->in_len - call->head.size});
+	if (!decode(call, (struct http_slice){call->in + call->head.size,
+					      call->in_len - call->head.size}))
+		return false;
+	acknowledge(call);
+	return true;
 }
 
 static void at_end(struct upstream_call *call, int errnum)

@@ -30,8 +30,7 @@ struct upstream_call {
 	unsigned int interim; /* 1xx answers so far */
 	size_t in_len;
 	uint64_t received;
-	char *body;
-	size_t body_len, body_room;
+	struct upstream_body body;
 	struct http_body decoder;
 	struct http_head head;
 	char in[UPSTREAM_BUFFER];
@@ -46,6 +45,8 @@ struct upstream_conn *pool_connect(struct upstream_call *call);
 void pool_give(struct upstream_conn *conn);
 void pool_close(struct upstream_conn *conn);
 void pool_free_call(struct upstream_call *call);
+/** Room for a body of n bytes; false where all bodies together would take too much. */
+bool pool_reserve(struct upstream_call *call, size_t n);
 struct loop *pool_loop(struct upstream *u);
 
 /* upstream_call.c */

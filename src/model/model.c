@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "model/model.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include "base/hash.h"
 
 struct lab *lab_new(void)
 {
@@ -68,26 +64,73 @@ const struct region_pair *lab_find_region_pair(const struct lab *lab, const stru
 	return NULL;
 }
 
-static const char *domain(const struct lab *lab, const struct api_group *group, const char *suffix)
+static bool host_at(const struct lab *lab, size_t i, struct lab_node *node)
 {
-	const struct api_gateway *gw = group->instance.to;
-	const char *region = gw ? gw->region.name : "unknown";
-	uint64_t hi = hash_str(hash_str(1, lab->id.name), group->id.name);
-	uint64_t lo = hash_str(hash_str(2, lab->id.name), group->id.name);
+	for (size_t d = 0; d < lab->n_data_centers; d++) {
+		const struct data_center *dc = &lab->data_centers[d];
+		const struct host *h = &dc->hosts[i];
 
-	if (group->sub_domain_id.s)
-		return arena_printf(lab->arena, "%s-%s%s.alicloudapi.com", group->sub_domain_id.s,
-				    region, suffix);
-	return arena_printf(lab->arena, "%016" PRIx64 "%016" PRIx64 "-%s%s.alicloudapi.com", hi, lo,
-			    region, suffix);
+		if (i < dc->n_hosts) {
+			*node = (struct lab_node){&h->id, "host", h->ip.ip, h->services,
+						  h->n_services};
+			return true;
+		}
+		i -= dc->n_hosts;
+	}
+	return false;
 }
 
-const char *lab_public_domain(const struct lab *lab, const struct api_group *group)
+static size_t count_hosts(const struct lab *lab)
 {
-	return domain(lab, group, "");
+	size_t n = 0;
+
+	for (size_t d = 0; d < lab->n_data_centers; d++)
+		n += lab->data_centers[d].n_hosts;
+	return n;
 }
 
-const char *lab_vpc_domain(const struct lab *lab, const struct api_group *group)
+bool lab_node_at(const struct lab *lab, size_t i, struct lab_node *node)
 {
-	return domain(lab, group, "-vpc");
+	if (i < lab->n_ecs) {
+		const struct ecs *e = &lab->ecs[i];
+
+		*node = (struct lab_node){&e->id, "ECS instance", e->private_ip.ip, e->services,
+					  e->n_services};
+		return true;
+	}
+	i -= lab->n_ecs;
+	if (host_at(lab, i, node))
+		return true;
+	i -= count_hosts(lab);
+	if (i < lab->internet.n_hosts) {
+		const struct internet_host *h = &lab->internet.hosts[i];
+
+		*node = (struct lab_node){&h->id, "Internet host", h->ip.ip, h->services,
+					  h->n_services};
+		return true;
+	}
+	i -= lab->internet.n_hosts;
+	if (i >= lab->n_data_centers)
+		return false;
+	*node = (struct lab_node){.id = &lab->data_centers[i].id, .kind = "customer router"};
+	return true;
+}
+
+const struct region *vbr_region(const struct vbr *vbr)
+{
+	const struct physical_connection *pc = vbr ? vbr->physical_connection.to : NULL;
+
+	return pc ? pc->region.to : NULL;
+}
+
+const struct region *cen_attachment_region(const struct cen_attachment *a)
+{
+	const struct vpc *vpc = a->vpc.to;
+
+	return vpc ? vpc->region.to : vbr_region(a->vbr.to);
+}
+
+const char *cen_attachment_name(const struct cen_attachment *a)
+{
+	return a->vpc.name ? a->vpc.name : a->vbr.name;
 }

@@ -23,6 +23,7 @@ static const char *expected(enum key_type type)
 	case KEY_RATE: return "a rate such as 2Mbit";
 	case KEY_DURATION: return "a duration such as 30ms";
 	case KEY_SIZE: return "a size such as 128MiB";
+	case KEY_SHARE: return "a share such as 0.1%";
 	case KEY_CIDR: return "a CIDR block such as 192.168.0.0/16";
 	case KEY_ADDRESS: return "an address such as 192.168.1.10";
 	case KEY_BOOL: return "true or false";
@@ -32,6 +33,7 @@ static const char *expected(enum key_type type)
 	case KEY_REFS: return "a list of names";
 	case KEY_CIDRS: return "a list of CIDR blocks";
 	case KEY_ENVIRONMENT: return "a map of variables";
+	case KEY_PAIRS: return "a map of texts";
 	case KEY_STRUCT: return "a map";
 	case KEY_MAP: return "a map by name";
 	case KEY_LIST: return "a list of maps";
@@ -48,6 +50,7 @@ static enum node_kind kind_of(enum key_type type)
 	case KEY_CIDRS:
 	case KEY_LIST: return NODE_LIST;
 	case KEY_ENVIRONMENT:
+	case KEY_PAIRS:
 	case KEY_STRUCT:
 	case KEY_MAP:
 	case KEY_FRAGMENT: return NODE_MAP;
@@ -59,6 +62,7 @@ static enum node_kind kind_of(enum key_type type)
 	case KEY_RATE:
 	case KEY_DURATION:
 	case KEY_SIZE:
+	case KEY_SHARE:
 	case KEY_CIDR:
 	case KEY_ADDRESS:
 	case KEY_BOOL:
@@ -195,6 +199,37 @@ static void environment(struct decode *d, const struct key *key, const struct no
 	*(size_t *)field(out, key->count) = n;
 }
 
+static void pairs(struct decode *d, const struct key *key, const struct node *node, void *out)
+{
+	struct pair *items = arena_alloc(d->arena, node->n * sizeof(*items) + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < node->n; i++) {
+		const struct node_item *item = &node->items[i];
+
+		if (!item->value || (d->fragment && parse_node_is_null(item->value)) ||
+		    !is_kind(d, item->key, "text", NODE_SCALAR, item->value))
+			continue;
+		items[n++] = (struct pair){
+			.key = item->key,
+			.at = item->key_at,
+			.value = {.s = item->value->text, .at = item->value->at},
+		};
+	}
+	*(void **)field(out, key->offset) = items;
+	*(size_t *)field(out, key->count) = n;
+}
+
+/* What a step deleted, where the model wants to know of it. */
+static void deleted(const struct key *key, const struct node_item *item, char *out, size_t *n)
+{
+	if (!key->extra)
+		return;
+	*(struct named *)(void *)out = (struct named){.name = item->key, .at = item->key_at};
+	*(bool *)field(out, key->extra) = true;
+	(*n)++;
+}
+
 static void map_by_name(struct decode *d, const struct key *key, const struct node *node, void *out)
 {
 	const struct table *table = key->table;
@@ -205,6 +240,8 @@ static void map_by_name(struct decode *d, const struct key *key, const struct no
 		const struct node_item *item = &node->items[i];
 		struct named *named = (void *)(items + n * table->size);
 
+		if (!item->value)
+			deleted(key, item, items + n * table->size, &n);
 		if (!item->value || (d->fragment && parse_node_is_null(item->value)))
 			continue;
 		if (!name_valid(item->key)) {
@@ -258,7 +295,7 @@ static void remember_extra(const struct key *key, const struct node *node, void 
 {
 	if (key->flags & KEY_MARK)
 		*(bool *)field(out, key->extra) = true;
-	else if (key->extra && key->type != KEY_PORTS)
+	else if (key->extra && key->type != KEY_PORTS && key->type != KEY_MAP)
 		*(struct span *)field(out, key->extra) = node->at;
 }
 
@@ -271,6 +308,7 @@ static void value(struct decode *d, const struct key *key, const struct node *no
 	case KEY_REFS:
 	case KEY_CIDRS: scalars(d, key, node, out); break;
 	case KEY_ENVIRONMENT: environment(d, key, node, out); break;
+	case KEY_PAIRS: pairs(d, key, node, out); break;
 	case KEY_STRUCT: parse_decode(d, key->table, node, field(out, key->offset)); break;
 	case KEY_MAP: map_by_name(d, key, node, out); break;
 	case KEY_LIST: list_of_maps(d, key, node, out); break;
@@ -283,6 +321,7 @@ static void value(struct decode *d, const struct key *key, const struct node *no
 	case KEY_RATE:
 	case KEY_DURATION:
 	case KEY_SIZE:
+	case KEY_SHARE:
 	case KEY_CIDR:
 	case KEY_ADDRESS:
 	case KEY_BOOL:
@@ -309,8 +348,9 @@ static void defaults(struct decode *d, const struct table *table, void *out)
 
 		if (key->def)
 			(void)parse_decode_scalar(d, key, &node, out); /* right, or a test fails */
-		if (key->def && (key->type == KEY_NUMBER || key->type == KEY_RATE ||
-				 key->type == KEY_DURATION || key->type == KEY_SIZE))
+		if (key->def &&
+		    (key->type == KEY_NUMBER || key->type == KEY_RATE ||
+		     key->type == KEY_DURATION || key->type == KEY_SIZE || key->type == KEY_SHARE))
 			((struct number *)field(out, key->offset))->set = false;
 	}
 }

@@ -113,6 +113,7 @@ static const char *quantity_id(const struct value_units *units)
 {
 	return units == &parse_rate_units       ? "bad-rate"
 	       : units == &parse_duration_units ? "bad-duration"
+	       : units == &parse_share_units    ? "bad-share"
 						: "bad-size";
 }
 
@@ -267,6 +268,7 @@ bool parse_decode_scalar(struct decode *d, const struct key *key, const struct n
 	case KEY_RATE: return quantity_decode(d, &parse_rate_units, key, node, to);
 	case KEY_DURATION: return quantity_decode(d, &parse_duration_units, key, node, to);
 	case KEY_SIZE: return quantity_decode(d, &parse_size_units, key, node, to);
+	case KEY_SHARE: return quantity_decode(d, &parse_share_units, key, node, to);
 	case KEY_CIDR:
 	case KEY_CIDRS: return cidr_decode(d, node, to);
 	case KEY_ADDRESS: return address_decode(d, node, to);
@@ -274,6 +276,7 @@ bool parse_decode_scalar(struct decode *d, const struct key *key, const struct n
 	case KEY_ENUM:
 	case KEY_WORD_BOOL: return enum_decode(d, key, node, to);
 	case KEY_ENVIRONMENT:
+	case KEY_PAIRS:
 	case KEY_STRUCT:
 	case KEY_MAP:
 	case KEY_LIST:

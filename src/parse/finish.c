@@ -12,7 +12,7 @@
 
 static const char *const kind_names[] = {
 	[CHECK_HTTP] = "http", [CHECK_PING] = "ping",   [CHECK_DNS] = "dns",
-	[CHECK_TCP] = "tcp",   [CHECK_ROUTE] = "route",
+	[CHECK_TCP] = "tcp",   [CHECK_ROUTE] = "route", [CHECK_OUTAGE] = "outage",
 };
 
 /* Keys that this kind of check has no use for. */
@@ -31,8 +31,8 @@ static void check_keys(struct report *r, const struct table *table, const struct
 			    "'%s' is not for a check of kind '%s'", item->key, kind_names[kind]);
 		if (place)
 			parse_hint(r, kind == CHECK_ROUTE
-					      ? "a route check names its VPC: 'in: VPC'"
-					      : "a probe names its instance: 'from: ECS'");
+					      ? "a route check names its router: 'in: VPC'"
+					      : "a probe names its node: 'from: ECS'");
 	}
 }
 
@@ -105,6 +105,9 @@ void parse_finish_lab(struct lab *lab)
 	for (size_t i = 0; i < lab->n_apis; i++) {
 		struct api_backend *backend = &lab->apis[i].backend;
 
-		backend->kind = backend->mock.s ? BACKEND_MOCK : BACKEND_FUNCTION;
+		backend->kind = backend->mock.s            ? BACKEND_MOCK
+				: backend->http.s          ? BACKEND_HTTP
+				: backend->vpc_access.name ? BACKEND_HTTP_VPC
+							   : BACKEND_FUNCTION;
 	}
 }

@@ -165,6 +165,15 @@ static json_t *environment_schema(const struct schema *s)
 	return o;
 }
 
+static json_t *pairs_schema(const struct schema *s)
+{
+	struct key text = {.type = KEY_TEXT};
+	json_t *o = typed("object");
+
+	set(o, "additionalProperties", or_null(s, text_schema(&text)));
+	return o;
+}
+
 static json_t *fragment_schema(struct schema *s, const struct table *table)
 {
 	struct schema inner = {.defs = s->defs, .fragment = true};
@@ -185,6 +194,7 @@ static json_t *value_schema(struct schema *s, const struct key *key)
 	case KEY_RATE: return quantity_schema(&parse_rate_units, key);
 	case KEY_DURATION: return quantity_schema(&parse_duration_units, key);
 	case KEY_SIZE: return quantity_schema(&parse_size_units, key);
+	case KEY_SHARE: return quantity_schema(&parse_share_units, key);
 	case KEY_CIDR: return patterned("^" QUAD "/([12]?[0-9]|3[0-2])$");
 	case KEY_ADDRESS: return patterned("^" QUAD "$");
 	case KEY_BOOL: return typed("boolean");
@@ -192,6 +202,7 @@ static json_t *value_schema(struct schema *s, const struct key *key)
 	case KEY_REFS: return list_schema(key, ref_schema());
 	case KEY_CIDRS: return list_schema(key, patterned("^" QUAD "/([12]?[0-9]|3[0-2])$"));
 	case KEY_ENVIRONMENT: return environment_schema(s);
+	case KEY_PAIRS: return pairs_schema(s);
 	case KEY_STRUCT: return ref_to(s, key->table);
 	case KEY_MAP: return map_schema(s, key->table);
 	case KEY_LIST: return list_schema(key, ref_to(s, key->table));

@@ -18,6 +18,7 @@ enum key_type {
 	KEY_RATE,        /* struct number: bit/s */
 	KEY_DURATION,    /* struct number: us */
 	KEY_SIZE,        /* struct number: bytes */
+	KEY_SHARE,       /* struct number: parts per million */
 	KEY_CIDR,        /* struct cidr */
 	KEY_ADDRESS,     /* struct address */
 	KEY_BOOL,        /* bool; its place at `extra` */
@@ -27,6 +28,7 @@ enum key_type {
 	KEY_REFS,        /* array of struct ref */
 	KEY_CIDRS,       /* array of struct cidr */
 	KEY_ENVIRONMENT, /* map of text to array of struct text "KEY=value" */
+	KEY_PAIRS,       /* map of text to array of struct pair */
 	KEY_STRUCT,      /* a map with the keys of `table`, embedded */
 	KEY_MAP,         /* a map by name of `table` */
 	KEY_LIST,        /* a list of `table` */
@@ -59,7 +61,8 @@ struct key {
 	unsigned int flags;
 	size_t offset;
 	size_t count;                  /* offset of the size_t of an array */
-	size_t extra;                  /* offset of the place or mark; 0: none */
+	size_t extra;                  /* offset of the place or mark; 0: none. Of a KEY_MAP: in
+					  its items, of a bool that is set where a step deleted them */
 	const char *def;               /* default, as it would be written */
 	const struct key_words *words; /* for KEY_TEXT(S): the only values allowed */
 	const struct table *table;

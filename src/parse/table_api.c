@@ -22,6 +22,22 @@ static const struct key_word type_words[] = {
 };
 static const struct key_words types = WORDS(type_words);
 
+static const struct key interface_keys[] = {
+	{"vswitch", KEY_REF, KEY_REQUIRED, FIELD(gateway_interface, vswitch),
+	 .doc = "vSwitch, of the same region, that the network interface is in."},
+	{"security_group", KEY_REF, KEY_REQUIRED, FIELD(gateway_interface, security_group),
+	 .doc = "Security group of the network interface."},
+	{"ip", KEY_ADDRESS, FIELD(gateway_interface, ip),
+	 .doc = "Address of the network interface, which backends see. Default: the lowest free one."},
+};
+static const struct table interface_table = {
+	"the network interface of an instance",
+	"gateway-interface",
+	sizeof(struct gateway_interface),
+	TABLE_PLACE,
+	KEYS(interface_keys),
+};
+
 static const struct key gateway_keys[] = {
 	{"region", KEY_REF, KEY_REQUIRED, FIELD(api_gateway, region),
 	 .doc = "Region of the instance."},
@@ -29,6 +45,13 @@ static const struct key gateway_keys[] = {
 	 .def = "normal", .doc = "normal is a dedicated instance."},
 	{"bind", KEY_STRUCT, FIELD(api_gateway, bind), .table = &bind_table,
 	 .doc = "\"Bind to VPC\": the VPC that the instance can be called from."},
+	{"zone_vswitch_security_group", KEY_STRUCT, FIELD(api_gateway, interface),
+	 .table = &interface_table,
+	 .doc = "vpc_connect: where the instance has its network interface."},
+	{"to_connect_vpc_ip_block", KEY_CIDRS, ITEMS(api_gateway, to_connect_vpc_ip_block),
+	 .doc = "vpc_connect: what it reaches through its VPC beside the VPC itself."},
+	{"public_ip", KEY_ADDRESS, FIELD(api_gateway, public_ip),
+	 .doc = "Address on the lab's Internet. Default: a free one of 198.51.100.0/24."},
 	{"egress", KEY_CIDR, FIELD(api_gateway, egress),
 	 .doc = "Addresses that backends see. Default: 100.104.254.0/26, then the next /26."},
 };
@@ -51,9 +74,42 @@ const struct table parse_table_api_group = {
 	"an API group", "api-group", sizeof(struct api_group), TABLE_NAMED, KEYS(group_keys),
 };
 
+static const struct key_word method_words[] = {
+	{"GET", API_GET},     {"POST", API_POST}, {"PUT", API_PUT},         {"DELETE", API_DELETE},
+	{"PATCH", API_PATCH}, {"HEAD", API_HEAD}, {"OPTIONS", API_OPTIONS}, {"ANY", API_ANY},
+};
+static const struct key_words methods = WORDS(method_words);
+static const struct key_words backend_methods = {
+	.words = method_words, .n = ARRAY_LEN(method_words) - 1, /* all but ANY */
+};
+
+static const struct key vpc_access_keys[] = {
+	{"vpc", KEY_REF, KEY_REQUIRED, FIELD(vpc_access, vpc),
+	 .doc = "VPC through which the target is reached."},
+	{"instance_id", KEY_TEXT, KEY_REQUIRED, FIELD(vpc_access, instance_id),
+	 .doc = "The target: an ECS instance of the VPC, or an address that the VPC has a route to."},
+	{"port", KEY_NUMBER, KEY_REQUIRED, FIELD(vpc_access, port), .min = 1, .max = 65535,
+	 .doc = "Port of the target."},
+	{"vpc_target_host_name", KEY_TEXT, FIELD(vpc_access, vpc_target_host_name),
+	 .doc = "Host header of the requests. Default: address and port."},
+};
+const struct table parse_table_vpc_access = {
+	"a VPC access authorization", "vpc-access", sizeof(struct vpc_access), TABLE_NAMED,
+	KEYS(vpc_access_keys),
+};
+
 static const struct key backend_keys[] = {
 	{"function", KEY_REF, FIELD(api_backend, function), .doc = "Function that is invoked."},
 	{"mock", KEY_TEXT, FIELD(api_backend, mock), .doc = "Body of a fixed answer."},
+	{"http", KEY_TEXT, FIELD(api_backend, http),
+	 .doc = "HTTP service, \"http://HOST\" or \"http://HOST:PORT\"."},
+	{"vpc_access", KEY_REF, FIELD(api_backend, vpc_access),
+	 .doc = "VPC access authorization whose target is called."},
+	{"path", KEY_TEXT, FIELD(api_backend, path),
+	 .doc = "http, vpc_access: path of the service, with [parameters] of the API's path. Default: the API's path."},
+	{"method", KEY_ENUM, FIELD(api_backend, method), EXTRA(api_backend, method_at),
+	 .words = &backend_methods,
+	 .doc = "http, vpc_access: method of the call. Default: the client's."},
 	{"arn_role", KEY_TEXT, FIELD(api_backend, arn_role),
 	 .doc = "RAM role that lets the gateway invoke the function."},
 	{"timeout", KEY_DURATION, FIELD(api_backend, timeout), .def = "10s",
@@ -61,17 +117,12 @@ static const struct key backend_keys[] = {
 	{"mock_status", KEY_NUMBER, FIELD(api_backend, mock_status), .def = "200", .min = 200,
 	 .max = 599, .doc = "HTTP status of a fixed answer."},
 };
-static const char *const backend_kinds[] = {"function", "mock", NULL};
+static const char *const backend_kinds[] = {"function", "mock", "http", "vpc_access", NULL};
 static const struct table backend_table = {
 	"a backend", "api-backend",      sizeof(struct api_backend),
 	TABLE_PLACE, KEYS(backend_keys), .choices = {backend_kinds},
 };
 
-static const struct key_word method_words[] = {
-	{"GET", API_GET},     {"POST", API_POST}, {"PUT", API_PUT},         {"DELETE", API_DELETE},
-	{"PATCH", API_PATCH}, {"HEAD", API_HEAD}, {"OPTIONS", API_OPTIONS}, {"ANY", API_ANY},
-};
-static const struct key_words methods = WORDS(method_words);
 static const struct key_word protocol_words[] = {
 	{"HTTP", API_HTTP}, {"HTTPS", API_HTTPS}, {"HTTP,HTTPS", API_HTTP_HTTPS}};
 static const struct key_words protocols = WORDS(protocol_words);

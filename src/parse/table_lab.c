@@ -4,16 +4,18 @@
 
 #include "parse/rows.h"
 
-#define HTTP  (1u << CHECK_HTTP)
-#define PING  (1u << CHECK_PING)
-#define DNS   (1u << CHECK_DNS)
-#define TCP   (1u << CHECK_TCP)
-#define ROUTE (1u << CHECK_ROUTE)
+#define HTTP   (1u << CHECK_HTTP)
+#define PING   (1u << CHECK_PING)
+#define DNS    (1u << CHECK_DNS)
+#define TCP    (1u << CHECK_TCP)
+#define ROUTE  (1u << CHECK_ROUTE)
+#define OUTAGE (1u << CHECK_OUTAGE)
 
 static const struct key_word connect_words[] = {{"open", 0}, {"refused", 0}, {"timeout", 0}};
 static const struct key_words connects = WORDS(connect_words);
-static const struct key_word origin_words[] = {
-	{"system", 0}, {"custom", 0}, {"cen", 0}, {"none", 0}};
+static const struct key_word origin_words[] = {{"system", 0},  {"custom", 0}, {"cen", 0},
+					       {"circuit", 0}, {"bgp", 0},    {"tracked", 0},
+					       {"none", 0}};
 static const struct key_words origins = WORDS(origin_words);
 
 static const struct key expect_keys[] = {
@@ -36,7 +38,7 @@ static const struct key expect_keys[] = {
 	{"rtt", KEY_DURATION, FIELD(check_expect, rtt), .kinds = PING,
 	 .doc = "ping: round-trip time, within 20 % or 1 ms."},
 	{"answer", KEY_TEXT, FIELD(check_expect, answer), .kinds = DNS,
-	 .doc = "dns: an address, NXDOMAIN or NODATA."},
+	 .doc = "dns: an address, NXDOMAIN, NODATA, or NONE where nobody answers."},
 	{"connect", KEY_TEXT, FIELD(check_expect, connect), .words = &connects, .kinds = TCP,
 	 .doc = "tcp: what a connection attempt leads to."},
 	{"timeout", KEY_BOOL, KEY_MARK, FIELD(check_expect, timeout),
@@ -44,6 +46,10 @@ static const struct key expect_keys[] = {
 	 .doc = "http, ping: nothing answers within `for`."},
 	{"origin", KEY_TEXT, FIELD(check_expect, origin), .words = &origins, .kinds = ROUTE,
 	 .doc = "route: where the route comes from; none: there is no such route."},
+	{"max_outage", KEY_DURATION, FIELD(check_expect, max_outage), .kinds = OUTAGE,
+	 .doc = "outage: answers are missing for at most this long."},
+	{"min_outage", KEY_DURATION, FIELD(check_expect, min_outage), .kinds = OUTAGE,
+	 .doc = "outage: answers are missing for at least this long."},
 };
 const struct table parse_table_expect = {
 	"`expect`", "expect", sizeof(struct check_expect), TABLE_PLACE, KEYS(expect_keys),
@@ -54,16 +60,20 @@ static const struct key check_keys[] = {
 	 .doc = "Name of the check. Default: by kind and place, such as http-1."},
 	{"title", KEY_TEXT, FIELD(check, title),
 	 .doc = "What must be true, in words. Default: made from the check."},
-	{"from", KEY_REF, FIELD(check, from), .kinds = HTTP | PING | DNS | TCP,
-	 .doc = "ECS instance that the check runs on."},
+	{"from", KEY_REF, FIELD(check, from), .kinds = HTTP | PING | DNS | TCP | OUTAGE,
+	 .doc = "Node that the check runs on: an ECS instance, a host or customer router of a data centre, an Internet host."},
 	{"in", KEY_REF, FIELD(check, from), .kinds = ROUTE,
-	 .doc = "route: VPC whose system route table is looked at."},
+	 .doc = "route: VPC whose system route table is looked at, VBR or data centre."},
 	{"http", KEY_TEXT, FIELD(check, target), .kinds = HTTP, .doc = "A request: \"GET URL\"."},
 	{"ping", KEY_TEXT, FIELD(check, target), .kinds = PING, .doc = "An address or a name."},
 	{"dns", KEY_TEXT, FIELD(check, target), .kinds = DNS, .doc = "A name to look up."},
 	{"tcp", KEY_TEXT, FIELD(check, target), .kinds = TCP, .doc = "\"ADDRESS:PORT\"."},
 	{"route", KEY_TEXT, FIELD(check, target), .kinds = ROUTE,
 	 .doc = "A destination CIDR block."},
+	{"outage", KEY_TEXT, FIELD(check, target), .kinds = OUTAGE,
+	 .doc = "An address or a name that is pinged while `cut` is cut."},
+	{"cut", KEY_REF, FIELD(check, cut), .kinds = OUTAGE,
+	 .doc = "outage: physical connection that is cut, and joined again afterwards."},
 	{"headers", KEY_TEXTS, ITEMS(check, headers), .kinds = HTTP,
 	 .doc = "http: request headers, \"Name: value\"."},
 	{"body_size", KEY_SIZE, KEY_PLAIN, FIELD(check, body_size), .kinds = HTTP,
@@ -75,7 +85,7 @@ static const struct key check_keys[] = {
 	{"expect", KEY_STRUCT, FIELD(check, expect), .table = &parse_table_expect,
 	 .doc = "What the check looks for."},
 };
-static const char *const check_kinds[] = {"http", "ping", "dns", "tcp", "route", NULL};
+static const char *const check_kinds[] = {"http", "ping", "dns", "tcp", "route", "outage", NULL};
 static const char *const check_places[] = {"from", "in", NULL};
 const struct table parse_table_check = {
 	"a check",
@@ -125,6 +135,20 @@ static const struct key lab_keys[] = {
 	 .doc = "ECS instances by name."},
 	{"cen", KEY_MAP, ITEMS(lab, cens), .table = &parse_table_cen,
 	 .doc = "Cloud Enterprise Network instances by name."},
+	{"physical_connections", KEY_MAP, ITEMS(lab, physical_connections),
+	 .table = &parse_table_physical_connection,
+	 .doc = "Express Connect circuits, leased lines from data centres to regions, by name."},
+	{"virtual_border_routers", KEY_MAP, ITEMS(lab, vbrs), .table = &parse_table_vbr,
+	 .doc = "Virtual border routers by name."},
+	{"router_interfaces", KEY_MAP, ITEMS(lab, router_interfaces),
+	 .table = &parse_table_router_interface, .doc = "Peerings of a VBR with a VPC, by name."},
+	{"data_centers", KEY_MAP, ITEMS(lab, data_centers), .table = &parse_table_data_center,
+	 .doc = "On-premises data centres by name."},
+	{"internet", KEY_STRUCT, FIELD(lab, internet), .table = &parse_table_internet,
+	 .doc = "The Internet, where it has a part in the lab: public hosts and names."},
+	{"vpc_accesses", KEY_MAP, ITEMS(lab, vpc_accesses),
+	 .extra = offsetof(struct vpc_access, deleted), .table = &parse_table_vpc_access,
+	 .doc = "VPC access authorizations of API Gateway by name."},
 	{"api_gateways", KEY_MAP, ITEMS(lab, api_gateways), .table = &parse_table_api_gateway,
 	 .doc = "API Gateway instances by name."},
 	{"api_groups", KEY_MAP, ITEMS(lab, api_groups), .table = &parse_table_api_group,

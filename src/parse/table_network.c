@@ -54,9 +54,9 @@ static const struct key route_entry_keys[] = {
 	 .doc = "Where the traffic is going."},
 	{"nexthop_type", KEY_ENUM, KEY_REQUIRED, FIELD(route_entry, nexthop_type),
 	 EXTRA(route_entry, nexthop_type_at), .words = &nexthops,
-	 .doc = "What the next hop is: an ECS instance, the attachment to a CEN, a VBR."},
+	 .doc = "What the next hop is: an ECS instance, the attachment to a CEN, a router interface to a VBR."},
 	{"nexthop_id", KEY_REF, KEY_REQUIRED, FIELD(route_entry, nexthop_id),
-	 .doc = "Name of the next hop: an ECS instance or a CEN, by nexthop_type."},
+	 .doc = "Name of the next hop: an ECS instance, a CEN or a router interface, by nexthop_type."},
 	{"published", KEY_BOOL, FIELD(route_entry, published), .def = "false",
 	 .doc = "Advertised to the CEN that the VPC is attached to."},
 };
@@ -117,6 +117,15 @@ static const struct key sg_rule_keys[] = {
 	{"source_security_group", KEY_REF, FIELD(sg_rule, source_security_group),
 	 .doc = "The other side, as members of a security group of the same VPC."},
 };
+/* Of a host's own firewall: all but the last row, which speaks of security groups. */
+static const char *const firewall_peer[] = {"cidr_ip", NULL};
+const struct table parse_table_firewall_rule = {
+	"a rule of a firewall",     "firewall-rule",
+	sizeof(struct sg_rule),     TABLE_NAMED,
+	.keys = sg_rule_keys,       .n = ARRAY_LEN(sg_rule_keys) - 1,
+	.choices = {firewall_peer},
+};
+
 static const char *const sg_rule_peer[] = {"cidr_ip", "source_security_group", NULL};
 static const struct table sg_rule_table = {
 	"a rule of a security group", "security-group-rule",
@@ -149,6 +158,8 @@ static const struct key ecs_keys[] = {
 	 .doc = "Address in the vSwitch. Default: the lowest free one."},
 	{"security_groups", KEY_REFS, KEY_REQUIRED, ITEMS(ecs, security_groups), .min = 1,
 	 .doc = "Security groups of the instance, at least one."},
+	{"services", KEY_MAP, ITEMS(ecs, services), .table = &parse_table_service,
+	 .doc = "Programs that run on the instance, by name."},
 };
 const struct table parse_table_ecs = {
 	"an ECS instance", "ecs", sizeof(struct ecs), TABLE_NAMED, KEYS(ecs_keys),

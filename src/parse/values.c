@@ -59,6 +59,18 @@ const struct value_units parse_size_units = {
 	.max_text = "1024GiB",
 };
 
+static const struct value_unit shares[] = {{"%", 10000}};
+const struct value_units parse_share_units = {
+	.what = "share",
+	.example = "0.1%",
+	.list = "%",
+	.pattern = "%",
+	.units = shares,
+	.n = ARRAY_LEN(shares),
+	.max = 1000 * 1000,
+	.max_text = "100%",
+};
+
 /* Digits to *v; false where they do not fit. */
 static bool digits(const char *s, size_t n, uint64_t *v)
 {

@@ -33,6 +33,7 @@ struct value_units {
 extern const struct value_units parse_rate_units;     /* to bit/s */
 extern const struct value_units parse_duration_units; /* to microseconds */
 extern const struct value_units parse_size_units;     /* to bytes */
+extern const struct value_units parse_share_units;    /* to parts per million */
 
 /** "1.5Gbit": a decimal number and a unit without space between. */
 enum value_parse parse_quantity(const struct value_units *units, const char *s, uint64_t *v);

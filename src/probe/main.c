@@ -46,6 +46,7 @@ static json_t *look(const struct probe_spec *spec, int raw)
 	case PROBE_PING: return probe_ping(spec, raw);
 	case PROBE_DNS: return probe_dns(spec);
 	case PROBE_TCP: return probe_tcp(spec);
+	case PROBE_OUTAGE: return probe_outage(spec, raw);
 	}
 	return NULL;
 }
@@ -59,7 +60,7 @@ static int run(const json_t *json, struct lab_error **err)
 
 	if (probe_spec_read(json, &spec, err) < 0)
 		return -1;
-	if (spec.kind == PROBE_PING && open_raw(&raw, err) < 0)
+	if ((spec.kind == PROBE_PING || spec.kind == PROBE_OUTAGE) && open_raw(&raw, err) < 0)
 		return -1;
 	/* initialised before the filter: GnuTLS looks for its configuration and its CPU */
 	if (spec.kind == PROBE_HTTP && curl_global_init(CURL_GLOBAL_ALL) != CURLE_OK)

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * On a raw socket, because the kernel's unprivileged ICMP sockets are switched off by
- * ping_group_range nearly everywhere.
- */
+/* Round trips, as ping(8) measures them. */
 #include "probe/probe.h"
 
 #include <errno.h>
@@ -14,7 +11,7 @@
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
-#include "base/echo.h"
+#include "probe/echo.h"
 
 struct tally {
 	uint64_t *sent_at; /* by sequence number; 0: not sent, or answered */
@@ -24,28 +21,18 @@ struct tally {
 
 static void send_one(int raw, const struct sockaddr_in *to, uint16_t id, struct tally *t)
 {
-	unsigned char packet[ECHO_PACKET];
-
-	echo_request(packet, id, (uint16_t)t->sent);
-	t->sent_at[t->sent++] = probe_now_us();
-	/* a packet that the kernel will not send is a lost packet */
-	(void)sendto(raw, packet, sizeof(packet), 0, (const struct sockaddr *)to, sizeof(*to));
+	t->sent_at[t->sent] = probe_now_us();
+	echo_send(raw, to, id, (uint16_t)t->sent++);
 }
 
 static void take_one(int raw, const struct sockaddr_in *to, uint16_t id, struct tally *t)
 {
-	uint8_t packet[2048];
-	struct sockaddr_in from = {0};
-	socklen_t from_len = sizeof(from);
-	ssize_t n = recvfrom(raw, packet, sizeof(packet), MSG_DONTWAIT, (struct sockaddr *)&from,
-			     &from_len);
-	uint64_t now = probe_now_us(), rtt;
+	uint64_t rtt;
 	uint16_t seq;
 
-	if (n < 0 || from.sin_addr.s_addr != to->sin_addr.s_addr ||
-	    !echo_reply(packet, (size_t)n, id, &seq) || seq >= t->sent || !t->sent_at[seq])
+	if (!echo_receive(raw, to, id, &seq) || seq >= t->sent || !t->sent_at[seq])
 		return;
-	rtt = now - t->sent_at[seq];
+	rtt = probe_now_us() - t->sent_at[seq];
 	t->sent_at[seq] = 0; /* a duplicate does not count */
 	t->min = t->received == 0 || rtt < t->min ? rtt : t->min;
 	t->max = rtt > t->max ? rtt : t->max;
@@ -100,7 +87,7 @@ json_t *probe_ping(const struct probe_spec *spec, int raw)
 		abort();
 	if (probe_resolve(spec->host, &to.sin_addr, &why) < 0)
 		return json_pack("{s:s, s:s}", "kind", "ping", "error", why);
-	if (getrandom(&id, sizeof(id), 0) != sizeof(id))
+	if (getrandom(&id, sizeof(id), 0) != sizeof(id)) /* never short for so few bytes */
 		return json_pack("{s:s, s:s}", "kind", "ping", "error", strerror(errno));
 	run(spec, raw, &to, id, &tally);
 	return report(&tally);

@@ -8,6 +8,7 @@
  *	ping	"host", "count", "interval_ms"; timeout_ms counts from the last one sent
  *	dns	"name", "type": "A" | "PTR" | ...
  *	tcp	"host", "port"
+ *	outage	"host", "interval_ms", "quiet_ms": how long to wait for a gap to begin
  * Out: {"kind": KIND} and, by kind (times in microseconds),
  *	http	"curl": CURLcode, "error": its text; where an answer came "status", "headers": [...],
  *		"body": its first 64 KiB as text, "bytes", "time_us", "dns_us", "connect_us",
@@ -16,6 +17,8 @@
  *		or "error" where the name does not resolve
  *	dns	"rcode", "answers": [...], "server", "time_us"; without "rcode" nothing came: "error"
  *	tcp	"state": "open" | "refused" | "timeout" | "unreachable", "time_us", or "error"
+ *	outage	a newline at the first answer, then "received", "outage_us": the longest time without
+ *		an answer, 0 for none, "back": answers came at the end; or "error"
  */
 #pragma once
 
@@ -28,7 +31,7 @@
 
 #define PROBE_BODY_KEPT (64u << 10)
 
-enum probe_kind { PROBE_HTTP, PROBE_PING, PROBE_DNS, PROBE_TCP };
+enum probe_kind { PROBE_HTTP, PROBE_PING, PROBE_DNS, PROBE_TCP, PROBE_OUTAGE };
 
 /** Strings are borrowed from the JSON that it was read from. */
 struct probe_spec {
@@ -39,7 +42,7 @@ struct probe_spec {
 	uint64_t body_size;
 	const char *host; /* address or name */
 	uint16_t port;
-	uint32_t count, interval_ms;
+	uint32_t count, interval_ms, quiet_ms;
 	const char *name, *type;
 };
 
@@ -50,6 +53,7 @@ int probe_spec_read(const json_t *json, struct probe_spec *spec, struct lab_erro
 json_t *probe_http(const struct probe_spec *spec);
 /** raw: a SOCK_RAW ICMP socket, which needs CAP_NET_RAW to open and nothing to use. */
 json_t *probe_ping(const struct probe_spec *spec, int raw);
+json_t *probe_outage(const struct probe_spec *spec, int raw);
 json_t *probe_dns(const struct probe_spec *spec);
 json_t *probe_tcp(const struct probe_spec *spec);
 

@@ -78,6 +78,19 @@ static int read_tcp(const json_t *json, struct probe_spec *s, struct lab_error *
 	return 0;
 }
 
+static int read_outage(const json_t *json, struct probe_spec *s, struct lab_error **err)
+{
+	uint64_t interval = 0, quiet = 0;
+
+	if (read_text(json, "host", &s->host, err) < 0 ||
+	    read_number(json, "interval_ms", 1, 60000, &interval, err) < 0 ||
+	    read_number(json, "quiet_ms", 1, MAX_TIMEOUT_MS, &quiet, err) < 0)
+		return -1;
+	s->interval_ms = (uint32_t)interval;
+	s->quiet_ms = (uint32_t)quiet;
+	return 0;
+}
+
 int probe_spec_read(const json_t *json, struct probe_spec *spec, struct lab_error **err)
 {
 	static const struct {
@@ -85,10 +98,9 @@ int probe_spec_read(const json_t *json, struct probe_spec *spec, struct lab_erro
 		int (*read)(const json_t *json, struct probe_spec *s, struct lab_error **err);
 		enum probe_kind kind;
 	} kinds[] = {
-		{"http", read_http, PROBE_HTTP},
-		{"ping", read_ping, PROBE_PING},
-		{"dns", read_dns, PROBE_DNS},
-		{"tcp", read_tcp, PROBE_TCP},
+		{"http", read_http, PROBE_HTTP},       {"ping", read_ping, PROBE_PING},
+		{"dns", read_dns, PROBE_DNS},          {"tcp", read_tcp, PROBE_TCP},
+		{"outage", read_outage, PROBE_OUTAGE},
 	};
 	const char *kind;
 	uint64_t timeout = 0;

@@ -109,14 +109,30 @@ static void take_written(struct validation *v, const struct address_plan *plan)
 			take(a, e->private_ip.ip);
 	}
 	for (size_t i = 0; i < v->lab->n_api_gateways; i++) {
-		struct gateway_binding *bind = &v->lab->api_gateways[i].bind;
+		struct api_gateway *gw = &v->lab->api_gateways[i];
 		struct addresses *a = NULL;
 
-		choose_vswitch(bind);
-		a = addresses_of(v, plan, bind->vswitch.to);
-		if (a && bind->ip.set)
-			take(a, bind->ip.ip);
+		choose_vswitch(&gw->bind);
+		a = addresses_of(v, plan, gw->bind.vswitch.to);
+		if (a && gw->bind.ip.set)
+			take(a, gw->bind.ip.ip);
+		a = addresses_of(v, plan, gw->interface.vswitch.to);
+		if (a && gw->interface.ip.set)
+			take(a, gw->interface.ip.ip);
 	}
+}
+
+static void choose_for_gateway(struct validation *v, const struct address_plan *plan,
+			       struct api_gateway *gw)
+{
+	struct addresses *a = addresses_of(v, plan, gw->bind.vswitch.to);
+
+	if (a && !gw->bind.ip.set && !lowest_free(a, &gw->bind.ip))
+		report_full(v, a, gw->bind.at, "the VIP of API Gateway instance", gw->id.name);
+	a = addresses_of(v, plan, gw->interface.vswitch.to);
+	if (a && !gw->interface.ip.set && !lowest_free(a, &gw->interface.ip))
+		report_full(v, a, gw->interface.at, "the interface of API Gateway instance",
+			    gw->id.name);
 }
 
 void validate_addresses(struct validation *v)
@@ -131,13 +147,13 @@ void validate_addresses(struct validation *v)
 		if (a && !e->private_ip.set && !lowest_free(a, &e->private_ip))
 			report_full(v, a, e->id.at, "ECS instance", e->id.name);
 	}
-	for (size_t i = 0; i < v->lab->n_api_gateways; i++) {
-		struct api_gateway *gw = &v->lab->api_gateways[i];
-		struct addresses *a = addresses_of(v, &plan, gw->bind.vswitch.to);
+	for (size_t i = 0; i < v->lab->n_api_gateways; i++)
+		choose_for_gateway(v, &plan, &v->lab->api_gateways[i]);
+	for (size_t i = 0; i < v->lab->n_vpc_accesses; i++) {
+		struct vpc_access *a = &v->lab->vpc_accesses[i];
 
-		if (a && !gw->bind.ip.set && !lowest_free(a, &gw->bind.ip))
-			report_full(v, a, gw->bind.at, "the VIP of API Gateway instance",
-				    gw->id.name);
+		if (a->ecs)
+			a->ip = a->ecs->private_ip.ip;
 	}
 }
 
@@ -188,6 +204,7 @@ static const char *kind_name(enum check_kind kind)
 	case CHECK_DNS: return "dns";
 	case CHECK_TCP: return "tcp";
 	case CHECK_ROUTE: return "route";
+	case CHECK_OUTAGE: return "outage";
 	}
 	return "check";
 }
@@ -219,6 +236,9 @@ static const char *title_of(const struct validation *v, const struct check *c)
 	case CHECK_DNS: return arena_printf(a, "%s looks up %s", from, to);
 	case CHECK_TCP: return arena_printf(a, "%s connects to %s", from, to);
 	case CHECK_ROUTE: return arena_printf(a, "%s: route to %s", from, to);
+	case CHECK_OUTAGE:
+		return arena_printf(a, "%s reaches %s again after %s is cut", from, to,
+				    c->cut.name ? c->cut.name : "?");
 	}
 	return "check";
 }
@@ -247,7 +267,7 @@ static void choose_title(struct validation *v, struct check *c)
 
 void validate_complete_checks(struct validation *v)
 {
-	unsigned int count[CHECK_ROUTE + 1] = {0};
+	unsigned int count[CHECK_OUTAGE + 1] = {0};
 
 	for (size_t i = 0; i < v->n_checks; i++)
 		choose_id(v, v->checks[i].check, ++count[v->checks[i].check->kind]);

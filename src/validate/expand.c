@@ -5,10 +5,7 @@
 #include "validate/rules.h"
 
 /* Gives the value, or NULL with *why set where this resource has none at present. */
-struct variable {
-	const char *map, *field;
-	const char *(*value)(struct validation *v, const void *item, const char **why);
-};
+typedef const char *value_fn(struct validation *v, const void *item, const char **why);
 
 static const char *vpc_domain(struct validation *v, const void *item, const char **why)
 {
@@ -38,7 +35,7 @@ static const char *vip(struct validation *v, const void *item, const char **why)
 	const struct api_gateway *gw = item;
 
 	if (!gw->bind.ip.set) {
-		*why = gw->instance_type == GATEWAY_NORMAL
+		*why = gw->instance_type != GATEWAY_SERVERLESS
 			       ? "the instance is not bound to a VPC: write `bind:`"
 			       : "only a dedicated instance that is bound to a VPC has one";
 		return NULL;
@@ -46,32 +43,94 @@ static const char *vip(struct validation *v, const void *item, const char **why)
 	return ip_format(gw->bind.ip.ip, arena_alloc(v->lab->arena, IP_STRLEN));
 }
 
-static const struct variable variables[] = {
-	{"api_groups", "vpc_domain", vpc_domain},
-	{"api_groups", "public_domain", public_domain},
-	{"ecs", "private_ip", private_ip},
-	{"api_gateways", "vip", vip},
+static const char *public_ip(struct validation *v, const void *item, const char **why)
+{
+	const struct api_gateway *gw = item;
+
+	if (!gw->public_ip.set) {
+		*why = "the lab has no Internet: write `internet:`";
+		return NULL;
+	}
+	return ip_format(gw->public_ip.ip, arena_alloc(v->lab->arena, IP_STRLEN));
+}
+
+static const char *egress(struct validation *v, const void *item, const char **why)
+{
+	const struct api_gateway *gw = item;
+
+	(void)why; /* one is always chosen */
+	return ip_format(ip_prefix_first(gw->egress.p) + 1, arena_alloc(v->lab->arena, IP_STRLEN));
+}
+
+static const char *address(struct validation *v, const struct address *ip, const char **why)
+{
+	if (!ip->set) {
+		*why = "the host has no address";
+		return NULL;
+	}
+	return ip_format(ip->ip, arena_alloc(v->lab->arena, IP_STRLEN));
+}
+
+static const char *host_ip(struct validation *v, const void *item, const char **why)
+{
+	return address(v, &((const struct host *)item)->ip, why);
+}
+
+static const char *internet_ip(struct validation *v, const void *item, const char **why)
+{
+	return address(v, &((const struct internet_host *)item)->ip, why);
+}
+
+/* Resources of one kind, of which a lab may have several maps. */
+typedef const struct named *at_fn(const struct lab *lab, size_t i);
+
+static const struct named *group_at(const struct lab *lab, size_t i)
+{
+	return i < lab->n_api_groups ? &lab->api_groups[i].id : NULL;
+}
+
+static const struct named *ecs_at(const struct lab *lab, size_t i)
+{
+	return i < lab->n_ecs ? &lab->ecs[i].id : NULL;
+}
+
+static const struct named *gateway_at(const struct lab *lab, size_t i)
+{
+	return i < lab->n_api_gateways ? &lab->api_gateways[i].id : NULL;
+}
+
+static const struct named *host_at(const struct lab *lab, size_t i)
+{
+	for (size_t d = 0; d < lab->n_data_centers; d++) {
+		const struct data_center *dc = &lab->data_centers[d];
+
+		if (i < dc->n_hosts)
+			return &dc->hosts[i].id;
+		i -= dc->n_hosts;
+	}
+	return NULL;
+}
+
+static const struct named *internet_host_at(const struct lab *lab, size_t i)
+{
+	return i < lab->internet.n_hosts ? &lab->internet.hosts[i].id : NULL;
+}
+
+static const struct variable {
+	const char *map, *field;
+	at_fn *at;
+	value_fn *value;
+} variables[] = {
+	{"api_groups", "vpc_domain", group_at, vpc_domain},
+	{"api_groups", "public_domain", group_at, public_domain},
+	{"ecs", "private_ip", ecs_at, private_ip},
+	{"api_gateways", "vip", gateway_at, vip},
+	{"api_gateways", "public_ip", gateway_at, public_ip},
+	{"api_gateways", "egress_ip", gateway_at, egress},
+	{"hosts", "ip", host_at, host_ip},
+	{"internet", "ip", internet_host_at, internet_ip},
 };
 enum { N_VARIABLES = sizeof(variables) / sizeof(*variables) };
-
-struct items {
-	const void *first;
-	size_t n, size;
-};
-
-static struct items items_of(const struct lab *lab, const char *map)
-{
-	if (streq(map, "api_groups"))
-		return (struct items){lab->api_groups, lab->n_api_groups, sizeof(*lab->api_groups)};
-	if (streq(map, "ecs"))
-		return (struct items){lab->ecs, lab->n_ecs, sizeof(*lab->ecs)};
-	return (struct items){lab->api_gateways, lab->n_api_gateways, sizeof(*lab->api_gateways)};
-}
-
-static const struct named *item(struct items items, size_t i)
-{
-	return (const void *)((const char *)items.first + i * items.size);
-}
 
 static const char *full_name(struct validation *v, const struct variable *var,
 			     const struct named *id)
@@ -83,40 +142,42 @@ static const struct variable *find(struct validation *v, const char *name,
 				   const struct named **found)
 {
 	for (size_t i = 0; i < N_VARIABLES; i++) {
-		struct items items = items_of(v->lab, variables[i].map);
 		size_t map = strlen(variables[i].map);
 
 		if (strncmp(name, variables[i].map, map) != 0 || name[map] != '.')
 			continue;
-		for (size_t j = 0; j < items.n; j++) {
-			*found = item(items, j);
+		for (size_t j = 0; (*found = variables[i].at(v->lab, j)); j++)
 			if (streq(name, full_name(v, &variables[i], *found)))
 				return &variables[i];
-		}
 	}
 	return NULL;
+}
+
+static const char *known_kinds(struct validation *v)
+{
+	const char *list = "";
+
+	for (size_t i = 0; i < N_VARIABLES; i++)
+		list = arena_printf(v->scratch, "%s%s${%s.NAME.%s}", list, i ? ", " : "",
+				    variables[i].map, variables[i].field);
+	return list;
 }
 
 static void report_unknown(struct validation *v, struct span at, const char *name)
 {
 	const char **all = NULL, *near;
+	const struct named *id;
 	size_t n = 0;
 
-	for (size_t i = 0; i < N_VARIABLES; i++) {
-		struct items items = items_of(v->lab, variables[i].map);
-
-		for (size_t j = 0; j < items.n; j++)
-			*arena_push(v->scratch, all, n) = full_name(v, &variables[i],
-								    item(items, j));
-	}
+	for (size_t i = 0; i < N_VARIABLES; i++)
+		for (size_t j = 0; (id = variables[i].at(v->lab, j)); j++)
+			*arena_push(v->scratch, all, n) = full_name(v, &variables[i], id);
 	validate_report(v, at, "unknown variable '${%s}'", name);
 	near = diag_nearest(name, all, n);
 	if (near)
 		validate_hint(v, "did you mean '${%s}'?", near);
 	else
-		validate_hint(v, "a variable is one of ${api_groups.NAME.vpc_domain}, "
-				 "${api_groups.NAME.public_domain}, ${ecs.NAME.private_ip}, "
-				 "${api_gateways.NAME.vip}");
+		validate_hint(v, "a variable is one of %s", known_kinds(v));
 }
 
 /* Appends the value of the variable `name`; gives false after a report. */

@@ -21,7 +21,12 @@ struct pool {
 
 struct pools {
 	struct pool region, vpc, vswitch, security_group, ecs, cen, gateway, group, function;
+	struct pool physical_connection, vbr, router_interface, vpc_access;
 	struct pool route_table; /* of all VPCs */
+	struct pool lan;         /* of all data centres */
+	struct pool instance;    /* what routes come from: VPCs and VBRs */
+	struct pool node;        /* what a check is made from */
+	struct pool router;      /* whose routes a check looks at */
 };
 
 static void add(struct validation *v, struct pool *pool, const void *items, size_t n, size_t size)
@@ -32,6 +37,25 @@ static void add(struct validation *v, struct pool *pool, const void *items, size
 			(const void *)((const char *)items + i * size);
 }
 #define ADD(v, pool, items, n) add((v), (pool), (items), (n), sizeof(*(items)))
+
+static void add_nodes(struct validation *v, struct pool *pool)
+{
+	struct lab_node node;
+
+	for (size_t i = 0; lab_node_at(v->lab, i, &node); i++)
+		arena_push(v->scratch, pool->items, pool->n)->id = node.id;
+}
+
+static void collect_routers(struct validation *v, struct pools *p)
+{
+	const struct lab *lab = v->lab;
+
+	ADD(v, &p->instance, lab->vpcs, lab->n_vpcs);
+	ADD(v, &p->instance, lab->vbrs, lab->n_vbrs);
+	ADD(v, &p->router, lab->vpcs, lab->n_vpcs);
+	ADD(v, &p->router, lab->vbrs, lab->n_vbrs);
+	ADD(v, &p->router, lab->data_centers, lab->n_data_centers);
+}
 
 static struct pools collect(struct validation *v)
 {
@@ -46,7 +70,16 @@ static struct pools collect(struct validation *v)
 		.gateway = {.label = "API Gateway instance", .key = "api_gateways"},
 		.group = {.label = "API group", .key = "api_groups"},
 		.function = {.label = "function", .key = "functions"},
+		.physical_connection = {.label = "physical connection",
+					.key = "physical_connections"},
+		.vbr = {.label = "VBR", .key = "virtual_border_routers"},
+		.router_interface = {.label = "router interface", .key = "router_interfaces"},
+		.vpc_access = {.label = "VPC access authorization", .key = "vpc_accesses"},
 		.route_table = {.label = "route table", .key = "vpcs.NAME.route_tables"},
+		.lan = {.label = "LAN", .key = "data_centers.NAME.lans"},
+		.instance = {.label = "VPC or VBR", .key = "vpcs"},
+		.node = {.label = "node", .key = "ecs"},
+		.router = {.label = "VPC, VBR or data centre", .key = "vpcs"},
 	};
 
 	ADD(v, &p.region, lab->regions, lab->n_regions);
@@ -63,6 +96,14 @@ static struct pools collect(struct validation *v)
 	ADD(v, &p.gateway, lab->api_gateways, lab->n_api_gateways);
 	ADD(v, &p.group, lab->api_groups, lab->n_api_groups);
 	ADD(v, &p.function, lab->functions, lab->n_functions);
+	ADD(v, &p.physical_connection, lab->physical_connections, lab->n_physical_connections);
+	ADD(v, &p.vbr, lab->vbrs, lab->n_vbrs);
+	ADD(v, &p.router_interface, lab->router_interfaces, lab->n_router_interfaces);
+	ADD(v, &p.vpc_access, lab->vpc_accesses, lab->n_vpc_accesses);
+	for (size_t i = 0; i < lab->n_data_centers; i++)
+		ADD(v, &p.lan, lab->data_centers[i].lans, lab->data_centers[i].n_lans);
+	add_nodes(v, &p.node);
+	collect_routers(v, &p);
 	return p;
 }
 
@@ -152,7 +193,9 @@ static void resolve_route_table(struct validation *v, const struct pools *p, str
 			switch (e->nexthop_type) {
 			case NEXTHOP_INSTANCE: resolve(v, &p->ecs, &e->nexthop_id); break;
 			case NEXTHOP_ATTACHMENT: resolve(v, &p->cen, &e->nexthop_id); break;
-			case NEXTHOP_ROUTER_INTERFACE: break; /* refused by a rule of its own */
+			case NEXTHOP_ROUTER_INTERFACE:
+				resolve(v, &p->router_interface, &e->nexthop_id);
+				break;
 			}
 		}
 	}
@@ -195,9 +238,30 @@ static void resolve_cen_attachment(struct validation *v, const struct pools *p,
 				   const struct pool *tables, struct cen_attachment *a)
 {
 	resolve(v, &p->vpc, &a->vpc);
+	resolve(v, &p->vbr, &a->vbr);
 	resolve_all(v, &p->vswitch, a->zone_mappings, a->n_zone_mappings);
 	resolve(v, tables, &a->association);
 	resolve_all(v, tables, a->propagation, a->n_propagation);
+}
+
+static void resolve_cen_services(struct validation *v, const struct pools *p, struct cen *cen)
+{
+	for (size_t i = 0; i < cen->n_route_services; i++) {
+		struct cen_route_service *s = &cen->route_services[i];
+
+		resolve(v, &p->region, &s->host_region);
+		resolve(v, &p->region, &s->access_region);
+		resolve(v, &p->vpc, &s->host_vpc);
+	}
+	for (size_t i = 0; i < cen->n_private_zones; i++) {
+		struct cen_private_zone *z = &cen->private_zones[i];
+
+		resolve(v, &p->region, &z->host_region);
+		resolve(v, &p->region, &z->access_region);
+		resolve(v, &p->vpc, &z->host_vpc);
+	}
+	for (size_t i = 0; i < cen->n_vbr_health_checks; i++)
+		resolve(v, &p->vbr, &cen->vbr_health_checks[i].vbr);
 }
 
 static void resolve_cen(struct validation *v, const struct pools *p, struct cen *cen)
@@ -233,8 +297,58 @@ static void resolve_cen(struct validation *v, const struct pools *p, struct cen 
 		struct cen_route_map *m = &cen->route_maps[i];
 
 		resolve(v, &p->region, &m->cen_region);
-		resolve_all(v, &p->vpc, m->source_instance_ids, m->n_source_instance_ids);
+		resolve_all(v, &p->instance, m->source_instance_ids, m->n_source_instance_ids);
 	}
+	resolve_cen_services(v, p, cen);
+}
+
+static void resolve_circuits(struct validation *v, const struct pools *p)
+{
+	struct lab *lab = v->lab;
+
+	for (size_t i = 0; i < lab->n_physical_connections; i++)
+		resolve(v, &p->region, &lab->physical_connections[i].region);
+	for (size_t i = 0; i < lab->n_vbrs; i++) {
+		struct vbr *vbr = &lab->vbrs[i];
+
+		resolve(v, &p->physical_connection, &vbr->physical_connection);
+		for (size_t j = 0; j < vbr->n_route_entries; j++)
+			resolve(v, &p->router_interface, &vbr->route_entries[j].nexthop_id);
+	}
+	for (size_t i = 0; i < lab->n_router_interfaces; i++) {
+		resolve(v, &p->vbr, &lab->router_interfaces[i].vbr);
+		resolve(v, &p->vpc, &lab->router_interfaces[i].vpc);
+	}
+}
+
+static void resolve_data_center(struct validation *v, const struct pools *p, struct data_center *dc)
+{
+	struct pool lans = {
+		.label = "LAN",
+		.key = "data_centers.NAME.lans",
+		.owner = arena_printf(v->scratch, "data centre '%s'", dc->id.name),
+		.elsewhere = &p->lan,
+	};
+
+	ADD(v, &lans, dc->lans, dc->n_lans);
+	for (size_t i = 0; i < dc->n_circuits; i++)
+		resolve(v, &p->physical_connection, &dc->circuits[i].physical_connection);
+	for (size_t i = 0; i < dc->n_hosts; i++) {
+		dc->hosts[i].data_center = dc;
+		resolve(v, &lans, &dc->hosts[i].lan);
+	}
+}
+
+/* A target is an address, or the name of an ECS instance. */
+static void resolve_vpc_access(struct validation *v, const struct pools *p, struct vpc_access *a)
+{
+	struct ref ecs = {.name = a->instance_id.s, .at = a->instance_id.at};
+
+	resolve(v, &p->vpc, &a->vpc);
+	if (!ecs.name || ip_parse(ecs.name, &a->ip))
+		return;
+	resolve(v, &p->ecs, &ecs);
+	a->ecs = ecs.to;
 }
 
 static void resolve_gateways(struct validation *v, const struct pools *p)
@@ -247,6 +361,8 @@ static void resolve_gateways(struct validation *v, const struct pools *p)
 		resolve(v, &p->region, &gw->region);
 		resolve(v, &p->vpc, &gw->bind.vpc);
 		resolve(v, &p->vswitch, &gw->bind.vswitch);
+		resolve(v, &p->vswitch, &gw->interface.vswitch);
+		resolve(v, &p->security_group, &gw->interface.security_group);
 	}
 	for (size_t i = 0; i < lab->n_api_groups; i++)
 		resolve(v, &p->gateway, &lab->api_groups[i].instance);
@@ -255,7 +371,11 @@ static void resolve_gateways(struct validation *v, const struct pools *p)
 	for (size_t i = 0; i < lab->n_apis; i++) {
 		resolve(v, &p->group, &lab->apis[i].group);
 		resolve(v, &p->function, &lab->apis[i].backend.function);
+		resolve(v, &p->vpc_access, &lab->apis[i].backend.vpc_access);
 	}
+	for (size_t i = 0; i < lab->n_vpc_accesses; i++)
+		if (!lab->vpc_accesses[i].deleted)
+			resolve_vpc_access(v, p, &lab->vpc_accesses[i]);
 }
 
 static void resolve_checks(struct validation *v, const struct pools *p)
@@ -263,12 +383,14 @@ static void resolve_checks(struct validation *v, const struct pools *p)
 	for (size_t i = 0; i < v->n_checks; i++) {
 		struct check *c = v->checks[i].check;
 
-		resolve_quietly(c->kind == CHECK_ROUTE ? &p->vpc : &p->ecs, &c->from);
+		resolve_quietly(c->kind == CHECK_ROUTE ? &p->router : &p->node, &c->from);
+		resolve_quietly(&p->physical_connection, &c->cut);
 	}
 	for (size_t i = 0; i < v->n_active; i++) {
 		struct check *c = v->active[i].check;
 
-		resolve(v, c->kind == CHECK_ROUTE ? &p->vpc : &p->ecs, &c->from);
+		resolve(v, c->kind == CHECK_ROUTE ? &p->router : &p->node, &c->from);
+		resolve(v, &p->physical_connection, &c->cut);
 	}
 }
 
@@ -294,6 +416,9 @@ void validate_references(struct validation *v)
 	}
 	for (size_t i = 0; i < lab->n_cens; i++)
 		resolve_cen(v, &p, &lab->cens[i]);
+	resolve_circuits(v, &p);
+	for (size_t i = 0; i < lab->n_data_centers; i++)
+		resolve_data_center(v, &p, &lab->data_centers[i]);
 	resolve_gateways(v, &p);
 	resolve_checks(v, &p);
 }

@@ -65,9 +65,20 @@ static inline const struct region *vpc_region(const struct vpc *vpc)
 	return vpc ? vpc->region.to : NULL;
 }
 
-static inline const struct region *attachment_region(const struct cen_attachment *a)
+/** Whether addresses of hosts can be counted in a LAN. */
+static inline bool lan_countable(const struct lan *lan)
 {
-	return vpc_region(a->vpc.to);
+	return lan->cidr_block.set && lan->cidr_block.p.len >= 16 && lan->cidr_block.p.len <= 30;
+}
+
+/** The subnet of a circuit's address, and whether its mask is one. */
+static inline bool circuit_subnet(const struct address *ip, const struct address *mask,
+				  struct ip_prefix *subnet)
+{
+	int len = mask_length(mask->ip);
+
+	*subnet = (struct ip_prefix){ip->ip & mask->ip, (uint8_t)(len < 0 ? 0 : len)};
+	return ip->set && len >= 24 && len <= 30;
 }
 
 /** The first and last address of a vSwitch that an instance may have; first > last where none. */

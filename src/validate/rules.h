@@ -14,6 +14,10 @@
 	  "A name refers to a resource of the right kind that exists in the present state of the lab.") \
 	X(ERROR, addresses, "vswitch-full", \
 	  "A vSwitch has a free address for each instance that leaves the choice open.") \
+	X(ERROR, lan_addresses, "lan-full", \
+	  "A LAN has a free address for each host that leaves the choice open.") \
+	X(ERROR, public_addresses, "internet-full", \
+	  "There is a free public address for each that leaves the choice open.") \
 	X(ERROR, egress_choice, "egress-exhausted", \
 	  "There is a free egress range for each API Gateway instance.") \
 	X(ERROR, variables, "unknown-variable", \
@@ -36,11 +40,13 @@
 	X(ERROR, name_reserved, "name-reserved", \
 	  "Names that labctl uses itself are not given to resources.") \
 	X(ERROR, name_conflict, "name-conflict", \
-	  "Regions, VPCs, ECS, CEN and API Gateway instances have different names.") \
+	  "All that becomes a namespace or an interface has a name of its own.") \
 	X(ERROR, ifname_conflict, "ifname-conflict", \
 	  "The interface names derived from names are different.") \
 	X(ERROR, name_worker, "name-worker", \
-	  "No API Gateway instance is called function-NAME where there is a function NAME.") \
+	  "The processes of a lab have different names.") \
+	X(ERROR, service_port, "service-port", \
+	  "A service has a command or a port, and the ports of a node are different.") \
 	\
 	X(ERROR, vpc_mask, "vpc-mask", \
 	  "A VPC has a CIDR block of /8 to /28.") \
@@ -78,7 +84,7 @@
 	X(ERROR, route_attachment, "route-attachment", \
 	  "A next hop of type Attachment is a CEN instance that the VPC is attached to.") \
 	X(ERROR, route_router_interface, "route-router-interface", \
-	  "Next hops of type RouterInterface are not in this release.") \
+	  "A next hop of type RouterInterface is a router interface of the same VPC.") \
 	X(ERROR, route_publish, "route-publish", \
 	  "Only entries of the system route table that lead to an instance, none to cloud services, are published.") \
 	\
@@ -104,7 +110,7 @@
 	X(ERROR, cen_edition, "cen-edition", \
 	  "A CEN instance has only keys of its edition.") \
 	X(ERROR, cen_vpc_twice, "cen-vpc-twice", \
-	  "A VPC is attached to one CEN instance, once.") \
+	  "A VPC or VBR is attached to one CEN instance, once.") \
 	X(ERROR, cen_cidr_identical, "cen-cidr-identical", \
 	  "The VPCs of a CEN instance have different CIDR blocks.") \
 	X(ERROR, cen_cidr_overlap, "cen-cidr-overlap", \
@@ -139,8 +145,98 @@
 	X(ERROR, route_map_priority, "route-map-priority", \
 	  "The priorities of the route maps of a region and direction are different.") \
 	\
-	X(ERROR, gateway_type, "gateway-type", \
-	  "Instances of type vpc_connect are not in this release.") \
+	X(ERROR, cen_service_region, "cen-service-region", \
+	  "Cloud services are accessed from VBRs of their own region only.") \
+	X(ERROR, cen_service_vpc, "cen-service-vpc", \
+	  "The VPC that leads to a cloud service is in its region and attached to the CEN.") \
+	X(ERROR, cen_service_vbr, "cen-service-vbr", \
+	  "A VBR of the access region is attached to the CEN.") \
+	X(ERROR, cen_service_host, "cen-service-host", \
+	  "The host of a cloud service is in 100.64.0.0/10.") \
+	X(ERROR, cen_service_twice, "cen-service-twice", \
+	  "A host has one access entry for a region.") \
+	X(ERROR, health_vbr, "health-vbr", \
+	  "A health check is of a VBR that is attached to the CEN, and the only one of it.") \
+	X(ERROR, health_target, "health-target", \
+	  "A health check probes the customer's end of the circuit.") \
+	X(ERROR, health_source, "health-source", \
+	  "A health check probes from a private address that nobody else has.") \
+	X(ERROR, health_interval, "health-interval", \
+	  "A health check probes every 2 s or 3 s.") \
+	\
+	X(ERROR, line_rtt, "line-rtt", \
+	  "A round trip on a line takes at most 2 s, and its jitter no more than itself.") \
+	X(ERROR, circuit_mask, "circuit-mask", \
+	  "The subnet of a circuit is a /24 to /30.") \
+	X(ERROR, circuit_addresses, "circuit-addresses", \
+	  "The two addresses of a circuit are two hosts of one subnet.") \
+	X(ERROR, circuit_range, "circuit-range", \
+	  "A circuit has no address of 100.64.0.0/10.") \
+	X(ERROR, circuit_vlan, "circuit-vlan", \
+	  "The VLANs of a line are different.") \
+	X(ERROR, circuit_customer, "circuit-customer", \
+	  "A line ends in one data centre.") \
+	X(WARNING, circuit_mismatch, "circuit-mismatch", \
+	  "Both ends of a circuit should agree on VLAN and addresses.") \
+	X(ERROR, vbr_bandwidth, "vbr-bandwidth", \
+	  "The VBRs of a line have 50 Mbit/s or more, and together no more than its port.") \
+	X(ERROR, vbr_route_duplicate, "vbr-route-duplicate", \
+	  "The destinations of a VBR are different.") \
+	X(ERROR, vbr_route_target, "vbr-route-target", \
+	  "A route of a VBR leads over its circuit or through a router interface of its own.") \
+	X(ERROR, router_interface_cen, "router-interface-cen", \
+	  "A VBR with a router interface is not attached to a CEN.") \
+	X(ERROR, router_interface_region, "router-interface-region", \
+	  "A router interface connects a VBR and a VPC of one region.") \
+	X(ERROR, router_interface_twice, "router-interface-twice", \
+	  "A VBR and a VPC have one router interface.") \
+	X(ERROR, bgp_asn, "bgp-asn", \
+	  "Who speaks BGP has an autonomous system number, and knows that of the other end.") \
+	X(ERROR, bgp_keys, "bgp-keys", \
+	  "Keys of BGP are written where routing is bgp.") \
+	X(ERROR, bfd_interval, "bfd-interval", \
+	  "BFD sends and receives every 200 ms to 1 s.") \
+	X(WARNING, bgp_mismatch, "bgp-mismatch", \
+	  "Both ends of a circuit should agree on BGP.") \
+	\
+	X(ERROR, lan_mask, "lan-mask", \
+	  "A LAN has addresses of a /16 to /30.") \
+	X(ERROR, lan_overlap, "lan-overlap", \
+	  "The LANs of a data centre do not overlap.") \
+	X(ERROR, lan_cloud, "lan-cloud", \
+	  "The LANs of a data centre overlap neither a VPC nor 100.64.0.0/10.") \
+	X(ERROR, lan_gateway, "lan-gateway", \
+	  "The gateway of a LAN is one of its addresses.") \
+	X(ERROR, lan_ports, "lan-ports", \
+	  "A LAN has at most 1023 hosts.") \
+	X(ERROR, lan_name, "lan-name", \
+	  "LANs and hosts of a data centre have different names.") \
+	X(ERROR, host_address, "host-address", \
+	  "The address of a host is of its LAN and nobody else's.") \
+	X(ERROR, host_firewall, "host-firewall", \
+	  "Only rules of tcp and udp have a port range.") \
+	X(ERROR, cpe_next_hop, "cpe-next-hop", \
+	  "A next hop of a customer router is on one of its circuits or LANs.") \
+	X(ERROR, cpe_route_duplicate, "cpe-route-duplicate", \
+	  "Routes of a customer router to one destination differ in next hop and preference.") \
+	X(ERROR, dns_forward, "dns-forward", \
+	  "A DNS server forwards zones to addresses.") \
+	X(ERROR, dns_record, "dns-record", \
+	  "A record of a DNS server is a host name with an address.") \
+	\
+	X(ERROR, public_absent, "internet-absent", \
+	  "Public addresses need an Internet.") \
+	X(ERROR, public_address, "internet-address", \
+	  "Addresses on the Internet are public ones.") \
+	X(ERROR, public_conflict, "internet-conflict", \
+	  "Addresses on the Internet are different.") \
+	X(ERROR, public_domain, "internet-domain", \
+	  "A public name is a host name, and of one host.") \
+	\
+	X(ERROR, gateway_interface, "gateway-interface", \
+	  "An instance has a network interface in a VPC if and only if it is of type vpc_connect.") \
+	X(ERROR, interface_vpc, "interface-vpc", \
+	  "The interface of an instance is in its region, and its security group of the same VPC.") \
 	X(ERROR, bind_serverless, "bind-serverless", \
 	  "A serverless instance is not bound to a VPC.") \
 	X(ERROR, bind_region, "bind-region", \
@@ -167,6 +263,18 @@
 	  "An API names a stage once.") \
 	X(ERROR, backend_timeout, "backend-timeout", \
 	  "A backend has 300 ms to 120 s, on a serverless instance to 30 s.") \
+	X(ERROR, access_instance, "access-instance", \
+	  "The instance of a VPC access authorization is in its VPC.") \
+	X(ERROR, access_region, "access-region", \
+	  "An API uses an authorization of a VPC in the region of its instance.") \
+	X(WARNING, access_deleted, "access-deleted", \
+	  "An API whose VPC access authorization was deleted fails when it is called.") \
+	X(ERROR, backend_http, "backend-http", \
+	  "An HTTP service is http://HOST or http://HOST:PORT.") \
+	X(ERROR, backend_keys, "backend-keys", \
+	  "Only HTTP services have a path and a method.") \
+	X(ERROR, backend_path, "backend-path", \
+	  "The path of a service has only parameters of the API's path.") \
 	X(ERROR, function_region, "function-region", \
 	  "The function behind an API is in the region of the gateway.") \
 	X(WARNING, backend_role, "backend-role", \
@@ -182,6 +290,8 @@
 	  "An http check has a method and a http:// URL.") \
 	X(ERROR, check_host, "check-host", \
 	  "A ping or dns check has an address or a name, a tcp check a port as well.") \
+	X(ERROR, check_outage, "check-outage", \
+	  "An outage check says what is cut.") \
 	X(ERROR, check_route, "check-route", \
 	  "A route check has a CIDR block.") \
 	X(ERROR, check_header, "check-header", \
@@ -203,6 +313,10 @@ void validate_complete_checks(struct validation *v);
 
 /** Whether a zone, "h" or "cn-hangzhou-h", is `zone` of the region. */
 bool validate_zone_is(const struct region *r, const char *written, const char *zone);
+
+/** The rule "only tcp and udp have ports", for rules of whatever kind of owner. */
+void validate_rule_ports(struct validation *v, const struct sg_rule *r, const char *kind,
+			 const char *owner);
 
 /** Whether two lists of two resolved regions name the same two, in any order. */
 bool validate_same_regions(const struct ref *a, size_t n_a, const struct ref *b, size_t n_b);

@@ -4,6 +4,7 @@
 
 #include "validate/rule.h"
 #include "validate/rules.h"
+#include "validate/syntax.h"
 
 #define MAX_APIS      1000
 #define MAX_FUNCTIONS 4000 /* compile/ gives them 100.100.80.1 and on, gateways 100.100.96.1 */
@@ -17,50 +18,11 @@ static const struct api_gateway *api_gateway(const struct api *api)
 
 /* --- paths --- */
 
-#define ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-
-/* Why a segment of a path cannot be matched, or NULL. */
-static const char *segment_fault(const char *s, size_t n, bool params)
-{
-	if (n == 0)
-		return "it has an empty segment (//)";
-	if ((n == 1 && *s == '.') || (n == 2 && s[0] == '.' && s[1] == '.'))
-		return "it has a . or .. segment";
-	if (*s == '[' && params) {
-		if (n < 3 || s[n - 1] != ']' || strspn(s + 1, ALNUM "_-") != n - 2)
-			return "a parameter is a whole segment [name] of letters, digits, - and _";
-		return NULL;
-	}
-	if (params && (memchr(s, '[', n) || memchr(s, ']', n)))
-		return "a parameter [name] is a whole segment";
-	/* RFC 3986 pchar; a percent sign would have to be decoded before it is compared */
-	if (strspn(s, ALNUM "-._~!$&'()+,;=:@") < n)
-		return "it has a character that no path can have";
-	return NULL;
-}
-
-static const char *path_fault(const char *path, bool params)
-{
-	const char *p = path;
-
-	if (*p != '/')
-		return "it does not start with /";
-	while (*p == '/' && p[1]) {
-		size_t n = strcspn(p + 1, "/");
-		const char *why = segment_fault(p + 1, n, params);
-
-		if (why)
-			return why;
-		p += n + 1;
-	}
-	return *p && p > path ? "it ends with /" : NULL;
-}
-
 void validate_api_path(struct validation *v)
 {
 	for (size_t i = 0; i < v->lab->n_apis; i++) {
 		const struct api *api = &v->lab->apis[i];
-		const char *why = api->path.s ? path_fault(api->path.s, true) : NULL;
+		const char *why = api->path.s ? validate_path_fault(api->path.s, true) : NULL;
 
 		if (why)
 			validate_report(v, api->path.at, "API '%s' cannot have path '%s': %s",
@@ -72,7 +34,8 @@ void validate_group_base_path(struct validation *v)
 {
 	for (size_t i = 0; i < v->lab->n_api_groups; i++) {
 		const struct api_group *g = &v->lab->api_groups[i];
-		const char *why = g->base_path.s ? path_fault(g->base_path.s, false) : NULL;
+		const char *why = g->base_path.s ? validate_path_fault(g->base_path.s, false)
+						 : NULL;
 
 		if (why)
 			validate_report(v, g->base_path.at,

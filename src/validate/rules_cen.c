@@ -29,9 +29,26 @@ static void basic_attachment(struct validation *v, const struct cen *cen,
 				"switch for route synchronization: it is always on");
 }
 
+static void basic_services(struct validation *v, const struct cen *cen)
+{
+	const struct named *id = cen->n_route_services  ? &cen->route_services[0].id
+				 : cen->n_private_zones ? &cen->private_zones[0].id
+							: NULL;
+
+	if (!id)
+		return;
+	validate_report(v, id->at,
+			"CEN instance '%s' is of the enterprise edition, which has no access to "
+			"cloud services of this kind",
+			cen->id.name);
+	validate_hint(v, "write a static entry in a route table of the transit router, with the "
+			 "attachment of a VPC as its target");
+}
+
 static void edition(struct validation *v, const struct cen *cen)
 {
 	if (cen->edition == CEN_ENTERPRISE) {
+		basic_services(v, cen);
 		if (cen->n_bandwidth_limits == 0)
 			return;
 		validate_report(v, cen->bandwidth_limits[0].id.at,
@@ -58,19 +75,25 @@ void validate_cen_edition(struct validation *v)
 
 /* --- attachments --- */
 
-/* An earlier attachment of the same VPC, in this CEN or in one before it. */
+/* What is attached, whatever it is; NULL: not known. */
+static const void *child(const struct cen_attachment *a)
+{
+	return a->vpc.to ? a->vpc.to : a->vbr.to;
+}
+
+/* An earlier attachment of the same VPC or VBR, in this CEN or in one before it. */
 static const struct cen_attachment *earlier(const struct lab *lab, size_t cen, size_t attachment,
 					    const struct cen **owner)
 {
-	const struct vpc *vpc = lab->cens[cen].attachments[attachment].vpc.to;
+	const void *is = child(&lab->cens[cen].attachments[attachment]);
 
-	for (size_t i = 0; vpc && i <= cen; i++) {
+	for (size_t i = 0; is && i <= cen; i++) {
 		const struct cen *c = &lab->cens[i];
 		size_t n = i == cen ? attachment : c->n_attachments;
 
 		*owner = c;
 		for (size_t j = 0; j < n; j++)
-			if (c->attachments[j].vpc.to == vpc)
+			if (child(&c->attachments[j]) == is)
 				return &c->attachments[j];
 	}
 	return NULL;
@@ -88,11 +111,13 @@ void validate_cen_vpc_twice(struct validation *v)
 
 			if (!first)
 				continue;
-			validate_report(v, a->vpc.at, "VPC '%s' is attached twice", a->vpc.name);
-			diag_note(v->diags, first->vpc.at,
+			validate_report(v, a->vpc.name ? a->vpc.at : a->vbr.at,
+					"%s '%s' is attached twice", a->vpc.name ? "VPC" : "VBR",
+					cen_attachment_name(a));
+			diag_note(v->diags, first->vpc.name ? first->vpc.at : first->vbr.at,
 				  "attached to CEN instance '%s' by '%s' here", owner->id.name,
 				  first->id.name);
-			validate_hint(v, "a VPC is attached to one CEN instance, once");
+			validate_hint(v, "it is attached to one CEN instance, once");
 		}
 	}
 }

@@ -4,6 +4,7 @@
 
 #include "validate/rule.h"
 #include "validate/rules.h"
+#include "validate/syntax.h"
 
 void validate_check_duplicate(struct validation *v)
 {
@@ -25,57 +26,6 @@ void validate_check_duplicate(struct validation *v)
 }
 
 /* --- targets --- */
-
-/* A host name: labels of letters, digits, - and _, each of 1 to 63 bytes, 253 in all. */
-static bool host_name(const char *s, size_t n)
-{
-	size_t label = 0;
-
-	if (n == 0 || n > 254)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		if (s[i] == '.') {
-			if (label == 0)
-				return false;
-			label = 0;
-			continue;
-		}
-		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_",
-			    s[i]) ||
-		    ++label > 63)
-			return false;
-	}
-	return true;
-}
-
-/* An address, or a name that is not a mistyped address. */
-static bool host(const char *s, size_t n)
-{
-	char buf[256];
-	uint32_t ip;
-
-	if (n == 0 || n >= sizeof(buf))
-		return false;
-	memcpy(buf, s, n);
-	buf[n] = '\0';
-	if (strspn(buf, "0123456789.") == n)
-		return ip_parse(buf, &ip);
-	return host_name(buf, n);
-}
-
-static bool port(const char *s, size_t n)
-{
-	unsigned long p = 0;
-
-	if (n == 0 || n > 5 || *s == '0')
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		if (s[i] < '0' || s[i] > '9')
-			return false;
-		p = p * 10 + (unsigned long)(s[i] - '0');
-	}
-	return p <= 65535;
-}
 
 static bool method(const char *s, size_t n)
 {
@@ -106,9 +56,9 @@ static const char *http_fault(const char *s)
 			return "its URL has a character that must be written as %XX";
 	authority = strcspn(url, "/?#");
 	name = strcspn(url, ":/?#");
-	if (!host(url, name))
+	if (!validate_is_host(url, name))
 		return "its URL has no valid host";
-	if (name < authority && !port(url + name + 1, authority - name - 1))
+	if (name < authority && !validate_is_port(url + name + 1, authority - name - 1))
 		return "its URL has no valid port";
 	return strchr(url, '#') ? "its URL has a fragment, which is never sent" : NULL;
 }
@@ -142,12 +92,14 @@ void validate_check_host(struct validation *v)
 
 		if (!s || unexpanded(&c->target))
 			continue;
-		if ((c->kind == CHECK_PING || c->kind == CHECK_DNS) && !host(s, strlen(s)))
+		if ((c->kind == CHECK_PING || c->kind == CHECK_DNS || c->kind == CHECK_OUTAGE) &&
+		    !validate_is_host(s, strlen(s)))
 			validate_report(v, c->target.at, "'%s' is neither an address nor a name",
 					s);
 		if (c->kind != CHECK_TCP)
 			continue;
-		if (colon && host(s, (size_t)(colon - s)) && port(colon + 1, strlen(colon + 1)))
+		if (colon && validate_is_host(s, (size_t)(colon - s)) &&
+		    validate_is_port(colon + 1, strlen(colon + 1)))
 			continue;
 		validate_report(v, c->target.at, "'%s' is not ADDRESS:PORT", s);
 		validate_hint(v, "write it like \"10.0.0.1:80\"");
@@ -220,10 +172,11 @@ void validate_expect_answer(struct validation *v)
 		uint32_t ip;
 
 		if (!answer->s || unexpanded(answer) || streq(answer->s, "NXDOMAIN") ||
-		    streq(answer->s, "NODATA") || ip_parse(answer->s, &ip))
+		    streq(answer->s, "NODATA") || streq(answer->s, "NONE") ||
+		    ip_parse(answer->s, &ip))
 			continue;
 		validate_report(v, answer->at, "'%s' is not an answer of a resolver", answer->s);
-		validate_hint(v, "expect an address, NXDOMAIN or NODATA");
+		validate_hint(v, "expect an address, NXDOMAIN, NODATA or NONE");
 	}
 }
 
@@ -270,5 +223,28 @@ void validate_expect_timeout(struct validation *v)
 		validate_report(v, *at, "this can never be seen: the check expects a timeout");
 		diag_note(v->diags, e->at, "`timeout: true` is written in this `expect`");
 		validate_hint(v, "keep one of the two");
+	}
+}
+
+/* --- outages --- */
+
+void validate_check_outage(struct validation *v)
+{
+	for (size_t i = 0; i < v->n_active; i++) {
+		const struct check *c = v->active[i].check;
+		const struct check_expect *e = &c->expect;
+
+		if (c->kind != CHECK_OUTAGE)
+			continue;
+		if (!c->cut.name) {
+			validate_report(v, c->at, "an outage check does not say what is cut");
+			validate_hint(v, "write `cut:` and the name of a physical connection");
+		}
+		if (!e->max_outage.set || !e->min_outage.set || e->min_outage.v <= e->max_outage.v)
+			continue;
+		validate_report(v, e->max_outage.at, "max_outage (%s) is less than min_outage (%s)",
+				validate_duration(v, e->max_outage.v),
+				validate_duration(v, e->min_outage.v));
+		diag_note(v->diags, e->min_outage.at, "min_outage is written here");
 	}
 }

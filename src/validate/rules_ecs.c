@@ -47,6 +47,11 @@ static struct members collect(struct validation *v)
 				    .ip = &gw->bind.ip,
 				    .id = &gw->id,
 				    .kind = "API Gateway instance"});
+		add(v, &m,
+		    (struct member){.vsw = gw->interface.vswitch.to,
+				    .ip = &gw->interface.ip,
+				    .id = &gw->id,
+				    .kind = "the network interface of API Gateway instance"});
 	}
 	return m;
 }

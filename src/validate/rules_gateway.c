@@ -3,21 +3,6 @@
 #include "validate/rule.h"
 #include "validate/rules.h"
 
-void validate_gateway_type(struct validation *v)
-{
-	for (size_t i = 0; i < v->lab->n_api_gateways; i++) {
-		const struct api_gateway *gw = &v->lab->api_gateways[i];
-
-		if (gw->instance_type != GATEWAY_VPC_CONNECT)
-			continue;
-		validate_report(v, gw->id.at,
-				"API Gateway instance '%s' is of type vpc_connect, which is not in "
-				"this release",
-				gw->id.name);
-		validate_hint(v, "write `instance_type: normal` or `serverless`");
-	}
-}
-
 void validate_bind_serverless(struct validation *v)
 {
 	for (size_t i = 0; i < v->lab->n_api_gateways; i++) {
@@ -28,9 +13,8 @@ void validate_bind_serverless(struct validation *v)
 		validate_report(v, gw->bind.at,
 				"serverless API Gateway instance '%s' cannot be bound to a VPC",
 				gw->id.name);
-		validate_hint(v,
-			      "every VPC of its region reaches it; only `instance_type: normal` is "
-			      "bound");
+		validate_hint(v, "every VPC of its region reaches it; only dedicated instances are "
+				 "bound");
 	}
 }
 
@@ -142,7 +126,7 @@ void validate_group_vpc_domain(struct validation *v)
 		const struct api_group *g = &v->lab->api_groups[i];
 		const struct api_gateway *gw = g->instance.to;
 
-		if (!g->vpc_domain || !gw || gw->instance_type != GATEWAY_NORMAL ||
+		if (!g->vpc_domain || !gw || gw->instance_type == GATEWAY_SERVERLESS ||
 		    gw->bind.at.line)
 			continue;
 		validate_report(v, span_or(g->vpc_domain_at, g->id.at),

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * Names that become names on the host. ECS instances, VPCs and gateways are namespaces; those and
- * CEN instances are interfaces of a VPC's router; VPCs and regions are interfaces of a transit
- * router. One set of names for all of them keeps every view of the lab free of doubt.
+ * Names that become names on the host. Instances, hosts, VPCs, VBRs, data centres and gateways are
+ * namespaces; those, CEN instances and router interfaces are interfaces of routers; VPCs and regions
+ * are interfaces of a transit router. One set of names for all of them keeps every view of the lab
+ * free of doubt.
  */
 #include <stdlib.h>
 
@@ -46,12 +47,25 @@ static struct entries collect(struct validation *v)
 	add(v, &e, "CEN instance", lab->cens, lab->n_cens, sizeof(*lab->cens));
 	add(v, &e, "API Gateway instance", lab->api_gateways, lab->n_api_gateways,
 	    sizeof(*lab->api_gateways));
+	add(v, &e, "physical connection", lab->physical_connections, lab->n_physical_connections,
+	    sizeof(*lab->physical_connections));
+	add(v, &e, "VBR", lab->vbrs, lab->n_vbrs, sizeof(*lab->vbrs));
+	add(v, &e, "router interface", lab->router_interfaces, lab->n_router_interfaces,
+	    sizeof(*lab->router_interfaces));
+	add(v, &e, "data centre", lab->data_centers, lab->n_data_centers,
+	    sizeof(*lab->data_centers));
+	for (size_t i = 0; i < lab->n_data_centers; i++)
+		add(v, &e, "host", lab->data_centers[i].hosts, lab->data_centers[i].n_hosts,
+		    sizeof(*lab->data_centers[i].hosts));
+	add(v, &e, "Internet host", lab->internet.hosts, lab->internet.n_hosts,
+	    sizeof(*lab->internet.hosts));
 	return e;
 }
 
 void validate_name_reserved(struct validation *v)
 {
-	static const char *const reserved[] = {"svc", "dns", "vpc", "lo", "eth0"};
+	static const char *const reserved[] = {"svc",  "dns", "vpc",      "lo",     "eth0",
+					       "inet", "eni", "internet", "routing"};
 	struct entries e = collect(v);
 
 	for (size_t i = 0; i < e.n; i++) {
@@ -61,8 +75,8 @@ void validate_name_reserved(struct validation *v)
 			validate_report(v, e.items[i].id->at,
 					"%s cannot be called '%s': labctl uses this name itself",
 					e.items[i].kind, reserved[j]);
-			validate_hint(v,
-				      "choose another name; reserved are svc, dns, vpc, lo, eth0");
+			validate_hint(v, "choose another name; reserved are svc, dns, vpc, lo, "
+					 "eth0, inet, eni, internet, routing");
 		}
 	}
 }
@@ -107,8 +121,8 @@ static void collisions(struct validation *v,
 
 static void report_same_name(struct validation *v, const struct entry *a, const struct entry *b)
 {
-	/* within one kind the names are the keys of a map, and parse/ refuses a key twice */
-	if (!streq(a->id->name, b->id->name) || streq(a->kind, b->kind))
+	/* within one map parse/ refuses a key twice; hosts are in one map for each data centre */
+	if (!streq(a->id->name, b->id->name))
 		return;
 	validate_report(v, b->id->at, "%s '%s' has the name of a %s", b->kind, b->id->name,
 			a->kind);
@@ -134,28 +148,4 @@ void validate_name_conflict(struct validation *v)
 void validate_ifname_conflict(struct validation *v)
 {
 	collisions(v, report_same_ifname);
-}
-
-void validate_name_worker(struct validation *v)
-{
-	static const char prefix[] = "function-";
-	const struct lab *lab = v->lab;
-
-	for (size_t i = 0; i < lab->n_api_gateways; i++) {
-		const struct named *gw = &lab->api_gateways[i].id;
-
-		for (size_t j = 0; j < lab->n_functions; j++) {
-			const struct named *f = &lab->functions[j].id;
-
-			if (strncmp(gw->name, prefix, sizeof(prefix) - 1) != 0 ||
-			    !streq(gw->name + sizeof(prefix) - 1, f->name))
-				continue;
-			validate_report(v, gw->at,
-					"API Gateway instance '%s' has the name of the process of "
-					"function '%s'",
-					gw->name, f->name);
-			diag_note(v->diags, f->at, "function '%s' stands here", f->name);
-			validate_hint(v, "rename one of them: processes have logs by name");
-		}
-	}
 }

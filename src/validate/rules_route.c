@@ -210,13 +210,15 @@ void validate_route_attachment(struct validation *v)
 static void router_interface(struct validation *v, const struct vpc *vpc,
 			     const struct route_table *t, const struct route_entry *e)
 {
-	(void)vpc; /* nothing about it matters */
-	(void)t;
-	if (e->nexthop_type != NEXTHOP_ROUTER_INTERFACE)
+	const struct router_interface *ri = e->nexthop_id.to;
+
+	(void)t; /* the rule is the same for every table */
+	if (e->nexthop_type != NEXTHOP_ROUTER_INTERFACE || !ri || !ri->vpc.to || ri->vpc.to == vpc)
 		return;
-	validate_report(v, span_or(e->nexthop_type_at, e->id.at),
-			"next hops of type RouterInterface are not in this release");
-	validate_hint(v, "attach the VPC to a CEN instance and use type Attachment");
+	validate_report(v, e->nexthop_id.at,
+			"next hop '%s' is a router interface of VPC '%s', not of VPC '%s'",
+			ri->id.name, ri->vpc.name, vpc->id.name);
+	diag_note(v->diags, ri->vpc.at, "the VPC of '%s'", ri->id.name);
 }
 
 void validate_route_router_interface(struct validation *v)

@@ -16,17 +16,22 @@ static void each_rule(struct validation *v, sg_rule_fn *fn)
 	}
 }
 
-static void ports(struct validation *v, const struct security_group *sg, const struct sg_rule *r)
+void validate_rule_ports(struct validation *v, const struct sg_rule *r, const char *kind,
+			 const char *owner)
 {
 	bool has_ports = r->ip_protocol == SG_TCP || r->ip_protocol == SG_UDP;
 
 	if (has_ports || !r->port_range.s || streq(r->port_range.s, "-1/-1"))
 		return;
 	validate_report(v, r->port_range.at,
-			"rule '%s' of security group '%s' has a port range, but only tcp and udp "
-			"have ports",
-			r->id.name, sg->id.name);
+			"rule '%s' of %s '%s' has a port range, but only tcp and udp have ports",
+			r->id.name, kind, owner);
 	validate_hint(v, "write `ip_protocol: tcp` or `udp`, or leave the port range out");
+}
+
+static void ports(struct validation *v, const struct security_group *sg, const struct sg_rule *r)
+{
+	validate_rule_ports(v, r, "security group", sg->id.name);
 }
 
 void validate_sg_ports(struct validation *v)

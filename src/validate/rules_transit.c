@@ -39,10 +39,10 @@ static size_t zones_mapped(const struct cen_attachment *a, const struct region *
 static void enough_zones(struct validation *v, const struct cen *cen,
 			 const struct cen_attachment *a)
 {
-	const struct region *r = attachment_region(a);
+	const struct region *r = cen_attachment_region(a);
 	size_t need = r ? (r->n_zones < 2 ? r->n_zones : 2) : 0;
 
-	if (!r || zones_mapped(a, r) >= need)
+	if (!r || a->vbr.name || zones_mapped(a, r) >= need)
 		return;
 	validate_report(v, a->n_zone_mappings ? a->zone_mappings[0].at : a->id.at,
 			"attachment '%s' of enterprise CEN instance '%s' needs vSwitches in %zu "
@@ -65,6 +65,11 @@ static void zones_of_vpc(struct validation *v, const struct cen *cen,
 	const struct vpc *vpc = a->vpc.to;
 
 	(void)cen; /* the attachment says it all */
+	if (a->vbr.name && a->n_zone_mappings) {
+		validate_report(v, a->zone_mappings[0].at,
+				"attachment '%s' is of a VBR, which has no zones", a->id.name);
+		validate_hint(v, "leave `zone_mappings:` out");
+	}
 	for (size_t i = 0; vpc && i < a->n_zone_mappings; i++) {
 		const struct vswitch *vsw = a->zone_mappings[i].to;
 
@@ -88,7 +93,7 @@ static void table_region(struct validation *v, const struct cen_attachment *a,
 			 const struct ref *ref)
 {
 	const struct tr_route_table *t = ref->to;
-	const struct region *r = attachment_region(a);
+	const struct region *r = cen_attachment_region(a);
 
 	if (!t || !r || !t->region.to || t->region.to == r)
 		return;
@@ -131,7 +136,7 @@ static void entry_region(struct validation *v, const struct tr_route_table *t,
 			 const struct tr_route_entry *e)
 {
 	const struct cen_attachment *a = e->attachment.to;
-	const struct region *r = a ? attachment_region(a) : NULL;
+	const struct region *r = a ? cen_attachment_region(a) : NULL;
 
 	if (!r || !t->region.to || t->region.to == r)
 		return;
@@ -187,7 +192,7 @@ void validate_transit_entry_target(struct validation *v)
 static bool has_router(const struct cen *cen, const struct region *r)
 {
 	for (size_t i = 0; i < cen->n_attachments; i++)
-		if (attachment_region(&cen->attachments[i]) == r)
+		if (cen_attachment_region(&cen->attachments[i]) == r)
 			return true;
 	return false;
 }
@@ -208,7 +213,8 @@ void validate_peer_router(struct validation *v)
 					"peer attachment '%s': CEN instance '%s' has no transit "
 					"router in '%s'",
 					p->id.name, cen->id.name, p->regions[k].name);
-				validate_hint(v, "attach a VPC of '%s' to it", p->regions[k].name);
+				validate_hint(v, "attach a VPC or VBR of '%s' to it",
+					      p->regions[k].name);
 			}
 		}
 	}

@@ -102,6 +102,25 @@ static inline char *test_roundtrip(struct loop *l, uint16_t port, const char *re
 	return all;
 }
 
+/*
+ * Connects until a listening socket takes no more: from then on the kernel drops what comes, and a
+ * connection attempt hears nothing. The caller closes the four sockets.
+ */
+static inline void test_fill_backlog(int listening, uint16_t port, int waiting[4])
+{
+	struct sockaddr_in a = {.sin_family = AF_INET,
+				.sin_port = htons(port),
+				.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+
+	assert_int_equal(listen(listening, 0), 0); /* the queue holds one */
+	for (size_t i = 0; i < 4; i++) {
+		waiting[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		assert_true(waiting[i] >= 0);
+		assert_true(connect(waiting[i], (struct sockaddr *)&a, sizeof(a)) == 0 ||
+			    errno == EINPROGRESS);
+	}
+}
+
 static inline size_t test_count(const char *text, const char *what)
 {
 	size_t n = 0;

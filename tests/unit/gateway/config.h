@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/arena.h"
 #include "lib/test.h"
 
 #define TEST_GROUP_ID "0123456789abcdef0123456789abcdef"
@@ -19,22 +20,58 @@
 #define TEST_CALLS "\"backend\":{\"kind\":\"function\",\"function\":\"f\",\"address\":\"127.0.0.1\""
 #define TEST_ROLE  ",\"role\":\"acs:ram::1:role/r\"}"
 
-/* One group on every API; `apis` without the brackets. To be freed. */
+/* All that is `what` becomes `by`: ports into texts. In the arena. */
+__attribute__((unused)) static const char *test_replace(struct arena *a, const char *text,
+							const char *what, const char *by)
+{
+	const char *out = "", *at;
+
+	while ((at = strstr(text, what))) {
+		out = arena_printf(a, "%s%.*s%s", out, (int)(at - text), text, by);
+		text = at + strlen(what);
+	}
+	return arena_printf(a, "%s%s", out, text);
+}
+
+/* One text of many, with commas between them. In the arena. */
+__attribute__((unused)) static const char *test_join(struct arena *a, const char *const *texts,
+						     size_t n)
+{
+	const char *out = texts[0];
+
+	for (size_t i = 1; i < n; i++)
+		out = arena_printf(a, "%s,%s", out, texts[i]);
+	return out;
+}
+
+#define TEST_LISTENER(name) "{\"socket\":\"" name "\",\"protocol\":\"HTTP\"}"
+
+/*
+ * One group on every API; `apis` and `listeners` without the brackets, `more` begins with a comma. The
+ * sockets are vip-80, public-80 and state. To be freed.
+ */
 /* not inlined: gcc 12 then takes what asprintf() stores for a pointer to the variable itself */
-__attribute__((noinline, unused)) static char *test_config(const char *apis)
+__attribute__((noinline, unused)) static char *test_config_with(const char *apis,
+								const char *listeners,
+								const char *more)
 {
 	char *text = NULL;
 
 	assert_true(
-		asprintf(
-			&text,
-			"{\"instance\":\"apigw-1\",\"instance_id\":\"apigateway-1\",\"region\":"
-			"\"cn-hangzhou\",\"type\":\"normal\",\"listeners\":[{\"socket\":\"vip-80\","
-			"\"protocol\":\"HTTP\"}],\"groups\":[{\"name\":\"group-1\",\"id\":\"" TEST_GROUP_ID
-			"\",\"base_path\":\"/\",\"stages\":[\"RELEASE\",\"PRE\",\"TEST\"],"
-			"\"domains\":[{\"name\":\"" TEST_VPC
-			"\",\"kind\":\"vpc\"},{\"name\":\"" TEST_PUBLIC
-			"\",\"kind\":\"public\"}]}],\"apis\":[%s],\"sockets\":[{\"name\":\"vip-80\"}]}",
-			apis) > 0);
+		asprintf(&text,
+			 "{\"instance\":\"apigw-1\",\"instance_id\":\"apigateway-1\",\"region\":"
+			 "\"cn-hangzhou\",\"type\":\"normal\",\"listeners\":[%s],\"groups\":["
+			 "{\"name\":\"group-1\",\"id\":\"" TEST_GROUP_ID
+			 "\",\"base_path\":\"/\",\"stages\":[\"RELEASE\",\"PRE\",\"TEST\"],"
+			 "\"domains\":[{\"name\":\"" TEST_VPC
+			 "\",\"kind\":\"vpc\"},{\"name\":\"" TEST_PUBLIC
+			 "\",\"kind\":\"public\"}]}],\"apis\":[%s],\"sockets\":[{\"name\":"
+			 "\"vip-80\"},{\"name\":\"public-80\"},{\"name\":\"state\"}]%s}",
+			 listeners, apis, more) > 0);
 	return text;
+}
+
+__attribute__((unused)) static char *test_config(const char *apis)
+{
+	return test_config_with(apis, TEST_LISTENER("vip-80"), "");
 }

@@ -2,21 +2,14 @@
 /* The whole gateway on loopback, with a function service of our own behind it, in one loop. */
 #include "gateway/gateway.h"
 
-#include <jansson.h>
-#include <stdlib.h>
-
-#include "base/cleanup.h"
 #include "httpd/httpd.h"
-#include "lib/http_client.h"
-#include "unit/gateway/config.h"
+#include "unit/gateway/running.h"
 
 struct fixture {
-	struct arena *a;
-	struct loop *loop;
-	struct gateway *gateway;
+	struct test_gateway g;
 	struct httpd *functions;
-	int listening, function_socket, log;
-	uint16_t port, function_port;
+	int function_socket;
+	uint16_t function_port;
 	struct strbuf event; /* the last one that the functions got */
 	int n_invoked;
 };
@@ -26,7 +19,7 @@ static void on_invoke(struct httpd_request *r, void *arg)
 {
 	struct fixture *f = arg;
 	json_t *event = json_loadb(r->body.p, r->body.n, JSON_REJECT_DUPLICATES, NULL);
-	const char *path = arena_strdup(f->a, json_string_value(json_object_get(event, "path")));
+	const char *path = arena_strdup(f->g.a, json_string_value(json_object_get(event, "path")));
 	struct http_header type = {http_slice("x-fc-error-type"),
 				   http_slice("FunctionUnhandledError")};
 	struct httpd_answer a = {.status = 200};
@@ -83,42 +76,23 @@ static const char *const apis[] = {
 		 "\"protocol\":[\"HTTPS\"],\"stages\":[\"RELEASE\"]," TEST_MOCK),
 };
 
-/* The APIs with the port of our functions, and a configuration that names our socket. */
-static char *config_text(uint16_t function_port)
-{
-	auto_strbuf struct strbuf all = {0};
-
-	for (size_t i = 0; i < ARRAY_LEN(apis); i++) {
-		const char *port = strstr(apis[i], "PORT");
-		size_t before = port ? (size_t)(port - apis[i]) : strlen(apis[i]);
-
-		strbuf_printf(&all, "%s%.*s", i ? "," : "", (int)before, apis[i]);
-		if (port)
-			strbuf_printf(&all, "%u%s", function_port, port + 4);
-	}
-	return test_config(all.s);
-}
-
 static int open_fixture(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 	auto_free char *text = NULL;
-	struct gateway_config *c;
+	const char *port;
 
-	f->a = arena_new(0);
-	f->loop = loop_new();
-	f->log = memfd_create("log", MFD_CLOEXEC);
-	f->listening = test_listen(&f->port);
+	test_gateway_init(&f->g);
 	f->function_socket = test_listen(&f->function_port);
-	f->functions = httpd_new(f->loop, &(struct httpd_options){.body_limit = 64u << 20},
+	f->functions = httpd_new(f->g.loop, &(struct httpd_options){.body_limit = 64u << 20},
 				 &(struct httpd_handler){.on_request = on_invoke, .arg = f});
 	assert_int_equal(httpd_listen(f->functions, f->function_socket, NULL, NULL), 0);
-	text = config_text(f->function_port);
-	c = gateway_config_read(f->a, text, strlen(text), NULL);
-	assert_non_null(c);
-	c->listeners[0].fd = f->listening;
-	f->gateway = gateway_new(f->loop, c, gateway_routes_new(f->a, c, NULL), f->log);
-	assert_int_equal(gateway_listen(f->gateway, NULL), 0);
+	port = arena_printf(f->g.a, "%u", f->function_port);
+	text = test_config_with(
+		test_replace(f->g.a, test_join(f->g.a, apis, ARRAY_LEN(apis)), "PORT", port),
+		TEST_LISTENER("vip-80") "," TEST_LISTENER("public-80"),
+		",\"state\":\"state\",\"public_daily_calls\":3");
+	test_gateway_serve(&f->g, text);
 	*state = f;
 	return 0;
 }
@@ -127,44 +101,12 @@ static int close_fixture(void **state)
 {
 	struct fixture *f = *state;
 
-	gateway_free(f->gateway);
 	httpd_free(f->functions);
-	loop_free(f->loop);
-	arena_free(f->a);
+	test_gateway_done(&f->g);
 	strbuf_done(&f->event);
-	close(f->listening);
 	close(f->function_socket);
-	close(f->log);
 	free(f);
 	return 0;
-}
-
-/* The last line of the access log, parsed. */
-static json_t *last_line(struct fixture *f)
-{
-	struct test_worker w = {.log = f->log};
-	auto_free char *text = test_worker_log(&w);
-	size_t n = strlen(text);
-	const char *line;
-	json_t *j;
-
-	assert_true(n > 1 && text[n - 1] == '\n');
-	text[n - 1] = '\0';
-	line = strrchr(text, '\n');
-	j = json_loads(line ? line + 1 : text, JSON_REJECT_DUPLICATES, NULL);
-	assert_non_null(j);
-	return j;
-}
-
-/* The value of a header in an answer; "" where there is none. */
-static char *header(struct arena *a, const char *answer, const char *name)
-{
-	const char *at = strcasestr(answer, arena_printf(a, "\r\n%s: ", name));
-
-	if (!at)
-		return arena_strdup(a, "");
-	at += strlen(name) + 4;
-	return arena_strndup(a, at, strcspn(at, "\r"));
 }
 
 static bool is_request_id(const char *s)
@@ -174,8 +116,6 @@ static bool is_request_id(const char *s)
 	return s[8] == '-' && s[13] == '-' && s[14] == '4' && s[18] == '-' && s[23] == '-';
 }
 
-#define HOST "\r\nHost: " TEST_VPC "\r\n"
-
 static void error_table(void **state)
 {
 	static const struct {
@@ -184,55 +124,56 @@ static void error_table(void **state)
 		const char *code, *message; /* NULL: any message that is not empty */
 		const char *logged;         /* path of the log line; NULL: not looked at */
 	} rows[] = {
-		{"GET /mock/1 HTTP/1.1" HOST "\r\n", 200, "", "", "/mock/1"},
-		{"GET /mock/%41?x=y HTTP/1.1" HOST "\r\n", 200, "", "", "/mock/A"},
-		{"POST /ok HTTP/1.1" HOST "Content-Length: 2\r\n\r\nhi", 201, "", "", "/ok"},
+		{"GET /mock/1 HTTP/1.1" TEST_HOST "\r\n", 200, "", "", "/mock/1"},
+		{"GET /mock/%41?x=y HTTP/1.1" TEST_HOST "\r\n", 200, "", "", "/mock/A"},
+		{"POST /ok HTTP/1.1" TEST_HOST "Content-Length: 2\r\n\r\nhi", 201, "", "", "/ok"},
 		{"GET /mock/1 HTTP/1.1\r\nHost: 172.16.1.10:80\r\n\r\n", 404, "I404DO",
 		 "Invalid Domain `172.16.1.10`", "/mock/1"},
 		{"GET /mock/1 HTTP/1.0\r\n\r\n", 404, "I404DO", "Invalid Domain ``", "/mock/1"},
-		{"GET /v2/x?y HTTP/1.1" HOST "\r\n", 404, "I404NF",
+		{"GET /v2/x?y HTTP/1.1" TEST_HOST "\r\n", 404, "I404NF",
 		 "API not found with `GET /v2/x`", "/v2/x"},
-		{"DELETE /ok HTTP/1.1" HOST "\r\n", 404, "I404NF",
+		{"DELETE /ok HTTP/1.1" TEST_HOST "\r\n", 404, "I404NF",
 		 "API not found with `DELETE /ok`", "/ok"},
-		{"OPTIONS * HTTP/1.1" HOST "\r\n", 404, "I404NF", "API not found with `OPTIONS *`",
-		 "*"},
-		{"GET /mock/1 HTTP/1.1" HOST "X-Ca-Stage: FOO\r\n\r\n", 400, "I400SG",
+		{"OPTIONS * HTTP/1.1" TEST_HOST "\r\n", 404, "I404NF",
+		 "API not found with `OPTIONS *`", "*"},
+		{"GET /mock/1 HTTP/1.1" TEST_HOST "X-Ca-Stage: FOO\r\n\r\n", 400, "I400SG",
 		 "Invalid Stage", "/mock/1"},
-		{"GET /mock/1 HTTP/1.1" HOST "X-Ca-Stage: PRE\r\n\r\n", 404, "I404NF",
+		{"GET /mock/1 HTTP/1.1" TEST_HOST "X-Ca-Stage: PRE\r\n\r\n", 404, "I404NF",
 		 "API not found with `GET /mock/1`", "/mock/1"},
-		{"GET /mock/1 HTTP/1.1" HOST "X-Ca-Stage: RELEASE\r\n\r\n", 200, "", "", "/mock/1"},
-		{"GET /mock/../ok HTTP/1.1" HOST "\r\n", 400, "I400PA",
+		{"GET /mock/1 HTTP/1.1" TEST_HOST "X-Ca-Stage: RELEASE\r\n\r\n", 200, "", "",
+		 "/mock/1"},
+		{"GET /mock/../ok HTTP/1.1" TEST_HOST "\r\n", 400, "I400PA",
 		 "Invalid Request Path `dot segment`", "/mock/../ok"},
-		{"GET /https HTTP/1.1" HOST "\r\n", 403, "I403PT",
+		{"GET /https HTTP/1.1" TEST_HOST "\r\n", 403, "I403PT",
 		 "Invalid protocol HTTP unsupported", "/https"},
-		{"GET /denied HTTP/1.1" HOST "\r\n", 403, "A403FC", NULL, "/denied"},
-		{"GET /not-json HTTP/1.1" HOST "\r\n", 502, "D502FC", NULL, "/not-json"},
-		{"GET /crash HTTP/1.1" HOST "\r\n", 502, "D502FC",
+		{"GET /denied HTTP/1.1" TEST_HOST "\r\n", 403, "A403FC", NULL, "/denied"},
+		{"GET /not-json HTTP/1.1" TEST_HOST "\r\n", 502, "D502FC", NULL, "/not-json"},
+		{"GET /crash HTTP/1.1" TEST_HOST "\r\n", 502, "D502FC",
 		 "Function response invalid `FunctionUnhandledError`", "/crash"},
-		{"GET /slow-function HTTP/1.1" HOST "\r\n", 504, "D504TO",
+		{"GET /slow-function HTTP/1.1" TEST_HOST "\r\n", 504, "D504TO",
 		 "Backend service request timeout", "/slow-function"},
-		{"GET /large HTTP/1.1" HOST "\r\n", 502, "D502FC", NULL, "/large"},
-		{"GET /hang HTTP/1.1" HOST "\r\n", 504, "D504TO", "Backend service request timeout",
-		 "/hang"},
-		{"GET /refused HTTP/1.1" HOST "\r\n", 504, "D504CO",
-		 "Backend service connect failed `Timeout connecting to [/127.0.0.1:1]`",
-		 "/refused"},
-		{"POST /ok HTTP/1.1" HOST "Content-Length: 34603008\r\n\r\n", 413, "I413RL",
+		{"GET /large HTTP/1.1" TEST_HOST "\r\n", 502, "D502FC", NULL, "/large"},
+		{"GET /hang HTTP/1.1" TEST_HOST "\r\n", 504, "D504TO",
+		 "Backend service request timeout", "/hang"},
+		{"GET /refused HTTP/1.1" TEST_HOST "\r\n", 504, "D504CO",
+		 "Backend service connect failed `Connection refused: /127.0.0.1:1`", "/refused"},
+		{"POST /ok HTTP/1.1" TEST_HOST "Content-Length: 34603008\r\n\r\n", 413, "I413RL",
 		 "Request body too Large", "/ok"},
-		{"POST /ok HTTP/1.1" HOST "Content-Length: x\r\n\r\n", 400, "I400HD", NULL, NULL},
-		{"POST /ok HTTP/1.1" HOST "Transfer-Encoding: chunked\r\n\r\nz", 400, "I400BD",
+		{"POST /ok HTTP/1.1" TEST_HOST "Content-Length: x\r\n\r\n", 400, "I400HD", NULL,
+		 NULL},
+		{"POST /ok HTTP/1.1" TEST_HOST "Transfer-Encoding: chunked\r\n\r\nz", 400, "I400BD",
 		 NULL, "/ok"},
-		{"BREW /ok HTTP/1.1" HOST "\r\n", 405, "I405UM", "Unsupported Method", NULL},
-		{"GET /ok HTTP/2.0" HOST "\r\n", 403, "I403PT", NULL, NULL},
+		{"BREW /ok HTTP/1.1" TEST_HOST "\r\n", 405, "I405UM", "Unsupported Method", NULL},
+		{"GET /ok HTTP/2.0" TEST_HOST "\r\n", 403, "I403PT", NULL, NULL},
 	};
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		auto_free char *got = test_roundtrip(f->loop, f->port, rows[i].request);
-		const char *code = header(f->a, got, "X-Ca-Error-Code");
-		const char *message = header(f->a, got, "X-Ca-Error-Message");
-		const char *id = header(f->a, got, "X-Ca-Request-Id");
-		json_t *line = last_line(f);
+		auto_free char *got = test_roundtrip(f->g.loop, f->g.port[0], rows[i].request);
+		const char *code = test_header(&f->g, got, "X-Ca-Error-Code");
+		const char *message = test_header(&f->g, got, "X-Ca-Error-Message");
+		const char *id = test_header(&f->g, got, "X-Ca-Request-Id");
+		json_t *line = test_gateway_line(&f->g);
 
 		if (atoi(got + 9) != rows[i].status || strcmp(code, rows[i].code) != 0)
 			fail_msg("%s: %s", rows[i].request, got);
@@ -242,7 +183,7 @@ static void error_table(void **state)
 		if (*code) /* empty body */
 			assert_string_equal(strstr(got, "\r\n\r\n"), "\r\n\r\n");
 		if (*code)
-			assert_string_equal(header(f->a, got, "Content-Length"), "0");
+			assert_string_equal(test_header(&f->g, got, "Content-Length"), "0");
 		assert_string_equal(json_string_value(json_object_get(line, "requestId")), id);
 		assert_string_equal(json_string_value(json_object_get(line, "errorCode")), code);
 		assert_int_equal(json_integer_value(json_object_get(line, "statusCode")),
@@ -259,15 +200,15 @@ static void long_urls(void **state)
 {
 	struct fixture *f = *state;
 	const char *requests[] = {
-		arena_printf(f->a, "GET /%09000d HTTP/1.1" HOST "\r\n", 0),
-		arena_printf(f->a, "GET / HTTP/1.1" HOST "X: %09000d\r\n\r\n", 0),
+		arena_printf(f->g.a, "GET /%09000d HTTP/1.1" TEST_HOST "\r\n", 0),
+		arena_printf(f->g.a, "GET / HTTP/1.1" TEST_HOST "X: %09000d\r\n\r\n", 0),
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
-		auto_free char *got = test_roundtrip(f->loop, f->port, requests[i]);
+		auto_free char *got = test_roundtrip(f->g.loop, f->g.port[0], requests[i]);
 
 		assert_int_equal(atoi(got + 9), 413);
-		assert_string_equal(header(f->a, got, "X-Ca-Error-Code"), "I413UL");
+		assert_string_equal(test_header(&f->g, got, "X-Ca-Error-Code"), "I413UL");
 	}
 }
 
@@ -275,8 +216,8 @@ static void a_function_call(void **state)
 {
 	struct fixture *f = *state;
 	auto_free char *got =
-		test_roundtrip(f->loop, f->port,
-			       "POST /ok?a=b HTTP/1.1" HOST
+		test_roundtrip(f->g.loop, f->g.port[0],
+			       "POST /ok?a=b HTTP/1.1" TEST_HOST
 			       "X-Forwarded-For: 9.9.9.9\r\nContent-Length: 2\r\n\r\nhi");
 	json_t *event = json_loadb(f->event.s, f->event.len, 0, NULL), *headers, *line;
 
@@ -294,12 +235,12 @@ static void a_function_call(void **state)
 	assert_string_equal(json_string_value(json_object_get(headers, "X-Forwarded-For")),
 			    "9.9.9.9, 127.0.0.1");
 	assert_string_equal(json_string_value(json_object_get(headers, "X-Ca-Api-Gateway")),
-			    header(f->a, got, "X-Ca-Request-Id"));
+			    test_header(&f->g, got, "X-Ca-Request-Id"));
 	assert_string_equal(json_string_value(json_object_get(headers, "CA-Host")), TEST_VPC);
 	assert_string_equal(json_string_value(json_object_get(event, "body")), "aGk=");
 	json_decref(event);
 
-	line = last_line(f);
+	line = test_gateway_line(&f->g);
 	assert_string_equal(json_string_value(json_object_get(line, "apiName")), "ok");
 	assert_string_equal(json_string_value(json_object_get(line, "apiUid")), "id-ok");
 	assert_string_equal(json_string_value(json_object_get(line, "apiGroupUid")), TEST_GROUP_ID);
@@ -316,18 +257,51 @@ static void the_public_domain_is_not_for_browsers(void **state)
 {
 	struct fixture *f = *state;
 	auto_free char *got = test_roundtrip(
-		f->loop, f->port, "GET /mock/1 HTTP/1.1\r\nHost: " TEST_PUBLIC "\r\n\r\n");
+		f->g.loop, f->g.port[0], "GET /mock/1 HTTP/1.1\r\nHost: " TEST_PUBLIC "\r\n\r\n");
 
-	assert_string_equal(header(f->a, got, "Content-Disposition"),
+	assert_string_equal(test_header(&f->g, got, "Content-Disposition"),
 			    "attachment; filename=ApiResponseForInnerDomain");
+}
+
+/* Both listeners lead to the same APIs, and what is counted is the domain. */
+static void public_calls_are_counted(void **state)
+{
+	static const struct {
+		const char *path, *host;
+		int status;
+	} rows[] = {
+		{"/mock/1", TEST_VPC, 200},
+		{"/mock/1", TEST_PUBLIC, 200},
+		{"/nowhere", TEST_PUBLIC, 404},
+		{"/mock/1", "G1-cn-hangzhou.ALICLOUDAPI.com:80", 200},
+		{"/mock/1", TEST_PUBLIC, 429},
+		{"/nowhere", TEST_PUBLIC, 429},
+		{"/mock/1", TEST_VPC, 200},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *request = arena_printf(f->g.a, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n",
+						   rows[i].path, rows[i].host);
+		auto_free char *got = test_roundtrip(f->g.loop, f->g.port[i % 2], request);
+
+		if (atoi(got + 9) != rows[i].status)
+			fail_msg("row %zu: %s", i, got);
+		if (rows[i].status != 429)
+			continue;
+		assert_string_equal(test_header(&f->g, got, "X-Ca-Error-Code"), "T429ID");
+		assert_string_equal(test_header(&f->g, got, "X-Ca-Error-Message"),
+				    "Throttled by DOMAIN Flow Control");
+	}
 }
 
 static void head_requests_get_no_body(void **state)
 {
 	struct fixture *f = *state;
-	auto_free char *got = test_roundtrip(f->loop, f->port, "HEAD /mock/1 HTTP/1.1" HOST "\r\n");
+	auto_free char *got = test_roundtrip(f->g.loop, f->g.port[0],
+					     "HEAD /mock/1 HTTP/1.1" TEST_HOST "\r\n");
 
-	assert_string_equal(header(f->a, got, "Content-Length"), "4");
+	assert_string_equal(test_header(&f->g, got, "Content-Length"), "4");
 	assert_string_equal(strstr(got, "\r\n\r\n"), "\r\n\r\n");
 }
 
@@ -336,8 +310,8 @@ static void backend_connections_are_kept(void **state)
 	struct fixture *f = *state;
 
 	for (int i = 0; i < 5; i++) {
-		auto_free char *got = test_roundtrip(f->loop, f->port,
-						     "POST /ok HTTP/1.1" HOST "\r\n");
+		auto_free char *got = test_roundtrip(f->g.loop, f->g.port[0],
+						     "POST /ok HTTP/1.1" TEST_HOST "\r\n");
 
 		assert_non_null(strstr(got, "201 Created"));
 	}
@@ -348,15 +322,15 @@ static void backend_connections_are_kept(void **state)
 /* C.7: the answer comes although the client still sends, and the client can read it. */
 static void a_body_of_33_mb(void **state)
 {
-	static const char head[] = "POST /ok HTTP/1.1" HOST
+	static const char head[] = "POST /ok HTTP/1.1" TEST_HOST
 				   "Transfer-Encoding: chunked\r\n\r\n2100000\r\n";
 	struct fixture *f = *state;
 	auto_free char *body = calloc(1, 0x2100000);
-	struct test_client c = test_client_open(f->port);
+	struct test_client c = test_client_open(f->g.port[0]);
 
-	assert_true(test_client_send(f->loop, &c, head, sizeof(head) - 1));
-	(void)test_client_send(f->loop, &c, body, 0x2100000);
-	assert_true(test_client_wait(f->loop, &c, NULL));
+	assert_true(test_client_send(f->g.loop, &c, head, sizeof(head) - 1));
+	(void)test_client_send(f->g.loop, &c, body, 0x2100000);
+	assert_true(test_client_wait(f->g.loop, &c, NULL));
 	assert_false(c.reset);
 	assert_non_null(strstr(c.got.s, "X-Ca-Error-Code: I413RL"));
 	assert_int_equal(f->n_invoked, 0);
@@ -366,21 +340,15 @@ static void a_body_of_33_mb(void **state)
 /* 3.11: the client is gone before the function answers. */
 static void a_client_that_left_is_logged(void **state)
 {
-	static const char request[] = "GET /hang HTTP/1.1" HOST "\r\n";
+	static const char request[] = "GET /hang HTTP/1.1" TEST_HOST "\r\n";
 	struct fixture *f = *state;
-	struct test_client c = test_client_open(f->port);
+	struct test_client c = test_client_open(f->g.port[0]);
 	json_t *line;
 
-	assert_true(test_client_send(f->loop, &c, request, sizeof(request) - 1));
+	assert_true(test_client_send(f->g.loop, &c, request, sizeof(request) - 1));
 	while (f->n_invoked == 0)
-		assert_int_equal(loop_turn(f->loop, 100), 0);
-	assert_int_equal(setsockopt(c.fd, SOL_SOCKET, SO_LINGER, &(struct linger){1, 0},
-				    sizeof(struct linger)),
-			 0);
-	test_client_close(&c);
-	for (int i = 0; i < 100 && lseek(f->log, 0, SEEK_END) == 0; i++)
-		assert_int_equal(loop_turn(f->loop, 100), 0);
-	line = last_line(f);
+		assert_int_equal(loop_turn(f->g.loop, 100), 0);
+	line = test_gateway_abandon(&f->g, &c);
 	assert_string_equal(json_string_value(json_object_get(line, "errorCode")), "N502RE");
 	assert_string_equal(json_string_value(json_object_get(line, "apiName")), "hang");
 	json_decref(line);
@@ -392,12 +360,12 @@ static void pipelined_calls(void **state)
 	struct fixture *f = *state;
 	auto_strbuf struct strbuf all = {0};
 	auto_free char *got = NULL, *log = NULL;
-	struct test_worker w = {.log = f->log};
+	struct test_worker w = {.log = f->g.log};
 
 	for (int i = 0; i < 50; i++)
-		strbuf_add(&all, i % 2 ? "POST /ok HTTP/1.1" HOST "\r\n"
-				       : "GET /v2/x HTTP/1.1" HOST "\r\n");
-	got = test_roundtrip(f->loop, f->port, all.s);
+		strbuf_add(&all, i % 2 ? "POST /ok HTTP/1.1" TEST_HOST "\r\n"
+				       : "GET /v2/x HTTP/1.1" TEST_HOST "\r\n");
+	got = test_roundtrip(f->g.loop, f->g.port[0], all.s);
 	assert_int_equal(test_count(got, "HTTP/1.1 201"), 25);
 	assert_int_equal(test_count(got, "HTTP/1.1 404"), 25);
 	log = test_worker_log(&w);
@@ -413,6 +381,7 @@ int main(void)
 		TEST(long_urls),
 		TEST(a_function_call),
 		TEST(the_public_domain_is_not_for_browsers),
+		TEST(public_calls_are_counted),
 		TEST(head_requests_get_no_body),
 		TEST(backend_connections_are_kept),
 		TEST(a_body_of_33_mb),

@@ -96,6 +96,40 @@ static void a_successor_takes_over(void **state)
 	finish(&second);
 }
 
+/* The calls of today are those of all processes that had the memory. */
+static void the_quota_outlives_the_process(void **state)
+{
+	static const char public[] = "GET /mock HTTP/1.1\r\nHost: " TEST_PUBLIC "\r\n\r\n";
+	auto_arena struct arena *a = arena_new(0);
+	auto_free char *text = test_config_with(mock, TEST_LISTENER("vip-80"),
+						",\"state\":\"state\",\"public_daily_calls\":3");
+	const char *config = test_replace(a, text, "{\"name\":\"public-80\"},", "");
+	struct test_worker w = {0};
+	const int sockets[] = {test_listen(&w.port), memfd_create("state", MFD_CLOEXEC)};
+	int n_fine = 0;
+
+	assert_int_equal(ftruncate(sockets[1], WORKER_MEMORY), 0);
+	w.sockets = sockets;
+	w.n_sockets = ARRAY_LEN(sockets);
+	for (int i = 0; i < 3; i++) {
+		assert_true(test_worker_start(&w, program, config));
+		for (int k = 0; k < 2; k++) {
+			int fd = test_connect(w.port);
+			auto_free char *got = ask(fd, public, "\r\n\r\n");
+
+			n_fine += strstr(got, "HTTP/1.1 200 OK") != NULL;
+			assert_int_equal(!strstr(got, "HTTP/1.1 200 OK"), 2 * i + k >= 3);
+			close(fd);
+		}
+		assert_int_equal(kill(w.pid, i == 1 ? SIGKILL : SIGTERM), 0);
+		(void)test_worker_wait(&w);
+		close(w.log);
+	}
+	assert_int_equal(n_fine, 3);
+	close(sockets[0]);
+	close(sockets[1]);
+}
+
 static void bad_configurations_end_it(void **state)
 {
 	static const char *const rows[] = {"", "{", "{\"instance\":\"x\"}"};
@@ -118,6 +152,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(serves_and_ends),
 		cmocka_unit_test(a_successor_takes_over),
+		cmocka_unit_test(the_quota_outlives_the_process),
 		cmocka_unit_test(bad_configurations_end_it),
 	};
 

@@ -16,7 +16,10 @@ struct fixture {
 	bool stopped;
 };
 
-/* Answers with path and body; "/later" waits until the test answers; "/big" gives 4 MiB. */
+/*
+ * Answers with path and body; "/later" waits until the test answers; "/big" gives 4 MiB; "/given" and
+ * "/unknown" are about the length in answers to HEAD.
+ */
 static void on_request(struct httpd_request *r, void *arg)
 {
 	struct fixture *f = arg;
@@ -34,6 +37,11 @@ static void on_request(struct httpd_request *r, void *arg)
 		assert_int_equal(httpd_respond(r, &a), -1);
 		a.n_headers = 0;
 	}
+	if (http_slice_is(r->head->path, "/given"))
+		a.length = HTTPD_LENGTH_GIVEN;
+	if (http_slice_is(r->head->path, "/unknown"))
+		a.length = HTTPD_LENGTH_UNKNOWN;
+	a.head_length = 123;
 	if (http_slice_is(r->head->path, "/big")) {
 		a.body.n = 4u << 20;
 		a.body.p = a.free_body = calloc(1, a.body.n);
@@ -104,6 +112,9 @@ static void answers(void **state)
 		{"GET /b HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody", "[/b 4]", 1},
 		{"GET /nasty HTTP/1.1\r\nHost: x\r\n\r\n", "[/nasty 0]", 1},
 		{"HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n", "Content-Length: 6\r\n\r\n", 1},
+		{"HEAD /given HTTP/1.1\r\nHost: x\r\n\r\n", "Content-Length: 123\r\n\r\n", 1},
+		{"GET /given HTTP/1.1\r\nHost: x\r\n\r\n", "Content-Length: 10\r\n\r\n", 1},
+		{"GET /unknown HTTP/1.1\r\nHost: x\r\n\r\n", "Content-Length: 12\r\n\r\n", 1},
 		{"GET  /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\n\r\n", "400 Bad Request",
 		 1},
 		{"BREW / HTTP/1.1\r\nHost: x\r\n\r\n", "501 Not Implemented", 1},
@@ -130,6 +141,19 @@ static void answers(void **state)
 	assert_int_equal(f.n_ends, f.n_requests + f.n_refused);
 	assert_int_equal(f.n_sent, f.n_ends);
 	assert_int_equal(httpd_connections(f.httpd), 0);
+	close_fixture(&f);
+}
+
+static void head_of_unknown_length(void **state)
+{
+	auto_free char *got = NULL;
+	struct fixture f;
+
+	open_fixture(&f, (struct httpd_options){0});
+	got = test_roundtrip(f.loop, f.port, "HEAD /unknown HTTP/1.1\r\nHost: x\r\n\r\n");
+	assert_has(got, "HTTP/1.1 200 OK\r\n");
+	assert_null(strstr(got, "Content-Length"));
+	assert_string_equal(strstr(got, "\r\n\r\n"), "\r\n\r\n");
 	close_fixture(&f);
 }
 
@@ -440,6 +464,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers),
+		cmocka_unit_test(head_of_unknown_length),
 		cmocka_unit_test(pipelined_requests_are_answered_in_order),
 		cmocka_unit_test(byte_at_a_time_is_the_same),
 		cmocka_unit_test(a_late_answer_and_a_client_that_left),

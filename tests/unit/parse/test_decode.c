@@ -263,7 +263,7 @@ static void suggestions(void **state)
 	assert_int_equal(v.n_notes, 2);
 	assert_string_equal(v.notes[0].message, "did you mean 'security_groups'?");
 	assert_string_equal(v.notes[1].message,
-			    "its keys are: vswitch, private_ip, security_groups");
+			    "its keys are: vswitch, private_ip, security_groups, services");
 	lab_text_done(&t);
 }
 

@@ -475,7 +475,7 @@ static void the_vpc_domain_needs_a_bound_instance(void **state)
 		{GATEWAY_NORMAL, true, NULL},
 		{GATEWAY_SERVERLESS, false, NULL},
 		{GATEWAY_SERVERLESS, true, "bind-serverless"},
-		{GATEWAY_VPC_CONNECT, false, "gateway-type"},
+		{GATEWAY_VPC_CONNECT, true, "gateway-interface"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How a gateway reaches HTTP services. A connection is bound to a device, and each device has a table of
+ * its own, so VPCs with equal CIDR blocks do not clash.
+ *
+ * An instance of type normal has one access leg for each VPC that an authorization of its APIs names: a
+ * packet appears in that VPC's router with the egress address as its source, and answers come back by
+ * the same leg, because the VPC leads the egress range there. The cloud's filter lets exactly the
+ * authorized targets through. An instance of type vpc_connect has a network interface in a vSwitch
+ * instead, under a security group, and reaches its own VPC and the blocks that are named. Both reach
+ * public addresses by the Internet, if the lab has one; else what they send there is dropped.
+ */
+#include "compile/context.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/strbuf.h"
+
+#define ACCESS_TABLE 2001u
+#define ACCESS_RULE  2000u
+
+/* --- who uses what --- */
+
+static bool uses(const struct api_gateway *gw, const struct api *api, const struct vpc_access *a)
+{
+	const struct api_group *g = api->group.to;
+
+	return g->instance.to == gw && api->backend.vpc_access.to == a && !a->deleted;
+}
+
+static bool gateway_uses(const struct lab *lab, const struct api_gateway *gw,
+			 const struct vpc_access *a)
+{
+	for (size_t i = 0; i < lab->n_apis; i++)
+		if (uses(gw, &lab->apis[i], a))
+			return true;
+	return false;
+}
+
+static bool gateway_uses_vpc(const struct lab *lab, const struct api_gateway *gw,
+			     const struct vpc *vpc)
+{
+	for (size_t i = 0; i < lab->n_vpc_accesses; i++)
+		if (lab->vpc_accesses[i].vpc.to == vpc &&
+		    gateway_uses(lab, gw, &lab->vpc_accesses[i]))
+			return true;
+	return false;
+}
+
+/* --- ways --- */
+
+static bool connected(const struct api_gateway *gw, uint32_t ip)
+{
+	const struct vswitch *s = gw->interface.vswitch.to;
+
+	if (ip_prefix_has(s->vpc->cidr_block.p, ip))
+		return true;
+	for (size_t i = 0; i < gw->n_to_connect_vpc_ip_block; i++)
+		if (ip_prefix_has(gw->to_connect_vpc_ip_block[i].p, ip))
+			return true;
+	return false;
+}
+
+struct way compile_way_through(struct compile *c, const struct api_gateway *gw,
+			       const struct vpc *vpc)
+{
+	if (gw->instance_type == GATEWAY_VPC_CONNECT)
+		return (struct way){"eni", gw->interface.ip.ip};
+	return (struct way){compile_ifname(c, vpc->id.name), compile_gateway_egress(gw)};
+}
+
+static bool is_private(uint32_t ip)
+{
+	static const struct ip_prefix private[] = {
+		{0x0a000000, 8}, {0xac100000, 12}, {0xc0a80000, 16}, {0x64400000, 10}};
+
+	for (size_t i = 0; i < sizeof(private) / sizeof(*private); i++)
+		if (ip_prefix_has(private[i], ip))
+			return true;
+	return false;
+}
+
+struct way compile_way_to(struct compile *c, const struct api_gateway *gw, uint32_t ip)
+{
+	(void)c; /* every device has a fixed name */
+	if (gw->instance_type == GATEWAY_VPC_CONNECT && (is_private(ip) || connected(gw, ip)))
+		return (struct way){"eni", gw->interface.ip.ip};
+	if (gw->public_ip.set && !is_private(ip))
+		return (struct way){"inet", gw->public_ip.ip};
+	return (struct way){"svc", compile_gateway_egress(gw)};
+}
+
+bool compile_resolve(const struct lab *lab, const char *host, uint32_t *ip)
+{
+	if (ip_parse(host, ip))
+		return true;
+	for (size_t i = 0; i < lab->internet.n_hosts; i++) {
+		const struct internet_host *h = &lab->internet.hosts[i];
+
+		for (size_t j = 0; j < h->n_domains; j++)
+			if (strcasecmp(h->domains[j].s, host) == 0) {
+				*ip = h->ip.ip;
+				return true;
+			}
+	}
+	return false;
+}
+
+/* --- access legs --- */
+
+static void add_table(struct compile *c, struct plan_origin origin, const char *ns, const char *dev,
+		      uint32_t n)
+{
+	compile_last_route(c, origin, ns, ACCESS_TABLE + n);
+	*plan_add_rule(c->plan) = (struct plan_rule){.origin = origin,
+						     .ns = ns,
+						     .priority = ACCESS_RULE + n,
+						     .oif = dev,
+						     .table = ACCESS_TABLE + n};
+}
+
+static void add_leg(struct compile *c, struct plan_origin origin, const struct api_gateway *gw,
+		    const struct vpc *vpc, uint32_t n)
+{
+	const char *ns = gw->id.name;
+	const struct way way = compile_way_through(c, gw, vpc);
+	const struct leg here = {.ns = ns,
+				 .dev = way.device,
+				 .alias = compile_text(c, "access to vpc %s", vpc->id.name),
+				 .ip = way.source};
+	const struct leg there = {.ns = vpc->id.name,
+				  .dev = compile_ifname(c, compile_text(c, "access.%s", ns)),
+				  .alias = compile_text(c, "access of api gateway %s", ns),
+				  .ip = compile_router_ip(c, vpc->id.name)};
+
+	compile_leg_pair(c, origin, &here, &there);
+	compile_route(c, origin, vpc->id.name, PLAN_TABLE_MAIN, gw->egress.p, PLAN_PROTO_SYSTEM,
+		      (struct hop){.dev = there.dev, .via = here.ip});
+	*plan_add_route(c->plan) = (struct plan_route){
+		.origin = origin,
+		.ns = ns,
+		.table = ACCESS_TABLE + n,
+		.dst = {0, 0},
+		.proto = PLAN_PROTO_SYSTEM,
+		.dev = here.dev,
+		.via = there.ip,
+		.src = here.ip,
+		.onlink = true,
+	};
+	*plan_add_rule(c->plan) = (struct plan_rule){.origin = origin,
+						     .ns = ns,
+						     .priority = ACCESS_RULE + n,
+						     .oif = here.dev,
+						     .table = ACCESS_TABLE + n};
+}
+
+/* --- the interface of vpc_connect --- */
+
+static void add_block(struct compile *c, struct plan_origin origin, const struct api_gateway *gw,
+		      struct ip_prefix block, uint32_t gateway)
+{
+	compile_route(c, origin, gw->id.name, ACCESS_TABLE, block, PLAN_PROTO_SYSTEM,
+		      (struct hop){.dev = "eni", .via = gateway});
+}
+
+static void add_interface(struct compile *c, const struct api_gateway *gw)
+{
+	const struct vswitch *s = gw->interface.vswitch.to;
+	struct plan_origin origin = compile_origin(c, "api_gateways", &gw->id);
+	const uint32_t gateway = compile_vswitch_gateway(s);
+
+	compile_vpc_port(c, origin,
+			 &(struct port){.vswitch = s,
+					.name = compile_interface_name(c, gw),
+					.kind = "interface of api gateway",
+					.ns = gw->id.name,
+					.dev = "eni",
+					.ip = gw->interface.ip.ip,
+					.no_routes = true});
+	add_block(c, origin, gw, s->vpc->cidr_block.p, gateway);
+	for (size_t i = 0; i < gw->n_to_connect_vpc_ip_block; i++)
+		if (!ip_prefix_equal(gw->to_connect_vpc_ip_block[i].p, s->vpc->cidr_block.p))
+			add_block(c, origin, gw, gw->to_connect_vpc_ip_block[i].p, gateway);
+	add_table(c, origin, gw->id.name, "eni", 0);
+}
+
+const char *compile_interface_name(struct compile *c, const struct api_gateway *gw)
+{
+	return compile_text(c, "%s.eni", gw->id.name);
+}
+
+/* --- what is authorized --- */
+
+struct target {
+	const char *device;
+	uint32_t ip;
+	uint16_t port;
+};
+
+static int compare_target(const void *pa, const void *pb)
+{
+	const struct target *a = pa, *b = pb;
+	int c = strcmp(a->device, b->device);
+
+	if (c)
+		return c;
+	if (a->ip != b->ip)
+		return a->ip < b->ip ? -1 : 1;
+	return (int)a->port - (int)b->port;
+}
+
+static void write_filter(struct compile *c, struct plan_origin origin, const char *ns,
+			 const struct target *targets, size_t n)
+{
+	auto_strbuf struct strbuf b = {0};
+	char ip[IP_STRLEN];
+
+	strbuf_add(&b, "table ip labctl-access {\n"
+		       "\tchain output {\n"
+		       "\t\ttype filter hook output priority filter; policy accept;\n");
+	for (size_t i = 0; i < n; i++) {
+		if (i && compare_target(&targets[i - 1], &targets[i]) == 0)
+			continue;
+		strbuf_printf(&b, "\t\toifname \"%s\" ip daddr %s tcp dport %u accept\n",
+			      targets[i].device, ip_format(targets[i].ip, ip), targets[i].port);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || strcmp(targets[i - 1].device, targets[i].device) != 0)
+			strbuf_printf(&b, "\t\toifname \"%s\" drop\n", targets[i].device);
+	strbuf_add(&b, "\t}\n}\n");
+	*plan_add_filter(c->plan) = (struct plan_filter){
+		.origin = origin,
+		.ns = ns,
+		.table = "labctl-access",
+		.text = arena_strdup(c->arena, strbuf_str(&b)),
+	};
+}
+
+/* Of access legs only: what an interface reaches is its security group's business. */
+static void add_filter(struct compile *c, const struct api_gateway *gw)
+{
+	const struct lab *lab = c->lab;
+	struct target *targets = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < lab->n_vpc_accesses; i++) {
+		const struct vpc_access *a = &lab->vpc_accesses[i];
+
+		if (gateway_uses(lab, gw, a))
+			*arena_push(c->arena, targets, n) =
+				(struct target){compile_way_through(c, gw, a->vpc.to).device, a->ip,
+						(uint16_t)a->port.v};
+	}
+	if (!n)
+		return;
+	qsort(targets, n, sizeof(*targets), compare_target);
+	write_filter(c, compile_origin(c, "api_gateways", &gw->id), gw->id.name, targets, n);
+}
+
+void compile_gateway_access(struct compile *c, const struct api_gateway *gw)
+{
+	struct plan_origin origin = compile_origin(c, "api_gateways", &gw->id);
+	uint32_t n = 0;
+
+	if (gw->instance_type == GATEWAY_VPC_CONNECT) {
+		add_interface(c, gw);
+		return;
+	}
+	for (size_t i = 0; i < c->lab->n_vpcs; i++)
+		if (gateway_uses_vpc(c->lab, gw, &c->lab->vpcs[i]))
+			add_leg(c, origin, gw, &c->lab->vpcs[i], n++);
+	add_filter(c, gw);
+}

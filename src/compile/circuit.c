@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Express Connect. A line is a namespace of its own, the carrier's: in it each VLAN is a bridge with two
+ * ports, the VBR's and the customer router's. So a VLAN that only one end uses leads nowhere, and a
+ * line that is cut in the middle leaves both ends with a carrier and without answers, as in life.
+ * Neighbours on a circuit are found by ARP: a wrong peer address is one that nobody has.
+ *
+ * A VBR is a router with one table. It says nothing about what it cannot reach.
+ */
+#include "compile/context.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+
+struct table *compile_vbr_table(struct compile *c, const struct vbr *vbr)
+{
+	return &c->vbrs[vbr - c->lab->vbrs];
+}
+
+struct line compile_vbr_line(const struct vbr *vbr)
+{
+	const struct physical_connection *pc = vbr->physical_connection.to;
+
+	return (struct line){
+		.rate = vbr->bandwidth.set ? vbr->bandwidth.v : port_type_speed(pc->port_type),
+		.rtt_us = (uint32_t)pc->rtt.v,
+		.jitter_us = (uint32_t)pc->jitter.v,
+	};
+}
+
+const char *compile_circuit_dev(struct compile *c, const struct physical_connection *pc,
+				uint64_t vlan)
+{
+	return compile_ifname(c, compile_text(c, "%s.%" PRIu64, pc->id.name, vlan));
+}
+
+/* --- lines --- */
+
+static bool has_bridge(const struct compile *c, const char *ns, const char *dev)
+{
+	for (size_t i = c->plan->n_bridges; i > 0; i--)
+		if (strcmp(c->plan->bridges[i - 1].ns, ns) == 0 &&
+		    strcmp(c->plan->bridges[i - 1].dev, dev) == 0)
+			return true;
+	return false;
+}
+
+void compile_bridge(struct compile *c, struct plan_origin origin, const char *ns, const char *dev,
+		    const char *alias, bool down)
+{
+	struct plan_bridge *b = plan_add_bridge(c->plan);
+
+	*b = (struct plan_bridge){
+		.origin = origin, .ns = ns, .dev = dev, .alias = alias, .down = down};
+	name_mac(c->lab->id.name, ns, dev, b->mac);
+}
+
+/* The first port at a VLAN brings its bridge, the first at a line its namespace. */
+static const char *vlan_of(struct compile *c, const struct circuit_port *p)
+{
+	const char *dev = compile_text(c, "vlan%" PRIu64, p->vlan);
+
+	if (!has_bridge(c, p->pc->id.name, dev))
+		compile_bridge(c, compile_origin(c, "physical_connections", &p->pc->id),
+			       p->pc->id.name, dev, compile_text(c, "VLAN %" PRIu64, p->vlan),
+			       !p->pc->enabled);
+	return dev;
+}
+
+void compile_circuit_port(struct compile *c, struct plan_origin origin,
+			  const struct circuit_port *p)
+{
+	const char *dev = compile_circuit_dev(c, p->pc, p->vlan);
+
+	(void)compile_link(c, origin, /* the plan owns it */
+			   (struct plan_end){.ns = p->ns,
+					     .dev = dev,
+					     .alias = compile_text(c, "VLAN %" PRIu64 " of %s",
+								   p->vlan, p->pc->id.name)},
+			   (struct plan_end){.ns = p->pc->id.name,
+					     .dev = p->port,
+					     .alias = compile_text(c, "port of %s", p->ns),
+					     .master = vlan_of(c, p)});
+	compile_address(c, origin, p->ns, dev, p->address);
+	compile_shaper(c, origin, p->ns, dev, p->line);
+}
+
+static bool line_used(const struct lab *lab, const struct physical_connection *pc)
+{
+	for (size_t i = 0; i < lab->n_vbrs; i++)
+		if (lab->vbrs[i].physical_connection.to == pc)
+			return true;
+	for (size_t i = 0; i < lab->n_data_centers; i++)
+		for (size_t j = 0; j < lab->data_centers[i].n_circuits; j++)
+			if (lab->data_centers[i].circuits[j].physical_connection.to == pc)
+				return true;
+	return false;
+}
+
+static void compile_lines(struct compile *c)
+{
+	for (size_t i = 0; i < c->lab->n_physical_connections; i++) {
+		const struct physical_connection *pc = &c->lab->physical_connections[i];
+
+		if (line_used(c->lab, pc))
+			compile_namespace(c, compile_origin(c, "physical_connections", &pc->id),
+					  pc->id.name, "line");
+	}
+}
+
+/* --- filters of routers --- */
+
+/* On arrival, before anything else: what is lost on a line was never there. */
+static void add_loss(struct strbuf *b, const struct lossy *lossy, size_t n)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < n; i++)
+		any |= lossy[i].ppm > 0;
+	if (!any)
+		return;
+	strbuf_add(b, "\tchain prerouting {\n"
+		      "\t\ttype filter hook prerouting priority raw; policy accept;\n");
+	for (size_t i = 0; i < n; i++)
+		if (lossy[i].ppm)
+			strbuf_printf(b,
+				      "\t\tiifname \"%s\" numgen random mod 1000000 < %" PRIu64
+				      " drop\n",
+				      lossy[i].dev, lossy[i].ppm);
+	strbuf_add(b, "\t}\n");
+}
+
+void compile_router_filter(struct compile *c, struct plan_origin origin, const char *ns,
+			   const struct lossy *lossy, size_t n)
+{
+	auto_strbuf struct strbuf b = {0};
+
+	strbuf_add(&b, "table ip labctl-router {\n");
+	add_loss(&b, lossy, n);
+	strbuf_add(&b, "\tchain output {\n"
+		       "\t\ttype filter hook output priority filter; policy accept;\n"
+		       "\t\ticmp type redirect drop\n"
+		       "\t\ticmp type destination-unreachable icmp code { 0, 1 } drop\n"
+		       "\t}\n}\n");
+	*plan_add_filter(c->plan) = (struct plan_filter){
+		.origin = origin,
+		.ns = ns,
+		.table = "labctl-router",
+		.text = arena_strdup(c->arena, strbuf_str(&b)),
+	};
+}
+
+/* --- VBRs --- */
+
+static struct hop entry_hop(struct compile *c, const struct vbr *vbr,
+			    const struct vbr_route_entry *e)
+{
+	if (e->nexthop_type == VBR_ROUTER_INTERFACE)
+		return compile_router_interface_hop(c, e->nexthop_id.to, vbr->id.name);
+	return (struct hop){
+		.dev = compile_circuit_dev(c, vbr->physical_connection.to, vbr->vlan_id.v),
+		.via = vbr->peer_gateway_ip.ip,
+		.on_subnet = true};
+}
+
+static void add_entries(struct compile *c, const struct vbr *vbr)
+{
+	struct table *t = compile_vbr_table(c, vbr);
+
+	for (size_t i = 0; i < vbr->n_route_entries; i++) {
+		const struct vbr_route_entry *e = &vbr->route_entries[i];
+
+		(void)compile_table_route(c, t, /* destinations are unique, says validate/ */
+					  compile_origin_in(c, "virtual_border_routers", &vbr->id,
+							    "route_entries", &e->id),
+					  e->destination_cidr_block.p, PLAN_PROTO_CIRCUIT,
+					  entry_hop(c, vbr, e));
+	}
+}
+
+static void compile_vbr(struct compile *c, const struct vbr *vbr)
+{
+	const struct physical_connection *pc = vbr->physical_connection.to;
+	const char *ns = vbr->id.name;
+	struct plan_origin origin = compile_origin(c, "virtual_border_routers", &vbr->id);
+	const struct circuit_port port = {
+		.ns = ns,
+		.port = compile_ifname(c, ns),
+		.pc = pc,
+		.vlan = vbr->vlan_id.v,
+		.address = {vbr->local_gateway_ip.ip,
+			    (uint8_t)mask_length(vbr->peering_subnet_mask.ip)},
+		.line = compile_vbr_line(vbr),
+	};
+	const struct lossy lossy = {compile_circuit_dev(c, pc, vbr->vlan_id.v), pc->loss.v};
+
+	*compile_vbr_table(c, vbr) = (struct table){.ns = ns, .id = PLAN_TABLE_MAIN};
+	compile_router(c, origin, ns, "vbr");
+	compile_circuit_port(c, origin, &port);
+	compile_router_filter(c, origin, ns, &lossy, 1);
+	add_entries(c, vbr);
+}
+
+/* --- router interfaces --- */
+
+struct hop compile_router_interface_hop(struct compile *c, const struct router_interface *ri,
+					const char *ns)
+{
+	const char *far = strcmp(ns, ri->vbr.name) == 0 ? ri->vpc.name : ri->vbr.name;
+
+	return (struct hop){.dev = compile_ifname(c, ri->id.name),
+			    .via = compile_router_ip(c, far)};
+}
+
+static struct leg interface_leg(struct compile *c, const struct router_interface *ri,
+				const char *ns, uint64_t rate)
+{
+	return (struct leg){.ns = ns,
+			    .dev = compile_ifname(c, ri->id.name),
+			    .alias = compile_text(c, "router interface %s", ri->id.name),
+			    .ip = compile_router_ip(c, ns),
+			    .gso_segs = compile_gso_segs(rate)};
+}
+
+static void compile_router_interface(struct compile *c, const struct router_interface *ri)
+{
+	struct plan_origin origin = compile_origin(c, "router_interfaces", &ri->id);
+	const struct line line = {.rate = router_interface_speed(ri->spec)};
+	const struct leg vbr = interface_leg(c, ri, ri->vbr.name, line.rate);
+	const struct leg vpc = interface_leg(c, ri, ri->vpc.name, line.rate);
+
+	compile_leg_pair(c, origin, &vbr, &vpc);
+	compile_shaper(c, origin, vbr.ns, vbr.dev, line);
+	compile_shaper(c, origin, vpc.ns, vpc.dev, line);
+}
+
+void compile_circuits(struct compile *c)
+{
+	const struct lab *lab = c->lab;
+
+	compile_lines(c);
+	c->vbrs = arena_alloc(c->arena, (lab->n_vbrs + 1) * sizeof(*c->vbrs));
+	for (size_t i = 0; i < lab->n_vbrs; i++)
+		compile_vbr(c, &lab->vbrs[i]);
+	for (size_t i = 0; i < lab->n_router_interfaces; i++)
+		compile_router_interface(c, &lab->router_interfaces[i]);
+}
+
+void compile_circuits_finish(struct compile *c)
+{
+	static const struct ip_prefix everything = {0, 0};
+
+	for (size_t i = 0; i < c->lab->n_vbrs; i++) {
+		const struct vbr *vbr = &c->lab->vbrs[i];
+
+		if (!compile_table_has(compile_vbr_table(c, vbr), everything))
+			compile_last_route(c, compile_origin(c, "virtual_border_routers", &vbr->id),
+					   vbr->id.name, PLAN_TABLE_MAIN);
+	}
+}

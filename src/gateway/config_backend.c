@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The backends of the configuration: one function for each kind. */
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/ip.h"
+#include "gateway/config_read.h"
+#include "gateway/path.h"
+
+#define MAX_TIMEOUT_MS 86400000 /* of a function, in the cloud: a day */
+
+static const char *const kind_names[] = {
+	[GATEWAY_FUNCTION] = "function",
+	[GATEWAY_HTTP] = "http",
+	[GATEWAY_HTTP_VPC] = "http-vpc",
+	[GATEWAY_MOCK] = "mock",
+};
+
+const char *gateway_backend_kind_name(enum gateway_backend_kind kind)
+{
+	return kind_names[kind];
+}
+
+static bool read_address(const char *text, json_int_t port, struct sockaddr_in *out)
+{
+	uint32_t ip;
+
+	if (!ip_parse(text, &ip) || port < 0 || port > 65535)
+		return false;
+	out->sin_family = AF_INET;
+	out->sin_port = htons((uint16_t)port);
+	out->sin_addr.s_addr = htonl(ip);
+	return true;
+}
+
+static int read_endpoint(struct config_reader *r, size_t i, const char *address, json_int_t port,
+			 struct gateway_backend *b)
+{
+	if (port < 1 || !read_address(address, port, &b->address))
+		return config_wrong(r, "apis", i, "malformed address or port of the backend");
+	b->endpoint = arena_printf(r->a, "%s:%d", address, (int)port);
+	return 0;
+}
+
+static int read_timeout(struct config_reader *r, size_t i, json_int_t ms, struct gateway_backend *b)
+{
+	if (ms < 1 || ms > MAX_TIMEOUT_MS)
+		return config_wrong(r, "apis", i, "timeout_ms out of range");
+	b->timeout_ms = (unsigned int)ms;
+	return 0;
+}
+
+static int function_backend(struct config_reader *r, json_t *j, size_t i, struct gateway_api *api)
+{
+	struct gateway_backend *b = &api->backend;
+	const char *kind, *function, *address, *role = NULL;
+	json_int_t port, timeout;
+	json_error_t e;
+
+	if (json_unpack_ex(j, &e, 0, "{s:s, s:s, s:s, s:I, s:I, s?s !}", "kind", &kind, "function",
+			   &function, "address", &address, "port", &port, "timeout_ms", &timeout,
+			   "role", &role) < 0)
+		return config_wrong(r, "apis", i, e.text);
+	b->function = config_copy(r, function);
+	b->role = config_copy(r, role);
+	if (read_endpoint(r, i, address, port, b) < 0)
+		return -1;
+	return read_timeout(r, i, timeout, b);
+}
+
+static bool valid_device(const char *s)
+{
+	size_t n = strlen(s);
+
+	return n > 0 && n < IFNAMSIZ && strcspn(s, "/ \t\r\n") == n;
+}
+
+static int read_way(struct config_reader *r, size_t i, const char *device, const char *source,
+		    struct gateway_backend *b)
+{
+	if (device && !valid_device(device))
+		return config_wrong(r, "apis", i, "malformed device");
+	if (source && !read_address(source, 0, &b->source))
+		return config_wrong(r, "apis", i, "malformed source");
+	b->device = config_copy(r, device);
+	return 0;
+}
+
+static int read_path(struct config_reader *r, size_t i, const char *path, struct gateway_api *api)
+{
+	struct http_slice text;
+	const char *why;
+
+	if (!path)
+		return 0;
+	if (!config_valid_path(path) || gateway_path_normalise(r->a, http_slice(path), &text))
+		return config_wrong(r, "apis", i, "malformed path of the backend");
+	api->backend.path = gateway_template_read(r->a, text, api->params, api->n_params, &why);
+	if (!api->backend.path)
+		return config_wrong(r, "apis", i,
+				    arena_printf(r->a, "path of the backend: %s", why));
+	return 0;
+}
+
+static int http_backend(struct config_reader *r, json_t *j, size_t i, struct gateway_api *api)
+{
+	struct gateway_backend *b = &api->backend;
+	bool vpc = b->kind == GATEWAY_HTTP_VPC;
+	const char *kind, *via, *host, *address = NULL, *path = NULL, *method = NULL;
+	const char *device = NULL, *source = NULL;
+	json_int_t port = 0, timeout;
+	json_error_t e;
+
+	if (json_unpack_ex(j, &e, 0, "{s:s, s:s, s:s, s?s, s?I, s?s, s?s, s?s, s?s, s:I !}", "kind",
+			   &kind, vpc ? "access" : "scheme", &via, "host", &host, "address",
+			   &address, "port", &port, "path", &path, "method", &method, "device",
+			   &device, "source", &source, "timeout_ms", &timeout) < 0)
+		return config_wrong(r, "apis", i, e.text);
+	if (!vpc && strcmp(via, "http") != 0)
+		return config_wrong(r, "apis", i, "scheme must be http");
+	if (!config_valid_host(host))
+		return config_wrong(r, "apis", i, "malformed host");
+	if (method && !config_valid_method(method))
+		return config_wrong(r, "apis", i, "malformed method of the backend");
+	b->access = vpc ? config_copy(r, via) : NULL;
+	b->host = config_copy(r, host);
+	b->method = config_copy(r, method);
+	if ((address && read_endpoint(r, i, address, port, b) < 0) ||
+	    read_way(r, i, device, source, b) < 0 || read_path(r, i, path, api) < 0)
+		return -1;
+	return read_timeout(r, i, timeout, b);
+}
+
+static int mock_backend(struct config_reader *r, json_t *j, size_t i, struct gateway_api *api)
+{
+	struct gateway_backend *b = &api->backend;
+	const char *kind, *body = "";
+	json_int_t status = 200;
+	json_error_t e;
+
+	if (json_unpack_ex(j, &e, 0, "{s:s, s?I, s?s !}", "kind", &kind, "status", &status, "body",
+			   &body) < 0)
+		return config_wrong(r, "apis", i, e.text);
+	if (status < 200 || status > 599)
+		return config_wrong(r, "apis", i, "status of the mock out of range");
+	b->status = (int)status;
+	b->body = config_copy(r, body);
+	return 0;
+}
+
+static int (*const readers[])(struct config_reader *, json_t *, size_t, struct gateway_api *) = {
+	[GATEWAY_FUNCTION] = function_backend,
+	[GATEWAY_HTTP] = http_backend,
+	[GATEWAY_HTTP_VPC] = http_backend,
+	[GATEWAY_MOCK] = mock_backend,
+};
+
+int config_backend(struct config_reader *r, json_t *j, size_t i, struct gateway_api *api)
+{
+	const char *kind = json_string_value(json_object_get(j, "kind"));
+
+	for (size_t k = 0; kind && k < ARRAY_LEN(readers); k++) {
+		if (strcmp(kind, kind_names[k]) != 0)
+			continue;
+		api->backend.kind = (enum gateway_backend_kind)k;
+		return readers[k](r, j, i, api);
+	}
+	return config_wrong(r, "apis", i,
+			    "kind of the backend must be function, http, http-vpc or mock");
+}

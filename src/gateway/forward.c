@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "gateway/forward.h"
+
+#include "base/cleanup.h"
+
+/*
+ * Many backends see headers as variables, where "X_Real_IP" and "X-Real-IP" have one name: both are
+ * the gateway's.
+ */
+static bool begins(struct http_slice name, const char *lower)
+{
+	size_t n = strlen(lower);
+
+	for (size_t i = 0; i < n; i++) {
+		char c = i < name.n ? name.p[i] : '\0';
+
+		if (c == '_')
+			c = '-';
+		else if (c >= 'A' && c <= 'Z')
+			c = (char)(c - 'A' + 'a');
+		if (c != lower[i])
+			return false;
+	}
+	return true;
+}
+
+bool gateway_forward_request_header(const struct http_head *h, struct http_slice name)
+{
+	static const char *const ours[] = {
+		"host",      "x-ca-api-gateway", "x-forwarded-for", "x-forwarded-proto",
+		"x-real-ip", "ca-host",          "caclientip",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
+		if (name.n == strlen(ours[i]) && begins(name, ours[i]))
+			return false;
+	}
+	return !http_head_hop_by_hop(h, name);
+}
+
+bool gateway_forward_is_ca(struct http_slice name)
+{
+	return begins(name, "x-ca-");
+}
+
+bool gateway_forward_answer_header(const struct http_head *h, struct http_slice name)
+{
+	static const char *const ours[] = {"date", "x-ca-request-id", "x-ca-error-code",
+					   "x-ca-error-message"};
+
+	for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
+		if (http_slice_is(name, ours[i]))
+			return false;
+	}
+	return !http_head_hop_by_hop(h, name);
+}
+
+struct http_slice gateway_forward_joined(struct arena *a, const struct http_head *h, size_t first)
+{
+	const struct http_header *x = &h->headers[first];
+	const char *comma = http_slice_is(x->name, "cookie") ? "; " : ", ";
+	struct http_slice all = x->value;
+
+	for (size_t i = first + 1; i < h->n_headers; i++) {
+		const struct http_header *y = &h->headers[i];
+		char *text;
+
+		if (!http_slice_same(x->name, y->name))
+			continue;
+		text = arena_printf(a, "%.*s%s%.*s", (int)all.n, all.p, comma, (int)y->value.n,
+				    y->value.p);
+		if (text)
+			all = http_slice(text);
+	}
+	return all;
+}
+
+struct http_slice gateway_forward_for(struct arena *a, const struct http_head *h,
+				      const char *client_ip)
+{
+	for (size_t i = 0; i < h->n_headers; i++) {
+		struct http_slice before;
+		char *text;
+
+		if (!http_slice_is(h->headers[i].name, "x-forwarded-for"))
+			continue;
+		before = gateway_forward_joined(a, h, i);
+		text = arena_printf(a, "%.*s, %s", (int)before.n, before.p, client_ip);
+		return http_slice(text && before.n ? text : client_ip);
+	}
+	return http_slice(client_ip);
+}

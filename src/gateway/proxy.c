@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * HTTP backends: the client's request goes on to them, their answer comes back with its own status.
+ * Framing is ours in both directions, bodies are whole before they go on.
+ */
+#include "gateway/call.h"
+#include "gateway/forward.h"
+#include "gateway/path.h"
+#include "http/write.h"
+
+/* Request line, Host, our headers and Content-Length, beyond the texts that head_room() counts. */
+#define HEAD_FIXED 512
+
+static bool any_of(struct http_slice method, const char *const *names)
+{
+	while (*names && !http_slice_equal(method, http_slice(*names)))
+		names++;
+	return *names != NULL;
+}
+
+static bool is_idempotent(struct http_slice method)
+{
+	static const char *const names[] = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE", NULL};
+
+	return any_of(method, names);
+}
+
+/* RFC 9110 8.6: these have a length even where it is 0. */
+static bool expects_body(struct http_slice method)
+{
+	static const char *const names[] = {"POST", "PUT", "PATCH", NULL};
+
+	return any_of(method, names);
+}
+
+static struct http_slice backend_method(const struct gateway_call *c)
+{
+	const char *method = c->api->backend.method;
+
+	return method ? http_slice(method) : c->r->head->method;
+}
+
+static bool is_head(const struct gateway_call *c)
+{
+	return http_slice_equal(backend_method(c), http_slice("HEAD"));
+}
+
+/* ---- the request ---- */
+
+static struct http_slice backend_path(struct gateway_call *c)
+{
+	struct http_slice path = c->path, segment;
+
+	if (c->api->backend.path)
+		return gateway_template_fill(c->api->backend.path, c->r->arena, c->match.params);
+	for (size_t i = 0; i < c->group->base_segments; i++)
+		(void)gateway_path_next(&path, &segment); /* it was there when the API matched */
+	return path;
+}
+
+static struct http_slice target(struct gateway_call *c)
+{
+	struct http_slice path = backend_path(c), query = c->r->head->query;
+	char *text;
+
+	if (!c->r->head->has_query || !path.p)
+		return path;
+	text = arena_alloc(c->r->arena, path.n + 1 + query.n);
+	if (text) {
+		memcpy(text, path.p, path.n);
+		text[path.n] = '?';
+		if (query.n)
+			memcpy(text + path.n + 1, query.p, query.n);
+	}
+	return (struct http_slice){text, path.n + 1 + query.n};
+}
+
+/* The client's, without its credentials and what only gateways say. */
+static void write_client_headers(struct http_writer *w, const struct http_head *h)
+{
+	for (size_t i = 0; i < h->n_headers; i++) {
+		struct http_slice name = h->headers[i].name;
+
+		if (gateway_forward_request_header(h, name) &&
+		    (!gateway_forward_is_ca(name) || http_slice_is(name, "x-ca-stage")))
+			http_write_header(w, name, h->headers[i].value);
+	}
+}
+
+static void write_own_headers(struct http_writer *w, const struct gateway_call *c,
+			      struct http_slice forwarded_for)
+{
+	struct http_slice client = http_slice(c->client_ip);
+
+	http_write_header(w, http_slice("X-Forwarded-For"), forwarded_for);
+	http_write_header(w, http_slice("X-Forwarded-Proto"), http_slice("http"));
+	http_write_header(w, http_slice("X-Real-IP"), client);
+	http_write_header(w, http_slice("CaClientIp"), client);
+	http_write_header(w, http_slice("X-Ca-Request-Id"), http_slice(c->id));
+	if (c->r->body.n || expects_body(backend_method(c)))
+		http_write_length(w, c->r->body.n);
+}
+
+/* In the request's arena; p == NULL where that has no room. */
+static struct http_slice write_head(struct gateway_call *c)
+{
+	const struct http_head *h = c->r->head;
+	const char *host = c->api->backend.host;
+	struct http_slice to = target(c), method = backend_method(c);
+	struct http_slice forwarded_for = gateway_forward_for(c->r->arena, h, c->client_ip);
+	/* a header that came as "a:b" leaves as "a: b" */
+	size_t room = h->size + h->n_headers + method.n + to.n + strlen(host) + forwarded_for.n +
+		      HEAD_FIXED;
+	char *buf = to.p ? arena_alloc(c->r->arena, room) : NULL;
+	struct http_writer w = http_writer(buf, room);
+
+	if (!buf)
+		return (struct http_slice){NULL, 0};
+	http_write_request_line(&w, method, to);
+	http_write_header(&w, http_slice("Host"), http_slice(host));
+	write_client_headers(&w, h);
+	write_own_headers(&w, c, forwarded_for);
+	return (struct http_slice){http_write_end(&w) ? buf : NULL, w.len};
+}
+
+/* ---- the answer ---- */
+
+/* Nothing followed the head that a HEAD brought back: its length can only be passed on. */
+static void pass_length(const struct gateway_call *c, const struct http_head *head,
+			struct httpd_answer *answer)
+{
+	if (!is_head(c))
+		return;
+	answer->length = http_head_get(head, "content-length").p ? HTTPD_LENGTH_GIVEN
+								 : HTTPD_LENGTH_UNKNOWN;
+	answer->head_length = head->content_length;
+}
+
+static void answered(struct gateway_call *c, struct upstream_call *call,
+		     const struct upstream_result *result)
+{
+	const struct http_head *h = result->head;
+	struct http_header headers[HTTP_MAX_HEADERS];
+	struct httpd_answer answer = {.status = h->status, .headers = headers};
+
+	for (size_t i = 0; i < h->n_headers; i++) {
+		if (gateway_forward_answer_header(h, h->headers[i].name))
+			headers[answer.n_headers++] = h->headers[i];
+	}
+	c->body = upstream_take_body(call);
+	answer.body = (struct http_slice){c->body.p, c->body.n};
+	pass_length(c, h, &answer);
+	if (gateway_answer_backend(c, &answer) < 0)
+		gateway_answer_error(c, GATEWAY_BACKEND_INVALID, "headers too large");
+}
+
+/* ---- the call ---- */
+
+static bool check_reachable(struct gateway_call *c)
+{
+	const struct gateway_backend *b = &c->api->backend;
+
+	if (b->address.sin_family)
+		return true;
+	if (b->kind == GATEWAY_HTTP_VPC)
+		gateway_answer_error(c, GATEWAY_ACCESS_INVALID, b->access);
+	else
+		gateway_answer_error(c, GATEWAY_UNRESOLVED,
+				     arena_strndup(c->r->arena, b->host, strcspn(b->host, ":")));
+	return false;
+}
+
+void gateway_proxy(struct gateway_call *c)
+{
+	struct http_slice head;
+
+	if (!check_reachable(c))
+		return;
+	head = write_head(c);
+	if (!head.p) {
+		/* a path that repeats a long parameter hundreds of times */
+		gateway_answer_error(c, GATEWAY_URL_TOO_LARGE, NULL);
+		return;
+	}
+	c->answered = answered;
+	c->invalid = GATEWAY_BACKEND_INVALID;
+	gateway_backend_start(c, &(struct upstream_request){
+					 .head = head,
+					 .body = c->r->body,
+					 .idempotent = is_idempotent(backend_method(c)),
+					 .head_request = is_head(c),
+					 .max_body = gateway_body_limit(c->gateway->config),
+				 });
+}

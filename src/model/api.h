@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** API Gateway and Function Compute. */
+#pragma once
+
+#include "model/types.h"
+
+struct ecs;
+
+enum gateway_type { GATEWAY_NORMAL, GATEWAY_VPC_CONNECT, GATEWAY_SERVERLESS };
+
+/** The one VPC whose members reach a dedicated instance ("Bind to VPC"). */
+struct gateway_binding {
+	struct span at; /* line 0: not bound */
+	struct ref vpc;
+	struct ref vswitch; /* absent: the first vSwitch of the VPC */
+	struct address ip;  /* absent: validate/ chooses the lowest free one and sets it */
+};
+
+/** Where an instance of type vpc_connect has its network interface. */
+struct gateway_interface {
+	struct span at; /* line 0: none */
+	struct ref vswitch;
+	struct ref security_group;
+	struct address ip; /* absent: validate/ chooses the lowest free one and sets it */
+};
+
+struct api_gateway {
+	struct named id;
+	struct ref region;
+	enum gateway_type instance_type; /* default normal (dedicated) */
+	struct gateway_binding bind;
+	struct gateway_interface interface;   /* key zone_vswitch_security_group */
+	struct cidr *to_connect_vpc_ip_block; /* what it reaches through it beside its own VPC */
+	size_t n_to_connect_vpc_ip_block;
+	struct cidr egress;       /* default 100.104.254.0/26, next /26 for the next instance */
+	struct address public_ip; /* on the Internet, if the lab has one; chosen by validate/ */
+};
+
+struct api_group {
+	struct named id;
+	struct ref instance;       /* struct api_gateway */
+	struct text base_path;     /* default "/" */
+	struct text sub_domain_id; /* 32 hex digits; default derived from lab and group */
+	bool vpc_domain;           /* "Enable VPC Second-level Domain"; default false */
+	struct span vpc_domain_at;
+};
+
+struct function {
+	struct named id;
+	struct ref region;
+	struct text code;          /* path of an executable, relative to the lab file */
+	struct number timeout;     /* us; default 60 s */
+	struct number memory_size; /* bytes; default 128 MiB; told to the handler */
+	struct text *environment;  /* "KEY=value" */
+	size_t n_environment;
+};
+
+enum api_method {
+	API_GET,
+	API_POST,
+	API_PUT,
+	API_DELETE,
+	API_PATCH,
+	API_HEAD,
+	API_OPTIONS,
+	API_ANY
+};
+enum api_protocol { API_HTTP = 1, API_HTTPS = 2, API_HTTP_HTTPS = 3 };
+
+/** VPC access authorization: the gateways of the VPC's region may reach this one target through it. */
+struct vpc_access {
+	struct named id;
+	struct ref vpc;
+	struct text instance_id;          /* an ECS instance of the VPC, or an address */
+	const struct ecs *ecs;            /* set by validate/ where instance_id names one */
+	uint32_t ip;                      /* set by validate/: of the instance, or as written */
+	struct number port;               /* 1..65535 */
+	struct text vpc_target_host_name; /* Host header; default ADDRESS:PORT */
+	bool deleted; /* a step deleted it: what still refers to it fails when it is called */
+};
+
+enum backend_kind { BACKEND_FUNCTION, BACKEND_MOCK, BACKEND_HTTP, BACKEND_HTTP_VPC };
+
+struct api_backend {
+	struct span at;
+	enum backend_kind kind; /* set by parse/ from the one of these that is written */
+	struct ref function;    /* struct function */
+	struct text mock;       /* body of a MOCK backend */
+	struct text http;       /* "http://HOST[:PORT]" */
+	struct ref vpc_access;  /* struct vpc_access */
+	struct text path;       /* http: with [parameters] of the API's path; default: that path */
+	struct span method_at;  /* line 0: the client's method */
+	enum api_method method; /* http */
+	struct text arn_role;   /* RAM role that lets the gateway invoke the function */
+	struct number timeout;  /* us; 300 ms .. 120 s, default 10 s */
+	struct number mock_status; /* default 200 */
+};
+
+struct api {
+	struct named id;
+	struct ref group;           /* struct api_group */
+	enum api_method method;     /* default GET */
+	struct text path;           /* "/hello" or "/users/[id]" */
+	enum api_protocol protocol; /* default HTTP,HTTPS = both */
+	struct text *stages;        /* published to; absent or empty: not published */
+	size_t n_stages;
+	struct api_backend backend;
+};

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** What gateways reach: VPC access authorizations, HTTP backends, interfaces of vpc_connect. */
+#include "validate/rule.h"
+#include "validate/rules.h"
+#include "validate/syntax.h"
+
+/* --- authorizations --- */
+
+void validate_access_instance(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_vpc_accesses; i++) {
+		const struct vpc_access *a = &v->lab->vpc_accesses[i];
+
+		if (!a->ecs || !a->vpc.to || !ecs_vpc(a->ecs) || ecs_vpc(a->ecs) == a->vpc.to)
+			continue;
+		validate_report(v, a->instance_id.at,
+				"VPC access authorization '%s' is of VPC '%s', but '%s' is in VPC "
+				"'%s'",
+				a->id.name, a->vpc.name, a->ecs->id.name, ecs_vpc(a->ecs)->id.name);
+		diag_note(v->diags, a->ecs->vswitch.at, "'%s' is in this vSwitch", a->ecs->id.name);
+	}
+}
+
+static const struct api_gateway *gateway_of(const struct api *api)
+{
+	const struct api_group *g = api->group.to;
+
+	return g ? g->instance.to : NULL;
+}
+
+void validate_access_region(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_apis; i++) {
+		const struct api *api = &v->lab->apis[i];
+		const struct vpc_access *a = api->backend.vpc_access.to;
+		const struct api_gateway *gw = gateway_of(api);
+		const struct region *r = a ? vpc_region(a->vpc.to) : NULL;
+
+		if (!r || !gw || !gw->region.to || gw->region.to == r)
+			continue;
+		validate_report(v, api->backend.vpc_access.at,
+				"API '%s' is on an instance in '%s' and cannot use authorization "
+				"'%s' of VPC '%s', which is in '%s'",
+				api->id.name, gw->region.name, a->id.name, a->vpc.name, r->id.name);
+		diag_note(v->diags, a->vpc.at, "the VPC of '%s'", a->id.name);
+		validate_hint(v, "authorize a VPC of '%s'; over CEN it leads on to other regions",
+			      gw->region.name);
+	}
+}
+
+void validate_access_deleted(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_apis; i++) {
+		const struct api *api = &v->lab->apis[i];
+		const struct vpc_access *a = api->backend.vpc_access.to;
+
+		if (a && a->deleted)
+			validate_report(v, api->backend.vpc_access.at,
+					"VPC access authorization '%s' of API '%s' was deleted: "
+					"calls will be answered with 504 X504VE",
+					a->id.name, api->id.name);
+	}
+}
+
+/* --- HTTP backends --- */
+
+/* Why "http://HOST[:PORT]" is none, or NULL. */
+static const char *url_fault(const char *s)
+{
+	size_t name;
+
+	if (strncmp(s, "http://", 7) != 0)
+		return "it does not start with http://";
+	s += 7;
+	name = strcspn(s, ":/?#");
+	if (!validate_is_host(s, name))
+		return "it has no valid host";
+	if (s[name] == ':' && !validate_is_port(s + name + 1, strlen(s + name + 1)))
+		return "it has no valid port";
+	return s[name] && s[name] != ':' ? "its path is written as `path:`" : NULL;
+}
+
+void validate_backend_http(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_apis; i++) {
+		const struct api_backend *b = &v->lab->apis[i].backend;
+		const char *why = b->http.s ? url_fault(b->http.s) : NULL;
+
+		if (!why)
+			continue;
+		validate_report(v, b->http.at, "'%s' is not an HTTP service: %s", b->http.s, why);
+		validate_hint(v, "write it like http://api.example.com:8080");
+	}
+}
+
+void validate_backend_keys(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_apis; i++) {
+		const struct api *api = &v->lab->apis[i];
+		const struct api_backend *b = &api->backend;
+		bool http = b->kind == BACKEND_HTTP || b->kind == BACKEND_HTTP_VPC;
+
+		if (http || (!b->path.s && !b->method_at.line))
+			continue;
+		validate_report(v, b->path.s ? b->path.at : b->method_at,
+				"API '%s': only HTTP services have a path and a method",
+				api->id.name);
+		validate_hint(v, "leave it out");
+	}
+}
+
+/* Whether the API's path has the parameter "[name]" (n bytes). */
+static bool has_parameter(const char *path, const char *parameter, size_t n)
+{
+	for (const char *p = path; p && (p = strchr(p, '[')); p++)
+		if (strncmp(p, parameter, n) == 0)
+			return true;
+	return false;
+}
+
+void validate_backend_path(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_apis; i++) {
+		const struct api *api = &v->lab->apis[i];
+		const struct text *path = &api->backend.path;
+		const char *why = path->s ? validate_path_fault(path->s, true) : NULL;
+
+		if (why) {
+			validate_report(v, path->at,
+					"the service of API '%s' cannot have path "
+					"'%s': %s",
+					api->id.name, path->s, why);
+			continue;
+		}
+		for (const char *p = path->s; p && (p = strchr(p, '[')); p++) {
+			size_t n = strcspn(p, "]") + 1;
+
+			if (has_parameter(api->path.s, p, n))
+				continue;
+			validate_report(
+				v, validate_span_find(path->at, arena_strndup(v->scratch, p, n)),
+				"the path of API '%s' has no parameter %.*s", api->id.name, (int)n,
+				p);
+			diag_note(v->diags, api->path.at, "the path of the API");
+		}
+	}
+}
+
+/* --- vpc_connect --- */
+
+void validate_gateway_interface(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_api_gateways; i++) {
+		const struct api_gateway *gw = &v->lab->api_gateways[i];
+		bool connected = gw->instance_type == GATEWAY_VPC_CONNECT;
+		const struct span at = gw->interface.at.line ? gw->interface.at
+				       : gw->n_to_connect_vpc_ip_block
+					       ? gw->to_connect_vpc_ip_block[0].at
+					       : (struct span){0};
+
+		if (connected && !gw->interface.at.line) {
+			validate_report(v, gw->id.at,
+					"API Gateway instance '%s' is of type vpc_connect and has "
+					"no network interface",
+					gw->id.name);
+			validate_hint(v, "write `zone_vswitch_security_group:` with a vSwitch and "
+					 "a security group");
+		} else if (!connected && at.line) {
+			validate_report(v, at,
+					"API Gateway instance '%s' has no network interface in a "
+					"VPC: it is not of type vpc_connect",
+					gw->id.name);
+			validate_hint(v, "write `instance_type: vpc_connect`, or leave this out");
+		}
+	}
+}
+
+void validate_interface_vpc(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_api_gateways; i++) {
+		const struct api_gateway *gw = &v->lab->api_gateways[i];
+		const struct vswitch *s = gw->interface.vswitch.to;
+		const struct security_group *g = gw->interface.security_group.to;
+		const struct region *r = s ? vpc_region(s->vpc) : NULL;
+
+		if (r && gw->region.to && r != gw->region.to) {
+			validate_report(v, gw->interface.vswitch.at,
+					"vSwitch '%s' is in '%s', API Gateway instance '%s' in "
+					"'%s'",
+					s->id.name, r->id.name, gw->id.name, gw->region.name);
+			diag_note(v->diags, s->id.at, "'%s' stands here", s->id.name);
+		}
+		if (s && g && g->vpc.to && g->vpc.to != s->vpc) {
+			validate_report(v, gw->interface.security_group.at,
+					"security group '%s' is of VPC '%s', vSwitch '%s' of VPC "
+					"'%s'",
+					g->id.name, g->vpc.name, s->id.name, s->vpc->id.name);
+			diag_note(v->diags, g->vpc.at, "the VPC of '%s'", g->id.name);
+		}
+	}
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Services of nodes, and the names of all processes of a lab. */
+#include <stdlib.h>
+
+#include "validate/rule.h"
+#include "validate/rules.h"
+
+typedef void service_fn(struct validation *v, const struct lab_node *node, const struct service *s);
+
+static void each_service(struct validation *v, service_fn *fn)
+{
+	struct lab_node node;
+
+	for (size_t i = 0; lab_node_at(v->lab, i, &node); i++)
+		for (size_t j = 0; j < node.n_services; j++)
+			fn(v, &node, &node.services[j]);
+}
+
+static void needs_port(struct validation *v, const struct lab_node *node, const struct service *s)
+{
+	if (s->port.set || s->n_command)
+		return;
+	validate_report(v, s->id.at, "service '%s' of %s '%s' has neither a command nor a port",
+			s->id.name, node->kind, node->id->name);
+	validate_hint(v, "write `port:` for the built-in HTTP echo, or `command:`");
+}
+
+static void echo_is_tcp(struct validation *v, const struct lab_node *node, const struct service *s)
+{
+	if (s->n_command || s->protocol == SERVICE_TCP)
+		return;
+	validate_report(v, s->id.at,
+			"service '%s' of %s '%s' is the built-in HTTP echo, which speaks tcp",
+			s->id.name, node->kind, node->id->name);
+	validate_hint(v, "write `command:` for a service of your own");
+}
+
+static void one_port(struct validation *v, const struct lab_node *node, const struct service *s)
+{
+	for (const struct service *o = node->services; s->port.set && o < s; o++) {
+		if (!o->port.set || o->port.v != s->port.v || o->protocol != s->protocol)
+			continue;
+		validate_report(v, s->port.at, "service '%s' of %s '%s' has the port of '%s'",
+				s->id.name, node->kind, node->id->name, o->id.name);
+		diag_note(v->diags, o->port.at, "the port of '%s'", o->id.name);
+		return;
+	}
+}
+
+void validate_service_port(struct validation *v)
+{
+	each_service(v, needs_port);
+	each_service(v, echo_is_tcp);
+	each_service(v, one_port);
+}
+
+/* --- names of processes --- */
+
+struct process {
+	const char *name;
+	const char *what; /* "function 'hello'" */
+	struct span at;
+	size_t order;
+};
+
+struct processes {
+	struct process *items;
+	size_t n;
+};
+
+static void add(struct validation *v, struct processes *p, const char *name, const char *what,
+		struct span at)
+{
+	struct process *new = arena_push(v->scratch, p->items, p->n);
+
+	*new = (struct process){name, what, at, p->n};
+}
+
+static void add_services(struct validation *v, struct processes *p)
+{
+	struct lab_node node;
+
+	for (size_t i = 0; lab_node_at(v->lab, i, &node); i++)
+		for (size_t j = 0; j < node.n_services; j++) {
+			const struct named *id = &node.services[j].id;
+
+			add(v, p, lab_service_worker(v->lab, node.id->name, id->name),
+			    arena_printf(v->scratch, "service '%s' of '%s'", id->name,
+					 node.id->name),
+			    id->at);
+		}
+}
+
+static struct processes collect(struct validation *v)
+{
+	const struct lab *lab = v->lab;
+	struct processes p = {0};
+
+	for (size_t i = 0; i < lab->n_api_gateways; i++)
+		add(v, &p, lab->api_gateways[i].id.name,
+		    arena_printf(v->scratch, "API Gateway instance '%s'",
+				 lab->api_gateways[i].id.name),
+		    lab->api_gateways[i].id.at);
+	for (size_t i = 0; i < lab->n_functions; i++)
+		add(v, &p, lab_worker(lab, "function", lab->functions[i].id.name),
+		    arena_printf(v->scratch, "function '%s'", lab->functions[i].id.name),
+		    lab->functions[i].id.at);
+	for (size_t i = 0; i < lab->n_vbrs; i++)
+		add(v, &p, lab_worker(lab, "bird", lab->vbrs[i].id.name),
+		    arena_printf(v->scratch, "VBR '%s'", lab->vbrs[i].id.name), lab->vbrs[i].id.at);
+	for (size_t i = 0; i < lab->n_data_centers; i++)
+		add(v, &p, lab_worker(lab, "bird", lab->data_centers[i].id.name),
+		    arena_printf(v->scratch, "data centre '%s'", lab->data_centers[i].id.name),
+		    lab->data_centers[i].id.at);
+	for (size_t i = 0; i < lab->n_data_centers; i++)
+		for (size_t j = 0; j < lab->data_centers[i].n_hosts; j++) {
+			const struct host *h = &lab->data_centers[i].hosts[j];
+
+			if (h->dns.at.line)
+				add(v, &p, lab_worker(lab, "dns", h->id.name),
+				    arena_printf(v->scratch, "the DNS server on '%s'", h->id.name),
+				    h->dns.at);
+		}
+	add_services(v, &p);
+	return p;
+}
+
+static int by_name(const void *pa, const void *pb)
+{
+	const struct process *a = pa, *b = pb;
+	int c = strcmp(a->name, b->name);
+
+	return c ? c : (a->order > b->order) - (a->order < b->order);
+}
+
+void validate_name_worker(struct validation *v)
+{
+	struct processes p = collect(v);
+
+	if (p.n)
+		qsort(p.items, p.n, sizeof(*p.items), by_name);
+	for (size_t i = 1; i < p.n; i++) {
+		const struct process *a = &p.items[i - 1], *b = &p.items[i];
+
+		if (!streq(a->name, b->name))
+			continue;
+		if (a->at.line > b->at.line) {
+			const struct process *later = a;
+
+			a = b;
+			b = later;
+		}
+		validate_report(v, b->at, "the process of %s would be called '%s', as that of %s",
+				b->what, b->name, a->what);
+		diag_note(v->diags, a->at, "%s stands here", a->what);
+		validate_hint(v, "rename one of them: processes have logs by name");
+	}
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** A whole gateway on loopback, in one loop with the test, and what can be seen of its answers. */
+#pragma once
+
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "gateway/gateway.h"
+#include "lib/http_client.h"
+#include "unit/gateway/config.h"
+
+#define TEST_HOST "\r\nHost: " TEST_VPC "\r\n"
+
+struct test_gateway {
+	struct arena *a;
+	struct loop *loop;
+	struct gateway *gateway;
+	int listening[2], state, log;
+	uint16_t port[2]; /* vip-80, public-80 */
+};
+
+/* What is behind the gateway may be put into its loop now. */
+static inline void test_gateway_init(struct test_gateway *g)
+{
+	g->a = arena_new(0);
+	g->loop = loop_new();
+	g->log = memfd_create("log", MFD_CLOEXEC);
+	g->state = memfd_create("state", MFD_CLOEXEC);
+	assert_int_equal(ftruncate(g->state, WORKER_MEMORY), 0);
+	for (size_t i = 0; i < 2; i++)
+		g->listening[i] = test_listen(&g->port[i]);
+}
+
+static inline void test_gateway_serve(struct test_gateway *g, const char *config)
+{
+	struct gateway_config *c = gateway_config_read(g->a, config, strlen(config), NULL);
+
+	assert_non_null(c);
+	for (size_t i = 0; i < c->n_listeners; i++)
+		c->listeners[i].fd = g->listening[c->listeners[i].fd - WORKER_FD_SOCKET_0];
+	c->state_fd = c->state_fd < 0 ? -1 : g->state;
+	g->gateway = gateway_new(g->loop, c, gateway_routes_new(g->a, c, NULL), g->log);
+	assert_int_equal(gateway_listen(g->gateway, NULL), 0);
+}
+
+static inline void test_gateway_done(struct test_gateway *g)
+{
+	gateway_free(g->gateway);
+	loop_free(g->loop);
+	arena_free(g->a);
+	for (size_t i = 0; i < 2; i++)
+		close(g->listening[i]);
+	close(g->state);
+	close(g->log);
+}
+
+/* The last line of the access log, parsed; NULL where there is none yet. */
+static inline json_t *test_gateway_line(struct test_gateway *g)
+{
+	struct test_worker w = {.log = g->log};
+	auto_free char *text = test_worker_log(&w);
+	size_t n = strlen(text);
+	const char *line;
+	json_t *j;
+
+	if (n == 0)
+		return NULL;
+	assert_int_equal(text[n - 1], '\n');
+	text[n - 1] = '\0';
+	line = strrchr(text, '\n');
+	j = json_loads(line ? line + 1 : text, JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(j);
+	return j;
+}
+
+/* The value of a header in an answer; "" where there is none. */
+static inline char *test_header(struct test_gateway *g, const char *answer, const char *name)
+{
+	const char *at = strcasestr(answer, arena_printf(g->a, "\r\n%s: ", name));
+
+	if (!at)
+		return arena_strdup(g->a, "");
+	at += strlen(name) + 4;
+	return arena_strndup(g->a, at, strcspn(at, "\r"));
+}
+
+/* The client goes away in the middle of its call; comes back when that is in the log. */
+static inline json_t *test_gateway_abandon(struct test_gateway *g, struct test_client *c)
+{
+	uint64_t deadline = test_clock_ms() + 10000;
+	json_t *line;
+
+	assert_int_equal(setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &(struct linger){1, 0},
+				    sizeof(struct linger)),
+			 0);
+	test_client_close(c);
+	while (!(line = test_gateway_line(g)) && test_clock_ms() < deadline)
+		assert_int_equal(loop_turn(g->loop, 100), 0);
+	assert_non_null(line);
+	return line;
+}

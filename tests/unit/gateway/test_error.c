@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "gateway/error.h"
+
+#include "lib/test.h"
+
+/* Six characters, the second to fourth of them the status; one place for what it is about. */
+static void codes(void **state)
+{
+	for (int i = GATEWAY_OK + 1; i < GATEWAY_N_ERRORS; i++) {
+		enum gateway_error e = (enum gateway_error)i;
+		const char *code = gateway_error_code(e), *format = gateway_error_format(e);
+		const char *percent = strchr(format, '%');
+
+		assert_int_equal(strlen(code), 6);
+		assert_in_range(gateway_error_status(e), 400, 599);
+		assert_true(strlen(format) > 0);
+		if (percent) {
+			assert_int_equal(percent[1], 's');
+			assert_null(strchr(percent + 1, '%'));
+		}
+		for (int k = GATEWAY_OK; k < i; k++)
+			assert_string_not_equal(gateway_error_code((enum gateway_error)k), code);
+	}
+	assert_string_equal(gateway_error_code(GATEWAY_OK), "");
+}
+
+static void backends(void **state)
+{
+	static const struct {
+		enum gateway_error error;
+		const char *code;
+		int status;
+	} rows[] = {
+		{GATEWAY_CONNECT_FAILED, "D504CO", 504},  {GATEWAY_BACKEND_TIMEOUT, "D504TO", 504},
+		{GATEWAY_BACKEND_INVALID, "D502BR", 502}, {GATEWAY_UNRESOLVED, "D504RE", 504},
+		{GATEWAY_ACCESS_INVALID, "X504VE", 504},  {GATEWAY_DOMAIN_THROTTLED, "T429ID", 429},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_string_equal(gateway_error_code(rows[i].error), rows[i].code);
+		assert_int_equal(gateway_error_status(rows[i].error), rows[i].status);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(codes), cmocka_unit_test(backends)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
