@@ -227,8 +227,6 @@ static int read_clause(struct reader *r, json_t *j, void *item)
 		return -1;
 	if (deny && preference >= 0)
 		return wrong(r, "deny and preference exclude each other");
-	if (include && !prefixes)
-		return wrong(r, "include without prefixes");
 	c->deny = deny;
 	c->include = include;
 	c->preference = (int)preference;

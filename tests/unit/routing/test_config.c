@@ -154,8 +154,6 @@ static void bad_ones_are_refused_with_their_place(void **state)
 		 "sites[0]: offers[0]: gates[0]: clauses[0]: 1 object item(s) left unpacked: permit"},
 		{{.sites = GATE("{},{\"deny\":true,\"preference\":1}")},
 		 "sites[0]: offers[0]: gates[0]: clauses[1]: deny and preference exclude each other"},
-		{{.sites = GATE("{\"include\":true}")},
-		 "sites[0]: offers[0]: gates[0]: clauses[0]: include without prefixes"},
 		{{.sites = GATE("{\"preference\":-1}")},
 		 "sites[0]: offers[0]: gates[0]: clauses[0]: preference must be 0 to 65535"},
 	};
