@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/attr.h"
 #include "base/cleanup.h"
-#include "kernel/attr.h"
 #include "kernel/netlink.h"
 #include "kernel/netns.h"
 #include "plan/plan.h"
@@ -79,7 +79,7 @@ static bool read_route(const struct nlmsghdr *h, struct route *r)
 
 	if (h->nlmsg_type != RTM_NEWROUTE || m->rtm_family != AF_INET)
 		return false;
-	kernel_attr_of_message(tb, RTA_MAX, h, sizeof(*m));
+	attr_of_message(tb, RTA_MAX, h, sizeof(*m));
 	*r = (struct route){
 		.table = tb[RTA_TABLE] ? u32_of(tb[RTA_TABLE]) : m->rtm_table,
 		.dst = {.addr = ntohl(u32_of(tb[RTA_DST])), .len = m->rtm_dst_len},
@@ -155,7 +155,7 @@ static int note_name(const struct nlmsghdr *h, void *data)
 	struct dump *d = data;
 	size_t index = (size_t)m->ifi_index;
 
-	kernel_attr_of_message(tb, IFLA_IFNAME, h, sizeof(*m));
+	attr_of_message(tb, IFLA_IFNAME, h, sizeof(*m));
 	if (h->nlmsg_type != RTM_NEWLINK || m->ifi_index <= 0 || !tb[IFLA_IFNAME] ||
 	    index > 1u << 20)
 		return MNL_CB_OK;
@@ -225,7 +225,7 @@ static int add_neighbour(const struct nlmsghdr *h, void *data)
 
 	if (h->nlmsg_type != RTM_NEWNEIGH || m->ndm_family != AF_INET || (m->ndm_state & NUD_NOARP))
 		return MNL_CB_OK;
-	kernel_attr_of_message(tb, NDA_LLADDR, h, sizeof(*m));
+	attr_of_message(tb, NDA_LLADDR, h, sizeof(*m));
 	strbuf_printf(d->out, "%s dev %s", ip_format(ntohl(u32_of(tb[NDA_DST])), ip),
 		      dev_name(d, (size_t)m->ndm_ifindex));
 	if (tb[NDA_LLADDR] && mnl_attr_get_payload_len(tb[NDA_LLADDR]) == 6) {
@@ -247,11 +247,11 @@ static int add_queue(const struct nlmsghdr *h, void *data)
 	struct dump *d = data;
 	const char *kind;
 
-	kernel_attr_of_message(tb, TCA_STATS2, h, sizeof(*m));
+	attr_of_message(tb, TCA_STATS2, h, sizeof(*m));
 	kind = tb[TCA_KIND] ? mnl_attr_get_str(tb[TCA_KIND]) : "?";
 	if (h->nlmsg_type != RTM_NEWQDISC || strcmp(kind, "noqueue") == 0)
 		return MNL_CB_OK;
-	kernel_attr_nested(stats, TCA_STATS_QUEUE, tb[TCA_STATS2]);
+	attr_nested(stats, TCA_STATS_QUEUE, tb[TCA_STATS2]);
 	/* the kernel's own structure is 16 bytes, of which 12 are used */
 	if (stats[TCA_STATS_BASIC] && mnl_attr_get_payload_len(stats[TCA_STATS_BASIC]) >= 12)
 		memcpy(&basic, mnl_attr_get_payload(stats[TCA_STATS_BASIC]), 12);

@@ -13,8 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/attr.h"
 #include "base/cleanup.h"
-#include "kernel/attr.h"
 
 int kernel_netlink_open(struct lab_error **err)
 {
@@ -98,7 +98,7 @@ static void refusal_text(const struct nlmsghdr *h, const struct nlmsgerr *e, cha
 		return;
 	if (!(h->nlmsg_flags & NLM_F_CAPPED) && e->msg.nlmsg_len > sizeof(e->msg))
 		skip += NLMSG_ALIGN(e->msg.nlmsg_len) - sizeof(e->msg);
-	kernel_attr_of_message(tb, NLMSGERR_ATTR_MSG, h, skip);
+	attr_of_message(tb, NLMSGERR_ATTR_MSG, h, skip);
 	if (tb[NLMSGERR_ATTR_MSG] &&
 	    mnl_attr_validate(tb[NLMSGERR_ATTR_MSG], MNL_TYPE_NUL_STRING) >= 0)
 		(void)snprintf(text, 256, "%s", mnl_attr_get_str(tb[NLMSGERR_ATTR_MSG]));

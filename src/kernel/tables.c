@@ -9,9 +9,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/attr.h"
 #include "base/cleanup.h"
 #include "base/hash.h"
-#include "kernel/attr.h"
 #include "kernel/real.h"
 
 #define SPARE_DESCRIPTORS 64
@@ -175,8 +175,8 @@ static bool forwards(const struct nlattr *af_spec)
 	const struct nlattr *conf;
 	uint32_t value = 0;
 
-	kernel_attr_nested(family, AF_INET, af_spec);
-	kernel_attr_nested(inet, IFLA_INET_CONF, family[AF_INET]);
+	attr_nested(family, AF_INET, af_spec);
+	attr_nested(inet, IFLA_INET_CONF, family[AF_INET]);
 	conf = inet[IFLA_INET_CONF];
 	if (conf && mnl_attr_get_payload_len(conf) >= sizeof(value))
 		memcpy(&value, mnl_attr_get_payload(conf), sizeof(value));
@@ -190,7 +190,7 @@ static int list_device(const struct nlmsghdr *h, void *data)
 	const struct nlattr *tb[IFLA_AF_SPEC + 1];
 	struct kernel_dev *d;
 
-	kernel_attr_of_message(tb, IFLA_AF_SPEC, h, sizeof(*m));
+	attr_of_message(tb, IFLA_AF_SPEC, h, sizeof(*m));
 	if (!tb[IFLA_IFNAME])
 		return MNL_CB_OK;
 	d = kernel_dev_add(l->r, l->ns, mnl_attr_get_str(tb[IFLA_IFNAME]), m->ifi_index);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * ICMP echo as ping(8) sends it: 56 bytes of payload, 84 on the wire with IP. Over a raw socket, because
- * the kernel's unprivileged ICMP sockets are switched off by ping_group_range nearly everywhere.
+ * ICMP echo (base/echo.h) over a raw socket, because the kernel's unprivileged ICMP sockets are
+ * switched off by ping_group_range nearly everywhere.
  */
 #pragma once
 

@@ -23,8 +23,12 @@ struct test_worker {
 	pid_t pid;
 	int log;    /* what it wrote on descriptors 1 and 2 */
 	int socket; /* its listening socket; the harness holds it too, as the supervisor does */
-	int memory; /* the socket after that, where it is not 0 */
 	uint16_t port;
+	const int *sockets; /* all of its sockets; NULL: the one above */
+	size_t n_sockets;
+	void (*prepare)(void); /* last thing before its exec; NULL: nothing */
+	int ready;             /* what it says by worker_ready() and worker_note() */
+	char note[512];        /* the last of it, as far as it was read */
 };
 
 /* A listening TCP socket on 127.0.0.1; the kernel chooses the port. */
@@ -60,11 +64,32 @@ static inline void test_move_fd(int from, int to)
 		_exit(126);
 }
 
-/* Starts program with that configuration; true when it said that it is ready. */
-static inline bool test_worker_start(struct test_worker *w, const char *program, const char *config)
+/* In the child: its descriptors as the contract says, whatever numbers they have here. */
+static inline void test_worker_lay_out(const struct test_worker *w, int memfd, int ready)
+{
+	const int *sockets = w->sockets ? w->sockets : &w->socket;
+	int n = w->sockets ? (int)w->n_sockets : 1, above = WORKER_FD_SOCKET_0 + n + 20, high[64];
+	const int low[4] = {open("/dev/null", O_RDONLY | O_CLOEXEC), w->log, memfd, ready};
+
+	for (int i = 0; i < 4; i++)
+		high[i] = fcntl(low[i], F_DUPFD, above);
+	for (int i = 0; i < n; i++)
+		high[4 + i] = fcntl(sockets[i], F_DUPFD, above);
+	test_move_fd(high[0], 0);
+	test_move_fd(high[1], 1);
+	test_move_fd(high[1], 2);
+	test_move_fd(high[2], WORKER_FD_CONFIG);
+	test_move_fd(high[3], WORKER_FD_READY);
+	for (int i = 0; i < n; i++)
+		test_move_fd(high[4 + i], WORKER_FD_SOCKET_0 + i);
+	(void)close_range((unsigned int)(WORKER_FD_SOCKET_0 + n), ~0u, 0);
+}
+
+/* Starts program with that configuration; w->ready is the caller's to read and to close. */
+static inline void test_worker_launch(struct test_worker *w, const char *program,
+				      const char *config)
 {
 	int memfd = memfd_create("config", MFD_CLOEXEC), ready[2];
-	char byte = 0;
 
 	assert_true(memfd >= 0);
 	assert_int_equal(write(memfd, config, strlen(config)), (ssize_t)strlen(config));
@@ -74,26 +99,25 @@ static inline bool test_worker_start(struct test_worker *w, const char *program,
 	w->pid = fork();
 	assert_true(w->pid >= 0);
 	if (w->pid == 0) {
-		int high[6] = {w->log,   memfd, ready[1], w->socket, open("/dev/null", O_RDONLY),
-			       w->memory};
-
-		for (size_t i = 0; i < 6; i++)
-			high[i] = fcntl(high[i], F_DUPFD, 20);
-		test_move_fd(high[4], 0);
-		test_move_fd(high[0], 1);
-		test_move_fd(high[0], 2);
-		test_move_fd(high[1], WORKER_FD_CONFIG);
-		test_move_fd(high[2], WORKER_FD_READY);
-		test_move_fd(high[3], WORKER_FD_SOCKET_0);
-		test_move_fd(high[5], WORKER_FD_SOCKET_0 + 1);
-		(void)close_range(WORKER_FD_SOCKET_0 + (w->memory ? 2 : 1), ~0u, 0);
+		test_worker_lay_out(w, memfd, ready[1]);
+		if (w->prepare)
+			w->prepare();
 		execl(program, program, (char *)NULL);
 		_exit(127);
 	}
 	close(memfd);
 	close(ready[1]);
-	(void)!read(ready[0], &byte, 1); /* end of file: it ended before it was ready */
-	close(ready[0]);
+	w->ready = ready[0];
+}
+
+/* true when it said that it is ready. */
+static inline bool test_worker_start(struct test_worker *w, const char *program, const char *config)
+{
+	char byte = 0;
+
+	test_worker_launch(w, program, config);
+	(void)!read(w->ready, &byte, 1); /* end of file: it ended before it was ready */
+	close(w->ready);
 	return byte == 'R';
 }
 

@@ -104,11 +104,13 @@ static void the_quota_outlives_the_process(void **state)
 	auto_free char *text = test_config_with(mock, TEST_LISTENER("vip-80"),
 						",\"state\":\"state\",\"public_daily_calls\":3");
 	const char *config = test_replace(a, text, "{\"name\":\"public-80\"},", "");
-	struct test_worker w = {.memory = memfd_create("state", MFD_CLOEXEC)};
+	struct test_worker w = {0};
+	const int sockets[] = {test_listen(&w.port), memfd_create("state", MFD_CLOEXEC)};
 	int n_fine = 0;
 
-	assert_int_equal(ftruncate(w.memory, WORKER_MEMORY), 0);
-	w.socket = test_listen(&w.port);
+	assert_int_equal(ftruncate(sockets[1], WORKER_MEMORY), 0);
+	w.sockets = sockets;
+	w.n_sockets = ARRAY_LEN(sockets);
 	for (int i = 0; i < 3; i++) {
 		assert_true(test_worker_start(&w, program, config));
 		for (int k = 0; k < 2; k++) {
@@ -124,8 +126,8 @@ static void the_quota_outlives_the_process(void **state)
 		close(w.log);
 	}
 	assert_int_equal(n_fine, 3);
-	close(w.socket);
-	close(w.memory);
+	close(sockets[0]);
+	close(sockets[1]);
 }
 
 static void bad_configurations_end_it(void **state)

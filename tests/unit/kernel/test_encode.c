@@ -15,7 +15,7 @@
 #include <linux/veth.h>
 #include <string.h>
 
-#include "kernel/attr.h"
+#include "base/attr.h"
 #include "kernel/encode.h"
 
 static char buf[KERNEL_MESSAGE_MAX] __attribute__((aligned(8)));
@@ -68,18 +68,18 @@ static void veth_is_born_in_two_namespaces(void **state)
 	assert_true(h->nlmsg_flags & NLM_F_EXCL);
 	assert_int_equal(m->ifi_index, 7);
 	assert_int_equal(m->ifi_flags, 0);
-	kernel_attr_of_message(tb, IFLA_NUM_RX_QUEUES, h, sizeof(*m));
+	attr_of_message(tb, IFLA_NUM_RX_QUEUES, h, sizeof(*m));
 	check_birth(tb, &l.a);
 	assert_null(tb[IFLA_NET_NS_FD]); /* its own is the socket's */
-	kernel_attr_nested(info, IFLA_INFO_DATA, tb[IFLA_LINKINFO]);
+	attr_nested(info, IFLA_INFO_DATA, tb[IFLA_LINKINFO]);
 	assert_string_equal(str(info[IFLA_INFO_KIND]), "veth");
-	kernel_attr_nested(data, VETH_INFO_PEER, info[IFLA_INFO_DATA]);
+	attr_nested(data, VETH_INFO_PEER, info[IFLA_INFO_DATA]);
 	assert_non_null(data[VETH_INFO_PEER]);
 	peer = mnl_attr_get_payload(data[VETH_INFO_PEER]);
 	pm = (const void *)peer;
 	assert_int_equal(pm->ifi_index, 9);
-	kernel_attr_table(tb, IFLA_NUM_RX_QUEUES, peer + sizeof(*pm),
-			  mnl_attr_get_payload_len(data[VETH_INFO_PEER]) - sizeof(*pm));
+	attr_table(tb, IFLA_NUM_RX_QUEUES, peer + sizeof(*pm),
+		   mnl_attr_get_payload_len(data[VETH_INFO_PEER]) - sizeof(*pm));
 	check_birth(tb, &l.b);
 	assert_int_equal(u32(tb[IFLA_NET_NS_FD]), 42);
 }
@@ -90,10 +90,10 @@ static uint32_t setting(const struct nlmsghdr *h, uint16_t which)
 	const struct nlattr *tb[IFLA_GSO_MAX_SEGS + 1], *family[AF_INET6 + 1];
 	const struct nlattr *inet[IFLA_INET_CONF + 1], *conf[IPV4_DEVCONF_MAX + 1];
 
-	kernel_attr_of_message(tb, IFLA_GSO_MAX_SEGS, h, sizeof(struct ifinfomsg));
-	kernel_attr_nested(family, AF_INET6, tb[IFLA_AF_SPEC]);
-	kernel_attr_nested(inet, IFLA_INET_CONF, family[AF_INET]);
-	kernel_attr_nested(conf, IPV4_DEVCONF_MAX, inet[IFLA_INET_CONF]);
+	attr_of_message(tb, IFLA_GSO_MAX_SEGS, h, sizeof(struct ifinfomsg));
+	attr_nested(family, AF_INET6, tb[IFLA_AF_SPEC]);
+	attr_nested(inet, IFLA_INET_CONF, family[AF_INET]);
+	attr_nested(conf, IPV4_DEVCONF_MAX, inet[IFLA_INET_CONF]);
 	return u32(conf[which]);
 }
 
@@ -102,11 +102,11 @@ static bool has_inet6(const struct nlmsghdr *h)
 	const struct nlattr *tb[IFLA_AF_SPEC + 1], *family[AF_INET6 + 1];
 	const struct nlattr *inet6[IFLA_INET6_ADDR_GEN_MODE + 1];
 
-	kernel_attr_of_message(tb, IFLA_AF_SPEC, h, sizeof(struct ifinfomsg));
-	kernel_attr_nested(family, AF_INET6, tb[IFLA_AF_SPEC]);
+	attr_of_message(tb, IFLA_AF_SPEC, h, sizeof(struct ifinfomsg));
+	attr_nested(family, AF_INET6, tb[IFLA_AF_SPEC]);
 	if (!family[AF_INET6])
 		return false;
-	kernel_attr_nested(inet6, IFLA_INET6_ADDR_GEN_MODE, family[AF_INET6]);
+	attr_nested(inet6, IFLA_INET6_ADDR_GEN_MODE, family[AF_INET6]);
 	assert_non_null(inet6[IFLA_INET6_ADDR_GEN_MODE]);
 	assert_int_equal(mnl_attr_get_u8(inet6[IFLA_INET6_ADDR_GEN_MODE]), IN6_ADDR_GEN_MODE_NONE);
 	return true;
@@ -120,7 +120,7 @@ static void conduct_of_a_router_and_of_a_host(void **state)
 		buf, &l.a, 7, (struct kernel_conduct){.router = true, .ipv6 = true});
 
 	assert_int_equal(h->nlmsg_type, RTM_SETLINK);
-	kernel_attr_of_message(tb, IFLA_GSO_MAX_SEGS, h, sizeof(struct ifinfomsg));
+	attr_of_message(tb, IFLA_GSO_MAX_SEGS, h, sizeof(struct ifinfomsg));
 	assert_string_equal(str(tb[IFLA_IFALIAS]), "vpcs.r");
 	assert_int_equal(u32(tb[IFLA_GSO_MAX_SEGS]), 1);
 	assert_int_equal(u32(tb[IFLA_MTU]), KERNEL_MTU);
@@ -135,7 +135,7 @@ static void conduct_of_a_router_and_of_a_host(void **state)
 	assert_int_equal(u32(tb[IFLA_MASTER]), 0); /* it leaves the bridge that it was a port of */
 
 	h = kernel_encode_conduct(buf, &l.b, 9, (struct kernel_conduct){.master = -1});
-	kernel_attr_of_message(tb, IFLA_GSO_MAX_SEGS, h, sizeof(struct ifinfomsg));
+	attr_of_message(tb, IFLA_GSO_MAX_SEGS, h, sizeof(struct ifinfomsg));
 	assert_null(tb[IFLA_IFALIAS]);
 	assert_null(tb[IFLA_GSO_MAX_SEGS]);
 	assert_null(tb[IFLA_MASTER]);
@@ -160,12 +160,12 @@ static void a_bridge(void **state)
 	assert_int_equal(h->nlmsg_type, RTM_NEWLINK);
 	assert_int_equal(m->ifi_index, 5);
 	assert_int_equal(m->ifi_flags, 0);
-	kernel_attr_of_message(tb, IFLA_LINKINFO, h, sizeof(*m));
+	attr_of_message(tb, IFLA_LINKINFO, h, sizeof(*m));
 	assert_string_equal(str(tb[IFLA_IFNAME]), "lan");
 	assert_memory_equal(mnl_attr_get_payload(tb[IFLA_ADDRESS]), b.mac, 6);
-	kernel_attr_nested(info, IFLA_INFO_DATA, tb[IFLA_LINKINFO]);
+	attr_nested(info, IFLA_INFO_DATA, tb[IFLA_LINKINFO]);
 	assert_string_equal(str(info[IFLA_INFO_KIND]), "bridge");
-	kernel_attr_nested(data, IFLA_BR_MCAST_SNOOPING, info[IFLA_INFO_DATA]);
+	attr_nested(data, IFLA_BR_MCAST_SNOOPING, info[IFLA_INFO_DATA]);
 	assert_int_equal(u32(data[IFLA_BR_STP_STATE]), 0);
 	assert_int_equal(mnl_attr_get_u8(data[IFLA_BR_MCAST_SNOOPING]), 0);
 
@@ -196,9 +196,9 @@ static void proxy_delay_is_zero(void **state)
 	const struct nlattr *tb[NDTA_MAX + 1], *parms[NDTPA_MAX + 1];
 
 	assert_int_equal(h->nlmsg_type, RTM_SETNEIGHTBL);
-	kernel_attr_of_message(tb, NDTA_MAX, h, sizeof(struct ndtmsg));
+	attr_of_message(tb, NDTA_MAX, h, sizeof(struct ndtmsg));
 	assert_string_equal(str(tb[NDTA_NAME]), "arp_cache");
-	kernel_attr_nested(parms, NDTPA_MAX, tb[NDTA_PARMS]);
+	attr_nested(parms, NDTPA_MAX, tb[NDTA_PARMS]);
 	assert_int_equal(u32(parms[NDTPA_IFINDEX]), 7);
 	assert_non_null(parms[NDTPA_PROXY_DELAY]);
 	assert_int_equal(mnl_attr_get_u64(parms[NDTPA_PROXY_DELAY]), 0);
@@ -215,7 +215,7 @@ static void address(void **state)
 	assert_int_equal(m->ifa_family, AF_INET);
 	assert_int_equal(m->ifa_prefixlen, 24);
 	assert_int_equal(m->ifa_index, 3);
-	kernel_attr_of_message(tb, IFA_MAX, h, sizeof(*m));
+	attr_of_message(tb, IFA_MAX, h, sizeof(*m));
 	assert_int_equal(ntohl(u32(tb[IFA_LOCAL])), 0x0a000105);
 	assert_int_equal(u32(tb[IFA_FLAGS]), IFA_F_NOPREFIXROUTE);
 	assert_int_equal(kernel_encode_address(buf, false, &a, 3)->nlmsg_type, RTM_DELADDR);
@@ -231,7 +231,7 @@ static void neighbour(void **state)
 	assert_int_equal(h->nlmsg_type, RTM_NEWNEIGH);
 	assert_int_equal(m->ndm_state, NUD_PERMANENT);
 	assert_int_equal(m->ndm_ifindex, 3);
-	kernel_attr_of_message(tb, NDA_MAX, h, sizeof(*m));
+	attr_of_message(tb, NDA_MAX, h, sizeof(*m));
 	assert_int_equal(ntohl(u32(tb[NDA_DST])), 0xa9fe0001);
 	assert_memory_equal(mnl_attr_get_payload(tb[NDA_LLADDR]), n.mac, 6);
 	assert_int_equal(kernel_encode_neighbour(buf, false, &n, 3)->nlmsg_type, RTM_DELNEIGH);
@@ -308,7 +308,7 @@ static void check_route(const struct route_case *c)
 	assert_int_equal(m->rtm_protocol, c->route.proto);
 	assert_int_equal(m->rtm_dst_len, c->route.dst.len);
 	assert_int_equal(m->rtm_flags, c->flags);
-	kernel_attr_of_message(tb, RTA_TABLE, h, sizeof(*m));
+	attr_of_message(tb, RTA_TABLE, h, sizeof(*m));
 	assert_int_equal(u32(tb[RTA_TABLE]), c->route.table);
 	assert_int_equal(tb[RTA_DST] != NULL, c->dst);
 	assert_int_equal(tb[RTA_GATEWAY] != NULL, c->via);
@@ -342,7 +342,7 @@ static void rule(void **state)
 	assert_int_equal(h->nlmsg_type, RTM_NEWRULE);
 	assert_int_equal(m->family, AF_INET);
 	assert_int_equal(m->action, FR_ACT_TO_TBL);
-	kernel_attr_of_message(tb, FRA_MAX, h, sizeof(*m));
+	attr_of_message(tb, FRA_MAX, h, sizeof(*m));
 	assert_int_equal(u32(tb[FRA_PRIORITY]), 2000);
 	assert_int_equal(u32(tb[FRA_TABLE]), 1001);
 	assert_string_equal(str(tb[FRA_IIFNAME]), "ecs-3");
@@ -353,7 +353,7 @@ static void rule(void **state)
 	r.from.len = 0;
 	h = kernel_encode_rule(buf, false, &r);
 	assert_int_equal(h->nlmsg_type, RTM_DELRULE);
-	kernel_attr_of_message(tb, FRA_MAX, h, sizeof(*m));
+	attr_of_message(tb, FRA_MAX, h, sizeof(*m));
 	assert_null(tb[FRA_IIFNAME]);
 	assert_null(tb[FRA_OIFNAME]);
 	assert_null(tb[FRA_SRC]);
@@ -365,13 +365,13 @@ static void broken_attributes_are_not_read(void **state)
 	struct nlattr bad[2] = {{.nla_len = 400, .nla_type = 1}, {.nla_len = 2, .nla_type = 2}};
 	const struct nlattr *tb[4];
 
-	kernel_attr_table(tb, 3, bad, sizeof(bad));
+	attr_table(tb, 3, bad, sizeof(bad));
 	for (int i = 0; i < 4; i++)
 		assert_null(tb[i]);
-	kernel_attr_table(tb, 3, &bad[1], sizeof(bad[1]));
+	attr_table(tb, 3, &bad[1], sizeof(bad[1]));
 	for (int i = 0; i < 4; i++)
 		assert_null(tb[i]);
-	kernel_attr_nested(tb, 3, NULL);
+	attr_nested(tb, 3, NULL);
 	assert_null(tb[1]);
 }
 

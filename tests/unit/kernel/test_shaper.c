@@ -9,7 +9,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-#include "kernel/attr.h"
+#include "base/attr.h"
 #include "kernel/encode.h"
 #include "kernel/shaper.h"
 
@@ -73,7 +73,7 @@ static const struct nlattr *options(const struct nlmsghdr *h, const char *kind)
 {
 	const struct nlattr *tb[TCA_OPTIONS + 1];
 
-	kernel_attr_of_message(tb, TCA_OPTIONS, h, sizeof(struct tcmsg));
+	attr_of_message(tb, TCA_OPTIONS, h, sizeof(struct tcmsg));
 	assert_non_null(tb[TCA_KIND]);
 	assert_string_equal(mnl_attr_get_str(tb[TCA_KIND]), kind);
 	assert_non_null(tb[TCA_OPTIONS]);
@@ -92,7 +92,7 @@ static void tbf_at_the_root_and_as_a_child(void **state)
 	assert_int_equal(m->tcm_ifindex, 3);
 	assert_int_equal(m->tcm_parent, TC_H_ROOT);
 	assert_int_equal(m->tcm_handle, KERNEL_QDISC_ROOT);
-	kernel_attr_nested(tb, TCA_TBF_BURST, options(h, "tbf"));
+	attr_nested(tb, TCA_TBF_BURST, options(h, "tbf"));
 	opt = mnl_attr_get_payload(tb[TCA_TBF_PARMS]);
 	assert_int_equal(opt->rate.rate, 250000);
 	assert_int_equal(opt->rate.linklayer, TC_LINKLAYER_ETHERNET);
@@ -112,7 +112,7 @@ static void rates_beyond_32_bits(void **state)
 	const struct nlattr *tb[TCA_TBF_BURST + 1];
 	struct nlmsghdr *h = kernel_encode_tbf(buf, &s, 3, false);
 
-	kernel_attr_nested(tb, TCA_TBF_BURST, options(h, "tbf"));
+	attr_nested(tb, TCA_TBF_BURST, options(h, "tbf"));
 	assert_non_null(tb[TCA_TBF_RATE64]);
 	assert_int_equal(mnl_attr_get_u64(tb[TCA_TBF_RATE64]), 12500000000);
 }
@@ -129,8 +129,8 @@ static void netem(void **state)
 	assert_int_equal(opt.latency, 15000000 / 64);
 	assert_int_equal(opt.jitter, 500000 / 64);
 	assert_int_equal(opt.loss, kernel_netem_probability(1000));
-	kernel_attr_table(tb, TCA_NETEM_MAX, payload + sizeof(opt),
-			  mnl_attr_get_payload_len(o) - sizeof(opt));
+	attr_table(tb, TCA_NETEM_MAX, payload + sizeof(opt),
+		   mnl_attr_get_payload_len(o) - sizeof(opt));
 	assert_int_equal(mnl_attr_get_u64(tb[TCA_NETEM_LATENCY64]), 15000000);
 	assert_int_equal(mnl_attr_get_u64(tb[TCA_NETEM_JITTER64]), 500000);
 }

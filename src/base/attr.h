@@ -7,8 +7,7 @@
 #include <string.h>
 
 /** Fills tb[0..max] with the last attribute of each type among `len` bytes at `attrs`. */
-static inline void kernel_attr_table(const struct nlattr **tb, uint16_t max, const void *attrs,
-				     size_t len)
+static inline void attr_table(const struct nlattr **tb, uint16_t max, const void *attrs, size_t len)
 {
 	const struct nlattr *a = attrs;
 	int left = (int)len;
@@ -23,20 +22,18 @@ static inline void kernel_attr_table(const struct nlattr **tb, uint16_t max, con
 }
 
 /** Those of a message, behind its extra header of `skip` bytes. */
-static inline void kernel_attr_of_message(const struct nlattr **tb, uint16_t max,
-					  const struct nlmsghdr *h, size_t skip)
+static inline void attr_of_message(const struct nlattr **tb, uint16_t max, const struct nlmsghdr *h,
+				   size_t skip)
 {
 	size_t len = mnl_nlmsg_get_payload_len(h);
 
 	skip = NLMSG_ALIGN(skip);
-	kernel_attr_table(tb, max, mnl_nlmsg_get_payload_offset(h, skip),
-			  len > skip ? len - skip : 0);
+	attr_table(tb, max, mnl_nlmsg_get_payload_offset(h, skip), len > skip ? len - skip : 0);
 }
 
 /** Those inside an attribute; all NULL where nest is NULL. */
-static inline void kernel_attr_nested(const struct nlattr **tb, uint16_t max,
-				      const struct nlattr *nest)
+static inline void attr_nested(const struct nlattr **tb, uint16_t max, const struct nlattr *nest)
 {
-	kernel_attr_table(tb, max, nest ? mnl_attr_get_payload(nest) : NULL,
-			  nest ? mnl_attr_get_payload_len(nest) : 0);
+	attr_table(tb, max, nest ? mnl_attr_get_payload(nest) : NULL,
+		   nest ? mnl_attr_get_payload_len(nest) : 0);
 }
