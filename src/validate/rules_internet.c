@@ -28,50 +28,57 @@ static const char *not_public(uint32_t ip)
 	return NULL;
 }
 
-/* Whoever has a public address, the hosts first. */
-static const struct named *public_at(const struct lab *lab, size_t i, const struct address **ip)
+/* Whoever has a public address, the hosts first; behind the last one, nobody. */
+struct owner {
+	const struct named *id;
+	const struct address *ip;
+};
+
+static struct owner public_at(const struct lab *lab, size_t i)
 {
 	size_t n = lab->internet.n_hosts;
 
-	if (i < n) {
-		*ip = &lab->internet.hosts[i].ip;
-		return &lab->internet.hosts[i].id;
-	}
-	if (i - n >= lab->n_api_gateways)
-		return NULL;
-	*ip = &lab->api_gateways[i - n].public_ip;
-	return &lab->api_gateways[i - n].id;
+	if (i < n)
+		return (struct owner){&lab->internet.hosts[i].id, &lab->internet.hosts[i].ip};
+	if (i - n < lab->n_api_gateways)
+		return (struct owner){&lab->api_gateways[i - n].id,
+				      &lab->api_gateways[i - n].public_ip};
+	return (struct owner){0};
 }
 
 void validate_public_address(struct validation *v)
 {
-	const struct address *ip;
-	const struct named *id;
+	struct owner o;
 
-	for (size_t i = 0; (id = public_at(v->lab, i, &ip)); i++) {
-		const char *what = ip->set ? not_public(ip->ip) : NULL;
+	for (size_t i = 0; (o = public_at(v->lab, i)).id; i++) {
+		const char *what = o.ip->set ? not_public(o.ip->ip) : NULL;
 
 		if (what)
-			validate_report(v, ip->at, "'%s' cannot have %s on the Internet: it is %s",
-					id->name, validate_ip(v, ip->ip), what);
+			validate_report(v, o.ip->at,
+					"'%s' cannot have %s on the Internet: it is %s", o.id->name,
+					validate_ip(v, o.ip->ip), what);
 	}
+}
+
+static void report_same(struct validation *v, struct owner first, struct owner second)
+{
+	validate_report(v, span_or(second.ip->at, second.id->at),
+			"address %s of '%s' is that of '%s'", validate_ip(v, second.ip->ip),
+			second.id->name, first.id->name);
+	diag_note(v->diags, span_or(first.ip->at, first.id->at), "'%s' has it here",
+		  first.id->name);
 }
 
 void validate_public_conflict(struct validation *v)
 {
-	const struct address *a, *b;
-	const struct named *first, *second;
+	struct owner a, b;
 
-	for (size_t i = 1; (second = public_at(v->lab, i, &b)); i++)
-		for (size_t j = 0; b->set && j < i; j++) {
-			first = public_at(v->lab, j, &a);
-			if (!a->set || a->ip != b->ip)
+	for (size_t i = 1; (b = public_at(v->lab, i)).id; i++)
+		for (size_t j = 0; b.ip->set && j < i; j++) {
+			a = public_at(v->lab, j);
+			if (!a.ip->set || a.ip->ip != b.ip->ip)
 				continue;
-			validate_report(v, span_or(b->at, second->at),
-					"address %s of '%s' is that of '%s'", validate_ip(v, b->ip),
-					second->name, first->name);
-			diag_note(v->diags, span_or(a->at, first->at), "'%s' has it here",
-				  first->name);
+			report_same(v, a, b);
 			break;
 		}
 }
