@@ -2,7 +2,6 @@
 #include "check/look.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <linux/gen_stats.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
@@ -13,7 +12,7 @@
 #include "base/attr.h"
 #include "base/cleanup.h"
 #include "kernel/netlink.h"
-#include "kernel/netns.h"
+#include "kernel/route.h"
 #include "plan/plan.h"
 
 struct dump {
@@ -30,70 +29,13 @@ struct best {
 	uint8_t type;
 };
 
-struct route {
-	uint32_t table;
-	struct ip_prefix dst;
-	uint32_t via, oif, metric;
-	uint8_t protocol, type;
-};
-
-/* A netlink socket in the namespace; this thread is in its own again afterwards. */
-static int open_in(const char *lab, const char *ns, struct lab_error **err)
-{
-	auto_close int home = kernel_netns_current(err);
-	auto_close int there = home < 0 ? -1 : kernel_pin_open(lab, ns, err);
-	int fd;
-
-	if (there < 0 || kernel_netns_enter(there, err) < 0)
-		return -1;
-	fd = kernel_netlink_open(err);
-	if (kernel_netns_enter(home, err) < 0)
-		abort(); /* everything after this would look at the wrong network */
-	return fd;
-}
-
-/* Dumps all objects of a type; the extra header is zeroed but for the family. */
-static int dump_all(int fd, uint16_t type, size_t header, unsigned char family, mnl_cb_t fn,
-		    void *data, struct lab_error **err)
-{
-	char buf[256] __attribute__((aligned(8)));
-	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
-	unsigned char *extra;
-
-	h->nlmsg_type = type;
-	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	extra = mnl_nlmsg_put_extra_header(h, header);
-	extra[0] = family; /* first byte of rtmsg, ndmsg, tcmsg and ifinfomsg alike */
-	return kernel_netlink_dump(fd, h, fn, data, err);
-}
-
 static uint32_t u32_of(const struct nlattr *a)
 {
 	return a ? mnl_attr_get_u32(a) : 0;
 }
 
-static bool read_route(const struct nlmsghdr *h, struct route *r)
-{
-	const struct rtmsg *m = mnl_nlmsg_get_payload(h);
-	const struct nlattr *tb[RTA_MAX + 1];
-
-	if (h->nlmsg_type != RTM_NEWROUTE || m->rtm_family != AF_INET)
-		return false;
-	attr_of_message(tb, RTA_MAX, h, sizeof(*m));
-	*r = (struct route){
-		.table = tb[RTA_TABLE] ? u32_of(tb[RTA_TABLE]) : m->rtm_table,
-		.dst = {.addr = ntohl(u32_of(tb[RTA_DST])), .len = m->rtm_dst_len},
-		.via = ntohl(u32_of(tb[RTA_GATEWAY])),
-		.oif = u32_of(tb[RTA_OIF]),
-		.metric = u32_of(tb[RTA_PRIORITY]),
-		.protocol = m->rtm_protocol,
-		.type = m->rtm_type,
-	};
-	return true;
-}
-
 /* Main is asked before the system table; within a table the longest prefix wins, then the metric. */
-static bool better(const struct best *b, const struct route *r)
+static bool better(const struct best *b, const struct kernel_route *r)
 {
 	if (!b->found)
 		return true;
@@ -102,24 +44,22 @@ static bool better(const struct best *b, const struct route *r)
 	return r->dst.len > b->len || (r->dst.len == b->len && r->metric < b->metric);
 }
 
-static int find_route(const struct nlmsghdr *h, void *data)
+static void find_route(const struct kernel_route *r, void *data)
 {
 	struct best *b = data;
-	struct route r;
 
-	if (!read_route(h, &r) || (r.table != PLAN_TABLE_MAIN && r.table != PLAN_TABLE_SYSTEM) ||
-	    !ip_prefix_contains(r.dst, b->dst) || !better(b, &r))
-		return MNL_CB_OK;
+	if ((r->table != PLAN_TABLE_MAIN && r->table != PLAN_TABLE_SYSTEM) ||
+	    !ip_prefix_contains(r->dst, b->dst) || !better(b, r))
+		return;
 	b->found = true;
-	b->len = r.dst.len;
-	b->table = r.table;
-	b->metric = r.metric;
-	b->protocol = r.protocol;
-	b->type = r.type;
-	return MNL_CB_OK;
+	b->len = r->dst.len;
+	b->table = r->table;
+	b->metric = r->metric;
+	b->protocol = r->protocol;
+	b->type = r->type;
 }
 
-static const char *origin_name(uint32_t protocol)
+const char *check_origin_name(uint32_t protocol)
 {
 	switch (protocol) {
 	case PLAN_PROTO_SYSTEM: return "system";
@@ -129,23 +69,23 @@ static const char *origin_name(uint32_t protocol)
 	case PLAN_PROTO_BIRD: return "bgp";
 	case PLAN_PROTO_TRACKED: return "tracked";
 	case PLAN_PROTO_CIRCUIT: return "circuit";
-	default: return "foreign"; /* a number of the kernel's, put there by somebody else */
+	default: return "";
 	}
 }
 
 const char *check_route_origin(const char *lab, const char *vpc, struct ip_prefix dst,
 			       struct lab_error **err)
 {
-	auto_close int fd = open_in(lab, vpc, err);
 	struct best best = {.dst = dst};
+	const char *origin;
 
-	if (fd < 0 ||
-	    dump_all(fd, RTM_GETROUTE, sizeof(struct rtmsg), AF_INET, find_route, &best, err) < 0)
+	if (kernel_each_route(lab, vpc, find_route, &best, err) < 0)
 		return NULL;
 	/* the last entry of every table drops what nothing matched: that is no route */
 	if (!best.found || (best.len == 0 && best.type == RTN_BLACKHOLE))
 		return "none";
-	return origin_name(best.protocol);
+	origin = check_origin_name(best.protocol);
+	return *origin ? origin : "foreign"; /* put there by somebody else, or the kernel itself */
 }
 
 static int note_name(const struct nlmsghdr *h, void *data)
@@ -175,26 +115,22 @@ static const char *dev_name(const struct dump *d, size_t index)
 	return index < d->n_names && d->names[index][0] ? d->names[index] : "?";
 }
 
-static int add_route(const struct nlmsghdr *h, void *data)
+static void add_route(const struct kernel_route *r, void *data)
 {
-	struct dump *d = data;
 	char dst[IP_PREFIX_STRLEN], via[IP_STRLEN];
-	struct route r;
+	struct strbuf *out = data;
 
-	if (!read_route(h, &r) || r.table == RT_TABLE_LOCAL)
-		return MNL_CB_OK;
-	strbuf_printf(d->out, "%s%s", r.type == RTN_BLACKHOLE ? "blackhole " : "",
-		      ip_prefix_format(r.dst, dst));
-	if (r.via)
-		strbuf_printf(d->out, " via %s", ip_format(r.via, via));
-	if (r.oif)
-		strbuf_printf(d->out, " dev %s", dev_name(d, r.oif));
-	if (r.table != PLAN_TABLE_MAIN)
-		strbuf_printf(d->out, " table %u", r.table);
-	if (r.protocol >= PLAN_PROTO_SYSTEM)
-		strbuf_printf(d->out, " origin %s", origin_name(r.protocol));
-	strbuf_addc(d->out, '\n');
-	return MNL_CB_OK;
+	strbuf_printf(out, "%s%s", r->type == RTN_BLACKHOLE ? "blackhole " : "",
+		      ip_prefix_format(r->dst, dst));
+	if (r->via)
+		strbuf_printf(out, " via %s", ip_format(r->via, via));
+	if (*r->dev)
+		strbuf_printf(out, " dev %s", r->dev);
+	if (r->table != PLAN_TABLE_MAIN)
+		strbuf_printf(out, " table %u", r->table);
+	if (*check_origin_name(r->protocol))
+		strbuf_printf(out, " origin %s", check_origin_name(r->protocol));
+	strbuf_addc(out, '\n');
 }
 
 static const char *neighbour_state(uint16_t state)
@@ -270,22 +206,25 @@ static void dump(const char *lab, const char *ns, uint16_t type, size_t header, 
 		 struct strbuf *out)
 {
 	auto_error struct lab_error *err = NULL;
-	auto_close int fd = open_in(lab, ns, &err);
+	auto_close int fd = kernel_netlink_open_in(lab, ns, &err);
 	struct dump d = {.out = out};
 
 	/* evidence that cannot be had is said so, it is no failure of the check */
 	if (fd < 0 ||
-	    dump_all(fd, RTM_GETLINK, sizeof(struct ifinfomsg), AF_UNSPEC, note_name, &d, &err) <
-		    0 ||
-	    dump_all(fd, type, header, type == RTM_GETQDISC ? AF_UNSPEC : AF_INET, fn, &d, &err) <
-		    0)
+	    kernel_netlink_list(fd, RTM_GETLINK, sizeof(struct ifinfomsg), AF_UNSPEC, note_name, &d,
+				&err) < 0 ||
+	    kernel_netlink_list(fd, type, header, type == RTM_GETQDISC ? AF_UNSPEC : AF_INET, fn,
+				&d, &err) < 0)
 		strbuf_printf(out, "%s\n", lab_error_message(err));
 	free(d.names);
 }
 
 void check_dump_routes(const char *lab, const char *ns, struct strbuf *out)
 {
-	dump(lab, ns, RTM_GETROUTE, sizeof(struct rtmsg), add_route, out);
+	auto_error struct lab_error *err = NULL;
+
+	if (kernel_each_route(lab, ns, add_route, out, &err) < 0)
+		strbuf_printf(out, "%s\n", lab_error_message(err));
 }
 
 void check_dump_neighbours(const char *lab, const char *ns, struct strbuf *out)

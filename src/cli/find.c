@@ -285,14 +285,12 @@ const struct plan_node *cli_find_node(const struct cli_running *r, const char *n
 	nearest = diag_nearest(name, names, r->plan->n_nodes);
 	(void)lab_error_make(err, LAB_USAGE, "lab %s: has no node %s", r->plan->lab, name);
 	if (plan_find_namespace(r->plan, name))
-		(void)lab_error_hint(err,
-				     "only ECS instances are nodes; ip netns exec %s.%s COMMAND",
-				     r->plan->lab, name);
+		(void)lab_error_hint(
+			err, "the cloud's own routers are no nodes; ip netns exec %s.%s COMMAND",
+			r->plan->lab, name);
 	else if (nearest)
 		(void)lab_error_hint(err, "did you mean %s?", nearest);
 	else
-		(void)lab_error_hint(err,
-				     "the instances (role ecs) in `labctl status %s` are its nodes",
-				     r->plan->lab);
+		(void)lab_error_hint(err, "`labctl status %s` lists its namespaces", r->plan->lab);
 	return NULL;
 }

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "cli/cli.h"
+#include "cli/live.h"
 #include "cli/options.h"
 #include "cli/session.h"
 #include "supervise/client.h"
@@ -24,8 +25,9 @@ static const struct argp argp = {
 	.options = cli_json_option_table,
 	.parser = parse_option,
 	.args_doc = "[LAB]",
-	.doc = "Compares what the kernel and the supervisor hold with the plan that was applied last. Exit "
-	       "status 1 where they differ; `labctl up LAB` repairs that. Without LAB: all labs of this "
+	.doc = "Compares what the kernel and the supervisor hold with the plan that was applied last, and "
+	       "tells what lives beside it: circuits, and routes that come and go with them. Exit "
+	       "status 1 where kernel and plan differ; `labctl up LAB` repairs that. Without LAB: all labs of this "
 	       "host.\v"
 	       "Examples:\n"
 	       "  labctl status\n"
@@ -47,13 +49,15 @@ static const struct ui_column lab_columns[] = {{"LAB", UI_TEXT},       {"STATE",
 					       {"WORKERS", UI_NUMBER}, {"TITLE", UI_TEXT}};
 
 struct report {
-	struct ui_table *namespaces, *links, *workers, *drift;
+	struct ui_table *namespaces, *links, *circuits, *routes, *workers, *drift;
 };
 
 static void report_init(struct report *r)
 {
 	r->namespaces = ui_table_new("namespaces", namespace_columns, ARRAY_LEN(namespace_columns));
 	r->links = ui_table_new("links", link_columns, ARRAY_LEN(link_columns));
+	r->circuits = NULL;
+	r->routes = NULL;
 	r->workers = ui_table_new("workers", worker_columns, ARRAY_LEN(worker_columns));
 	r->drift = ui_table_new("drift", drift_columns, ARRAY_LEN(drift_columns));
 }
@@ -62,6 +66,8 @@ static void report_done(struct report *r)
 {
 	ui_table_free(r->namespaces);
 	ui_table_free(r->links);
+	ui_table_free(r->circuits);
+	ui_table_free(r->routes);
 	ui_table_free(r->workers);
 	ui_table_free(r->drift);
 }
@@ -225,7 +231,8 @@ static int fill_workers(struct report *r, const struct state *state, const struc
 static int print_report(const struct report *r, const struct apply_status *s, bool json,
 			struct lab_error **err)
 {
-	const struct ui_table *tables[] = {r->namespaces, r->links, r->workers, r->drift};
+	const struct ui_table *tables[] = {r->namespaces, r->links,   r->circuits,
+					   r->routes,     r->workers, r->drift};
 	auto_ui_json struct ui_json *j = NULL;
 	const char *gap = "";
 
@@ -264,7 +271,9 @@ static int compare(const struct cli_session *session, bool json, bool *drift,
 	report_init(&r);
 	fill_objects(&r, &s);
 	fill_drift(&r, &s);
-	res = fill_workers(&r, session->state, &s, err);
+	r.circuits = cli_circuits(session->state, &s);
+	r.routes = cli_dynamic_routes(s.plan, err);
+	res = r.routes ? fill_workers(&r, session->state, &s, err) : -1;
 	if (!res)
 		res = print_report(&r, &s, json, err);
 	*drift = ui_table_rows(r.drift) > 0;

@@ -108,6 +108,17 @@ bool compile_resolve(const struct lab *lab, const char *host, uint32_t *ip)
 	return false;
 }
 
+static void add_access_filter(struct compile *c, struct plan_origin origin, const char *ns,
+			      const struct strbuf *text)
+{
+	*plan_add_filter(c->plan) = (struct plan_filter){
+		.origin = origin,
+		.ns = ns,
+		.table = "labctl-access",
+		.text = arena_strdup(c->arena, strbuf_str(text)),
+	};
+}
+
 /* --- access legs --- */
 
 static void add_table(struct compile *c, struct plan_origin origin, const char *ns, const char *dev,
@@ -165,6 +176,30 @@ static void add_block(struct compile *c, struct plan_origin origin, const struct
 		      (struct hop){.dev = "eni", .via = gateway});
 }
 
+/*
+ * Where no route matches, the kernel takes what a socket bound to a device calls for a neighbour there
+ * (ip_route_output_key_hash_rcu() in net/ipv4/route.c), and the VPC's router answers for everybody.
+ */
+static void add_interface_filter(struct compile *c, struct plan_origin origin,
+				 const struct api_gateway *gw)
+{
+	const struct vswitch *s = gw->interface.vswitch.to;
+	auto_strbuf struct strbuf b = {0};
+	char p[IP_PREFIX_STRLEN];
+
+	strbuf_printf(&b,
+		      "table ip labctl-access {\n"
+		      "\tchain output {\n"
+		      "\t\ttype filter hook output priority filter; policy accept;\n"
+		      "\t\toifname \"eni\" ip daddr %s accept\n",
+		      ip_prefix_format(s->vpc->cidr_block.p, p));
+	for (size_t i = 0; i < gw->n_to_connect_vpc_ip_block; i++)
+		strbuf_printf(&b, "\t\toifname \"eni\" ip daddr %s accept\n",
+			      ip_prefix_format(gw->to_connect_vpc_ip_block[i].p, p));
+	strbuf_add(&b, "\t\toifname \"eni\" drop\n\t}\n}\n");
+	add_access_filter(c, origin, gw->id.name, &b);
+}
+
 static void add_interface(struct compile *c, const struct api_gateway *gw)
 {
 	const struct vswitch *s = gw->interface.vswitch.to;
@@ -184,6 +219,7 @@ static void add_interface(struct compile *c, const struct api_gateway *gw)
 		if (!ip_prefix_equal(gw->to_connect_vpc_ip_block[i].p, s->vpc->cidr_block.p))
 			add_block(c, origin, gw, gw->to_connect_vpc_ip_block[i].p, gateway);
 	add_table(c, origin, gw->id.name, "eni", 0);
+	add_interface_filter(c, origin, gw);
 }
 
 const char *compile_interface_name(struct compile *c, const struct api_gateway *gw)
@@ -230,15 +266,9 @@ static void write_filter(struct compile *c, struct plan_origin origin, const cha
 		if (i == 0 || strcmp(targets[i - 1].device, targets[i].device) != 0)
 			strbuf_printf(&b, "\t\toifname \"%s\" drop\n", targets[i].device);
 	strbuf_add(&b, "\t}\n}\n");
-	*plan_add_filter(c->plan) = (struct plan_filter){
-		.origin = origin,
-		.ns = ns,
-		.table = "labctl-access",
-		.text = arena_strdup(c->arena, strbuf_str(&b)),
-	};
+	add_access_filter(c, origin, ns, &b);
 }
 
-/* Of access legs only: what an interface reaches is its security group's business. */
 static void add_filter(struct compile *c, const struct api_gateway *gw)
 {
 	const struct lab *lab = c->lab;

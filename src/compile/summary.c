@@ -10,7 +10,7 @@
  *     "allocated" (false: only the rate for connectivity tests)}],
  *   "rejected": [{"destination", "from" (VPC or VBR), "at"? (the same)}]}],
  *  "circuits": [{"vbr", "physical_connection", "vlan", "data_center"?, "rate", "rtt_us",
- *   "routing": "static" | "bgp", "fault"? (why nobody answers)}],
+ *   "routing": "static" | "bgp", "device", "bird"? (its worker), "fault"? (why nobody answers)}],
  *  "data_centers": [{"name", "lans": [{"name", "cidr_block"}], "hosts": [{"name", "ip"}]}],
  *  "internet"?: [{"name", "ip"}],
  *  "api_groups": [{"name", "instance", "public_domain", "vpc_domain"?, "vip"?, "urls": []}],
@@ -193,7 +193,7 @@ static const char *far_data_center(const struct lab *lab, const struct vbr *vbr)
 	return NULL;
 }
 
-static json_t *circuits_of(const struct compile *c)
+static json_t *circuits_of(struct compile *c)
 {
 	json_t *list = json_array();
 
@@ -201,15 +201,19 @@ static json_t *circuits_of(const struct compile *c)
 		const struct vbr *vbr = &c->lab->vbrs[i];
 		const struct line line = compile_vbr_line(vbr);
 
-		compile_json_append(list, json_pack("{s:s, s:s, s:I, s:s*, s:I, s:I, s:s, s:s*}",
-						    "vbr", vbr->id.name, "physical_connection",
-						    vbr->physical_connection.name, "vlan",
-						    (json_int_t)vbr->vlan_id.v, "data_center",
-						    far_data_center(c->lab, vbr), "rate",
-						    (json_int_t)line.rate, "rtt_us",
-						    (json_int_t)line.rtt_us, "routing",
-						    vbr->routing.bgp ? "bgp" : "static", "fault",
-						    lab_circuit_fault(c->lab, vbr, c->arena)));
+		compile_json_append(
+			list,
+			json_pack(
+				"{s:s, s:s, s:I, s:s*, s:I, s:I, s:s, s:s, s:s*, s:s*}", "vbr",
+				vbr->id.name, "physical_connection", vbr->physical_connection.name,
+				"vlan", (json_int_t)vbr->vlan_id.v, "data_center",
+				far_data_center(c->lab, vbr), "rate", (json_int_t)line.rate,
+				"rtt_us", (json_int_t)line.rtt_us, "routing",
+				vbr->routing.bgp ? "bgp" : "static", "device",
+				compile_circuit_dev(c, vbr->physical_connection.to, vbr->vlan_id.v),
+				"bird",
+				vbr->routing.bgp ? lab_worker(c->lab, "bird", vbr->id.name) : NULL,
+				"fault", lab_circuit_fault(c->lab, vbr, c->arena)));
 	}
 	return list;
 }
@@ -335,22 +339,41 @@ static const char *try_api(struct compile *c, const struct api *api)
 	return NULL;
 }
 
+/* The first call of the step's checks that succeeds: from where the lab's author would call. */
+static const char *try_check(struct compile *c)
+{
+	const struct lab *lab = c->lab;
+	const struct step *s = NULL;
+
+	for (size_t i = 0; i < lab->n_steps; i++)
+		if (!lab->step || strcmp(lab->steps[i].id.name, lab->step) == 0)
+			s = &lab->steps[i]; /* without a step: the last one */
+	for (size_t i = 0; s && i < s->n_checks; i++) {
+		const struct check *check = &s->checks[i];
+
+		if (check->kind == CHECK_HTTP && check->expect.status.set &&
+		    check->expect.status.v == 200 && strncmp(check->target.s, "GET ", 4) == 0)
+			return compile_text(c, "labctl exec %s %s -- curl %s", lab->id.name,
+					    check->from.name, check->target.s + 4);
+	}
+	return NULL;
+}
+
 static const char *what_to_try(struct compile *c)
 {
 	const struct lab *lab = c->lab;
+	const char *line = try_check(c);
 
-	for (size_t i = 0; i < lab->n_apis; i++) {
+	for (size_t i = 0; !line && i < lab->n_apis; i++) {
 		const struct api *api = &lab->apis[i];
-		const char *line = NULL;
 
 		if (callable(c, api) && (api->method == API_GET || api->method == API_ANY) &&
 		    !strchr(api->path.s, '['))
 			line = try_api(c, api);
-		if (line)
-			return line;
 	}
-	return lab->n_ecs ? compile_text(c, "labctl shell %s %s", lab->id.name, lab->ecs[0].id.name)
-			  : NULL;
+	if (!line && lab->n_ecs)
+		line = compile_text(c, "labctl shell %s %s", lab->id.name, lab->ecs[0].id.name);
+	return line;
 }
 
 void compile_summary(struct compile *c)

@@ -9,12 +9,14 @@
 #include <errno.h>
 #include <linux/netlink.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/attr.h"
 #include "base/cleanup.h"
+#include "kernel/netns.h"
 
 int kernel_netlink_open(struct lab_error **err)
 {
@@ -29,6 +31,20 @@ int kernel_netlink_open(struct lab_error **err)
 	/* makes the kernel refuse dump filters that it does not know, instead of ignoring them */
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &one, sizeof(one));
 	return steal_fd(&fd);
+}
+
+int kernel_netlink_open_in(const char *lab, const char *ns, struct lab_error **err)
+{
+	auto_close int home = kernel_netns_current(err);
+	auto_close int there = home < 0 ? -1 : kernel_pin_open(lab, ns, err);
+	int fd;
+
+	if (there < 0 || kernel_netns_enter(there, err) < 0)
+		return -1;
+	fd = kernel_netlink_open(err);
+	if (kernel_netns_enter(home, err) < 0)
+		abort(); /* everything after this would look at the wrong network */
+	return fd;
 }
 
 int kernel_netlink_dump(int fd, struct nlmsghdr *request, mnl_cb_t fn, void *data,
@@ -53,6 +69,19 @@ int kernel_netlink_dump(int fd, struct nlmsghdr *request, mnl_cb_t fn, void *dat
 	if (more < 0)
 		return lab_error_errno(err, LAB_FAILED, errno, "the kernel refuses to list");
 	return 0;
+}
+
+int kernel_netlink_list(int fd, uint16_t type, size_t header, unsigned char family, mnl_cb_t fn,
+			void *data, struct lab_error **err)
+{
+	char buf[256] __attribute__((aligned(8)));
+	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
+	unsigned char *extra;
+
+	h->nlmsg_type = type;
+	extra = mnl_nlmsg_put_extra_header(h, header);
+	extra[0] = family; /* first byte of all four */
+	return kernel_netlink_dump(fd, h, fn, data, err);
 }
 
 bool kernel_batch_full(const struct kernel_batch *b)

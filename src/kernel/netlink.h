@@ -13,9 +13,19 @@
 /** A NETLINK_ROUTE socket in the current network namespace, with extended acks. -1 with *err. */
 int kernel_netlink_open(struct lab_error **err);
 
+/** The same in a namespace of the lab; this thread stays where it is. */
+int kernel_netlink_open_in(const char *lab, const char *ns, struct lab_error **err);
+
 /** Sends a dump request and calls fn for each answer; fn: MNL_CB_OK, or MNL_CB_ERROR. */
 int kernel_netlink_dump(int fd, struct nlmsghdr *request, mnl_cb_t fn, void *data,
 			struct lab_error **err);
+
+/**
+ * Dumps all objects of a type. header: size of the fixed part behind nlmsghdr, rtmsg, ifinfomsg, ndmsg or
+ * tcmsg, of which only the family is set.
+ */
+int kernel_netlink_list(int fd, uint16_t type, size_t header, unsigned char family, mnl_cb_t fn,
+			void *data, struct lab_error **err);
 
 /** Which refusal of the kernel means that all is as it should be. */
 enum kernel_fine {

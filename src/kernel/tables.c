@@ -206,14 +206,10 @@ static int list_device(const struct nlmsghdr *h, void *data)
 
 static int list_devices(struct kernel_real *r, struct kernel_ns *ns, struct lab_error **err)
 {
-	char buf[KERNEL_MESSAGE_MAX] __attribute__((aligned(8)));
-	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
-	struct ifinfomsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
 	struct listing l = {r, ns};
 
-	m->ifi_family = AF_UNSPEC;
-	h->nlmsg_type = RTM_GETLINK;
-	return kernel_netlink_dump(ns->sock, h, list_device, &l, err);
+	return kernel_netlink_list(ns->sock, RTM_GETLINK, sizeof(struct ifinfomsg), AF_UNSPEC,
+				   list_device, &l, err);
 }
 
 struct kernel_ns *kernel_ns_get(struct kernel_real *r, const char *name, struct lab_error **err)

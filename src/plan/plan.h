@@ -111,8 +111,9 @@ enum plan_route_proto {
  * while a lab runs; what drops all that nothing else matched comes last.
  */
 enum plan_metric {
-	PLAN_METRIC_BIRD = 32, /* and up: plus the length of the AS path */
 	PLAN_METRIC_DYNAMIC = 1000,
+	PLAN_METRIC_BIRD =
+		2000, /* and up: plus the length of the AS path; static routes come first */
 	PLAN_METRIC_LAST = 65535,
 };
 

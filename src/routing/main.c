@@ -40,7 +40,8 @@ static int serve(struct arena *a, struct program *p, struct lab_error **err)
 	p->loop = loop_new();
 	if (!p->loop)
 		return lab_error_errno(err, LAB_FAILED, errno, "event loop");
-	if (worker_watch_signals(p->loop, &p->signals, err) < 0 || priv_seccomp(PRIV_DNS, err) < 0)
+	if (worker_watch_signals(p->loop, &p->signals, err) < 0 ||
+	    priv_seccomp(PRIV_ROUTING, err) < 0)
 		return -1;
 	p->memory = routing_memory_open(config->state, err);
 	if (!p->memory)

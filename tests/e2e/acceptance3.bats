@@ -32,7 +32,7 @@ call() {
 # the packets of calls, as the service's host sees them
 at_service() { capture a3.idc-service eth0 'tcp port 8080'; }
 
-timeout_text='504 D504CO Timeout connecting to [/10.10.1.20:8080]'
+timeout_text='504 D504CO Backend service connect failed `Timeout connecting to [/10.10.1.20:8080]`'
 
 @test "3.1 step 0 omitted: no DNS" {
   up "$(lab <<'YAML'
@@ -176,11 +176,11 @@ YAML
   up "$(lab <<'YAML'
 apis:
   post: {group: group-1, method: POST, path: /orders, stages: [RELEASE], backend: {vpc_access: idc-service}}
-  bytes: {group: group-1, path: /bytes/[n], stages: [RELEASE], backend: {vpc_access: idc-service}}
+  bytes: {group: group-1, path: "/bytes/[n]", stages: [RELEASE], backend: {vpc_access: idc-service}}
 YAML
 )"
   run in_ecs1 curl -sS -m 5 --data 'one order' "$(url /orders)"
-  [[ $output == *'"method": "POST"'* && $output == *'one order'* ]]
+  [[ $output == *'"method": "POST"'* && $output == *'"body_bytes": 9'* ]]
   run in_ecs1 curl -sS -m 10 -o /dev/null -w '%{http_code} %{size_download}' "$(url /bytes/1048576)"
   [ "$output" = "200 1048576" ]
 }
@@ -189,13 +189,18 @@ vpc_connect='api_gateways:
   apigw-1:
     instance_type: vpc_connect
     zone_vswitch_security_group: {vswitch: vsw-1b, security_group: sg-gateway, ip: 172.16.2.10}
-    to_connect_vpc_ip_block: [10.10.0.0/16]
-security_groups: {sg-gateway: {vpc: vpc-1}}
+    to_connect_vpc_ip_block: BLOCKS
+security_groups: {sg-gateway: {vpc: vpc-1, rules: RULES}}
 cen: {cen-1: {route_services: null}}
 data_centers: {idc-1: {routes: {gateway-egress: null}}}'
 
+connected() { # BLOCKS RULES
+  local text=${vpc_connect/BLOCKS/$1}
+  lab <<<"${text/RULES/$2}"
+}
+
 @test "3.16 vpc_connect with the data centre's block, without step 2: 200 from an address of VPC-1" {
-  up "$(lab <<<"$vpc_connect")"
+  up "$(connected '[10.10.0.0/16]' {})"
   at_service
   run call "$(url /orders)"
   [[ $output == "200 "* ]]
@@ -204,7 +209,7 @@ data_centers: {idc-1: {routes: {gateway-egress: null}}}'
 }
 
 @test "3.17 vpc_connect without the data centre's block: 504 D504CO" {
-  up "$(lab <<<"${vpc_connect/to_connect_vpc_ip_block: \[10.10.0.0\/16\]/to_connect_vpc_ip_block: []}")"
+  up "$(connected '[]' {})"
   at_service
   run call "$(url /orders)"
   [ "$output" = "$timeout_text" ]
@@ -212,7 +217,7 @@ data_centers: {idc-1: {routes: {gateway-egress: null}}}'
 }
 
 @test "3.18 vpc_connect whose security group lets nothing out: 504 D504CO" {
-  up "$(lab <<<"${vpc_connect/sg-gateway: \{vpc: vpc-1\}/sg-gateway: \{vpc: vpc-1, rules: \{no: \{type: egress, policy: drop, cidr_ip: 0.0.0.0\/0\}\}\}}")"
+  up "$(connected '[10.10.0.0/16]' '{no: {type: egress, policy: drop, cidr_ip: 0.0.0.0/0}}')"
   run call "$(url /orders)"
   [ "$output" = "$timeout_text" ]
 }
@@ -224,7 +229,7 @@ ecs: {ecs-2: {vswitch: vsw-1b, private_ip: 172.16.2.20, security_groups: [sg-2],
 apis: {shop: {group: group-1, path: /shop, stages: [RELEASE], backend: {vpc_access: shop, timeout: 2s}}}'
   up "$(lab <<<"${target/RULE/{type: ingress, ip_protocol: tcp, port_range: 8080/8080, cidr_ip: 172.16.0.0/16\}}")"
   run call "$(url /shop)"
-  [ "$output" = "504 D504CO Timeout connecting to [/172.16.2.20:8080]" ]
+  [ "$output" = '504 D504CO Backend service connect failed `Timeout connecting to [/172.16.2.20:8080]`' ]
   up "$(lab <<<"${target/RULE/{type: ingress, ip_protocol: tcp, port_range: 8080/8080, cidr_ip: 100.104.254.0/26\}}")"
   run call "$(url /shop)"
   [[ $output == "200 "* ]]
@@ -261,8 +266,7 @@ YAML
   up "$(lab <<<'{}')"
   run call "$(url /orders)"
   [[ $output == "200 "* ]]
-  pid=$(labctl status a3 --json | jq -er '.workers[] | select(.name == "service-idc-service-orders") | .pid')
-  kill -KILL "$pid"
+  kill -KILL "$(labctl status a3 --json | jq -er '.workers[] | select(.worker | startswith("service-")) | .pid')"
   within 10 eval '[[ $(call "$(url /orders)") == "200 "* ]]'
 }
 

@@ -131,16 +131,16 @@ static void what_bird_learns_is_passed_on(void **state)
 	const struct routing_lab *lab = *state;
 	struct test_worker w = start(lab, usual);
 
-	run_in(lab, VBR1, "ip route add 10.20.0.0/16 via 10.0.1.2 proto bird metric 33");
+	run_in(lab, VBR1, "ip route add 10.20.0.0/16 via 10.0.1.2 proto bird metric 2003");
 	wait_until(5, has_route(lab, CEN, "10.20.0.0/16", VIA_1));
 	wait_until(5, noted(&w, "vbr-1 up, vbr-2 up, 1 learned, 2 routes"));
-	run_in(lab, VBR2, "ip route add 10.20.0.0/16 via 10.0.2.2 proto bird metric 33");
+	run_in(lab, VBR2, "ip route add 10.20.0.0/16 via 10.0.2.2 proto bird metric 2003");
 	run_in(lab, VBR1, "ip route del 10.20.0.0/16 proto bird");
 	wait_until(5, has_route(lab, CEN, "10.20.0.0/16", VIA_2));
 	/* a route that is no longer unicast, and one of another protocol, are not offered */
-	run_in(lab, VBR2, "ip route replace blackhole 10.20.0.0/16 proto bird metric 33");
+	run_in(lab, VBR2, "ip route replace blackhole 10.20.0.0/16 proto bird metric 2003");
 	wait_until(5, has_route(lab, CEN, "10.20.0.0/16", ""));
-	run_in(lab, VBR2, "ip route replace 10.20.0.0/16 via 10.0.2.2 proto bird metric 33");
+	run_in(lab, VBR2, "ip route replace 10.20.0.0/16 via 10.0.2.2 proto bird metric 2003");
 	wait_until(5, has_route(lab, CEN, "10.20.0.0/16", VIA_2));
 	run_in(lab, VBR2, "ip route replace 10.20.0.0/16 via 10.0.2.2 proto static metric 33");
 	wait_until(5, has_route(lab, CEN, "10.20.0.0/16", ""));
@@ -161,11 +161,11 @@ static void the_cheaper_route_is_taken_and_needs_no_monitor(void **state)
 			     "\"sites\":[{\"ns\":\"cen\",\"table\":77,\"protocol\":205,\"offers\":["
 			     "{\"source\":\"f1\",\"dev\":\"v1\"},{\"source\":\"f2\",\"dev\":\"v2\"}]}]}");
 
-	run_in(lab, VBR1, "ip route add 10.20.0.0/16 via 10.0.1.2 proto bird metric 34");
+	run_in(lab, VBR1, "ip route add 10.20.0.0/16 via 10.0.1.2 proto bird metric 2004");
 	wait_until(5, has_route(lab, CEN, "10.20.0.0/16", "dev v1 table 77 proto 205 scope link"));
-	run_in(lab, VBR2, "ip route add 10.20.0.0/16 via 10.0.2.2 proto bird metric 33");
+	run_in(lab, VBR2, "ip route add 10.20.0.0/16 via 10.0.2.2 proto bird metric 2003");
 	wait_until(5, has_route(lab, CEN, "10.20.0.0/16", "dev v2 table 77 proto 205 scope link"));
-	run_in(lab, VBR1, "ip route add 10.20.0.0/16 via 10.0.1.2 proto bird metric 32");
+	run_in(lab, VBR1, "ip route add 10.20.0.0/16 via 10.0.1.2 proto bird metric 2002");
 	wait_until(5, has_route(lab, CEN, "10.20.0.0/16", "dev v1 table 77 proto 205 scope link"));
 	end(&w);
 }
@@ -178,14 +178,14 @@ static void what_the_kernel_drops_in_silence_is_withdrawn(void **state)
 
 	run_in(lab, VBR1,
 	       "ip link add d0 type veth peer name d1; ip link set d0 up; "
-	       "ip link set d1 up; ip route add 10.20.0.0/16 dev d0 proto bird metric 33");
+	       "ip link set d1 up; ip route add 10.20.0.0/16 dev d0 proto bird metric 2003");
 	wait_until(5, has_route(lab, CEN, "10.20.0.0/16", VIA_1));
 	run_in(lab, VBR1, "ip link set d0 down");
 	wait_until(5, has_route(lab, CEN, "10.20.0.0/16", ""));
 	assert_true(has_route(lab, CEN, "10.10.0.0/16", VIA_1)); /* the circuit lives */
 	run_in(lab, VBR1,
 	       "ip link set d0 up; ip addr add 10.99.0.1/32 dev d0; "
-	       "ip route add 10.20.0.0/16 dev d0 proto bird metric 33");
+	       "ip route add 10.20.0.0/16 dev d0 proto bird metric 2003");
 	wait_until(5, has_route(lab, CEN, "10.20.0.0/16", VIA_1));
 	run_in(lab, VBR1, "ip addr del 10.99.0.1/32 dev d0"); /* its last address */
 	wait_until(5, has_route(lab, CEN, "10.20.0.0/16", ""));
@@ -300,7 +300,7 @@ static void a_replacement_leaves_no_gap_and_no_leftovers(void **state)
 	end(&old);
 	assert_true(has_route(lab, CEN, "10.10.0.0/16", VIA_2));
 	assert_true(traffic_flowed(&traffic));
-	run_in(lab, VBR2, "ip route add 10.20.0.0/16 via 10.0.2.2 proto bird metric 33");
+	run_in(lab, VBR2, "ip route add 10.20.0.0/16 via 10.0.2.2 proto bird metric 2003");
 	wait_until(5, has_route(lab, CEN, "10.20.0.0/16", VIA_2));
 	end(&new);
 	assert_true(has_route(lab, CEN, "10.10.0.0/16", ""));
@@ -345,7 +345,7 @@ static void a_crash_leaves_no_gap_and_no_leftovers(void **state)
 	close(w.log);
 	assert_true(has_route(lab, CEN, "10.30.0.0/16", VIA_2));
 	/* what is learned or lost while nobody looks */
-	run_in(lab, VBR2, "ip route add 10.20.0.0/16 via 10.0.2.2 proto bird metric 33");
+	run_in(lab, VBR2, "ip route add 10.20.0.0/16 via 10.0.2.2 proto bird metric 2003");
 	w = start(lab, usual);
 	assert_true(has_route(lab, CEN, "10.20.0.0/16", VIA_2));
 	assert_true(has_route(lab, CEN, "10.30.0.0/16", ""));
@@ -449,7 +449,7 @@ static void many_routes_move_at_once(void **state)
 	struct test_worker w = start(lab, CONFIG("", "2000", "false", ACTIVE_STANDBY));
 	static const char add[] =
 		"for i in $(seq 0 3); do for k in $(seq 0 249); do echo route add "
-		"10.6$i.$k.0/24 dev idc proto bird metric 33; done; done | "
+		"10.6$i.$k.0/24 dev idc proto bird metric 2003; done; done | "
 		"ip -batch -";
 
 	run_in(lab, VBR1, add);
