@@ -247,6 +247,21 @@ static int compare_target(const void *pa, const void *pb)
 	return (int)a->port - (int)b->port;
 }
 
+static bool is_first_of_device(const struct target *targets, size_t i)
+{
+	return i == 0 || strcmp(targets[i - 1].device, targets[i].device) != 0;
+}
+
+/* The egress range answers nobody who calls it. Without connection tracking: calls are many. */
+static void add_nobody_calls(struct strbuf *b, const char *device)
+{
+	strbuf_printf(b,
+		      "\t\tiifname \"%s\" tcp flags & (syn | ack) == syn drop\n"
+		      "\t\tiifname \"%s\" icmp type echo-request drop\n"
+		      "\t\tiifname \"%s\" meta l4proto udp drop\n",
+		      device, device, device);
+}
+
 static void write_filter(struct compile *c, struct plan_origin origin, const char *ns,
 			 const struct target *targets, size_t n)
 {
@@ -263,8 +278,14 @@ static void write_filter(struct compile *c, struct plan_origin origin, const cha
 			      targets[i].device, ip_format(targets[i].ip, ip), targets[i].port);
 	}
 	for (size_t i = 0; i < n; i++)
-		if (i == 0 || strcmp(targets[i - 1].device, targets[i].device) != 0)
+		if (is_first_of_device(targets, i))
 			strbuf_printf(&b, "\t\toifname \"%s\" drop\n", targets[i].device);
+	strbuf_add(&b, "\t}\n"
+		       "\tchain input {\n"
+		       "\t\ttype filter hook input priority filter; policy accept;\n");
+	for (size_t i = 0; i < n; i++)
+		if (is_first_of_device(targets, i))
+			add_nobody_calls(&b, targets[i].device);
 	strbuf_add(&b, "\t}\n}\n");
 	add_access_filter(c, origin, ns, &b);
 }

@@ -60,6 +60,11 @@ static void add_vpcs(const struct lab *lab, const struct region *r, struct strbu
 				      ip_prefix_format(lab->vpcs[i].cidr_block.p, cidr));
 }
 
+static const char *dedicated_type(const struct api_gateway *gw)
+{
+	return gw->instance_type == GATEWAY_VPC_CONNECT ? "vpc_connect" : "dedicated";
+}
+
 static void add_gateways(const struct lab *lab, const struct region *r, struct strbuf *b)
 {
 	for (size_t i = 0; i < lab->n_api_gateways; i++) {
@@ -71,9 +76,10 @@ static void add_gateways(const struct lab *lab, const struct region *r, struct s
 		if (gw->instance_type == GATEWAY_SERVERLESS)
 			strbuf_add(b, "(serverless)");
 		else if (gw->bind.vpc.to)
-			strbuf_printf(b, "(dedicated, bound to %s)", gw->bind.vpc.name);
+			strbuf_printf(b, "(%s, bound to %s)", dedicated_type(gw),
+				      gw->bind.vpc.name);
 		else
-			strbuf_add(b, "(dedicated, not bound)");
+			strbuf_printf(b, "(%s, not bound)", dedicated_type(gw));
 	}
 }
 

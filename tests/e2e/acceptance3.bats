@@ -77,11 +77,14 @@ YAML
   [[ $output == *"10.10.1.20.8080 > 100.104.254."*"Flags [S.]"* ]]
 }
 
-@test "3.5 the service's own host calls nobody: only the gateway's answers have a way" {
+@test "3.5 the egress range calls and is not called" {
   up "$(lab <<<'{}')"
-  run labctl exec a3 idc-service -- curl -sS -m 3 http://172.16.1.10/
-  [ "$status" -eq 0 ] # the gateway's address in VPC-1, by the routes of step 1
-  [[ $output == *I404DO* || $output == *"Invalid Domain"* || -z $output ]]
+  run labctl exec a3 idc-service -- curl -sS -m 2 http://100.104.254.1/
+  [ "$status" -eq 28 ]
+  run labctl exec a3 idc-service -- ping -qc 2 -i 0.2 -W 1 100.104.254.1
+  [ "$status" -eq 1 ]
+  run call "$(url /orders)"
+  [[ $output == "200 "* ]]
 }
 
 @test "3.6 the host's firewall drops the egress range: as without a route, and no SYN-ACK" {
