@@ -16,8 +16,10 @@ enum check_verdict { CHECK_OK, CHECK_FAILED, CHECK_SKIPPED };
 struct check_result {
 	const char *id, *title; /* borrowed from the check */
 	enum check_verdict verdict;
-	uint64_t ms;    /* from the first try to the last */
-	char *why;      /* failed: what was seen instead; skipped: the reason; ok: NULL. UTF-8 */
+	uint64_t ms; /* from the first try to the last */
+	/* failed: what was seen instead; skipped: the reason; ok: what was measured, where the check
+	 * compares measures, else NULL. UTF-8 */
+	char *why;
 	char *evidence; /* failed: lines of routes, neighbours, counters, logs; may be "" */
 };
 
@@ -55,12 +57,13 @@ struct check_summary check_count(const struct check_result *results, size_t n);
 
 /* --- the results as text, appended to `out` --- */
 
-/** Test Anything Protocol, version 13, with YAML blocks for what failed. */
+/** Test Anything Protocol, version 13, with YAML blocks for what failed or was measured. */
 void check_report_tap(struct strbuf *out, const struct check_result *results, size_t n);
 /** JUnit XML as the usual CI services read it: one test suite named after the lab. */
 void check_report_junit(struct strbuf *out, const char *lab, const struct check_result *results,
 			size_t n);
-/** {"lab", "step", "ok", "failed", "skipped", "checks": [{"id", "title", "verdict", "ms"...}...]} */
+/** {"lab", "step", "ok", "failed", "skipped", "checks": [{"id", "title", "verdict", "ms",
+ * "why" | "measured"?, "evidence"?}...]} */
 void check_report_json(struct strbuf *out, const char *lab, const char *step,
 		       const struct check_result *results, size_t n);
 /** One line per check with a mark in front, for people; evidence indented under what failed. */

@@ -83,6 +83,12 @@ static enum check_verdict judge_error_code(const char *wanted, const json_t *hea
 		    *wanted ? ", not " : "", wanted);
 }
 
+static void add_took(struct strbuf *out, uint64_t us)
+{
+	strbuf_add(out, "it took ");
+	add_time(out, us);
+}
+
 static enum check_verdict judge_times(const struct check_expect *e, const json_t *result,
 				      struct strbuf *why)
 {
@@ -91,8 +97,7 @@ static enum check_verdict judge_times(const struct check_expect *e, const json_t
 	uint64_t rate = us ? bytes * 8 * 1000000 / us : 0;
 
 	if (early || (e->max_time.set && us > e->max_time.v)) {
-		strbuf_add(why, "it took ");
-		add_time(why, us);
+		add_took(why, us);
 		strbuf_add(why, early ? ", not at least " : ", not at most ");
 		add_time(why, early ? e->min_time.v : e->max_time.v);
 		return CHECK_FAILED;
@@ -101,6 +106,8 @@ static enum check_verdict judge_times(const struct check_expect *e, const json_t
 		return FAIL(why,
 			    "%" PRIu64 " bytes came at %" PRIu64 " bit/s, not at most %" PRIu64,
 			    bytes, rate, e->rate.v);
+	if (e->min_time.set || e->max_time.set || e->rate.set)
+		add_took(why, us);
 	return CHECK_OK;
 }
 
@@ -156,10 +163,10 @@ static enum check_verdict judge_rtt(uint64_t wanted, const json_t *result, struc
 	uint64_t min = number_of(result, "min_us");
 	uint64_t slack = wanted / 5 > 1000 ? wanted / 5 : 1000;
 
-	if (min + slack >= wanted && min <= wanted + slack)
-		return CHECK_OK;
 	strbuf_add(why, "the round trip takes ");
 	add_time(why, min);
+	if (min + slack >= wanted && min <= wanted + slack)
+		return CHECK_OK;
 	strbuf_add(why, ", not ");
 	add_time(why, wanted);
 	return CHECK_FAILED;
@@ -257,10 +264,10 @@ static enum check_verdict judge_outage(const struct check *check, const json_t *
 		return FAIL(why, "%s did not answer before anything was cut", check->target.s);
 	if (!json_is_true(json_object_get(result, "back")))
 		return FAIL(why, "%s does not answer any more", check->target.s);
-	if (!late && (!e->min_outage.set || us >= e->min_outage.v))
-		return CHECK_OK;
 	strbuf_add(why, "answers were missing for ");
 	add_time(why, us);
+	if (!late && (!e->min_outage.set || us >= e->min_outage.v))
+		return CHECK_OK;
 	strbuf_add(why, late ? ", not at most " : ", not at least ");
 	add_time(why, late ? e->max_outage.v : e->min_outage.v);
 	return CHECK_FAILED;

@@ -53,7 +53,7 @@ void check_report_tap(struct strbuf *out, const struct check_result *results, si
 			add_tap_text(out, r->why);
 		}
 		strbuf_addc(out, '\n');
-		if (r->verdict != CHECK_FAILED)
+		if (r->verdict == CHECK_SKIPPED || !r->why)
 			continue;
 		strbuf_add(out, "  ---\n  message: ");
 		add_quoted(out, r->why);
@@ -94,8 +94,14 @@ static void add_junit_case(struct strbuf *out, const char *lab, const struct che
 	strbuf_add(out, ": ");
 	add_xml(out, r->title);
 	strbuf_printf(out, "\" time=\"%" PRIu64 ".%03" PRIu64 "\"", r->ms / 1000, r->ms % 1000);
-	if (r->verdict == CHECK_OK) {
+	if (r->verdict == CHECK_OK && !r->why) {
 		strbuf_add(out, "/>\n");
+		return;
+	}
+	if (r->verdict == CHECK_OK) {
+		strbuf_add(out, ">\n      <system-out>");
+		add_xml(out, r->why);
+		strbuf_add(out, "</system-out>\n    </testcase>\n");
 		return;
 	}
 	strbuf_printf(out, ">\n      <%s message=\"",
@@ -157,11 +163,12 @@ void check_report_json(struct strbuf *out, const char *lab, const char *step,
 	for (size_t i = 0; i < n; i++) {
 		const struct check_result *r = &results[i];
 
-		json_array_append_new(checks, json_pack("{s:s, s:s, s:s, s:I, s:o*, s:o*}", "id",
-							r->id, "title", r->title, "verdict",
-							verdict_name(r->verdict), "ms",
-							(json_int_t)r->ms, "why", json_text(r->why),
-							"evidence", json_text(r->evidence)));
+		json_array_append_new(
+			checks,
+			json_pack("{s:s, s:s, s:s, s:I, s:o*, s:o*}", "id", r->id, "title",
+				  r->title, "verdict", verdict_name(r->verdict), "ms",
+				  (json_int_t)r->ms, r->verdict == CHECK_OK ? "measured" : "why",
+				  json_text(r->why), "evidence", json_text(r->evidence)));
 	}
 	root = json_pack("{s:s, s:s?, s:i, s:i, s:i, s:o}", "lab", lab, "step", step, "ok",
 			 (int)s.ok, "failed", (int)s.failed, "skipped", (int)s.skipped, "checks",
@@ -186,11 +193,13 @@ void check_report_line(struct strbuf *out, const struct check_result *r, bool co
 
 	strbuf_printf(out, "%s%s%s %s", colour ? looks[r->verdict].colour : "",
 		      looks[r->verdict].mark, colour ? "\033[0m" : "", r->title);
+	if (r->verdict == CHECK_OK && r->why)
+		strbuf_printf(out, ": %s", r->why);
 	if (r->ms >= 1000)
 		strbuf_printf(out, " (%" PRIu64 ".%" PRIu64 " s)", r->ms / 1000,
 			      r->ms % 1000 / 100);
 	strbuf_addc(out, '\n');
-	if (r->why)
+	if (r->verdict != CHECK_OK && r->why)
 		strbuf_printf(out, "    %s%s\n", r->verdict == CHECK_SKIPPED ? "skipped: " : "",
 			      r->why);
 	if (r->verdict == CHECK_FAILED)

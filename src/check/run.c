@@ -176,7 +176,7 @@ static void run_one(const struct check *check, const struct plan *plan,
 	repeat(check, plan, o, &a);
 	r->ms = now_ms() - start;
 	r->verdict = a.verdict;
-	if (a.verdict != CHECK_OK) {
+	if (a.why.len) {
 		r->why = strbuf_take(&a.why);
 		check_clean(r->why);
 	}

@@ -21,6 +21,33 @@ static void same(struct strbuf *got, const char *want)
 	strbuf_done(got);
 }
 
+static const struct check_result measured[] = {
+	{"cut", "traffic recovers", CHECK_OK, 3056, (char *)"answers were missing for 2.71 s",
+	 NULL},
+};
+
+static void test_measured(void **state)
+{
+	struct strbuf out = {0};
+
+	check_report_tap(&out, measured, 1);
+	same(&out, "TAP version 13\n"
+		   "1..1\n"
+		   "ok 1 - cut: traffic recovers\n"
+		   "  ---\n"
+		   "  message: \"answers were missing for 2.71 s\"\n"
+		   "  duration_ms: 3056\n"
+		   "  ...\n");
+	check_report_line(&out, measured, false);
+	same(&out, "✓ traffic recovers: answers were missing for 2.71 s (3.0 s)\n");
+	check_report_json(&out, "dual-circuit", NULL, measured, 1);
+	assert_non_null(strstr(strbuf_str(&out), "\"measured\": \"answers were missing for"));
+	strbuf_done(&out);
+	check_report_junit(&out, "dual-circuit", measured, 1);
+	assert_non_null(strstr(strbuf_str(&out), "<system-out>answers were missing for 2.71 s"));
+	strbuf_done(&out);
+}
+
 static void test_tap(void **state)
 {
 	struct strbuf out = {0};
@@ -197,10 +224,11 @@ static void test_last_line(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_tap),    cmocka_unit_test(test_junit),
-		cmocka_unit_test(test_json),   cmocka_unit_test(test_clean),
-		cmocka_unit_test(test_lines),  cmocka_unit_test(test_summary),
-		cmocka_unit_test(test_select), cmocka_unit_test(test_last_line),
+		cmocka_unit_test(test_tap),       cmocka_unit_test(test_measured),
+		cmocka_unit_test(test_junit),     cmocka_unit_test(test_json),
+		cmocka_unit_test(test_clean),     cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_summary),   cmocka_unit_test(test_select),
+		cmocka_unit_test(test_last_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
