@@ -116,8 +116,8 @@ holds() {
   labctl up "$dir"
   none=0000000000000000
   # SYS_ADMIN SETUID SETGID SETPCAP KILL NET_BIND_SERVICE DAC_READ_SEARCH
-  holds "$(supervisor)" CapInh=$none CapAmb=$none CapPrm=00000000002005e4 \
-    CapEff=00000000002005e4 CapBnd=00000000002005e4
+  holds "$(supervisor)" CapInh=$none CapAmb=$none CapPrm=00000000002035e4 \
+    CapEff=00000000002035e4 CapBnd=00000000002035e4
   users=()
   for name in apigw-1 dns function-hello; do
     pid=$(worker "$name")
