@@ -13,7 +13,6 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "base/tree.h"
 #include "base/worker.h"
 #include "priv/priv.h"
 #include "supervise/rundir.h"
@@ -128,25 +127,4 @@ pid_t supervise_spawn_worker(const struct spawn *s, struct lab_error **err)
 	(void)dup2(mine.log, STDERR_FILENO);           /* else it goes to the supervisor's log */
 	log_error("start: %s", lab_error_message(failure));
 	_exit(EXIT_SPAWN);
-}
-
-pid_t supervise_spawn_sweep(uid_t uid, int dir_fd, const char *name)
-{
-	pid_t pid = fork();
-	int run;
-
-	if (pid)
-		return pid;
-	run = name ? supervise_rundir_open(dir_fd, NULL) : -1;
-	/* sockets must not stay open for it */
-	if (dup2(run, 0) < 0)
-		name = NULL;
-	(void)close_range(name ? 1 : 0, ~0U, 0);
-	if (setresuid(uid, uid, uid))
-		_exit(EXIT_SPAWN);
-	/* one call for all, and no fork escapes it: the kernel holds the lock on the list of tasks */
-	(void)kill(-1, SIGKILL); /* ESRCH: nothing was left, the usual case */
-	if (name)
-		(void)tree_remove(0, name); /* what is not its own stays */
-	_exit(0);
 }

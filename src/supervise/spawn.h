@@ -19,11 +19,3 @@ struct spawn {
 
 /** The pid; failures after the fork are written to the log, and the process exits with 125. */
 pid_t supervise_spawn_worker(const struct spawn *s, struct lab_error **err);
-
-/**
- * Kills all that still runs as `uid` in this PID namespace: what a dead worker left behind; then
- * removes the files that it left below LAB-DIR/run, where `name` (NULL: does not) says which. Done by
- * a helper process of that user, whose pid it gives (-1: could not be started): when that has ended,
- * the user number is free again.
- */
-pid_t supervise_spawn_sweep(uid_t uid, int dir_fd, const char *name);

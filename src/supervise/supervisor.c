@@ -8,7 +8,6 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "supervise/logfile.h"
-#include "supervise/spawn.h"
 #include "supervise/worker.h"
 
 #define ROTATE_MS 2000

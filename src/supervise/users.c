@@ -5,8 +5,8 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "supervise/spawn.h"
 #include "supervise/supervisor.h"
+#include "supervise/sweep.h"
 
 int supervisor_user_take(struct supervisor *sup, struct lab_error **err)
 {
@@ -25,8 +25,7 @@ int supervisor_user_take(struct supervisor *sup, struct lab_error **err)
 
 static void sweep(struct supervisor *sup, struct user_slot *slot)
 {
-	slot->sweeper = supervise_spawn_sweep(slot->uid, sup->dir_fd,
-					      slot->run[0] ? slot->run : NULL);
+	slot->sweeper = supervise_sweep(slot->uid, sup->dir_fd, slot->run[0] ? slot->run : NULL);
 	if (slot->sweeper < 0) /* the number stays taken: what is left of it may still run */
 		log_warning("kill what user %u left behind: cannot fork", slot->uid);
 }

@@ -115,9 +115,9 @@ holds() {
 @test "each process holds what it needs and no more" {
   labctl up "$dir"
   none=0000000000000000
-  # SYS_ADMIN SETUID SETGID SETPCAP KILL NET_BIND_SERVICE DAC_READ_SEARCH
-  holds "$(supervisor)" CapInh=$none CapAmb=$none CapPrm=00000000002005e4 \
-    CapEff=00000000002005e4 CapBnd=00000000002005e4
+  # SYS_ADMIN SETUID SETGID SETPCAP KILL NET_BIND_SERVICE DAC_READ_SEARCH, and to hand on: NET_ADMIN NET_RAW
+  holds "$(supervisor)" CapInh=$none CapAmb=$none CapPrm=00000000002035e4 \
+    CapEff=00000000002035e4 CapBnd=00000000002035e4
   users=()
   for name in apigw-1 dns function-hello; do
     pid=$(worker "$name")
@@ -131,7 +131,7 @@ holds() {
     users+=("$(awk '/^Uid:/{print $2}' "/proc/$pid/status")")
     for fd in $(readlink "/proc/$pid/fd/"*); do
       [[ $fd == /dev/null || $fd == /run/labctl/hostile1/log/$name.log || $fd == anon_inode:* ||
-        $fd == socket:* ]]
+        $fd == socket:* || $fd == pipe:* ]] # pipe: readiness and notes
     done
     for ns in mnt net pid ipc; do
       [ "$(readlink "/proc/$pid/ns/$ns")" != "$(readlink "/proc/self/ns/$ns")" ]

@@ -291,13 +291,18 @@ static inline bool gone(pid_t pid)
 	return kill(pid, 0) && errno == ESRCH;
 }
 
-static inline pid_t worker_pid(struct fixture *f)
+static inline pid_t pid_of(struct fixture *f, const char *name)
 {
-	json_t *w = status_of(f, "w");
+	json_t *w = status_of(f, name);
 	pid_t pid = (pid_t)json_integer_value(json_object_get(w, "pid"));
 
 	json_decref(w);
 	return pid;
+}
+
+static inline pid_t worker_pid(struct fixture *f)
+{
+	return pid_of(f, "w");
 }
 
 /* --- the room in which it happens --- */

@@ -244,6 +244,7 @@ static void memory_outlives_its_workers(void **state)
 	struct fixture *f = *state;
 	struct lab_error *err = NULL;
 	char text[256];
+	pid_t pid;
 
 	reload(f, "a", "none", "v1");
 	expect("m", "count=1;");
@@ -254,10 +255,13 @@ static void memory_outlives_its_workers(void **state)
 	expect("m", "count=4;");
 	reload(f, "b", "none", "v3"); /* is told another namespace */
 	expect("m", "count=5;");
+	pid = worker_pid(f);
 	must_hold(load_as(f, "other", "a", "none", "v4", &err), &err); /* is another one's */
-	wait_until(5, strstr(say('v', text, sizeof(text)), "version=v4 "));
+	wait_until(5, gone(pid) && !worker_pid(f));
 	expect("m", "count=1;");
+	pid = pid_of(f, "other");
 	reload(f, "a", "none", "v5"); /* nobody held it meanwhile */
+	wait_until(5, gone(pid));
 	expect("m", "count=1;");
 }
 

@@ -329,8 +329,9 @@ static void sigterm_reaches_the_whole_group(void **state)
 
 	write_file(f, "run",
 		   "#!/bin/sh\n"
+		   "trap 'wait; echo outer; exit 5' TERM\n"
 		   "(trap 'echo inner; exit' TERM; echo there; while :; do sleep 0.01; done) &\n"
-		   "trap 'wait; echo outer; exit 5' TERM\nwait\n",
+		   "wait\n",
 		   0755);
 	assert_true(begin(f, "'command':['./run'],'folder':'DIR'"));
 	wait_for_log(f, "there\n");
