@@ -96,6 +96,8 @@ static void look_whether_ready(struct routing_control *c, const struct routing_t
 		 c->config->n_tables, c->config->n_monitors);
 	worker_ready();
 	c->ready = true;
+	for (size_t i = 0; i < c->config->n_tables; i++)
+		c->namespaces[i].built = true;
 }
 
 static void tell(struct routing_control *c)

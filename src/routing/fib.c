@@ -267,10 +267,12 @@ void routing_fib_link(struct routing_fib *f, const struct routing_link *l)
 	}
 }
 
+/* No pace either: a lab that is being made should not wait for it. */
 void routing_fib_retry(struct routing_fib *f)
 {
 	for (size_t i = 0; i < f->n_pending; i++)
-		hasten(f, f->pending[i]);
+		if (!f->pending[i]->ours)
+			f->pending[i]->retry_at = 0;
 }
 
 static void forget(struct routing_fib *f, struct record *e)

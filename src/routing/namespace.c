@@ -152,7 +152,7 @@ static void refused(struct routing_namespace *ns, const struct routing_order *o,
 		want_dump(ns); /* something is or is not there, other than we were told */
 		return;
 	}
-	if (is_news(ns, errnum))
+	if (ns->built && is_news(ns, errnum))
 		log_warning("%s: cannot %s %s in table %u: %s; will try again", ns->name,
 			    acts[o->act], ip_prefix_format(o->dst, dst), o->table,
 			    strerror(errnum));

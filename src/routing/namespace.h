@@ -25,6 +25,7 @@ struct routing_namespace {
 	size_t written, removed; /* orders of this turn */
 	uint64_t reasons[3];     /* bit e: errno e was logged, and not all is well since */
 	bool taken_told;
+	bool built; /* set by the owner: refusals are news; before, what routes need is still being made */
 };
 
 /** fd: rtnetlink, borrowed. */

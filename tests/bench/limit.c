@@ -46,8 +46,8 @@ struct limit {
 	int home;
 	bool netem;
 	struct place *places;   /* sorted as the plan's namespaces */
-	struct device *devices; /* both ends of every link; sorted once built */
-	size_t n_devices;
+	struct device *devices; /* bridges and both ends of every link; sorted as soon as built */
+	size_t n_devices, n_bridges;
 	pid_t *pids;
 	size_t n_pids;
 	struct kernel_pins pins;
@@ -135,11 +135,59 @@ static void make_namespaces(struct limit *l)
 	}
 }
 
+static void add_device(struct limit *l, const char *ns, const char *dev, int index)
+{
+	l->devices[l->n_devices++] = (struct device){ns, dev, index};
+}
+
+static void sort_devices(struct limit *l)
+{
+	qsort(l->devices, l->n_devices, sizeof(*l->devices), compare_device);
+}
+
+static void make_bridges(struct limit *l)
+{
+	for (size_t i = 0; i < l->plan->n_bridges; i++) {
+		const struct plan_bridge *b = &l->plan->bridges[i];
+		const struct plan_end as_end = {.ns = b->ns, .dev = b->dev, .alias = b->alias};
+		struct place *p = place_of(l, b->ns);
+		struct kernel_conduct c = {.router = p->router, .ipv6 = true, .master = -1};
+		int index = p->next_index++;
+
+		add_device(l, b->ns, b->dev, index);
+		SEND(l, p, kernel_encode_bridge, b, index);
+		SEND(l, p, kernel_encode_conduct, &as_end, index, c);
+	}
+	sort_devices(l);
+	l->n_bridges = l->n_devices;
+}
+
+/* As the backend: behind the last of their ports. */
+static void raise_bridges(struct limit *l)
+{
+	for (size_t i = 0; i < l->plan->n_bridges; i++) {
+		const struct plan_bridge *b = &l->plan->bridges[i];
+
+		if (!b->down)
+			SEND(l, place_of(l, b->ns), kernel_encode_up, index_of(l, b->ns, b->dev));
+	}
+}
+
+static int master_of(const struct limit *l, const struct plan_end *e)
+{
+	struct device key = {.ns = e->ns, .dev = e->master};
+	const struct device *d = e->master ? bsearch(&key, l->devices, l->n_bridges, sizeof(key),
+						     compare_device)
+					   : NULL;
+
+	return d ? d->index : -1;
+}
+
 static void add_end(struct limit *l, struct place *p, const struct plan_end *e, int index)
 {
-	struct kernel_conduct c = {.router = p->router, .ipv6 = true, .master = -1};
+	struct kernel_conduct c = {.router = p->router, .ipv6 = true, .master = master_of(l, e)};
 
-	l->devices[l->n_devices++] = (struct device){e->ns, e->dev, index};
+	add_device(l, e->ns, e->dev, index);
 	SEND(l, p, kernel_encode_conduct, e, index, c);
 	if (e->proxy_arp)
 		SEND(l, p, kernel_encode_proxy_delay, index);
@@ -159,7 +207,7 @@ static void make_links(struct limit *l)
 		add_end(l, a, &k->a, ia);
 		add_end(l, b, &k->b, ib);
 	}
-	qsort(l->devices, l->n_devices, sizeof(*l->devices), compare_device);
+	sort_devices(l);
 }
 
 static void make_addresses(struct limit *l)
@@ -262,7 +310,9 @@ static void start_processes(struct limit *l)
 static void up(struct limit *l)
 {
 	make_namespaces(l);
+	make_bridges(l);
 	make_links(l);
+	raise_bridges(l);
 	make_addresses(l);
 	make_routes(l);
 	make_shapers(l);
@@ -344,7 +394,7 @@ int main(int argc, char **argv)
 	l.pins.lock = -1;
 	l.netem = kernel_probe_netem(l.home, -1);
 	l.places = calloc(l.plan->n_namespaces + 1, sizeof(*l.places));
-	l.devices = calloc(2 * l.plan->n_links + 1, sizeof(*l.devices));
+	l.devices = calloc(2 * l.plan->n_links + l.plan->n_bridges + 1, sizeof(*l.devices));
 	l.pids = calloc(l.plan->n_workers + 1, sizeof(*l.pids));
 	if (!l.places || !l.devices || !l.pids)
 		abort();
