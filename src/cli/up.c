@@ -4,6 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/cleanup.h"
+#include "base/program.h"
 #include "cli/build.h"
 #include "cli/cli.h"
 #include "cli/options.h"
@@ -40,6 +42,22 @@ static int check_handlers(const struct cli_lab *l, struct lab_error **err)
 		return 0;
 	diag_print(diags, stderr, cli_colour(stderr));
 	return lab_error_make(err, LAB_USAGE, "%s: a function has no handler", l->path);
+}
+
+/* A program of the host that a process of the lab starts: without it, the lab would never be ready. */
+static int check_programs(const struct plan *p, struct lab_error **err)
+{
+	for (size_t i = 0; i < p->n_workers; i++) {
+		const struct plan_worker *w = &p->workers[i];
+		auto_free char *path = w->needs ? program_find(w->needs, NULL) : NULL;
+
+		if (!w->needs || path)
+			continue;
+		(void)lab_error_make(err, LAB_DENIED, "%s (%s) needs the program %s",
+				     w->origin.resource, w->origin.at, w->needs);
+		return lab_error_hint(err, "install it: apt install %s", w->package);
+	}
+	return 0;
 }
 
 static bool wants_delay(const struct plan *p)
@@ -96,7 +114,8 @@ static int run(const struct cli_lab_options *o, struct lab_error **err)
 	if (!wanted)
 		return -1;
 	wanted->file = arena_printf(wanted->arena, "%s/%s", lab->dir, basename(lab->path));
-	if (cli_need_root("up", err) || raise_lab(wanted, &summary, err))
+	if (cli_need_root("up", err) || check_programs(wanted, err) ||
+	    raise_lab(wanted, &summary, err))
 		return -1;
 	summary.plan = wanted;
 	return o->json ? cli_summary_json(&summary, err) : cli_summary_print(&summary, err);

@@ -297,7 +297,7 @@ static const struct {
 	{"pidfd", true, try_pidfd, "no down: processes could be mistaken", NEWER("5.3")},
 	{"mount points by statx", true, try_mount_root, "no lab: names of namespaces need it",
 	 NEWER("5.8")},
-	{"netem", false, try_netem, "delay, jitter and loss of links are not emulated; rates are",
+	{"netem", false, try_netem, "delay and jitter of links are not emulated; rates and loss are",
 	 MODULE("sch_netem")},
 	{"gso_max_segs", false, try_gso,
 	 "links of at most 200 Mbit/s are less exact for TCP (a burst may be a 64 kB segment)",

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/program.h"
 #include "kernel/filter.h"
 #include "kernel/kernel.h"
 
@@ -71,18 +72,11 @@ static bool check_strict(char detail[static 200])
 
 static bool find_tool(const char *tool, char detail[static 200])
 {
-	static const char *const dirs[] = {"/usr/sbin", "/usr/bin",        "/sbin",
-					   "/bin",      "/usr/local/sbin", "/usr/local/bin"};
+	auto_free char *path = program_find(tool, NULL);
 
-	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
-		char path[64];
-
-		(void)snprintf(path, sizeof(path), "%s/%s", dirs[i], tool);
-		if (access(path, X_OK) == 0)
-			return true;
-	}
-	(void)snprintf(detail, 200, "%s is not installed", tool);
-	return false;
+	if (!path)
+		(void)snprintf(detail, 200, "%s is not installed", tool);
+	return path;
 }
 
 static bool check_ip(char detail[static 200])
@@ -93,6 +87,11 @@ static bool check_ip(char detail[static 200])
 static bool check_nft(char detail[static 200])
 {
 	return find_tool("nft", detail);
+}
+
+static bool check_bird(char detail[static 200])
+{
+	return find_tool("bird", detail);
 }
 
 static const struct {
@@ -109,11 +108,13 @@ static const struct {
 	 "nothing: labs forward in namespaces of their own, where the host's rules do not apply",
 	 "leave it; an uplink through the host would need a rule in DOCKER-USER"},
 	{"bridge filtering", false, check_bridge_filter,
-	 "nothing in today's labs: they have no bridges; bridged frames would pass iptables rules",
+	 "next to nothing: the bridges of labs are in namespaces that have no rules of the host's",
 	 "leave it, or sysctl net.bridge.bridge-nf-call-iptables=0"},
 	{"reverse path filter", false, check_strict,
 	 "some time: namespaces inherit it, so labctl writes 0 in each of its own",
 	 "leave it, or sysctl net.ipv4.conf.all.rp_filter=0"},
+	{"bird", false, check_bird, "labs with `routing: bgp` are refused",
+	 "install bird2 (and stop the host's own: systemctl disable --now bird)"},
 	{"ip", false, check_ip, "nothing: labctl does not call it; you may want to look around",
 	 "install iproute2"},
 	{"nft", false, check_nft, "nothing: labctl does not call it; you may want to look around",

@@ -16,7 +16,7 @@
 #include "base/worker.h"
 #include "priv/priv.h"
 #include "service/files.h"
-#include "service/program.h"
+#include "base/program.h"
 #include "service/ready.h"
 
 #define GRACE_MS       8000 /* of the ten seconds that a worker has between SIGTERM and SIGKILL */
@@ -160,7 +160,7 @@ static void stop(struct loop_io *io, uint32_t events)
 static int start(struct command *c, struct lab_error **err)
 {
 	const int standard[] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
-	auto_free char *path = service_program_find(c->config->command[0], err);
+	auto_free char *path = program_find(c->config->command[0], err);
 	int errnum;
 
 	if (!path)
@@ -172,7 +172,7 @@ static int start(struct command *c, struct lab_error **err)
 						  .standard = standard},
 			     &c->pid, &c->pidfd);
 	if (errnum)
-		return service_program_refused(path, errnum, err);
+		return program_refused(path, errnum, err);
 	if (loop_add(c->loop, &c->exited, c->pidfd, EPOLLIN) == 0)
 		return 0;
 	errnum = errno;

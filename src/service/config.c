@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/program.h"
 #include "base/worker.h"
 
 #define READY_MS_MAX 60000
@@ -54,7 +55,7 @@ static int read_environment(struct service_config *c, json_t *variables, struct 
 	const char *name;
 	json_t *value;
 
-	environment_set(&c->env, "PATH", SERVICE_PATH);
+	environment_set(&c->env, "PATH", PROGRAM_PATH);
 	environment_set(&c->env, "HOME", "/tmp");
 	environment_set(&c->env, "LANG", "C.UTF-8");
 	if (variables && !json_is_object(variables))

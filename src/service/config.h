@@ -43,9 +43,6 @@ struct service_config {
 	struct service_ready ready;
 };
 
-/** Where commands without a slash are looked for, in this order; and what is their PATH. */
-#define SERVICE_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
 /**
  * Reads one of
  *	{"echo": {"name", "node"}, "sockets": [...]}

@@ -5,7 +5,7 @@
 load ../lib/e2e
 
 setup() { need_root; }
-teardown() { down_all scenario1; }
+teardown() { down_all scenario1 hybrid dual-circuit; }
 
 sysctls() { # every readable setting under net of the host's own namespace, without counters
   find /proc/sys/net -type f -readable 2>/dev/null | sort | while read -r f; do
@@ -36,17 +36,23 @@ everything() {
   lsns -t net -n -o NS 2>/dev/null | sort
 }
 
-@test "up and down leave the host as it was; up does not touch its network" {
+untouched() { # LAB NODE
   everything >"$BATS_TEST_TMPDIR/before"
   network >"$BATS_TEST_TMPDIR/network-before"
-  run labctl up scenario1
+  run labctl up "$1"
   [ "$status" -eq 0 ]
   network >"$BATS_TEST_TMPDIR/network-up"
   diff "$BATS_TEST_TMPDIR/network-before" "$BATS_TEST_TMPDIR/network-up"
-  run labctl exec scenario1 ecs-3 -- true
+  run labctl exec "$1" "$2" -- true
   [ "$status" -eq 0 ]
-  run labctl down scenario1
+  run labctl test "$1"
+  [ "$status" -eq 0 ]
+  run labctl down "$1"
   [ "$status" -eq 0 ]
   everything >"$BATS_TEST_TMPDIR/after"
   diff "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
 }
+
+@test "up and down leave the host as it was; up does not touch its network" { untouched scenario1 ecs-3; }
+@test "so does a lab with a data centre, an Internet and services" { untouched hybrid web-client; }
+@test "so does a lab with routing daemons, whose line is cut" { untouched dual-circuit idc-1; }

@@ -1,12 +1,12 @@
 # Faults injected into the real labctl by strace, one system call at a time.
 # shellcheck shell=bash
 
-# A lab of the tests' own, equal to scenario1 but for its name.
-crash_lab() { # NAME
-  local dir=$BATS_FILE_TMPDIR/$1
+# A lab of the tests' own, equal to a shipped one but for its name.
+crash_lab() { # NAME [SHIPPED]
+  local dir=$BATS_FILE_TMPDIR/$1 from=${2:-scenario1}
   [[ -d $dir ]] && return 0
-  cp -r "$shipped/scenario1" "$dir"
-  sed -i "s/^lab: scenario1\$/lab: $1/" "$dir/lab.yaml"
+  cp -r "$shipped/$from" "$dir"
+  sed -i "s/^lab: $from\$/lab: $1/" "$dir/lab.yaml"
 }
 
 # The numbers to try: each where LABCTL_FULL is set, otherwise few, denser at the start.

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/program.h"
 #include "service/config.h"
 
 /* Single quotes stand for double ones. */
@@ -38,7 +39,7 @@ static void a_command_is_read(void **state)
 		"'files':{'/tmp/a/b.conf':'text','/run/labctl/c':''},'ready':{'tcp':8080},"
 		"'ready_ms':1500,'node':{'hostname':'h','resolv_conf':'','hosts':''},'sockets':[]}",
 		NULL);
-	static const char *const env[] = {"PATH=" SERVICE_PATH, "HOME=/h", "LANG=C.UTF-8", "A=b=c"};
+	static const char *const env[] = {"PATH=" PROGRAM_PATH, "HOME=/h", "LANG=C.UTF-8", "A=b=c"};
 
 	assert_non_null(c);
 	assert_string_equal(c->command[0], "nginx");

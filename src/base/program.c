@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "service/program.h"
+#include "base/program.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "service/config.h"
 
 static bool is_file(const char *path)
 {
@@ -37,22 +36,22 @@ static char *search(const char *name, const char *folders, bool *closed)
 	return NULL;
 }
 
-char *service_program_find(const char *name, struct lab_error **err)
+char *program_find(const char *name, struct lab_error **err)
 {
 	bool closed = false;
-	char *path = strchr(name, '/') ? strdup(name) : search(name, SERVICE_PATH, &closed);
+	char *path = strchr(name, '/') ? strdup(name) : search(name, PROGRAM_PATH, &closed);
 
 	if (!path && strchr(name, '/'))
-		abort(); /* out of memory: the supervisor starts us anew */
+		abort(); /* out of memory */
 	if (!path && closed)
 		(void)lab_error_make(err, LAB_FAILED, "command %s: is not executable", name);
 	else if (!path)
-		(void)lab_error_make(err, LAB_FAILED, "command %s: not found in " SERVICE_PATH,
+		(void)lab_error_make(err, LAB_FAILED, "command %s: not found in " PROGRAM_PATH,
 				     name);
 	return path;
 }
 
-int service_program_refused(const char *path, int errnum, struct lab_error **err)
+int program_refused(const char *path, int errnum, struct lab_error **err)
 {
 	/* of a script whose first line names a program that is not there, the kernel says the same */
 	if (errnum == ENOENT && is_file(path))
