@@ -109,13 +109,13 @@ static json_t *tcp_spec(const struct check *check)
 /* Waits for twice the outage that is allowed, and for as long as the check says in any case. */
 static json_t *outage_spec(const struct check *check)
 {
-	uint64_t longest = check->expect.max_outage.v * 2 / US_PER_MS;
+	const uint64_t longest = check->expect.max_outage.v * 2 / US_PER_MS;
+	const uint64_t timeout = at_least(longest, check->wait.v / US_PER_MS) + SPARE_MS +
+				 duration_ms(check);
 
 	return json_pack("{s:s, s:s, s:i, s:I, s:I}", "kind", "outage", "host", check->target.s,
 			 "interval_ms", OUTAGE_PACE_MS, "quiet_ms", (json_int_t)duration_ms(check),
-			 "timeout_ms",
-			 (json_int_t)(at_least(longest, check->wait.v / US_PER_MS) + SPARE_MS +
-				      duration_ms(check)));
+			 "timeout_ms", (json_int_t)timeout);
 }
 
 json_t *check_spec(const struct check *check)
