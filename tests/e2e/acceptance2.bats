@@ -244,6 +244,28 @@ data_centers: {idc-1: {routes: {vpc-3: {destination_cidr_block: 192.168.0.0/16, 
   [ "$output" = "200 " ]
 }
 
+@test "2.14 enterprise edition: the way to the resolvers is a static route of the transit router" {
+  up "$(lab <<'YAML'
+cen:
+  cen-1:
+    edition: enterprise
+    private_zones: null
+    vbr_health_checks: null
+    attachments:
+      attach-vpc-1: {zone_mappings: [vsw-1a, vsw-1b], association: table-1, propagation: [table-1], auto_publish_route_enabled: true}
+      attach-vbr-1: {association: table-1, propagation: [table-1], auto_publish_route_enabled: true}
+    route_tables:
+      table-1:
+        region: cn-hangzhou
+        entries:
+          resolver-1: {destination_cidr_block: 100.100.2.136/32, attachment: attach-vpc-1}
+          resolver-2: {destination_cidr_block: 100.100.2.138/32, attachment: attach-vpc-1}
+YAML
+)"
+  run call "http://$(domain a2 group-1)/hello"
+  [ "$output" = "200 " ]
+}
+
 @test "2.15 two data centres on one CEN: VBRs do not learn from each other" {
   up "$(lab <<'YAML'
 physical_connections: {pc-2: {region: cn-hangzhou}}

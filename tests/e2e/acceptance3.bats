@@ -327,6 +327,26 @@ YAML
   [[ $output == *'"path": "/index"'* ]]
 }
 
+@test "3.25 enterprise edition: a static route of the transit router instead of step 2" {
+  enterprise='cen:
+  cen-1:
+    edition: enterprise
+    route_services: null
+    attachments:
+      attach-vpc-1: {zone_mappings: [vsw-1a, vsw-1b], association: table-1, propagation: [table-1], auto_publish_route_enabled: true}
+      attach-vbr-1: {association: table-1, propagation: [table-1], auto_publish_route_enabled: true}
+    route_tables:
+      table-1: {region: cn-hangzhou, entries: ENTRIES}'
+  up "$(lab <<<"${enterprise/ENTRIES/{\}}")"
+  run call "$(url /orders)"
+  [ "$output" = "$timeout_text" ]
+  up "$(lab <<<"${enterprise/ENTRIES/{egress: {destination_cidr_block: 100.104.254.0\/26, attachment: attach-vpc-1\}\}}")"
+  run ip -n a3.vbr-1 route show 100.104.254.0/26
+  [[ $output == *"proto 202"* ]]
+  run call "$(url /orders)"
+  [[ $output == "200 "* ]]
+}
+
 @test "C.1 a wrong path or method is 404 I404NF" {
   up "$(lab <<<'{}')"
   run call "$(url /nothing)"
