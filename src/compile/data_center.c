@@ -194,6 +194,7 @@ static void add_firewall(struct compile *c, struct plan_origin origin, const str
 	strbuf_add(&b, "\t}\n"
 		       "\tchain output {\n"
 		       "\t\ttype filter hook output priority filter; policy accept;\n"
+		       "\t\toifname \"lo\" accept\n"
 		       "\t\tct state established,related accept\n");
 	add_rules(c, h, SG_EGRESS, &b);
 	strbuf_add(&b, "\t}\n}\n");
