@@ -20,8 +20,8 @@ const char *name_ifname(const char *name, char buf[static IFNAME_LEN])
 
 	if (strlen(name) < IFNAME_LEN)
 		(void)snprintf(buf, IFNAME_LEN, "%s", name);
-	else
-		(void)snprintf(buf, IFNAME_LEN, "%.8s~%06x", name, (unsigned int)(h & 0xffffff));
+	else /* no name has an underscore; of marks that are no letters BIRD takes it, and '~' not */
+		(void)snprintf(buf, IFNAME_LEN, "%.8s_%06x", name, (unsigned int)(h & 0xffffff));
 	return buf;
 }
 

@@ -121,17 +121,6 @@ static void add_access_filter(struct compile *c, struct plan_origin origin, cons
 
 /* --- access legs --- */
 
-static void add_table(struct compile *c, struct plan_origin origin, const char *ns, const char *dev,
-		      uint32_t n)
-{
-	compile_last_route(c, origin, ns, ACCESS_TABLE + n);
-	*plan_add_rule(c->plan) = (struct plan_rule){.origin = origin,
-						     .ns = ns,
-						     .priority = ACCESS_RULE + n,
-						     .oif = dev,
-						     .table = ACCESS_TABLE + n};
-}
-
 static void add_leg(struct compile *c, struct plan_origin origin, const struct api_gateway *gw,
 		    const struct vpc *vpc, uint32_t n)
 {
@@ -169,11 +158,20 @@ static void add_leg(struct compile *c, struct plan_origin origin, const struct a
 
 /* --- the interface of vpc_connect --- */
 
-static void add_block(struct compile *c, struct plan_origin origin, const struct api_gateway *gw,
-		      struct ip_prefix block, uint32_t gateway)
+/* Its own VPC, and the blocks that are named; one may be named twice, or be the VPC's. */
+static struct table reached(struct compile *c, struct plan_origin origin,
+			    const struct api_gateway *gw)
 {
-	compile_route(c, origin, gw->id.name, ACCESS_TABLE, block, PLAN_PROTO_SYSTEM,
-		      (struct hop){.dev = "eni", .via = gateway});
+	const struct vswitch *s = gw->interface.vswitch.to;
+	const struct hop hop = {.dev = "eni", .via = compile_vswitch_gateway(s)};
+	struct table t = {.ns = gw->id.name, .id = ACCESS_TABLE};
+
+	(void)compile_table_route(c, &t, origin, s->vpc->cidr_block.p, PLAN_PROTO_SYSTEM,
+				  hop); /* the first one */
+	for (size_t i = 0; i < gw->n_to_connect_vpc_ip_block; i++)
+		(void)compile_table_route(c, &t, origin, /* there already, or not */
+					  gw->to_connect_vpc_ip_block[i].p, PLAN_PROTO_SYSTEM, hop);
+	return t;
 }
 
 /*
@@ -181,45 +179,40 @@ static void add_block(struct compile *c, struct plan_origin origin, const struct
  * (ip_route_output_key_hash_rcu() in net/ipv4/route.c), and the VPC's router answers for everybody.
  */
 static void add_interface_filter(struct compile *c, struct plan_origin origin,
-				 const struct api_gateway *gw)
+				 const struct table *t)
 {
-	const struct vswitch *s = gw->interface.vswitch.to;
 	auto_strbuf struct strbuf b = {0};
 	char p[IP_PREFIX_STRLEN];
 
-	strbuf_printf(&b,
-		      "table ip labctl-access {\n"
-		      "\tchain output {\n"
-		      "\t\ttype filter hook output priority filter; policy accept;\n"
-		      "\t\toifname \"eni\" ip daddr %s accept\n",
-		      ip_prefix_format(s->vpc->cidr_block.p, p));
-	for (size_t i = 0; i < gw->n_to_connect_vpc_ip_block; i++)
+	strbuf_add(&b, "table ip labctl-access {\n"
+		       "\tchain output {\n"
+		       "\t\ttype filter hook output priority filter; policy accept;\n");
+	for (size_t i = 0; i < t->n_dst; i++)
 		strbuf_printf(&b, "\t\toifname \"eni\" ip daddr %s accept\n",
-			      ip_prefix_format(gw->to_connect_vpc_ip_block[i].p, p));
+			      ip_prefix_format(t->dst[i], p));
 	strbuf_add(&b, "\t\toifname \"eni\" drop\n\t}\n}\n");
-	add_access_filter(c, origin, gw->id.name, &b);
+	add_access_filter(c, origin, t->ns, &b);
 }
 
 static void add_interface(struct compile *c, const struct api_gateway *gw)
 {
-	const struct vswitch *s = gw->interface.vswitch.to;
 	struct plan_origin origin = compile_origin(c, "api_gateways", &gw->id);
-	const uint32_t gateway = compile_vswitch_gateway(s);
+	struct table t;
 
 	compile_vpc_port(c, origin,
-			 &(struct port){.vswitch = s,
+			 &(struct port){.vswitch = gw->interface.vswitch.to,
 					.name = compile_interface_name(c, gw),
 					.kind = "interface of api gateway",
 					.ns = gw->id.name,
 					.dev = "eni",
 					.ip = gw->interface.ip.ip,
 					.no_routes = true});
-	add_block(c, origin, gw, s->vpc->cidr_block.p, gateway);
-	for (size_t i = 0; i < gw->n_to_connect_vpc_ip_block; i++)
-		if (!ip_prefix_equal(gw->to_connect_vpc_ip_block[i].p, s->vpc->cidr_block.p))
-			add_block(c, origin, gw, gw->to_connect_vpc_ip_block[i].p, gateway);
-	add_table(c, origin, gw->id.name, "eni", 0);
-	add_interface_filter(c, origin, gw);
+	t = reached(c, origin, gw);
+	if (!compile_table_has(&t, (struct ip_prefix){0, 0}))
+		compile_last_route(c, origin, t.ns, t.id);
+	*plan_add_rule(c->plan) = (struct plan_rule){
+		.origin = origin, .ns = t.ns, .priority = ACCESS_RULE, .oif = "eni", .table = t.id};
+	add_interface_filter(c, origin, &t);
 }
 
 const char *compile_interface_name(struct compile *c, const struct api_gateway *gw)

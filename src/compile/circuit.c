@@ -69,6 +69,12 @@ static const char *vlan_of(struct compile *c, const struct circuit_port *p)
 	return dev;
 }
 
+/* A bridge is "vlan110", which may be a router's name as well; no name has a dot. */
+static const char *port_at_line(struct compile *c, const struct circuit_port *p)
+{
+	return compile_ifname(c, compile_text(c, "%s.%" PRIu64, p->ns, p->vlan));
+}
+
 void compile_circuit_port(struct compile *c, struct plan_origin origin,
 			  const struct circuit_port *p)
 {
@@ -80,7 +86,7 @@ void compile_circuit_port(struct compile *c, struct plan_origin origin,
 					     .alias = compile_text(c, "VLAN %" PRIu64 " of %s",
 								   p->vlan, p->pc->id.name)},
 			   (struct plan_end){.ns = p->pc->id.name,
-					     .dev = p->port,
+					     .dev = port_at_line(c, p),
 					     .alias = compile_text(c, "port of %s", p->ns),
 					     .master = vlan_of(c, p)});
 	compile_address(c, origin, p->ns, dev, p->address);
@@ -187,7 +193,6 @@ static void compile_vbr(struct compile *c, const struct vbr *vbr)
 	struct plan_origin origin = compile_origin(c, "virtual_border_routers", &vbr->id);
 	const struct circuit_port port = {
 		.ns = ns,
-		.port = compile_ifname(c, ns),
 		.pc = pc,
 		.vlan = vbr->vlan_id.v,
 		.address = {vbr->local_gateway_ip.ip,

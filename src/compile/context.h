@@ -174,8 +174,7 @@ void compile_bridge(struct compile *c, struct plan_origin origin, const char *ns
 		    const char *alias, bool down);
 /** One router's port at a VLAN of a line, with its shaper. */
 struct circuit_port {
-	const char *ns;   /* the router's */
-	const char *port; /* name of its port at the line */
+	const char *ns; /* the router's */
 	const struct physical_connection *pc;
 	uint64_t vlan;
 	struct ip_prefix address; /* with host bits */

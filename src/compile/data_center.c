@@ -89,8 +89,6 @@ static void add_circuit(struct compile *c, const struct data_center *dc,
 	const struct physical_connection *pc = circuit->physical_connection.to;
 	const struct circuit_port port = {
 		.ns = dc->id.name,
-		.port = compile_ifname(
-			c, compile_text(c, "%s.%u", dc->id.name, (unsigned int)circuit->vlan_id.v)),
 		.pc = pc,
 		.vlan = circuit->vlan_id.v,
 		.address = circuit_address(circuit),
@@ -196,6 +194,7 @@ static void add_firewall(struct compile *c, struct plan_origin origin, const str
 	strbuf_add(&b, "\t}\n"
 		       "\tchain output {\n"
 		       "\t\ttype filter hook output priority filter; policy accept;\n"
+		       "\t\toifname \"lo\" accept\n"
 		       "\t\tct state established,related accept\n");
 	add_rules(c, h, SG_EGRESS, &b);
 	strbuf_add(&b, "\t}\n}\n");

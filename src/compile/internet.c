@@ -8,18 +8,33 @@
 
 static const struct ip_prefix everything = {0, 0};
 
-/* What the host takes for its router: the first address of its /24, or the last one but one. */
-static uint32_t gateway_of(uint32_t ip)
+static bool is_somebodys(const struct lab *lab, uint32_t ip)
 {
-	const uint32_t net = ip & 0xffffff00;
+	for (size_t i = 0; i < lab->internet.n_hosts; i++)
+		if (lab->internet.hosts[i].ip.ip == ip)
+			return true;
+	for (size_t i = 0; i < lab->n_api_gateways; i++)
+		if (lab->api_gateways[i].public_ip.ip == ip)
+			return true;
+	return false;
+}
 
-	return ip == net + 1 ? net + 254 : net + 1;
+/* What the host takes for its router: the first address of its /24 that is nobody's. */
+static uint32_t gateway_of(const struct lab *lab, uint32_t host)
+{
+	const uint32_t last = host | 0xff;
+	uint32_t ip = (host & 0xffffff00) + 1;
+
+	while (ip < last && is_somebodys(lab, ip))
+		ip++;
+	return ip;
 }
 
 static void add_host(struct compile *c, const struct internet_host *h)
 {
 	struct plan_origin origin = compile_origin(c, "internet", &h->id);
 	const char *ns = h->id.name, *port = compile_ifname(c, ns);
+	const uint32_t gateway = gateway_of(c->lab, h->ip.ip);
 	char ip[IP_STRLEN], dns[IP_STRLEN];
 
 	compile_namespace(c, origin, ns, "internet-host");
@@ -29,12 +44,12 @@ static void add_host(struct compile *c, const struct internet_host *h)
 					     .proxy_arp = true,
 					     .alias = compile_text(c, "host %s", ns)},
 			   (struct plan_end){.ns = ns, .dev = "eth0", .alias = "the Internet"});
-	compile_address(c, origin, INTERNET_NS, port, (struct ip_prefix){gateway_of(h->ip.ip), 32});
+	compile_address(c, origin, INTERNET_NS, port, (struct ip_prefix){gateway, 32});
 	compile_address(c, origin, ns, "eth0", (struct ip_prefix){h->ip.ip, 24});
 	compile_route(c, origin, INTERNET_NS, PLAN_TABLE_MAIN, (struct ip_prefix){h->ip.ip, 32},
 		      PLAN_PROTO_SYSTEM, (struct hop){.dev = port});
 	compile_route(c, origin, ns, PLAN_TABLE_MAIN, everything, PLAN_PROTO_SYSTEM,
-		      (struct hop){.dev = "eth0", .via = gateway_of(h->ip.ip), .on_subnet = true});
+		      (struct hop){.dev = "eth0", .via = gateway, .on_subnet = true});
 	compile_node(c, origin, ns,
 		     compile_text(c, "nameserver %s\n", ip_format(INTERNET_DNS, dns)),
 		     compile_text(c, "%s %s\n", ip_format(h->ip.ip, ip), ns));

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "unit/compile/lab_plan.h"
 
-#define MAIN   254
-#define SYSTEM 1000
-
 /* v1 and v2 in r1, v3 in r2. */
 #define THREE_VPCS                                                                \
 	"lab: t\n"                                                                \

@@ -23,13 +23,6 @@
 	"  y: {group: grp, path: /y, method: ANY, protocol: HTTPS, backend: {mock: hi}}\n"
 #define DOMAIN "0123456789abcdef0123456789abcdef-r1-vpc.alicloudapi.com"
 
-static const char *config_of(const struct plan *p, const char *worker)
-{
-	const struct plan_worker *w = plan_find_worker(p, worker);
-
-	return w ? w->config : NULL;
-}
-
 static void test_unbound_gateway(void **state)
 {
 	auto_plan struct plan *p =
@@ -38,8 +31,8 @@ static void test_unbound_gateway(void **state)
 	assert_non_null(plan_find_namespace(p, "gw"));
 	assert_null(plan_find_worker(p, "gw")); /* nothing to listen on */
 	assert_lacks(config_of(p, "dns"), "-vpc.alicloudapi.com");
-	assert_way(p, "gw", 254, "100.64.0.0/10", "svc");
-	assert_way(p, "gw", 254, "0.0.0.0/0", "none");
+	assert_way(p, "gw", MAIN, "100.64.0.0/10", "svc");
+	assert_way(p, "gw", MAIN, "0.0.0.0/0", "none");
 }
 
 static void test_bound_gateway(void **state)
@@ -47,10 +40,10 @@ static void test_bound_gateway(void **state)
 	auto_plan struct plan *p =
 		PLAN(HEAD, "api_gateways: {gw: {region: r1, bind: {vpc: v, ip: 10.1.1.9}}}\n", API);
 	const struct plan_worker *w = plan_find_worker(p, "gw");
-	const struct plan_route *r = route_of(p, "gw", 254, "100.64.0.0/10");
+	const struct plan_route *r = route_of(p, "gw", MAIN, "100.64.0.0/10");
 
-	assert_way(p, "v", 254, "10.1.1.9/32", "gw");
-	assert_way(p, "gw", 254, "0.0.0.0/0", "vpc");
+	assert_way(p, "v", MAIN, "10.1.1.9/32", "gw");
+	assert_way(p, "gw", MAIN, "0.0.0.0/0", "vpc");
 	assert_int_equal(r->src, 0x6468fe01); /* 100.104.254.1 */
 	assert_int_equal(w->n_sockets, 2);
 	assert_int_equal(w->sockets[0].addr, 0x0a010109);
@@ -97,10 +90,10 @@ static void test_serverless_gateway(void **state)
 	const struct plan_worker *w = plan_find_worker(p, "gw");
 
 	assert_int_equal(w->sockets[0].addr, 0x64646001); /* 100.100.96.1 */
-	assert_way(p, "svc.r1", 254, "100.100.96.1/32", "gw");
-	assert_way(p, "svc.r1", 254, "10.1.1.0/24", "v");
-	assert_way(p, "svc.r2", 254, "10.2.1.0/24", "none");
-	assert_way(p, "gw", 254, "0.0.0.0/0", "svc");
+	assert_way(p, "svc.r1", MAIN, "100.100.96.1/32", "gw");
+	assert_way(p, "svc.r1", MAIN, "10.1.1.0/24", "v");
+	assert_way(p, "svc.r2", MAIN, "10.2.1.0/24", "none");
+	assert_way(p, "gw", MAIN, "0.0.0.0/0", "svc");
 	assert_has(config_of(p, "dns"), "\"data\":\"100.100.96.1\"");
 	assert_has(w->config, "\"type\":\"serverless\"");
 }

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "unit/compile/lab_plan.h"
 
-#define MAIN   254
-#define SYSTEM 1000
-
 #define HEAD                                                                             \
 	"lab: t\n"                                                                       \
 	"regions: {r1: {zones: [a]}}\n"                                                  \
@@ -23,17 +20,6 @@
 	"        entries:\n"                                                             \
 	"          default: {destination_cidrblock: 0.0.0.0/0, nexthop_type: Instance, " \
 	"nexthop_id: fw}\n"
-
-static bool has_address(const struct plan *p, const char *ns, const char *dev, const char *text)
-{
-	char buf[IP_PREFIX_STRLEN];
-
-	for (size_t i = 0; i < p->n_addresses; i++)
-		if (strcmp(p->addresses[i].ns, ns) == 0 && strcmp(p->addresses[i].dev, dev) == 0 &&
-		    strcmp(ip_prefix_format(p->addresses[i].prefix, buf), text) == 0)
-			return true;
-	return false;
-}
 
 static void test_ports(void **state)
 {
