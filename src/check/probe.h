@@ -7,11 +7,6 @@
 #include "base/error.h"
 #include "plan/plan.h"
 
-/**
- * Gives the probe its specification in the node and waits for its result, at most timeout_ms. A new
- * reference, or NULL with *err: the node could not be entered, or the probe failed (with what it
- * said). cancelled: may be NULL; when it becomes non-zero, the probe is killed.
- */
 /** A probe that is under way, so that something can be done meanwhile. */
 struct check_probe_run;
 
@@ -25,6 +20,11 @@ struct check_probe_run *check_probe_start(const char *lab, const struct plan_nod
 json_t *check_probe_finish(struct check_probe_run *run, uint64_t timeout_ms,
 			   const volatile int *cancelled, struct lab_error **err);
 
+/**
+ * Gives the probe its specification in the node and waits for its result, at most timeout_ms. A new
+ * reference, or NULL with *err: the node could not be entered, or the probe failed (with what it
+ * said). cancelled: may be NULL; when it becomes non-zero, the probe is killed.
+ */
 json_t *check_probe(const char *lab, const struct plan_node *node, const char *libexec,
 		    const json_t *spec, uint64_t timeout_ms, const volatile int *cancelled,
 		    struct lab_error **err);

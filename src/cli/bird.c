@@ -1,72 +1,100 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The daemon's protocol is lines of text: a command goes in, lines that begin with a code of four digits
- * come out, and the line with "0000 " is the last one (BIRD's doc/reply_codes).
+ * come out, with '-' behind the code on all but the last one (BIRD's doc/reply_codes, nest/cli.c).
  */
 #include "cli/bird.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 
-#define ANSWER_MAX 65536
+#define ANSWER_MAX  65536
+#define PATIENCE_MS 500
 
 /* A path of its own choosing would be followed anywhere: the socket itself is opened, then connected to. */
 static int open_socket(int lab_dir, const char *name)
 {
-	const struct timeval patience = {.tv_usec = 500000};
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
 	auto_close int run = openat(lab_dir, "run", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	auto_close int own =
 		run < 0 ? -1 : openat(run, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	auto_close int node = own < 0 ? -1
 				      : openat(own, "bird.ctl", O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	auto_close int sock = node < 0 ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	auto_close int sock =
+		node < 0 ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (sock < 0)
 		return -1;
 	(void)snprintf(to.sun_path, sizeof(to.sun_path), "/proc/self/fd/%d", node);
-	if (setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) ||
-	    setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) ||
-	    connect(sock, (const struct sockaddr *)&to, sizeof(to)))
+	if (connect(sock, (const struct sockaddr *)&to, sizeof(to)))
 		return -1;
 	return steal_fd(&sock);
 }
 
-/* Whether the text holds the last line of an answer: one that begins with `code` and a space. */
-static bool is_whole(const struct strbuf *b, const char *code)
+static bool is_last_line(const char *line)
 {
-	char inner[8];
-
-	(void)snprintf(inner, sizeof(inner), "\n%s ", code); /* always fits */
-	return strstr(strbuf_str(b), inner + 1) == strbuf_str(b) || strstr(strbuf_str(b), inner);
+	return strspn(line, "0123456789") == 4 && line[4] == ' ';
 }
 
-static bool read_answer(int sock, const char *code, struct strbuf *b)
+/* Whether the text holds an answer to its end. */
+static bool is_whole(const struct strbuf *b)
+{
+	for (const char *line = strbuf_str(b), *end; (end = strchr(line, '\n')); line = end + 1)
+		if (is_last_line(line))
+			return true;
+	return false;
+}
+
+struct talk {
+	int sock;
+	uint64_t deadline; /* ms */
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail for this clock */
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static bool wait_for(const struct talk *t, short events)
+{
+	struct pollfd p = {.fd = t->sock, .events = events};
+	uint64_t now = now_ms();
+
+	return now < t->deadline && poll(&p, 1, (int)(t->deadline - now)) > 0;
+}
+
+static bool read_answer(const struct talk *t, struct strbuf *b)
 {
 	char buf[4096];
 
 	do {
-		ssize_t n = recv(sock, buf, sizeof(buf), 0);
+		ssize_t n = wait_for(t, POLLIN) ? recv(t->sock, buf, sizeof(buf), 0) : -1;
 
 		if (n <= 0 || b->len + (size_t)n > ANSWER_MAX || memchr(buf, '\0', (size_t)n))
 			return false;
 		strbuf_addn(b, buf, (size_t)n);
-	} while (!is_whole(b, code));
+	} while (!is_whole(b));
 	return true;
 }
 
-static bool ask(int sock, struct strbuf *answer, const char *command)
+static bool ask(const struct talk *t, struct strbuf *answer, const char *command)
 {
-	return send(sock, command, strlen(command), MSG_NOSIGNAL) == (ssize_t)strlen(command) &&
-	       read_answer(sock, "0000", answer);
+	return wait_for(t, POLLOUT) &&
+	       send(t->sock, command, strlen(command), MSG_NOSIGNAL) == (ssize_t)strlen(command) &&
+	       read_answer(t, answer);
 }
 
 /* What stands behind "KEY" and spaces, to the end of the line; what is not printable becomes "?". */
@@ -91,15 +119,17 @@ bool cli_bgp_look(int lab_dir, const char *name, const char *dev, struct cli_bgp
 {
 	auto_strbuf struct strbuf hello = {0}, session = {0}, bfd = {0};
 	auto_close int sock = open_socket(lab_dir, name);
+	const struct talk t = {sock, now_ms() + PATIENCE_MS};
 	char command[64], state[8];
 
 	*out = (struct cli_bgp){0};
 	(void)snprintf(command, sizeof(command), "show protocols all '%s'\n", dev);
-	if (sock < 0 || !read_answer(sock, "0001", &hello) || !ask(sock, &session, command) ||
-	    !ask(sock, &bfd, "show bfd sessions\n"))
+	if (sock < 0 || !read_answer(&t, &hello) || !ask(&t, &session, command) ||
+	    !ask(&t, &bfd, "show bfd sessions\n"))
 		return false;
 	copy_value(strbuf_str(&session), "BGP state:", out->state, sizeof(out->state));
 	copy_value(strbuf_str(&session), "Last error:", out->error, sizeof(out->error));
+	/* without BFD an error, which names no device */
 	(void)snprintf(command, sizeof(command), " %s ", dev);
 	copy_value(strbuf_str(&bfd), command, state, sizeof(state));
 	out->bfd = state[0];

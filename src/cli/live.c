@@ -2,6 +2,7 @@
 #include "cli/live.h"
 
 #include <jansson.h>
+#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -129,6 +130,13 @@ static bool is_dynamic(uint32_t protocol)
 	       protocol == PLAN_PROTO_TRACKED;
 }
 
+static const char *via_text(const struct kernel_route *r, char via[static IP_STRLEN])
+{
+	if (r->type != RTN_UNICAST)
+		return "nobody";
+	return r->via ? ip_format(r->via, via) : r->dev[0] ? NULL : "several";
+}
+
 static void add_route(const struct kernel_route *r, void *data)
 {
 	char dst[IP_PREFIX_STRLEN], via[IP_STRLEN], table[12];
@@ -140,8 +148,7 @@ static void add_route(const struct kernel_route *r, void *data)
 	ui_table_add(l->table, (const char *const[]){ip_prefix_format(r->dst, dst), l->ns,
 						     r->table == PLAN_TABLE_MAIN ? "main" : table,
 						     check_origin_name(r->protocol),
-						     r->via ? ip_format(r->via, via) : "several",
-						     r->dev[0] ? r->dev : NULL});
+						     via_text(r, via), r->dev[0] ? r->dev : NULL});
 }
 
 /* Where somebody writes routes while the lab runs. */
@@ -159,15 +166,29 @@ static bool has_writer(const struct plan *p, const char *ns)
 	return false;
 }
 
-struct ui_table *cli_dynamic_routes(const struct plan *plan, struct lab_error **err)
+/* Its routes went with it. */
+static bool is_missing(const struct apply_status *s, const char *ns)
 {
+	for (size_t i = 0; i < s->drift->n; i++) {
+		const struct plan_namespace *lost = s->drift->steps[i].after;
+
+		if (s->drift->steps[i].kind == PLAN_NAMESPACE && lost &&
+		    strcmp(lost->name, ns) == 0)
+			return true;
+	}
+	return false;
+}
+
+struct ui_table *cli_dynamic_routes(const struct apply_status *s, struct lab_error **err)
+{
+	const struct plan *plan = s->plan;
 	struct ui_table *t = ui_table_new("dynamic_routes", route_columns,
 					  ARRAY_LEN(route_columns));
 
 	for (size_t i = 0; i < plan->n_namespaces; i++) {
 		struct listing l = {t, plan->namespaces[i].name};
 
-		if (has_writer(plan, l.ns) &&
+		if (has_writer(plan, l.ns) && !is_missing(s, l.ns) &&
 		    kernel_each_route(plan->lab, l.ns, add_route, &l, err) < 0) {
 			ui_table_free(t);
 			return NULL;

@@ -12,4 +12,4 @@ struct ui_table *cli_circuits(const struct state *state, const struct apply_stat
 	__attribute__((returns_nonnull));
 
 /** A row for each route that no plan holds: learned by BGP, kept by health checks. NULL with *err. */
-struct ui_table *cli_dynamic_routes(const struct plan *plan, struct lab_error **err);
+struct ui_table *cli_dynamic_routes(const struct apply_status *s, struct lab_error **err);

@@ -272,7 +272,7 @@ static int compare(const struct cli_session *session, bool json, bool *drift,
 	fill_objects(&r, &s);
 	fill_drift(&r, &s);
 	r.circuits = cli_circuits(session->state, &s);
-	r.routes = cli_dynamic_routes(s.plan, err);
+	r.routes = cli_dynamic_routes(&s, err);
 	res = r.routes ? fill_workers(&r, session->state, &s, err) : -1;
 	if (!res)
 		res = print_report(&r, &s, json, err);

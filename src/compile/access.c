@@ -73,13 +73,7 @@ struct way compile_way_through(struct compile *c, const struct api_gateway *gw,
 
 static bool is_private(uint32_t ip)
 {
-	static const struct ip_prefix private[] = {
-		{0x0a000000, 8}, {0xac100000, 12}, {0xc0a80000, 16}, {0x64400000, 10}};
-
-	for (size_t i = 0; i < sizeof(private) / sizeof(*private); i++)
-		if (ip_prefix_has(private[i], ip))
-			return true;
-	return false;
+	return lab_is_private(ip) || ip_prefix_has(LAB_SERVICES, ip);
 }
 
 struct way compile_way_to(struct compile *c, const struct api_gateway *gw, uint32_t ip)

@@ -93,7 +93,7 @@ static void learn(struct compile *c, struct cen_state *s, const struct cen_attac
 static bool publishable(const struct route_entry *e)
 {
 	return e->published && e->nexthop_type == NEXTHOP_INSTANCE &&
-	       !ip_prefix_contains(SERVICES_PREFIX, e->destination_cidrblock.p);
+	       !ip_prefix_contains(LAB_SERVICES, e->destination_cidrblock.p);
 }
 
 /* Static routes over the circuit are published; what leads to a router interface cannot be. */

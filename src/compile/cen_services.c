@@ -44,7 +44,7 @@ static void add_access(struct compile *c, struct cen_state *s, struct plan_origi
 
 void compile_cen_services(struct compile *c, struct cen_state *s)
 {
-	static const struct ip_prefix resolvers[] = {{DNS_ADDRESS_1, 32}, {DNS_ADDRESS_2, 32}};
+	static const struct ip_prefix resolvers[] = {{LAB_RESOLVER_1, 32}, {LAB_RESOLVER_2, 32}};
 	const struct cen *cen = s->cen;
 	struct ip_prefix dst;
 

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "compile/compile.h"
+#include "model/ranges.h"
 
 #define RULE_MAIN   1000u  /* of a VPC: its ECS instances and vSwitches come first */
 #define RULE_TABLE  2000u  /* and up: `iif` chooses a custom table */
@@ -218,10 +219,6 @@ struct line compile_cpe_line(const struct lab *lab, const struct circuit *circui
 struct hop compile_cpe_hop(struct compile *c, const struct data_center *dc, uint32_t next_hop);
 
 /* --- services.c, ecs.c, security_group.c, gateway.c, function.c, dns.c, summary.c --- */
-
-#define SERVICES_PREFIX ((struct ip_prefix){0x64400000, 10}) /* 100.64.0.0/10 */
-#define DNS_ADDRESS_1   0x64640288u                          /* 100.100.2.136 */
-#define DNS_ADDRESS_2   0x6464028au                          /* 100.100.2.138 */
 
 /** Whether the region's cloud-service network is there: a VPC, gateway or function needs it. */
 bool compile_region_used(const struct lab *lab, const struct region *region);

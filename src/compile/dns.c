@@ -133,8 +133,8 @@ static void add_vpc(struct compile *c, struct server *s, const struct vpc *vpc)
 {
 	json_t *names = json_array(), *records = json_array();
 
-	listen_on(c, s, names, vpc->id.name, vpc->id.name, DNS_ADDRESS_1);
-	listen_on(c, s, names, vpc->id.name, vpc->id.name, DNS_ADDRESS_2);
+	listen_on(c, s, names, vpc->id.name, vpc->id.name, LAB_RESOLVER_1);
+	listen_on(c, s, names, vpc->id.name, vpc->id.name, LAB_RESOLVER_2);
 	add_groups(c, records);
 	add_instances(c, records, vpc);
 	add_public_names(c, records);

@@ -40,7 +40,7 @@ static void add_services_leg(struct compile *c, struct plan_origin origin,
 
 	compile_leg_pair(c, origin, &here, &there);
 	compile_address(c, origin, ns, "svc", (struct ip_prefix){here.ip, 32});
-	compile_route(c, origin, ns, PLAN_TABLE_MAIN, SERVICES_PREFIX, PLAN_PROTO_SYSTEM,
+	compile_route(c, origin, ns, PLAN_TABLE_MAIN, LAB_SERVICES, PLAN_PROTO_SYSTEM,
 		      (struct hop){.dev = "svc", .via = there.ip, .src = here.ip});
 	compile_route(c, origin, services, PLAN_TABLE_MAIN, gw->egress.p, PLAN_PROTO_SYSTEM,
 		      (struct hop){.dev = there.dev, .via = here.ip});

@@ -93,8 +93,8 @@ static void add_tables(struct compile *c, struct vpc_state *v, struct plan_origi
 	const struct hop services = {.dev = "svc", .via = compile_router_ip(c, ns)};
 
 	for (size_t i = 0; i < v->n_tables; i++) {
-		(void)compile_table_route(c, &v->tables[i], origin, SERVICES_PREFIX,
-					  PLAN_PROTO_SYSTEM, services);
+		(void)compile_table_route(c, &v->tables[i], origin, LAB_SERVICES, PLAN_PROTO_SYSTEM,
+					  services);
 		add_entries(c, v, &v->tables[i]);
 	}
 }
@@ -129,8 +129,8 @@ static void compile_vpc(struct compile *c, struct vpc_state *v)
 	struct plan_origin origin = compile_origin(c, "vpcs", &vpc->id);
 
 	compile_router(c, origin, ns, "vpc");
-	compile_address(c, origin, ns, "lo", (struct ip_prefix){DNS_ADDRESS_1, 32});
-	compile_address(c, origin, ns, "lo", (struct ip_prefix){DNS_ADDRESS_2, 32});
+	compile_address(c, origin, ns, "lo", (struct ip_prefix){LAB_RESOLVER_1, 32});
+	compile_address(c, origin, ns, "lo", (struct ip_prefix){LAB_RESOLVER_2, 32});
 	for (size_t i = 0; i < vpc->n_vswitches; i++) {
 		const struct vswitch *s = &vpc->vswitches[i];
 

@@ -68,9 +68,10 @@ static bool host_at(const struct lab *lab, size_t i, struct lab_node *node)
 {
 	for (size_t d = 0; d < lab->n_data_centers; d++) {
 		const struct data_center *dc = &lab->data_centers[d];
-		const struct host *h = &dc->hosts[i];
 
 		if (i < dc->n_hosts) {
+			const struct host *h = &dc->hosts[i];
+
 			*node = (struct lab_node){&h->id, "host", h->ip.ip, h->services,
 						  h->n_services};
 			return true;

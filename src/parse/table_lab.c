@@ -80,8 +80,8 @@ static const struct key check_keys[] = {
 	 .doc = "http: size of the request body."},
 	{"within", KEY_DURATION, FIELD(check, wait), .def = "5s",
 	 .doc = "How long a failing check is repeated."},
-	{"for", KEY_DURATION, FIELD(check, duration), .def = "3s", .kinds = HTTP | PING | TCP,
-	 .doc = "How long silence must last for `timeout`."},
+	{"for", KEY_DURATION, FIELD(check, duration), .def = "3s", .kinds = HTTP | PING | TCP | OUTAGE,
+	 .doc = "How long silence must last for `timeout`; how long an outage is waited for."},
 	{"expect", KEY_STRUCT, FIELD(check, expect), .table = &parse_table_expect,
 	 .doc = "What the check looks for."},
 };

@@ -197,7 +197,7 @@ enum plan_privilege {
 	PLAN_PRIVILEGE_NONE,
 	PLAN_PRIVILEGE_SERVICE, /* bind ports below 1024 */
 	PLAN_PRIVILEGE_ROUTES,  /* write routes through the rtnetlink sockets that it was given */
-	PLAN_PRIVILEGE_ROUTER   /* a routing daemon: routes, raw sockets, ports below 1024 */
+	PLAN_PRIVILEGE_ROUTER   /* a routing daemon: routes, ports below 1024 */
 };
 
 /** Key: name. */

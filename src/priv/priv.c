@@ -16,7 +16,7 @@ static const cap_value_t supervisor_caps[] = {
 	CAP_NET_BIND_SERVICE, CAP_DAC_READ_SEARCH, CAP_NET_ADMIN, CAP_NET_RAW,
 };
 
-static const cap_value_t granted[] = {CAP_NET_BIND_SERVICE, CAP_NET_ADMIN, CAP_NET_RAW};
+static const cap_value_t granted[] = {CAP_NET_BIND_SERVICE, CAP_NET_ADMIN};
 
 /* Each grant is a part of the list above. */
 static const struct {
@@ -25,7 +25,7 @@ static const struct {
 	[PRIV_GRANT_NONE] = {0, 0},
 	[PRIV_GRANT_SERVICE] = {0, 1},
 	[PRIV_GRANT_ROUTES] = {1, 1},
-	[PRIV_GRANT_ROUTER] = {0, 3},
+	[PRIV_GRANT_ROUTER] = {0, 2},
 };
 
 static const cap_value_t exec_caps[] = {

@@ -18,7 +18,7 @@
 #define STEADY_US 500000 /* of answers behind a gap: it is over */
 
 struct watch {
-	uint64_t start, last; /* last: of the newest answer */
+	uint64_t start, first, last; /* of the watch, the first and the newest answer */
 	uint64_t gap, gap_end;
 	uint32_t received;
 	uint16_t sent;
@@ -35,6 +35,7 @@ static void answered(const struct probe_spec *spec, struct watch *w)
 	w->last = now;
 	/* whoever waits for it may now cut the line; white space is allowed before a JSON text */
 	if (w->received++ == 0) {
+		w->first = now;
 		(void)putchar('\n'); /* the result itself would fail, too, and is checked */
 		(void)fflush(stdout);
 	}
@@ -48,7 +49,7 @@ static bool over(const struct probe_spec *spec, const struct watch *w, uint64_t 
 	if (w->gap)
 		return now - w->gap_end >= STEADY_US;
 	/* no gap yet, and answers come still */
-	return w->received && now - w->start >= (uint64_t)spec->quiet_ms * 1000 &&
+	return w->received && now - w->first >= (uint64_t)spec->quiet_ms * 1000 &&
 	       now - w->last < (uint64_t)spec->interval_ms * 1000 * GAP_PACES;
 }
 

@@ -9,6 +9,7 @@
 #include "base/diag.h"
 #include "base/ip.h"
 #include "model/model.h"
+#include "model/ranges.h"
 #include "validate/validate.h"
 
 struct check_at {

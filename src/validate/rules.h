@@ -172,6 +172,8 @@
 	  "The two addresses of a circuit are two hosts of one subnet.") \
 	X(ERROR, circuit_range, "circuit-range", \
 	  "A circuit has no address of 100.64.0.0/10.") \
+	X(ERROR, circuit_overlap, "circuit-overlap", \
+	  "The subnet of a circuit is nobody else's: no VPC's, no LAN's, no other circuit's.") \
 	X(ERROR, circuit_vlan, "circuit-vlan", \
 	  "The VLANs of a line are different.") \
 	X(ERROR, circuit_customer, "circuit-customer", \
@@ -182,6 +184,8 @@
 	  "The VBRs of a line have 50 Mbit/s or more, and together no more than its port.") \
 	X(ERROR, vbr_route_duplicate, "vbr-route-duplicate", \
 	  "The destinations of a VBR are different.") \
+	X(ERROR, vbr_route_connected, "vbr-route-connected", \
+	  "No route of a VBR leads to the subnet that it is in.") \
 	X(ERROR, vbr_route_target, "vbr-route-target", \
 	  "A route of a VBR leads over its circuit or through a router interface of its own.") \
 	X(ERROR, router_interface_cen, "router-interface-cen", \
@@ -217,6 +221,8 @@
 	  "Only rules of tcp and udp have a port range.") \
 	X(ERROR, cpe_next_hop, "cpe-next-hop", \
 	  "A next hop of a customer router is on one of its circuits or LANs.") \
+	X(ERROR, cpe_route_connected, "cpe-route-connected", \
+	  "No route of a customer router leads to a subnet that it is in.") \
 	X(ERROR, cpe_route_duplicate, "cpe-route-duplicate", \
 	  "Routes of a customer router to one destination differ in next hop and preference.") \
 	X(ERROR, dns_forward, "dns-forward", \
@@ -267,6 +273,8 @@
 	  "The instance of a VPC access authorization is in its VPC.") \
 	X(ERROR, access_region, "access-region", \
 	  "An API uses an authorization of a VPC in the region of its instance.") \
+	X(ERROR, access_host, "access-host", \
+	  "The Host header of a VPC access authorization is a name or an address.") \
 	X(WARNING, access_deleted, "access-deleted", \
 	  "An API whose VPC access authorization was deleted fails when it is called.") \
 	X(ERROR, backend_http, "backend-http", \

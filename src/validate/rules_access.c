@@ -10,7 +10,13 @@ void validate_access_instance(struct validation *v)
 {
 	for (size_t i = 0; i < v->lab->n_vpc_accesses; i++) {
 		const struct vpc_access *a = &v->lab->vpc_accesses[i];
+		uint32_t ip;
 
+		if (a->instance_id.s && ip_parse(a->instance_id.s, &ip) && lab_range_is_nobodys(ip))
+			validate_report(
+				v, a->instance_id.at,
+				"VPC access authorization '%s' is for %s, which is nobody's",
+				a->id.name, a->instance_id.s);
 		if (!a->ecs || !a->vpc.to || !ecs_vpc(a->ecs) || ecs_vpc(a->ecs) == a->vpc.to)
 			continue;
 		validate_report(v, a->instance_id.at,
@@ -59,6 +65,18 @@ void validate_access_deleted(struct validation *v)
 					"VPC access authorization '%s' of API '%s' was deleted: "
 					"calls will be answered with 504 X504VE",
 					a->id.name, api->id.name);
+	}
+}
+
+void validate_access_host(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_vpc_accesses; i++) {
+		const struct text *host = &v->lab->vpc_accesses[i].vpc_target_host_name;
+
+		if (!host->s || validate_is_host_header(host->s))
+			continue;
+		validate_report(v, host->at, "'%s' is not a host name", host->s);
+		validate_hint(v, "write it like orders.example.com or orders.example.com:8080");
 	}
 }
 

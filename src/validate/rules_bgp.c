@@ -33,9 +33,37 @@ static void peer_asn(struct validation *v, const char *kind, const struct named 
 	validate_hint(v, "write `peer_asn:`, the autonomous system number of the other end");
 }
 
+/* Within one system, BGP passes on what it learned with the next hop that it had. */
+static void other_asn(struct validation *v, const char *kind, const struct named *id,
+		      const struct circuit_routing *r, uint64_t own)
+{
+	if (!r->bgp || !r->peer_asn.set || r->peer_asn.v != own)
+		return;
+	validate_report(v, r->peer_asn.at, "%s '%s' and its peer are both of AS %" PRIu64, kind,
+			id->name, own);
+	validate_hint(v, "the cloud and the data centre are different autonomous systems");
+}
+
+static void other_asns(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_vbrs; i++) {
+		const struct vbr *vbr = &v->lab->vbrs[i];
+
+		other_asn(v, "VBR", &vbr->id, &vbr->routing, vbr->routing.local_asn.v);
+	}
+	for (size_t i = 0; i < v->lab->n_data_centers; i++) {
+		const struct data_center *dc = &v->lab->data_centers[i];
+
+		for (size_t j = 0; dc->asn.set && j < dc->n_circuits; j++)
+			other_asn(v, "circuit", &dc->circuits[j].id, &dc->circuits[j].routing,
+				  dc->asn.v);
+	}
+}
+
 void validate_bgp_asn(struct validation *v)
 {
 	each_routing(v, peer_asn);
+	other_asns(v);
 	for (size_t i = 0; i < v->lab->n_data_centers; i++) {
 		const struct data_center *dc = &v->lab->data_centers[i];
 

@@ -3,8 +3,6 @@
 #include "validate/rule.h"
 #include "validate/rules.h"
 
-static const struct ip_prefix cloud = {0x64400000, 10}; /* 100.64.0.0/10 */
-
 /* What both kinds of access have in common. */
 struct access {
 	const char *kind;
@@ -120,7 +118,7 @@ static void check_host(struct validation *v, const struct cen_route_service *s)
 				s->host.s);
 		validate_hint(v, "such a name is the enabled VPC domain of an API group on a "
 				 "serverless instance");
-	} else if (!ip_prefix_contains(cloud, p)) {
+	} else if (!ip_prefix_contains(LAB_SERVICES, p)) {
 		validate_report(v, s->host.at,
 				"host %s is no cloud service: it is not in "
 				"100.64.0.0/10",
@@ -136,24 +134,71 @@ void validate_cen_service_host(struct validation *v)
 			check_host(v, &v->lab->cens[i].route_services[j]);
 }
 
+/* What VBRs of a region learn the way to. */
+struct grant {
+	const struct region *access_region;
+	struct ip_prefix p;
+	const char *text;
+	struct span at;
+};
+
+static void no_overlap(struct validation *v, const struct grant *grants, size_t n,
+		       const struct grant *new)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (grants[i].access_region != new->access_region ||
+		    !ip_prefix_equal(grants[i].p, new->p))
+			continue;
+		validate_report(v, new->at, "host '%s' has access twice", new->text);
+		diag_note(v->diags, grants[i].at, "first written here");
+		return;
+	}
+}
+
+static size_t add_services(struct validation *v, const struct cen *cen, struct grant *grants)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < cen->n_route_services; i++) {
+		const struct cen_route_service *s = &cen->route_services[i];
+		struct grant *g = &grants[n];
+
+		*g = (struct grant){s->access_region.to, {0}, s->host.s, s->host.at};
+		if (!s->host.s || !lab_service_prefix(v->lab, s->host.s, &g->p))
+			continue;
+		no_overlap(v, grants, n++, g);
+	}
+	return n;
+}
+
+static void add_zones(struct validation *v, const struct cen *cen, struct grant *grants, size_t n)
+{
+	for (size_t i = 0; i < cen->n_private_zones; i++) {
+		const struct cen_private_zone *z = &cen->private_zones[i];
+
+		grants[n] = (struct grant){z->access_region.to,
+					   {LAB_RESOLVER_1, 32},
+					   validate_ip(v, LAB_RESOLVER_1),
+					   z->id.at};
+		no_overlap(v, grants, n, &grants[n]);
+		n++;
+		grants[n] = (struct grant){z->access_region.to,
+					   {LAB_RESOLVER_2, 32},
+					   validate_ip(v, LAB_RESOLVER_2),
+					   z->id.at};
+		n++;
+	}
+}
+
 void validate_cen_service_twice(struct validation *v)
 {
 	for (size_t i = 0; i < v->lab->n_cens; i++) {
 		const struct cen *cen = &v->lab->cens[i];
+		struct grant *grants = arena_alloc(
+			v->scratch,
+			(cen->n_route_services + 2 * cen->n_private_zones) * sizeof(*grants));
 
-		for (size_t j = 1; j < cen->n_route_services; j++)
-			for (size_t k = 0; k < j; k++) {
-				const struct cen_route_service *a = &cen->route_services[k];
-				const struct cen_route_service *b = &cen->route_services[j];
-
-				if (!streq(a->host.s, b->host.s) ||
-				    a->access_region.to != b->access_region.to)
-					continue;
-				validate_report(v, b->host.at, "host '%s' has access twice",
-						b->host.s);
-				diag_note(v->diags, a->host.at, "first written here");
-				break;
-			}
+		add_zones(v, cen, grants, add_services(v, cen, grants));
 	}
 }
 
@@ -221,15 +266,11 @@ void validate_health_target(struct validation *v)
 static const char *source_fault(struct validation *v, const struct cen *cen,
 				const struct cen_vbr_health_check *h)
 {
-	static const struct ip_prefix allowed[] = {
-		{0x0a000000, 8}, {0xac100000, 12}, {0xc0a80000, 16}, {0x64600000, 16}};
+	static const struct ip_prefix automatic = {0x64600000, 16}; /* 100.96.0.0/16 */
 	const struct vbr *vbr = h->vbr.to;
 	const uint32_t ip = h->health_check_source_ip.ip;
-	bool good = false;
 
-	for (size_t i = 0; i < sizeof(allowed) / sizeof(*allowed); i++)
-		good |= ip_prefix_has(allowed[i], ip);
-	if (!good)
+	if (!lab_is_private(ip) && !ip_prefix_has(automatic, ip))
 		return "it is not of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.96.0.0/16";
 	if (vbr && (ip == vbr->local_gateway_ip.ip || ip == vbr->peer_gateway_ip.ip))
 		return "it is an address of the circuit";

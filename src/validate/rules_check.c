@@ -228,6 +228,8 @@ void validate_expect_timeout(struct validation *v)
 
 /* --- outages --- */
 
+#define MAX_OUTAGE_US (15ull * 60 * 1000000) /* three of these are the longest time of a probe */
+
 void validate_check_outage(struct validation *v)
 {
 	for (size_t i = 0; i < v->n_active; i++) {
@@ -240,6 +242,9 @@ void validate_check_outage(struct validation *v)
 			validate_report(v, c->at, "an outage check does not say what is cut");
 			validate_hint(v, "write `cut:` and the name of a physical connection");
 		}
+		if (c->wait.v > MAX_OUTAGE_US || e->max_outage.v > MAX_OUTAGE_US ||
+		    c->duration.v > MAX_OUTAGE_US)
+			validate_report(v, c->at, "an outage check takes at most 15 min");
 		if (!e->max_outage.set || !e->min_outage.set || e->min_outage.v <= e->max_outage.v)
 			continue;
 		validate_report(v, e->max_outage.at, "max_outage (%s) is less than min_outage (%s)",

@@ -8,8 +8,6 @@
 #define MAX_RTT_US    2000000u
 #define MIN_BANDWIDTH 50000000u
 
-static const struct ip_prefix services = {0x64400000, 10}; /* 100.64.0.0/10 */
-
 void validate_line_rtt(struct validation *v)
 {
 	for (size_t i = 0; i < v->lab->n_physical_connections; i++) {
@@ -127,11 +125,12 @@ static void addresses_of(struct validation *v, const struct end *e)
 
 static void range_of(struct validation *v, const struct end *e)
 {
-	if (!e->own->set || !ip_prefix_has(services, e->own->ip))
+	const char *why = e->own->set ? lab_range_fault((struct ip_prefix){e->own->ip, 32}) : NULL;
+
+	if (!why)
 		return;
-	validate_report(v, e->own->at,
-			"%s '%s' cannot use %s: 100.64.0.0/10 is the cloud's own network", e->kind,
-			e->id->name, validate_ip(v, e->own->ip));
+	validate_report(v, e->own->at, "%s '%s' cannot use %s: %s", e->kind, e->id->name,
+			validate_ip(v, e->own->ip), why);
 	validate_hint(v, "use private addresses that neither side has elsewhere");
 }
 
@@ -239,6 +238,63 @@ void validate_circuit_customer(struct validation *v)
 	}
 }
 
+/* --- subnets --- */
+
+static void report_overlap(struct validation *v, const struct end *e, struct ip_prefix subnet,
+			   const char *what, const struct named *id)
+{
+	validate_report(v, e->own->at, "the subnet of %s '%s' (%s) overlaps %s '%s'", e->kind,
+			e->id->name, validate_cidr(v, subnet), what, id->name);
+	diag_note(v->diags, id->at, "'%s' stands here", id->name);
+}
+
+/* A customer router with two ways into one subnet would never use the second one. */
+static void overlaps_own(struct validation *v, const struct data_center *dc, size_t i)
+{
+	const struct end e = end_of_circuit(&dc->circuits[i]);
+	struct ip_prefix subnet, other;
+
+	if (!circuit_subnet(e.own, e.mask, &subnet))
+		return;
+	for (size_t j = 0; j < dc->n_lans; j++)
+		if (dc->lans[j].cidr_block.set &&
+		    ip_prefix_overlaps(dc->lans[j].cidr_block.p, subnet)) {
+			report_overlap(v, &e, subnet, "LAN", &dc->lans[j].id);
+			return;
+		}
+	for (size_t j = 0; j < i; j++)
+		if (circuit_subnet(&dc->circuits[j].ip, &dc->circuits[j].subnet_mask, &other) &&
+		    ip_prefix_overlaps(other, subnet)) {
+			report_overlap(v, &e, subnet, "that of circuit", &dc->circuits[j].id);
+			return;
+		}
+}
+
+/* What a VPC has, its neighbours send there. */
+static void overlaps_vpc(struct validation *v, const struct end *e)
+{
+	struct ip_prefix subnet;
+
+	if (!circuit_subnet(e->own, e->mask, &subnet))
+		return;
+	for (size_t i = 0; i < v->lab->n_vpcs; i++) {
+		const struct vpc *vpc = &v->lab->vpcs[i];
+
+		if (!vpc->cidr_block.set || !ip_prefix_overlaps(vpc->cidr_block.p, subnet))
+			continue;
+		report_overlap(v, e, subnet, "VPC", &vpc->id);
+		return;
+	}
+}
+
+void validate_circuit_overlap(struct validation *v)
+{
+	each_vbr(v, overlaps_vpc);
+	for (size_t i = 0; i < v->lab->n_data_centers; i++)
+		for (size_t j = 0; j < v->lab->data_centers[i].n_circuits; j++)
+			overlaps_own(v, &v->lab->data_centers[i], j);
+}
+
 /* --- what one end says against the other --- */
 
 void validate_circuit_mismatch(struct validation *v)
@@ -320,6 +376,28 @@ void validate_vbr_route_duplicate(struct validation *v)
 				diag_note(v->diags, a->at, "first written here");
 				break;
 			}
+		}
+	}
+}
+
+void validate_vbr_route_connected(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_vbrs; i++) {
+		const struct vbr *vbr = &v->lab->vbrs[i];
+		struct ip_prefix subnet;
+
+		if (!circuit_subnet(&vbr->local_gateway_ip, &vbr->peering_subnet_mask, &subnet))
+			continue;
+		for (size_t j = 0; j < vbr->n_route_entries; j++) {
+			const struct cidr *to = &vbr->route_entries[j].destination_cidr_block;
+
+			if (!to->set || !ip_prefix_equal(to->p, subnet))
+				continue;
+			validate_report(v, to->at,
+					"VBR '%s' is in %s itself: entry '%s' cannot lead there",
+					vbr->id.name, validate_cidr(v, to->p),
+					vbr->route_entries[j].id.name);
+			diag_note(v->diags, vbr->local_gateway_ip.at, "by its circuit");
 		}
 	}
 }

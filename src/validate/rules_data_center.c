@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Data centres: LANs, hosts, the customer router's routes, DNS servers. */
+#include <strings.h>
+
 #include "base/name.h"
 #include "validate/rule.h"
 #include "validate/rules.h"
 #include "validate/syntax.h"
 
 #define MAX_PORTS 1023 /* of a bridge, BR_MAX_PORTS of the kernel less the router's own */
-
-static const struct ip_prefix services = {0x64400000, 10}; /* 100.64.0.0/10 */
 
 typedef void lan_fn(struct validation *v, const struct data_center *dc, const struct lan *lan);
 
@@ -58,11 +58,12 @@ void validate_lan_overlap(struct validation *v)
 static void not_the_clouds(struct validation *v, const struct data_center *dc,
 			   const struct lan *lan)
 {
-	if (ip_prefix_overlaps(lan->cidr_block.p, services)) {
+	const char *why = lab_range_fault(lan->cidr_block.p);
+
+	if (why) {
 		validate_report(v, lan->cidr_block.at,
-				"LAN '%s' of data centre '%s' cannot have %s: 100.64.0.0/10 is the "
-				"cloud's own network",
-				lan->id.name, dc->id.name, validate_cidr(v, lan->cidr_block.p));
+				"LAN '%s' of data centre '%s' cannot have %s: %s", lan->id.name,
+				dc->id.name, validate_cidr(v, lan->cidr_block.p), why);
 		return;
 	}
 	for (size_t i = 0; i < v->lab->n_vpcs; i++) {
@@ -134,6 +135,11 @@ void validate_lan_name(struct validation *v)
 		const struct data_center *dc = &v->lab->data_centers[i];
 		char a[IFNAME_LEN], b[IFNAME_LEN];
 
+		for (size_t j = 0; j < dc->n_lans; j++)
+			if (streq(dc->lans[j].id.name, "lo"))
+				validate_report(v, dc->lans[j].id.at,
+						"LAN cannot be called 'lo': this is the customer "
+						"router's own interface");
 		for (size_t j = 0; j < dc->n_lans; j++)
 			for (size_t k = 0; k < dc->n_hosts; k++) {
 				const struct named *lan = &dc->lans[j].id, *h = &dc->hosts[k].id;
@@ -244,6 +250,44 @@ void validate_cpe_next_hop(struct validation *v)
 	}
 }
 
+/* What the router has without any route, and would lose to one. */
+static const struct named *connected(const struct data_center *dc, struct ip_prefix p)
+{
+	struct ip_prefix subnet;
+
+	for (size_t i = 0; i < dc->n_lans; i++)
+		if (dc->lans[i].cidr_block.set && ip_prefix_equal(dc->lans[i].cidr_block.p, p))
+			return &dc->lans[i].id;
+	for (size_t i = 0; i < dc->n_circuits; i++) {
+		const struct circuit *c = &dc->circuits[i];
+
+		if (circuit_subnet(&c->ip, &c->subnet_mask, &subnet) && ip_prefix_equal(subnet, p))
+			return &c->id;
+	}
+	return NULL;
+}
+
+static void route_connected(struct validation *v, const struct data_center *dc,
+			    const struct cpe_route *r)
+{
+	const struct cidr *to = &r->destination_cidr_block;
+	const struct named *id = to->set ? connected(dc, to->p) : NULL;
+
+	if (!id)
+		return;
+	validate_report(v, to->at, "data centre '%s' is in %s itself: route '%s' cannot lead there",
+			dc->id.name, validate_cidr(v, to->p), r->id.name);
+	diag_note(v->diags, id->at, "by '%s'", id->name);
+}
+
+void validate_cpe_route_connected(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_data_centers; i++)
+		for (size_t j = 0; j < v->lab->data_centers[i].n_routes; j++)
+			route_connected(v, &v->lab->data_centers[i],
+					&v->lab->data_centers[i].routes[j]);
+}
+
 static bool same_way(const struct cpe_route *a, const struct cpe_route *b)
 {
 	return a->destination_cidr_block.set && b->destination_cidr_block.set &&
@@ -279,46 +323,69 @@ void validate_cpe_route_duplicate(struct validation *v)
 
 /* --- DNS servers --- */
 
-/* Every address of "10.0.0.1 10.0.0.2" is one. */
-static bool addresses(struct validation *v, const char *s)
+#define MAX_SERVERS 4 /* of a zone; DNS_MAX_SERVERS of dns/view.h */
+
+static bool is_host_address(const char *s)
 {
-	bool any = false;
+	uint32_t ip;
+
+	return ip_parse(s, &ip) && !lab_range_is_nobodys(ip);
+}
+
+/* Why "10.0.0.1 10.0.0.2" is no list of servers, or NULL. */
+static const char *servers_fault(struct validation *v, const char *s)
+{
+	size_t count = 0;
 
 	while (*(s += strspn(s, " "))) {
 		size_t n = strcspn(s, " ");
-		uint32_t ip;
 
-		if (!ip_parse(arena_strndup(v->scratch, s, n), &ip))
-			return false;
-		any = true;
+		if (!is_host_address(arena_strndup(v->scratch, s, n)))
+			return "is not the address of a DNS server";
+		count++;
 		s += n;
 	}
-	return any;
+	if (count > MAX_SERVERS)
+		return "has more than 4 addresses";
+	return count ? NULL : "is not the address of a DNS server";
 }
 
-static void check_forward(struct validation *v, const struct pair *p)
+static bool same_zone(const char *a, const char *b)
 {
-	bool root = streq(p->key, ".");
+	size_t na = strlen(a), nb = strlen(b);
 
-	if (!root && !validate_is_host_name(p->key, strlen(p->key))) {
+	na -= na > 1 && a[na - 1] == '.';
+	nb -= nb > 1 && b[nb - 1] == '.';
+	return na == nb && strncasecmp(a, b, na) == 0;
+}
+
+static void check_forward(struct validation *v, const struct dns_server *d, size_t i)
+{
+	const struct pair *p = &d->forward[i];
+	const char *why = p->value.s ? servers_fault(v, p->value.s) : NULL;
+
+	if (!streq(p->key, ".") && !validate_is_host_name(p->key, strlen(p->key))) {
 		validate_report(v, p->at, "'%s' is not the name of a zone", p->key);
 		validate_hint(v, "write it like alicloudapi.com, or \".\" for every name");
 	}
-	if (p->value.s && !addresses(v, p->value.s)) {
-		validate_report(v, p->value.at, "'%s' is not the address of a DNS server",
-				p->value.s);
-		validate_hint(v, "write one address, or several with spaces between them");
-	}
+	for (size_t k = 0; k < i; k++)
+		if (same_zone(d->forward[k].key, p->key)) {
+			validate_report(v, p->at, "zone '%s' is forwarded twice", p->key);
+			diag_note(v->diags, d->forward[k].at, "first written here");
+		}
+	if (!why)
+		return;
+	validate_report(v, p->value.at, "'%s' %s", p->value.s, why);
+	validate_hint(v, "write one address, or up to 4 with spaces between them");
 }
 
 static void check_record(struct validation *v, const struct pair *p)
 {
-	uint32_t ip;
-
 	if (!validate_is_host_name(p->key, strlen(p->key)))
 		validate_report(v, p->at, "'%s' is not a host name", p->key);
-	if (p->value.s && !ip_parse(p->value.s, &ip))
-		validate_report(v, p->value.at, "'%s' is not an IPv4 address", p->value.s);
+	if (p->value.s && !is_host_address(p->value.s))
+		validate_report(v, p->value.at, "'%s' is not the IPv4 address of a host",
+				p->value.s);
 }
 
 typedef void dns_fn(struct validation *v, const struct dns_server *d);
@@ -333,7 +400,7 @@ static void each_dns(struct validation *v, dns_fn *fn)
 static void forwards(struct validation *v, const struct dns_server *d)
 {
 	for (size_t i = 0; i < d->n_forward; i++)
-		check_forward(v, &d->forward[i]);
+		check_forward(v, d, i);
 }
 
 static void records(struct validation *v, const struct dns_server *d)

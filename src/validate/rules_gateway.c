@@ -69,9 +69,8 @@ void validate_bind_vswitch(struct validation *v)
 
 void validate_egress_range(struct validation *v)
 {
-	static const struct ip_prefix services = {0x64400000, 10}; /* 100.64.0.0/10 */
-	static const struct ip_prefix routers = {0x64400000, 16};  /* 100.64.0.0/16 */
-	static const struct ip_prefix own = {0x64640000, 16};      /* 100.100.0.0/16 */
+	static const struct ip_prefix routers = {0x64400000, 16}; /* 100.64.0.0/16 */
+	static const struct ip_prefix own = {0x64640000, 16};     /* 100.100.0.0/16 */
 
 	for (size_t i = 0; i < v->lab->n_api_gateways; i++) {
 		const struct api_gateway *gw = &v->lab->api_gateways[i];
@@ -82,7 +81,7 @@ void validate_egress_range(struct validation *v)
 			continue;
 		if (c->p.len != 26)
 			why = "it must be a /26";
-		else if (!ip_prefix_contains(services, c->p))
+		else if (!ip_prefix_contains(LAB_SERVICES, c->p))
 			why = "it must be inside 100.64.0.0/10";
 		else if (ip_prefix_overlaps(routers, c->p))
 			why = "the routers of the cloud are in 100.64.0.0/16";

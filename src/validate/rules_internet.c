@@ -4,27 +4,20 @@
 #include "validate/rules.h"
 #include "validate/syntax.h"
 
-/* What is never seen on the Internet, and what labctl's own resolver there has. */
-static const struct {
-	struct ip_prefix p;
-	const char *what;
-} private[] = {
-	{{0x0a000000, 8}, "private (10.0.0.0/8)"},
-	{{0xac100000, 12}, "private (172.16.0.0/12)"},
-	{{0xc0a80000, 16}, "private (192.168.0.0/16)"},
-	{{0x64400000, 10}, "the cloud's own (100.64.0.0/10)"},
-	{{0x7f000000, 8}, "a loopback address"},
-	{{0xa9fe0000, 16}, "link-local (169.254.0.0/16)"},
-	{{0xe0000000, 3}, "no host's address"},
-	{{0x00000000, 8}, "no host's address"},
-	{{0xc0000200, 24}, "of 192.0.2.0/24, which the lab's Internet needs itself"},
-};
-
+/* Why it is not seen on the Internet, or not in that of a lab. */
 static const char *not_public(uint32_t ip)
 {
-	for (size_t i = 0; i < sizeof(private) / sizeof(*private); i++)
-		if (ip_prefix_has(private[i].p, ip))
-			return private[i].what;
+	static const struct ip_prefix own = {0xc0000200, 24};
+	const char *why = lab_range_fault((struct ip_prefix){ip, 32});
+
+	if (why)
+		return why;
+	if (lab_is_private(ip))
+		return "it is private (RFC 1918)";
+	if (ip_prefix_has(own, ip))
+		return "192.0.2.0/24 is the lab's own part of the Internet";
+	if ((ip & 0xff) == 0 || (ip & 0xff) == 0xff)
+		return "it is the first or the last one of its /24";
 	return NULL;
 }
 
@@ -54,9 +47,8 @@ void validate_public_address(struct validation *v)
 		const char *what = o.ip->set ? not_public(o.ip->ip) : NULL;
 
 		if (what)
-			validate_report(v, o.ip->at,
-					"'%s' cannot have %s on the Internet: it is %s", o.id->name,
-					validate_ip(v, o.ip->ip), what);
+			validate_report(v, o.ip->at, "'%s' cannot have %s on the Internet: %s",
+					o.id->name, validate_ip(v, o.ip->ip), what);
 	}
 }
 

@@ -6,8 +6,6 @@
 #define MAX_CUSTOM_TABLES 9
 #define MAX_ENTRIES       200
 
-static const struct ip_prefix services = {0x64400000, 10}; /* 100.64.0.0/10 */
-
 typedef void entry_fn(struct validation *v, const struct vpc *vpc, const struct route_table *t,
 		      const struct route_entry *e);
 
@@ -133,7 +131,8 @@ static void not_services(struct validation *v, const struct vpc *vpc, const stru
 			 const struct route_entry *e)
 {
 	(void)vpc; /* every VPC has the system route */
-	if (!e->destination_cidrblock.set || !ip_prefix_equal(e->destination_cidrblock.p, services))
+	if (!e->destination_cidrblock.set ||
+	    !ip_prefix_equal(e->destination_cidrblock.p, LAB_SERVICES))
 		return;
 	validate_report(v, e->destination_cidrblock.at,
 			"route table '%s' cannot have a custom entry for 100.64.0.0/10: it is a "
@@ -153,7 +152,8 @@ static void part_of_services(struct validation *v, const struct vpc *vpc,
 	const struct cidr *d = &e->destination_cidrblock;
 
 	(void)t; /* the message names the VPC, the place names the table */
-	if (!d->set || ip_prefix_equal(d->p, services) || !ip_prefix_contains(services, d->p))
+	if (!d->set || ip_prefix_equal(d->p, LAB_SERVICES) ||
+	    !ip_prefix_contains(LAB_SERVICES, d->p))
 		return;
 	validate_report(v, d->at,
 			"destination %s takes cloud services of 100.64.0.0/10 away from VPC '%s'",
@@ -236,7 +236,7 @@ static void publish(struct validation *v, const struct vpc *vpc, const struct ro
 		why = "it is not in the system route table";
 	else if (e->nexthop_type != NEXTHOP_INSTANCE)
 		why = "its next hop is not an instance";
-	else if (ip_prefix_contains(services, e->destination_cidrblock.p))
+	else if (ip_prefix_contains(LAB_SERVICES, e->destination_cidrblock.p))
 		why = "it leads to cloud services";
 	if (!e->published || !why)
 		return;

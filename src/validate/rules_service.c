@@ -47,8 +47,27 @@ static void one_port(struct validation *v, const struct lab_node *node, const st
 	}
 }
 
+/* The DNS server that `dns:` makes of a host has port 53, tcp and udp. */
+static void not_the_dns_servers(struct validation *v, const struct host *h)
+{
+	for (size_t i = 0; h->dns.at.line && i < h->n_services; i++) {
+		const struct service *s = &h->services[i];
+
+		if (!s->port.set || s->port.v != 53)
+			continue;
+		validate_report(v, s->port.at,
+				"service '%s' of host '%s' has the port of its DNS "
+				"server",
+				s->id.name, h->id.name);
+		diag_note(v->diags, h->dns.at, "the DNS server");
+	}
+}
+
 void validate_service_port(struct validation *v)
 {
+	for (size_t i = 0; i < v->lab->n_data_centers; i++)
+		for (size_t j = 0; j < v->lab->data_centers[i].n_hosts; j++)
+			not_the_dns_servers(v, &v->lab->data_centers[i].hosts[j]);
 	each_service(v, needs_port);
 	each_service(v, echo_is_tcp);
 	each_service(v, one_port);

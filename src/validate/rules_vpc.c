@@ -19,56 +19,33 @@ void validate_vpc_mask(struct validation *v)
 	}
 }
 
-static const struct forbidden {
-	struct ip_prefix p;
-	const char *why;
-} forbidden[] = {
-	{{0x64400000, 10}, "100.64.0.0/10 is the network of the cloud's own services"},
-	{{0xe0000000, 4}, "224.0.0.0/4 is multicast"},
-	{{0x7f000000, 8}, "127.0.0.0/8 is each host's own"},
-	{{0xa9fe0000, 16}, "169.254.0.0/16 is link-local"},
-	{{0x00000000, 8}, "0.0.0.0/8 names no host"},
-	{{0xf0000000, 4}, "240.0.0.0/4 is reserved"},
-};
-
 void validate_vpc_range(struct validation *v)
 {
 	for (size_t i = 0; i < v->lab->n_vpcs; i++) {
 		const struct vpc *vpc = &v->lab->vpcs[i];
+		const bool known = vpc->cidr_block.set && vpc->cidr_block.p.len > 0;
+		const char *why = known ? lab_range_fault(vpc->cidr_block.p) : NULL;
 
-		for (size_t j = 0; j < sizeof(forbidden) / sizeof(*forbidden); j++) {
-			if (!vpc->cidr_block.set || vpc->cidr_block.p.len == 0 ||
-			    !ip_prefix_overlaps(vpc->cidr_block.p, forbidden[j].p))
-				continue;
-			validate_report(v, vpc->cidr_block.at, "VPC '%s' cannot have %s: %s",
-					vpc->id.name, validate_cidr(v, vpc->cidr_block.p),
-					forbidden[j].why);
-			validate_hint(v, "use a part of 10.0.0.0/8, 172.16.0.0/12 or "
-					 "192.168.0.0/16");
-			break;
-		}
+		if (!why)
+			continue;
+		validate_report(v, vpc->cidr_block.at, "VPC '%s' cannot have %s: %s", vpc->id.name,
+				validate_cidr(v, vpc->cidr_block.p), why);
+		validate_hint(v, "use a part of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16");
 	}
 }
 
 void validate_vpc_public(struct validation *v)
 {
-	static const struct ip_prefix private[] = {
-		{0x0a000000, 8}, {0xac100000, 12}, {0xc0a80000, 16}};
-
 	for (size_t i = 0; i < v->lab->n_vpcs; i++) {
 		const struct vpc *vpc = &v->lab->vpcs[i];
-		bool ok = !vpc->cidr_block.set || vpc->cidr_block.p.len < 8;
+		const struct ip_prefix p = vpc->cidr_block.p;
 
-		for (size_t j = 0; j < sizeof(private) / sizeof(*private); j++)
-			ok |= ip_prefix_contains(private[j], vpc -> cidr_block.p);
-		for (size_t j = 0; j < sizeof(forbidden) / sizeof(*forbidden); j++)
-			ok |= ip_prefix_overlaps(vpc->cidr_block.p, forbidden[j].p);
-		if (ok)
+		if (!vpc->cidr_block.set || p.len < 8 || lab_all_private(p) || lab_range_fault(p))
 			continue;
 		validate_report(v, vpc->cidr_block.at,
 				"VPC '%s' uses public addresses (%s): it cannot reach the hosts of "
 				"the Internet that have them",
-				vpc->id.name, validate_cidr(v, vpc->cidr_block.p));
+				vpc->id.name, validate_cidr(v, p));
 	}
 }
 

@@ -9,7 +9,7 @@ bool validate_is_host_name(const char *s, size_t n)
 {
 	size_t label = 0;
 
-	if (n == 0 || n > 254)
+	if (n == 0 || n > 254 || (n == 254 && s[n - 1] != '.'))
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		if (s[i] == '.') {
@@ -38,6 +38,13 @@ bool validate_is_host(const char *s, size_t n)
 	if (strspn(buf, "0123456789.") == n)
 		return ip_parse(buf, &ip);
 	return validate_is_host_name(buf, n);
+}
+
+bool validate_is_host_header(const char *s)
+{
+	size_t n = strcspn(s, ":");
+
+	return validate_is_host(s, n) && (!s[n] || validate_is_port(s + n + 1, strlen(s + n + 1)));
 }
 
 bool validate_is_port(const char *s, size_t n)

@@ -9,6 +9,8 @@
 bool validate_is_host_name(const char *s, size_t n);
 /** An address, or a name that is not a mistyped address. */
 bool validate_is_host(const char *s, size_t n);
+/** What a Host header holds: a name or an address, maybe with ":PORT". */
+bool validate_is_host_header(const char *s);
 /** 1 to 65535, without a sign or a leading zero. */
 bool validate_is_port(const char *s, size_t n);
 /** Why an API's path is none, or NULL; params: segments may be [parameters]. */

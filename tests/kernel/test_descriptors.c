@@ -342,7 +342,7 @@ static void a_privilege_is_exact(void **state)
 		{"none", "0000000000000000"},
 		{"service", "0000000000000400"},
 		{"routes", "0000000000001000"},
-		{"router", "0000000000003400"},
+		{"router", "0000000000001400"},
 	};
 	static const char *const sets[] = {"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"};
 	struct fixture *f = *state;

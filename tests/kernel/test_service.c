@@ -32,7 +32,7 @@ static void a_command_has_what_its_privilege_names(void **state)
 	} rows[] = {
 		{"none", "0000000000000000"},
 		{"service", "0000000000000400"},
-		{"router", "0000000000003400"},
+		{"router", "0000000000001400"},
 	};
 	struct fixture *f = *state;
 
