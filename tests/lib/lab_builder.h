@@ -312,7 +312,7 @@ static inline struct internet_host *lab_add_internet_host(struct lab_builder *b,
 	return h;
 }
 
-/* Of a node's services; port 0: none is written. */
+/* To the services of a node, a pointer to whatever kind; port 0: none is written. */
 #define lab_add_service(b, node, name, n) \
 	lab_service((b), arena_push((b)->lab->arena, (node)->services, (node)->n_services), name, n)
 
