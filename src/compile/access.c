@@ -76,9 +76,8 @@ static bool is_private(uint32_t ip)
 	return lab_is_private(ip) || ip_prefix_has(LAB_SERVICES, ip);
 }
 
-struct way compile_way_to(struct compile *c, const struct api_gateway *gw, uint32_t ip)
+struct way compile_way_to(const struct api_gateway *gw, uint32_t ip)
 {
-	(void)c; /* every device has a fixed name */
 	if (gw->instance_type == GATEWAY_VPC_CONNECT && (is_private(ip) || connected(gw, ip)))
 		return (struct way){"eni", gw->interface.ip.ip};
 	if (gw->public_ip.set && !is_private(ip))
@@ -86,20 +85,33 @@ struct way compile_way_to(struct compile *c, const struct api_gateway *gw, uint3
 	return (struct way){"svc", compile_gateway_egress(gw)};
 }
 
-bool compile_resolve(const struct lab *lab, const char *host, uint32_t *ip)
+static bool resolve(const struct lab *lab, const char *host, uint32_t *ip)
 {
+	const size_t n = strlen(host), bare = n && host[n - 1] == '.' ? n - 1 : n;
+	struct lab_name name;
+
 	if (ip_parse(host, ip))
 		return true;
-	for (size_t i = 0; i < lab->internet.n_hosts; i++) {
-		const struct internet_host *h = &lab->internet.hosts[i];
-
-		for (size_t j = 0; j < h->n_domains; j++)
-			if (strcasecmp(h->domains[j].s, host) == 0) {
-				*ip = h->ip.ip;
-				return true;
-			}
-	}
+	for (size_t i = 0; lab_public_name_at(lab, i, &name); i++)
+		if (strlen(name.name) == bare && strncasecmp(name.name, host, bare) == 0) {
+			*ip = name.ip;
+			return true;
+		}
 	return false;
+}
+
+uint32_t compile_backend_ip(const struct lab *lab, const struct api_backend *b)
+{
+	const char *host = b->http.s + strlen("http://");
+	const size_t n = strcspn(host, ":");
+	char name[256];
+	uint32_t ip;
+
+	if (n >= sizeof(name))
+		return 0; /* validate/ lets no such name pass */
+	memcpy(name, host, n);
+	name[n] = '\0';
+	return resolve(lab, name, &ip) ? ip : 0;
 }
 
 static void add_access_filter(struct compile *c, struct plan_origin origin, const char *ns,
@@ -249,7 +261,30 @@ static void add_nobody_calls(struct strbuf *b, const char *device)
 		      device, device, device);
 }
 
-static void write_filter(struct compile *c, struct plan_origin origin, const char *ns,
+/* Whether an API of it calls a private address as if that were on the Internet. */
+static bool calls_private(const struct lab *lab, const struct api_gateway *gw)
+{
+	for (size_t i = 0; i < lab->n_apis; i++) {
+		const struct api_backend *b = &lab->apis[i].backend;
+		const struct api_group *g = lab->apis[i].group.to;
+
+		if (g->instance.to == gw && b->kind == BACKEND_HTTP &&
+		    is_private(compile_backend_ip(lab, b)))
+			return true;
+	}
+	return false;
+}
+
+/* The cloud's own network leads nowhere but to its services, though a serverless instance answers there. */
+static void add_no_private(struct strbuf *b, const struct api_gateway *gw)
+{
+	char ip[IP_STRLEN];
+
+	strbuf_printf(b, "\t\toifname \"svc\" ip saddr %s ip daddr != 100.64.0.0/10 drop\n",
+		      ip_format(compile_gateway_egress(gw), ip));
+}
+
+static void write_filter(struct compile *c, const struct api_gateway *gw,
 			 const struct target *targets, size_t n)
 {
 	auto_strbuf struct strbuf b = {0};
@@ -267,6 +302,8 @@ static void write_filter(struct compile *c, struct plan_origin origin, const cha
 	for (size_t i = 0; i < n; i++)
 		if (is_first_of_device(targets, i))
 			strbuf_printf(&b, "\t\toifname \"%s\" drop\n", targets[i].device);
+	if (calls_private(c->lab, gw))
+		add_no_private(&b, gw);
 	strbuf_add(&b, "\t}\n"
 		       "\tchain input {\n"
 		       "\t\ttype filter hook input priority filter; policy accept;\n");
@@ -274,7 +311,7 @@ static void write_filter(struct compile *c, struct plan_origin origin, const cha
 		if (is_first_of_device(targets, i))
 			add_nobody_calls(&b, targets[i].device);
 	strbuf_add(&b, "\t}\n}\n");
-	add_access_filter(c, origin, ns, &b);
+	add_access_filter(c, compile_origin(c, "api_gateways", &gw->id), gw->id.name, &b);
 }
 
 static void add_filter(struct compile *c, const struct api_gateway *gw)
@@ -291,10 +328,11 @@ static void add_filter(struct compile *c, const struct api_gateway *gw)
 				(struct target){compile_way_through(c, gw, a->vpc.to).device, a->ip,
 						(uint16_t)a->port.v};
 	}
-	if (!n)
+	if (!n && !calls_private(lab, gw))
 		return;
-	qsort(targets, n, sizeof(*targets), compare_target);
-	write_filter(c, compile_origin(c, "api_gateways", &gw->id), gw->id.name, targets, n);
+	if (n)
+		qsort(targets, n, sizeof(*targets), compare_target);
+	write_filter(c, gw, targets, n);
 }
 
 void compile_gateway_access(struct compile *c, const struct api_gateway *gw)

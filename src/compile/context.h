@@ -240,11 +240,11 @@ struct way {
 };
 struct way compile_way_through(struct compile *c, const struct api_gateway *gw,
 			       const struct vpc *vpc);
-struct way compile_way_to(struct compile *c, const struct api_gateway *gw, uint32_t ip);
+struct way compile_way_to(const struct api_gateway *gw, uint32_t ip);
 /** The cloud's name of the interface of an instance of type vpc_connect. */
 const char *compile_interface_name(struct compile *c, const struct api_gateway *gw);
-/** The address of an HTTP backend's host; false: the name does not resolve. */
-bool compile_resolve(const struct lab *lab, const char *host, uint32_t *ip);
+/** The address of an HTTP backend's host; 0: the name does not resolve. */
+uint32_t compile_backend_ip(const struct lab *lab, const struct api_backend *b);
 /** Legs, routes and filters of what the instance calls. */
 void compile_gateway_access(struct compile *c, const struct api_gateway *gw);
 /** JSON for labctl-gateway (gateway_config.c). */

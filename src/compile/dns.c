@@ -75,24 +75,13 @@ static void add_instances(struct compile *c, json_t *records, const struct vpc *
 	}
 }
 
-/* What anybody may know: public domains of groups, names of public hosts. */
+/* What anybody may know. */
 static void add_public_names(struct compile *c, json_t *records)
 {
-	const struct lab *lab = c->lab;
+	struct lab_name name;
 
-	for (size_t i = 0; i < lab->n_api_groups; i++) {
-		const struct api_group *g = &lab->api_groups[i];
-		const struct api_gateway *gw = g->instance.to;
-
-		if (gw->public_ip.set)
-			add_address(records, lab_public_domain(lab, g), gw->public_ip.ip);
-	}
-	for (size_t i = 0; i < lab->internet.n_hosts; i++) {
-		const struct internet_host *h = &lab->internet.hosts[i];
-
-		for (size_t j = 0; j < h->n_domains; j++)
-			add_address(records, h->domains[j].s, h->ip.ip);
-	}
+	for (size_t i = 0; lab_public_name_at(c->lab, i, &name); i++)
+		add_address(records, name.name, name.ip);
 }
 
 /* --- views --- */

@@ -79,12 +79,11 @@ static json_t *function_backend(struct compile *c, const struct api_backend *b)
 }
 
 /* What both kinds of HTTP services have in common; ip 0: it cannot be called. */
-static json_t *http_backend(struct compile *c, const struct api_backend *b, const char *kind,
-			    const char *host, uint32_t ip, uint16_t port, struct way way)
+static json_t *http_backend(const struct api_backend *b, const char *kind, const char *host,
+			    uint32_t ip, uint16_t port, struct way way)
 {
 	char address[IP_STRLEN], source[IP_STRLEN];
 
-	(void)c; /* all texts are the lab's own */
 	return json_pack("{s:s, s:s, s:s*, s:i, s:s*, s:s*, s:s*, s:s*, s:I}", "kind", kind, "host",
 			 host, "address", ip ? ip_format(ip, address) : NULL, "port", (int)port,
 			 "device", ip ? way.device : NULL, "source",
@@ -96,14 +95,10 @@ static json_t *http_backend(struct compile *c, const struct api_backend *b, cons
 static json_t *http_of(struct compile *c, const struct api_gateway *gw, const struct api_backend *b)
 {
 	const char *host = b->http.s + strlen("http://"), *colon = strchr(host, ':');
-	const char *name = colon ? arena_strndup(c->arena, host, (size_t)(colon - host)) : host;
-	uint16_t port = colon ? (uint16_t)strtoul(colon + 1, NULL, 10) : 80;
-	uint32_t ip = 0;
-	json_t *backend;
+	const uint16_t port = colon ? (uint16_t)strtoul(colon + 1, NULL, 10) : 80;
+	const uint32_t ip = compile_backend_ip(c->lab, b);
+	json_t *backend = http_backend(b, "http", host, ip, port, compile_way_to(gw, ip));
 
-	if (!compile_resolve(c->lab, name, &ip))
-		ip = 0;
-	backend = http_backend(c, b, "http", host, ip, port, compile_way_to(c, gw, ip));
 	if (json_object_set_new(backend, "scheme", json_string("http")) < 0)
 		abort();
 	return backend;
@@ -119,9 +114,9 @@ static json_t *http_vpc_of(struct compile *c, const struct api_gateway *gw,
 	json_t *backend;
 
 	if (a->deleted)
-		backend = http_backend(c, b, "http-vpc", a->id.name, 0, 0, (struct way){0});
+		backend = http_backend(b, "http-vpc", a->id.name, 0, 0, (struct way){0});
 	else
-		backend = http_backend(c, b, "http-vpc",
+		backend = http_backend(b, "http-vpc",
 				       host ? host
 					    : compile_text(c, "%s:%u", ip_format(a->ip, ip), port),
 				       a->ip, port, compile_way_through(c, gw, a->vpc.to));

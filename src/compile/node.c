@@ -54,6 +54,14 @@ static json_t *command_config(struct compile *c, const struct plan_node *node,
 			 node->resolv_conf, "hosts", node->hosts);
 }
 
+/* A command without a port may have any. */
+static enum plan_privilege privilege_of(const struct service *s)
+{
+	if (!s->n_command || (s->port.set && s->port.v >= 1024))
+		return PLAN_PRIVILEGE_NONE;
+	return PLAN_PRIVILEGE_SERVICE;
+}
+
 static void compile_service(struct compile *c, const struct lab_node *node, const struct service *s)
 {
 	struct plan_origin origin = compile_origin_in(c, "nodes", node->id, "services", &s->id);
@@ -70,7 +78,7 @@ static void compile_service(struct compile *c, const struct lab_node *node, cons
 		.ns = node->id->name,
 		.sockets = s->n_command ? NULL : arena_memdup(c->arena, &listen, sizeof(listen)),
 		.n_sockets = s->n_command ? 0 : 1,
-		.privilege = s->n_command ? PLAN_PRIVILEGE_SERVICE : PLAN_PRIVILEGE_NONE,
+		.privilege = privilege_of(s),
 		.config = compile_json(c, config),
 	};
 }

@@ -325,6 +325,25 @@ static bool reaches(struct compile *c, const struct vpc *vpc, const struct api_g
 	return gw->bind.vpc.to == vpc;
 }
 
+/* What a shell would read otherwise is quoted for it. */
+static const char *shell_word(struct compile *c, const char *s)
+{
+	const char *quoted = "'", *end;
+
+	if (strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+		      "%+,-./:=@_") == strlen(s))
+		return s;
+	for (; (end = strchr(s, '\'')); s = end + 1)
+		quoted = compile_text(c, "%s%.*s'\\''", quoted, (int)(end - s), s);
+	return compile_text(c, "%s%s'", quoted, s);
+}
+
+static const char *curl(struct compile *c, const char *node, const char *url)
+{
+	return compile_text(c, "labctl exec %s %s -- curl %s", c->lab->id.name, node,
+			    shell_word(c, url));
+}
+
 static const char *try_api(struct compile *c, const struct api *api)
 {
 	const struct api_group *g = api->group.to;
@@ -333,13 +352,12 @@ static const char *try_api(struct compile *c, const struct api *api)
 		const struct vswitch *s = c->lab->ecs[i].vswitch.to;
 
 		if (reaches(c, s->vpc, g->instance.to))
-			return compile_text(c, "labctl exec %s %s -- curl %s", c->lab->id.name,
-					    c->lab->ecs[i].id.name, url_of(c, api));
+			return curl(c, c->lab->ecs[i].id.name, url_of(c, api));
 	}
 	return NULL;
 }
 
-/* The first call of the step's checks that succeeds: from where the lab's author would call. */
+/* The first plain call of the step's checks that succeeds, from where the author would call. */
 static const char *try_check(struct compile *c)
 {
 	const struct lab *lab = c->lab;
@@ -352,9 +370,9 @@ static const char *try_check(struct compile *c)
 		const struct check *check = &s->checks[i];
 
 		if (check->kind == CHECK_HTTP && check->expect.status.set &&
-		    check->expect.status.v == 200 && strncmp(check->target.s, "GET ", 4) == 0)
-			return compile_text(c, "labctl exec %s %s -- curl %s", lab->id.name,
-					    check->from.name, check->target.s + 4);
+		    check->expect.status.v == 200 && !check->n_headers &&
+		    strncmp(check->target.s, "GET ", 4) == 0)
+			return curl(c, check->from.name, check->target.s + 4);
 	}
 	return NULL;
 }

@@ -88,6 +88,14 @@ uint32_t lab_serverless_ip(const struct lab *lab, const struct api_gateway *gw);
  */
 bool lab_service_prefix(const struct lab *lab, const char *host, struct ip_prefix *p);
 
+/** A name of the Internet, which its resolver and those of VPCs know. */
+struct lab_name {
+	const char *name;
+	uint32_t ip;
+};
+/** The i-th one: public domains of groups, names of public hosts. False behind the last one. */
+bool lab_public_name_at(const struct lab *lab, size_t i, struct lab_name *name);
+
 /** The customer router's end with the VBR's VLAN on its line; NULL, then vlan is that of an end that no
  * VBR speaks to, if there is one (else vlan->set is false). */
 const struct circuit *lab_far_side(const struct lab *lab, const struct vbr *vbr,

@@ -75,3 +75,36 @@ uint32_t lab_serverless_ip(const struct lab *lab, const struct api_gateway *gw)
 {
 	return SERVERLESS_BASE + (uint32_t)(gw - lab->api_gateways);
 }
+
+/* The i-th public domain of a group whose instance is on the Internet; *i counts down otherwise. */
+static bool group_name_at(const struct lab *lab, size_t *i, struct lab_name *name)
+{
+	for (size_t k = 0; k < lab->n_api_groups; k++) {
+		const struct api_group *g = &lab->api_groups[k];
+		const struct api_gateway *gw = g->instance.to;
+
+		if (!gw || !gw->public_ip.set)
+			continue;
+		if ((*i)-- == 0) {
+			*name = (struct lab_name){lab_public_domain(lab, g), gw->public_ip.ip};
+			return true;
+		}
+	}
+	return false;
+}
+
+bool lab_public_name_at(const struct lab *lab, size_t i, struct lab_name *name)
+{
+	if (group_name_at(lab, &i, name))
+		return true;
+	for (size_t k = 0; k < lab->internet.n_hosts; k++) {
+		const struct internet_host *h = &lab->internet.hosts[k];
+
+		if (i < h->n_domains) {
+			*name = (struct lab_name){h->domains[i].s, h->ip.ip};
+			return true;
+		}
+		i -= h->n_domains;
+	}
+	return false;
+}

@@ -38,7 +38,7 @@
 	X(ERROR, region_pair_jitter, "region-pair-jitter", \
 	  "The jitter of a pair is no more than its round trip.") \
 	X(ERROR, name_reserved, "name-reserved", \
-	  "Names that labctl uses itself are not given to resources.") \
+	  "Names that labctl or Linux uses itself are not given to resources.") \
 	X(ERROR, name_conflict, "name-conflict", \
 	  "All that becomes a namespace or an interface has a name of its own.") \
 	X(ERROR, ifname_conflict, "ifname-conflict", \

@@ -82,8 +82,15 @@ void validate_access_host(struct validation *v)
 
 /* --- HTTP backends --- */
 
+static bool is_the_clouds(struct validation *v, const char *host, size_t n)
+{
+	uint32_t ip;
+
+	return ip_parse(arena_strndup(v->scratch, host, n), &ip) && ip_prefix_has(LAB_SERVICES, ip);
+}
+
 /* Why "http://HOST[:PORT]" is none, or NULL. */
-static const char *url_fault(const char *s)
+static const char *url_fault(struct validation *v, const char *s)
 {
 	size_t name;
 
@@ -93,6 +100,8 @@ static const char *url_fault(const char *s)
 	name = strcspn(s, ":/?#");
 	if (!validate_is_host(s, name))
 		return "it has no valid host";
+	if (is_the_clouds(v, s, name))
+		return "100.64.0.0/10 is the cloud's own network";
 	if (s[name] == ':' && !validate_is_port(s + name + 1, strlen(s + name + 1)))
 		return "it has no valid port";
 	return s[name] && s[name] != ':' ? "its path is written as `path:`" : NULL;
@@ -102,7 +111,7 @@ void validate_backend_http(struct validation *v)
 {
 	for (size_t i = 0; i < v->lab->n_apis; i++) {
 		const struct api_backend *b = &v->lab->apis[i].backend;
-		const char *why = b->http.s ? url_fault(b->http.s) : NULL;
+		const char *why = b->http.s ? url_fault(v, b->http.s) : NULL;
 
 		if (!why)
 			continue;

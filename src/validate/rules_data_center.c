@@ -136,11 +136,6 @@ void validate_lan_name(struct validation *v)
 		char a[IFNAME_LEN], b[IFNAME_LEN];
 
 		for (size_t j = 0; j < dc->n_lans; j++)
-			if (streq(dc->lans[j].id.name, "lo"))
-				validate_report(v, dc->lans[j].id.at,
-						"LAN cannot be called 'lo': this is the customer "
-						"router's own interface");
-		for (size_t j = 0; j < dc->n_lans; j++)
 			for (size_t k = 0; k < dc->n_hosts; k++) {
 				const struct named *lan = &dc->lans[j].id, *h = &dc->hosts[k].id;
 

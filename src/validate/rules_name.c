@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 
+#include "base/cleanup.h"
 #include "base/name.h"
 #include "validate/rule.h"
 #include "validate/rules.h"
@@ -62,23 +63,61 @@ static struct entries collect(struct validation *v)
 	return e;
 }
 
+static bool is_one_of(const char *name, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (streq(name, names[i]))
+			return true;
+	return false;
+}
+
+/* Names of no interface: "lo" is there, and two are those of settings for all (devinet_sysctl_register()). */
+static bool is_kernels(const char *name)
+{
+	static const char *const names[] = {"lo", "all", "default"};
+
+	return is_one_of(name, names, ARRAY_LEN(names));
+}
+
+static bool is_own(const char *name)
+{
+	static const char *const names[] = {"svc",  "dns", "vpc",      "eth0",
+					    "inet", "eni", "internet", "routing"};
+
+	return is_one_of(name, names, ARRAY_LEN(names));
+}
+
+static void report_reserved(struct validation *v, const struct entry *e, const char *whose)
+{
+	validate_report(v, e->id->at, "%s cannot be called '%s': %s uses this name itself", e->kind,
+			e->id->name, whose);
+	validate_hint(v, "choose another name; reserved are svc, dns, vpc, eth0, inet, eni, "
+			 "internet, routing, lo, all, default");
+}
+
+/* LANs are interfaces, too, but of one router, which has no other ones of labctl's. */
+static struct entries collect_lans(struct validation *v)
+{
+	struct entries e = {0};
+
+	for (size_t i = 0; i < v->lab->n_data_centers; i++)
+		add(v, &e, "LAN", v->lab->data_centers[i].lans, v->lab->data_centers[i].n_lans,
+		    sizeof(*v->lab->data_centers[i].lans));
+	return e;
+}
+
 void validate_name_reserved(struct validation *v)
 {
-	static const char *const reserved[] = {"svc",  "dns", "vpc",      "lo",     "eth0",
-					       "inet", "eni", "internet", "routing"};
-	struct entries e = collect(v);
+	const struct entries all = collect(v), lans = collect_lans(v);
 
-	for (size_t i = 0; i < e.n; i++) {
-		for (size_t j = 0; j < sizeof(reserved) / sizeof(*reserved); j++) {
-			if (!streq(e.items[i].id->name, reserved[j]))
-				continue;
-			validate_report(v, e.items[i].id->at,
-					"%s cannot be called '%s': labctl uses this name itself",
-					e.items[i].kind, reserved[j]);
-			validate_hint(v, "choose another name; reserved are svc, dns, vpc, lo, "
-					 "eth0, inet, eni, internet, routing");
-		}
-	}
+	for (size_t i = 0; i < all.n; i++)
+		if (is_own(all.items[i].id->name))
+			report_reserved(v, &all.items[i], "labctl");
+		else if (is_kernels(all.items[i].id->name))
+			report_reserved(v, &all.items[i], "Linux");
+	for (size_t i = 0; i < lans.n; i++)
+		if (is_kernels(lans.items[i].id->name))
+			report_reserved(v, &lans.items[i], "Linux");
 }
 
 static int by_ifname(const void *pa, const void *pb)

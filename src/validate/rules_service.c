@@ -5,6 +5,8 @@
 #include "validate/rule.h"
 #include "validate/rules.h"
 
+#define DNS_PORT 53
+
 typedef void service_fn(struct validation *v, const struct lab_node *node, const struct service *s);
 
 static void each_service(struct validation *v, service_fn *fn)
@@ -47,30 +49,29 @@ static void one_port(struct validation *v, const struct lab_node *node, const st
 	}
 }
 
-/* The DNS server that `dns:` makes of a host has port 53, tcp and udp. */
-static void not_the_dns_servers(struct validation *v, const struct host *h)
+/* A DNS server has its port in both protocols. */
+static void not_that_of_dns(struct validation *v, const struct host *h)
 {
 	for (size_t i = 0; h->dns.at.line && i < h->n_services; i++) {
 		const struct service *s = &h->services[i];
 
-		if (!s->port.set || s->port.v != 53)
+		if (!s->port.set || s->port.v != DNS_PORT)
 			continue;
 		validate_report(v, s->port.at,
-				"service '%s' of host '%s' has the port of its DNS "
-				"server",
+				"service '%s' of host '%s' has the port of its DNS server",
 				s->id.name, h->id.name);
-		diag_note(v->diags, h->dns.at, "the DNS server");
+		diag_note(v->diags, h->dns.at, "the DNS server of '%s'", h->id.name);
 	}
 }
 
 void validate_service_port(struct validation *v)
 {
-	for (size_t i = 0; i < v->lab->n_data_centers; i++)
-		for (size_t j = 0; j < v->lab->data_centers[i].n_hosts; j++)
-			not_the_dns_servers(v, &v->lab->data_centers[i].hosts[j]);
 	each_service(v, needs_port);
 	each_service(v, echo_is_tcp);
 	each_service(v, one_port);
+	for (size_t i = 0; i < v->lab->n_data_centers; i++)
+		for (size_t j = 0; j < v->lab->data_centers[i].n_hosts; j++)
+			not_that_of_dns(v, &v->lab->data_centers[i].hosts[j]);
 }
 
 /* --- names of processes --- */

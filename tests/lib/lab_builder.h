@@ -202,6 +202,129 @@ static inline struct cen_attachment *lab_attach(struct lab_builder *b, struct ce
 	return a;
 }
 
+static inline struct physical_connection *lab_add_line(struct lab_builder *b, const char *name,
+						       const char *region)
+{
+	struct physical_connection *pc = arena_push(b->lab->arena, b->lab->physical_connections,
+						    b->lab->n_physical_connections);
+
+	pc->id = lab_named(b, name);
+	pc->region = lab_ref(b, region);
+	pc->port_type = PORT_1000BASE_LX;
+	pc->rtt.v = 2000;
+	pc->enabled = true;
+	return pc;
+}
+
+static inline struct circuit_routing lab_static_routing(void)
+{
+	return (struct circuit_routing){.min_tx_interval.v = 1000000, .min_rx_interval.v = 1000000};
+}
+
+/* With the mask of a /30. */
+static inline struct vbr *lab_add_vbr(struct lab_builder *b, const char *name, const char *line,
+				      uint64_t vlan, const char *own, const char *far)
+{
+	struct vbr *vbr = arena_push(b->lab->arena, b->lab->vbrs, b->lab->n_vbrs);
+
+	vbr->id = lab_named(b, name);
+	vbr->physical_connection = lab_ref(b, line);
+	vbr->vlan_id = lab_number(b, vlan);
+	vbr->local_gateway_ip = lab_address(b, own);
+	vbr->peer_gateway_ip = lab_address(b, far);
+	vbr->peering_subnet_mask.ip = 0xfffffffc;
+	vbr->routing = lab_static_routing();
+	return vbr;
+}
+
+static inline struct data_center *lab_add_data_center(struct lab_builder *b, const char *name)
+{
+	struct data_center *dc = arena_push(b->lab->arena, b->lab->data_centers,
+					    b->lab->n_data_centers);
+
+	dc->id = lab_named(b, name);
+	return dc;
+}
+
+/* With the mask of a /30. */
+static inline struct circuit *lab_add_circuit(struct lab_builder *b, struct data_center *dc,
+					      const char *name, const char *line, uint64_t vlan,
+					      const char *own, const char *far)
+{
+	struct circuit *c = arena_push(b->lab->arena, dc->circuits, dc->n_circuits);
+
+	c->id = lab_named(b, name);
+	c->physical_connection = lab_ref(b, line);
+	c->vlan_id = lab_number(b, vlan);
+	c->ip = lab_address(b, own);
+	c->peer_ip = lab_address(b, far);
+	c->subnet_mask.ip = 0xfffffffc;
+	c->routing = lab_static_routing();
+	return c;
+}
+
+static inline struct lan *lab_add_lan(struct lab_builder *b, struct data_center *dc,
+				      const char *name, const char *cidr)
+{
+	struct lan *lan = arena_push(b->lab->arena, dc->lans, dc->n_lans);
+
+	lan->id = lab_named(b, name);
+	lan->cidr_block = lab_cidr(b, cidr);
+	return lan;
+}
+
+/* ip may be NULL. */
+static inline struct host *lab_add_host(struct lab_builder *b, struct data_center *dc,
+					const char *name, const char *lan, const char *ip)
+{
+	struct host *h = arena_push(b->lab->arena, dc->hosts, dc->n_hosts);
+
+	h->id = lab_named(b, name);
+	h->lan = lab_ref(b, lan);
+	h->ip = lab_address(b, ip);
+	return h;
+}
+
+static inline struct vpc_access *lab_add_vpc_access(struct lab_builder *b, const char *name,
+						    const char *vpc, const char *instance)
+{
+	struct vpc_access *a = arena_push(b->lab->arena, b->lab->vpc_accesses,
+					  b->lab->n_vpc_accesses);
+
+	a->id = lab_named(b, name);
+	a->vpc = lab_ref(b, vpc);
+	a->instance_id = lab_text(b, instance);
+	a->port = lab_number(b, 80);
+	return a;
+}
+
+/* On the Internet, which the lab then has; ip may be NULL. */
+static inline struct internet_host *lab_add_internet_host(struct lab_builder *b, const char *name,
+							  const char *ip)
+{
+	struct internet *internet = &b->lab->internet;
+	struct internet_host *h = arena_push(b->lab->arena, internet->hosts, internet->n_hosts);
+
+	if (!internet->at.line)
+		internet->at = lab_at(b);
+	h->id = lab_named(b, name);
+	h->ip = lab_address(b, ip);
+	return h;
+}
+
+/* To the services of a node, a pointer to whatever kind; port 0: none is written. */
+#define lab_add_service(b, node, name, n) \
+	lab_service((b), arena_push((b)->lab->arena, (node)->services, (node)->n_services), name, n)
+
+static inline struct service *lab_service(struct lab_builder *b, struct service *s,
+					  const char *name, uint64_t port)
+{
+	s->id = lab_named(b, name);
+	if (port)
+		s->port = lab_number(b, port);
+	return s;
+}
+
 /* A check of the whole lab. */
 static inline struct check *lab_add_check(struct lab_builder *b, enum check_kind kind,
 					  const char *from, const char *target)

@@ -56,22 +56,6 @@ static void a_host_is_an_address_or_the_name_of_a_serverless_group(void **state)
 	assert_route(p, "b", MAIN, "100.100.80.1/32", "cen dev c via c.r1 onlink");
 }
 
-/* A service entry for a resolver beside PrivateZone access: one route, not two. */
-static void two_entries_for_one_destination(void **state)
-{
-	auto_plan struct plan *p = PLAN(BOTH, CEN,
-					"    route_services: {s: {host: 100.100.2.136, " IN_R1
-					"}}\n"
-					"    private_zones: {z: {" IN_R1 "}}\n");
-
-	assert_string_equal(route_of(p, "b", MAIN, "100.100.2.136/32")->origin.resource,
-			    "cen.c.route_services.s");
-	assert_string_equal(route_of(p, "c.r1", MAIN, "100.100.2.136/32")->origin.resource,
-			    "cen.c.route_services.s");
-	assert_string_equal(route_of(p, "b", MAIN, "100.100.2.138/32")->origin.resource,
-			    "cen.c.private_zones.z");
-}
-
 static void without_an_entry_there_is_no_way(void **state)
 {
 	auto_plan struct plan *p = PLAN(BOTH, CEN);
@@ -87,7 +71,6 @@ int main(void)
 		cmocka_unit_test(a_service_is_reached_through_a_vpc),
 		cmocka_unit_test(vbrs_of_the_access_region_only),
 		cmocka_unit_test(a_host_is_an_address_or_the_name_of_a_serverless_group),
-		cmocka_unit_test(two_entries_for_one_destination),
 		cmocka_unit_test(without_an_entry_there_is_no_way),
 	};
 

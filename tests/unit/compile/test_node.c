@@ -38,7 +38,7 @@ static void a_command(void **state)
 						   "port: 5432, environment: {A: \"b=c\"}}"));
 	const struct plan_worker *w = plan_find_worker(p, "service-e-db");
 
-	assert_int_equal(w->privilege, PLAN_PRIVILEGE_SERVICE); /* it may open ports itself */
+	assert_int_equal(w->privilege, PLAN_PRIVILEGE_NONE);
 	assert_int_equal(w->n_sockets, 0);
 	assert_null(w->needs);
 	assert_string_equal(w->config,
@@ -53,6 +53,8 @@ static void readiness(void **state)
 		PLAN(CLOUD, ECS("u: {command: [u], port: 53, protocol: udp}, n: {command: [n]}"));
 
 	assert_has(config_of(p, "service-e-u"), "\"ready\":{\"udp\":53}");
+	assert_int_equal(plan_find_worker(p, "service-e-u")->privilege, PLAN_PRIVILEGE_SERVICE);
+	assert_int_equal(plan_find_worker(p, "service-e-n")->privilege, PLAN_PRIVILEGE_SERVICE);
 	assert_lacks(config_of(p, "service-e-n"), "\"ready\"");
 }
 

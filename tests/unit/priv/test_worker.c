@@ -24,7 +24,7 @@ static const struct {
 	{PRIV_GRANT_NONE, 0},
 	{PRIV_GRANT_SERVICE, BIND},
 	{PRIV_GRANT_ROUTES, ADMIN},
-	{PRIV_GRANT_ROUTER, BIND | ADMIN | RAW},
+	{PRIV_GRANT_ROUTER, BIND | ADMIN},
 };
 
 /* Through a shell, so that a second exec has its say. */
@@ -119,7 +119,8 @@ static void nobody_grants_what_he_has_not(void **state)
 		{CAP_NET_ADMIN, PRIV_GRANT_SERVICE, 0},
 		{CAP_NET_ADMIN, PRIV_GRANT_ROUTES, LAB_DENIED},
 		{CAP_NET_RAW, PRIV_GRANT_ROUTES, 0},
-		{CAP_NET_RAW, PRIV_GRANT_ROUTER, LAB_DENIED},
+		{CAP_NET_RAW, PRIV_GRANT_ROUTER, 0},
+		{CAP_NET_BIND_SERVICE, PRIV_GRANT_ROUTER, LAB_DENIED},
 	};
 
 	if (geteuid() != 0)

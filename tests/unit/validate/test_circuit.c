@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Where the rules of circuits begin to bite. */
+#include <stdio.h>
+
+#include "unit/validate/rows.h"
+
+static uint32_t ip_of(const char *text)
+{
+	uint32_t ip = 0;
+
+	assert_true(ip_parse(text, &ip));
+	return ip;
+}
+
+/* --- addresses --- */
+
+struct ends {
+	char own[16], far[16], mask[16];
+};
+
+static struct ends ends_of(const char *value)
+{
+	struct ends e;
+
+	assert_int_equal(sscanf(value, "%15s %15s %15s", e.own, e.far, e.mask), 3);
+	return e;
+}
+
+static void fill_circuit(struct lab_builder *b, const char *value)
+{
+	const struct ends e = ends_of(value);
+
+	lab_add_basics(b);
+	(void)lab_add_line(b, "pc-1", "cn-hangzhou");
+	lab_add_circuit(b, lab_add_data_center(b, "idc-1"), "c", "pc-1", 10, e.own, e.far)
+		->subnet_mask.ip = ip_of(e.mask);
+}
+
+static void fill_vbr(struct lab_builder *b, const char *value)
+{
+	const struct ends e = ends_of(value);
+
+	lab_add_basics(b);
+	(void)lab_add_line(b, "pc-1", "cn-hangzhou");
+	lab_add_vbr(b, "vbr-1", "pc-1", 10, e.own, e.far)->peering_subnet_mask.ip = ip_of(e.mask);
+	lab_add_circuit(b, lab_add_data_center(b, "idc-1"), "c", "pc-1", 10, "10.8.0.2",
+			"10.8.0.1");
+}
+
+static void addresses_of_a_circuit(void **state)
+{
+	static const struct row rows[] = {
+		{"10.8.0.1 10.8.0.2 255.255.255.252", NULL},
+		{"10.8.0.2 10.8.0.1 255.255.255.252", NULL},
+		{"10.8.0.1 10.8.0.6 255.255.255.248", NULL},
+		{"10.8.0.1 10.8.0.254 255.255.255.0", NULL},
+		{"10.8.0.1 10.8.0.3 255.255.255.252", "circuit-addresses"}, /* broadcast */
+		{"10.8.0.0 10.8.0.1 255.255.255.252", "circuit-addresses"},
+		{"10.8.0.3 10.8.0.1 255.255.255.252", "circuit-addresses"},
+		{"10.8.0.0 10.8.0.3 255.255.255.252", "circuit-addresses"}, /* said once */
+		{"10.8.0.1 10.8.0.5 255.255.255.252", "circuit-addresses"},
+		{"10.8.0.1 10.8.1.2 255.255.255.0", "circuit-addresses"},
+		{"10.8.0.1 10.8.0.1 255.255.255.252", "circuit-addresses"},
+	};
+
+	run_rows(rows, ARRAY_LEN(rows), fill_circuit);
+}
+
+static void masks_of_a_circuit(void **state)
+{
+	static const struct row rows[] = {
+		{"10.8.0.1 10.8.0.2 255.255.255.0", NULL},
+		{"10.8.0.1 10.8.0.2 255.255.254.0", "circuit-mask"},
+		{"10.8.0.1 10.8.0.2 255.255.255.254", "circuit-mask"},
+		{"10.8.0.1 10.8.0.2 255.255.255.255", "circuit-mask"},
+		{"10.8.0.1 10.8.0.2 0.0.0.0", "circuit-mask"},
+		{"10.8.0.1 10.8.0.2 255.255.255.253", "circuit-mask"}, /* a gap */
+		{"10.8.0.1 10.8.0.2 0.0.0.252", "circuit-mask"},
+		/* nothing is said about addresses in a subnet that is none */
+		{"10.8.0.1 10.9.0.2 255.255.0.0", "circuit-mask"},
+	};
+
+	run_rows(rows, ARRAY_LEN(rows), fill_circuit);
+}
+
+static void the_clouds_own_network(void **state)
+{
+	static const struct row rows[] = {
+		{"100.63.255.253 100.63.255.254 255.255.255.252", NULL},
+		{"100.64.0.1 100.64.0.2 255.255.255.252", "circuit-range"},
+		{"100.127.255.253 100.127.255.254 255.255.255.252", "circuit-range"},
+		{"100.128.0.1 100.128.0.2 255.255.255.252", NULL},
+	};
+
+	run_rows(rows, ARRAY_LEN(rows), fill_circuit);
+}
+
+/* The same rules, and one about both ends together: a warning, so only where nothing else is wrong. */
+static void a_vbr_and_its_far_end(void **state)
+{
+	static const struct row rows[] = {
+		{"10.8.0.1 10.8.0.2 255.255.255.252", NULL},
+		{"10.8.0.1 10.8.0.2 255.255.255.0", NULL}, /* each end has a mask of its own */
+		{"10.8.0.1 10.8.0.3 255.255.255.248", "circuit-mismatch"},
+		{"10.8.0.3 10.8.0.2 255.255.255.248", "circuit-mismatch"},
+		{"10.8.0.1 10.8.0.3 255.255.255.252", "circuit-addresses"},
+		{"10.8.0.1 10.8.0.2 255.0.0.0", "circuit-mask"},
+		{"100.64.0.1 100.64.0.2 255.255.255.252", "circuit-range"},
+	};
+
+	run_rows(rows, ARRAY_LEN(rows), fill_vbr);
+}
+
+/* --- bandwidth --- */
+
+struct bandwidth {
+	enum port_type port;
+	uint64_t kbit[3]; /* 0: not written, the port's */
+	size_t n_vbrs, n_faults;
+};
+
+static void bandwidths(void **state)
+{
+	static const char *const names[] = {"a", "b", "c"};
+	static const struct bandwidth rows[] = {
+		{PORT_1000BASE_LX, {0}, 1, 0},
+		{PORT_1000BASE_LX, {1000000}, 1, 0},
+		{PORT_1000BASE_LX, {1000001}, 1, 1},
+		{PORT_1000BASE_LX, {50000}, 1, 0},
+		{PORT_1000BASE_LX, {49999}, 1, 1},
+		{PORT_1000BASE_LX, {49999, 49999}, 2, 2},
+		{PORT_1000BASE_LX, {500000, 500000}, 2, 0},
+		{PORT_1000BASE_LX, {500000, 500001}, 2, 1},
+		{PORT_1000BASE_LX, {0, 0}, 2, 1},
+		{PORT_1000BASE_LX, {950000, 0}, 2, 1},
+		{PORT_1000BASE_LX, {900000, 900000, 900000}, 3, 1}, /* said once */
+		{PORT_1000BASE_LX, {900000, 50000, 50000}, 3, 0},
+		{PORT_100BASE_T, {0}, 1, 0},
+		{PORT_100BASE_T, {50000, 50000}, 2, 0},
+		{PORT_100BASE_T, {50000, 50001}, 2, 1},
+		{PORT_100GBASE_LR, {50000000, 50000000}, 2, 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		auto_lab_builder struct lab_builder b;
+		struct data_center *dc;
+
+		lab_builder_init(&b);
+		lab_add_basics(&b);
+		lab_add_line(&b, "pc-1", "cn-hangzhou")->port_type = rows[i].port;
+		(void)lab_add_line(&b, "pc-2", "cn-hangzhou");
+		dc = lab_add_data_center(&b, "idc-1");
+		/* another line has a port of its own */
+		(void)lab_add_vbr(&b, "other", "pc-2", 10, "10.8.9.1", "10.8.9.2");
+		(void)lab_add_circuit(&b, dc, "other", "pc-2", 10, "10.8.9.2", "10.8.9.1");
+		for (size_t j = 0; j < rows[i].n_vbrs; j++) {
+			static const char *const own[] = {"10.8.0.1", "10.8.0.5", "10.8.0.9"};
+			static const char *const far[] = {"10.8.0.2", "10.8.0.6", "10.8.0.10"};
+			struct vbr *vbr = lab_add_vbr(&b, names[j], "pc-1", j, own[j], far[j]);
+
+			if (rows[i].kbit[j])
+				vbr->bandwidth = lab_number(&b, rows[i].kbit[j] * 1000);
+			(void)lab_add_circuit(&b, dc, names[j], "pc-1", j, far[j], own[j]);
+		}
+		validate_lab(b.lab, b.diags);
+		print_message("row %zu\n", i);
+		lab_expect(&b, "vbr-bandwidth", rows[i].n_faults);
+	}
+}
+
+/* --- health checks --- */
+
+static void fill_health(struct lab_builder *b, const char *source)
+{
+	struct cen_vbr_health_check *h;
+	struct cen *cen;
+
+	lab_add_basics(b);
+	(void)lab_add_line(b, "pc-1", "cn-hangzhou");
+	(void)lab_add_vbr(b, "vbr-1", "pc-1", 10, "172.20.0.1", "172.20.0.2");
+	(void)lab_add_circuit(b, lab_add_data_center(b, "idc-1"), "c", "pc-1", 10, "172.20.0.2",
+			      "172.20.0.1");
+	cen = lab_add_cen(b, "cen-1");
+	(void)lab_attach(b, cen, "attach-1", "vpc-1");
+	lab_attach(b, cen, "attach-2", NULL)->vbr = lab_ref(b, "vbr-1");
+	h = arena_push(b->lab->arena, cen->vbr_health_checks, cen->n_vbr_health_checks);
+	h->id = lab_named(b, "check-1");
+	h->vbr = lab_ref(b, "vbr-1");
+	h->health_check_interval.v = 2000000;
+	h->healthy_threshold.v = 8;
+	h->health_check_source_ip = lab_address(b, source);
+}
+
+static void sources_of_health_checks(void **state)
+{
+	static const struct row rows[] = {
+		{NULL, NULL},
+		{"9.255.255.255", "health-source"},
+		{"10.1.0.0", NULL},
+		{"10.255.255.255", NULL},
+		{"11.0.0.0", "health-source"},
+		{"172.15.255.255", "health-source"},
+		{"172.16.0.0", NULL},
+		{"172.31.255.255", NULL},
+		{"172.32.0.0", "health-source"},
+		{"192.167.255.255", "health-source"},
+		{"192.168.0.1", NULL},
+		{"192.169.0.0", "health-source"},
+		{"100.95.255.255", "health-source"},
+		{"100.96.0.0", NULL},
+		{"100.96.255.255", NULL},
+		{"100.97.0.0", "health-source"},
+		{"10.0.0.0", "health-source"}, /* the VPC's */
+		{"10.0.255.255", "health-source"},
+		{"172.20.0.1", "health-source"}, /* the circuit's */
+		{"172.20.0.2", "health-source"},
+	};
+
+	run_rows(rows, ARRAY_LEN(rows), fill_health);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(addresses_of_a_circuit),
+		cmocka_unit_test(masks_of_a_circuit),
+		cmocka_unit_test(the_clouds_own_network),
+		cmocka_unit_test(a_vbr_and_its_far_end),
+		cmocka_unit_test(bandwidths),
+		cmocka_unit_test(sources_of_health_checks),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
