@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/name.h"
+#include "base/utf8.h"
 #include "base/strbuf.h"
 #include "cli/cli.h"
 #include "cli/shipped.h"
@@ -139,8 +140,17 @@ static char *folder_of(const char *path, struct lab_error **err)
 	auto_free char *copy = strdup(path);
 	char *dir = copy ? realpath(dirname(copy), NULL) : NULL;
 
-	if (!dir)
+	if (!dir) {
 		(void)lab_error_errno(err, LAB_USAGE, errno, "lab %s", path);
+		return NULL;
+	}
+	/* plans are JSON, and hold it */
+	if (!utf8_valid(dir, strlen(dir)) || !utf8_valid(path, strlen(path))) {
+		(void)lab_error_make(err, LAB_USAGE,
+				     "lab %s: the name of its file or folder is not UTF-8", path);
+		free(dir);
+		return NULL;
+	}
 	return dir;
 }
 

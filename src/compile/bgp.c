@@ -19,15 +19,14 @@
 #define CONF   "/tmp/bird.conf"
 #define SOCKET "/run/labctl/bird.ctl"
 
-#define VBR_ROUTE_LIMIT 110 /* routes of one peer; the vendor's quota */
-
 /* One session. */
 struct session {
 	const char *dev;
 	uint32_t own, far;
 	uint64_t own_asn;
 	const struct circuit_routing *routing;
-	uint64_t preference; /* 0: of a VBR */
+	bool customer;       /* the customer router's end */
+	uint64_t preference; /* of a customer router */
 };
 
 static void add_head(struct strbuf *b, uint32_t router_id)
@@ -82,7 +81,7 @@ static void add_bfd(struct strbuf *b, const struct session *s, size_t n)
 /* The routes of the cloud's own network are nobody's to announce to it. */
 static void add_filters(struct strbuf *b, const struct session *s)
 {
-	if (s->preference)
+	if (s->customer)
 		strbuf_printf(b,
 			      "    import filter { bgp_local_pref = %" PRIu64 "; accept; };\n"
 			      "    export where source = RTS_STATIC;\n",
@@ -162,7 +161,8 @@ static void compile_vbr_bgp(struct compile *c, const struct vbr *vbr)
 	auto_strbuf struct strbuf b = {0};
 
 	add_head(&b, s.own);
-	add_kernel(&b, "where krt_source = 202 || krt_source = 204");
+	add_kernel(&b, compile_text(c, "where krt_source = %d || krt_source = %d", PLAN_PROTO_CEN,
+				    PLAN_PROTO_LEARNED));
 	add_bfd(&b, &s, 1);
 	add_session(&b, &s);
 	add_worker(c, compile_origin(c, "virtual_border_routers", &vbr->id), vbr->id.name,
@@ -186,6 +186,7 @@ static void compile_cpe_bgp(struct compile *c, const struct data_center *dc)
 				.far = circuit->peer_ip.ip,
 				.own_asn = dc->asn.v,
 				.routing = &circuit->routing,
+				.customer = true,
 				.preference = circuit->preference.v,
 			};
 	}

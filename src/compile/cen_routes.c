@@ -4,8 +4,9 @@
  *
  * A VPC offers its vSwitches (system routes) and those custom entries of its system route table that
  * lead to an instance and are published; a VBR offers its static routes over the circuit (what it learns
- * by BGP, or offers only while its health check holds, is the business of routing.c). Basic edition: all of it goes to every transit router of
- * the CEN and into every route table of every other VPC. Enterprise edition: it goes to the tables
+ * by BGP, offers only while its health check holds, or offers beside another VBR, is the business of
+ * routing.c). Basic edition: all of it goes to every transit router of the CEN and into every route
+ * table of every other VPC. Enterprise edition: it goes to the tables
  * that the attachment propagates to, to peers whose connection publishes, and into the VPCs whose
  * attachment has route synchronization.
  *

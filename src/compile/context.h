@@ -209,6 +209,8 @@ void compile_node_services(struct compile *c);
 
 /* --- bgp.c, routing.c --- */
 
+#define VBR_ROUTE_LIMIT 110 /* routes that a VBR takes of its peer; the vendor's quota */
+
 /** The routing daemons of VBRs and customer routers with `routing: bgp`. */
 void compile_bgp(struct compile *c);
 /** What writes the routes that come and go while a lab runs; last of all routes. */

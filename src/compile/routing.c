@@ -15,7 +15,6 @@
 
 #include "compile/cen.h"
 
-#define ROUTE_LIMIT    110 /* of one BGP peer */
 #define TRACK_INTERVAL 2000
 #define TRACK_LOSSES   8
 
@@ -71,14 +70,16 @@ static struct site *site_of(struct routing *r, const char *ns, uint32_t table,
 	return s;
 }
 
-static void add_offer(struct site *s, const char *source, struct hop hop, int rank, json_t *gates)
+/* told_by: NULL, or where another router of the CEN decides whether it tells of this. */
+static void add_offer(struct site *s, const char *source, struct hop hop, int rank, json_t *gates,
+		      json_t *told_by)
 {
 	char via[IP_STRLEN];
 
-	compile_json_append(s->offers,
-			    json_pack("{s:s, s:s, s:s, s:b, s:i, s:o}", "source", source, "dev",
-				      hop.dev, "via", ip_format(hop.via, via), "onlink",
-				      !hop.on_subnet, "rank", rank, "gates", gates));
+	compile_json_append(s->offers, json_pack("{s:s, s:s, s:s, s:b, s:i, s:o, s:o*}", "source",
+						 source, "dev", hop.dev, "via",
+						 ip_format(hop.via, via), "onlink", !hop.on_subnet,
+						 "rank", rank, "gates", gates, "told_by", told_by));
 }
 
 /* --- gates --- */
@@ -141,11 +142,35 @@ static const struct cen_vbr_health_check *health_of(const struct cen *cen, const
 	return NULL;
 }
 
+static bool offers(const struct vbr *vbr, struct ip_prefix p)
+{
+	for (size_t i = 0; i < vbr->n_route_entries; i++)
+		if (vbr->route_entries[i].nexthop_type == VBR_PHYSICAL_CONNECTION &&
+		    ip_prefix_equal(vbr->route_entries[i].destination_cidr_block.p, p))
+			return true;
+	return false;
+}
+
+/* Another VBR of the CEN leads to one of its destinations, too: preferences decide. */
+static bool has_rival(const struct cen *cen, const struct vbr *vbr)
+{
+	for (size_t i = 0; i < cen->n_attachments; i++) {
+		const struct vbr *other = cen->attachments[i].vbr.to;
+
+		for (size_t k = 0; other && other != vbr && k < vbr->n_route_entries; k++)
+			if (vbr->route_entries[k].nexthop_type == VBR_PHYSICAL_CONNECTION &&
+			    (other->routing.bgp ||
+			     offers(other, vbr->route_entries[k].destination_cidr_block.p)))
+				return true;
+	}
+	return false;
+}
+
 bool compile_cen_is_live(const struct cen_state *s, const struct cen_attachment *a)
 {
 	const struct vbr *vbr = a->vbr.to;
 
-	return vbr && (vbr->routing.bgp || health_of(s->cen, vbr));
+	return vbr && (vbr->routing.bgp || health_of(s->cen, vbr) || has_rival(s->cen, vbr));
 }
 
 static void add_monitor(struct routing *r, const char *name, const char *socket, uint32_t target,
@@ -205,7 +230,7 @@ static json_t *learn_of(struct routing *r, const struct vbr *vbr)
 		return NULL;
 	need_table(r, vbr->id.name);
 	return json_pack("{s:s, s:i, s:i, s:i}", "ns", vbr->id.name, "table", PLAN_TABLE_MAIN,
-			 "protocol", PLAN_PROTO_BIRD, "limit", ROUTE_LIMIT);
+			 "protocol", PLAN_PROTO_BIRD, "limit", VBR_ROUTE_LIMIT);
 }
 
 /* One live attachment, while its offers are handed out. */
@@ -255,6 +280,11 @@ static bool comes_to(const struct live *l, size_t tr, const struct tr_table *t)
 	       compile_cen_propagates(l->s, l->a, &l->s->trs[l->tr].tables[0]);
 }
 
+static json_t *told_by(const struct tr *tr)
+{
+	return json_pack("{s:s, s:I}", "ns", tr->ns, "table", (json_int_t)tr->tables[0].id);
+}
+
 static void offer_to_router(const struct live *l, size_t tr)
 {
 	struct compile *c = l->r->c;
@@ -271,7 +301,8 @@ static void offer_to_router(const struct live *l, size_t tr)
 			continue;
 		site = site_of(l->r, at->ns, at->tables[i].id, PLAN_PROTO_LEARNED);
 		site->ecmp = l->s->cen->edition == CEN_ENTERPRISE;
-		add_offer(site, l->source, hop, tr != l->tr, gates_into(l, tr));
+		add_offer(site, l->source, hop, tr != l->tr, gates_into(l, tr),
+			  tr == l->tr ? NULL : told_by(own));
 	}
 }
 
@@ -291,7 +322,7 @@ static void offer_to_vpc(const struct live *l, const struct cen_attachment *to)
 
 		add_gate(l->r, gates, l->s->cen, m.region, REGION_OUT, l->m.instance);
 		add_offer(site_of(l->r, v->tables[i].ns, v->tables[i].id, PLAN_PROTO_LEARNED),
-			  l->source, compile_cen_hop(c, l->s->cen, m.region), 0, gates);
+			  l->source, compile_cen_hop(c, l->s->cen, m.region), 0, gates, NULL);
 	}
 }
 
@@ -337,7 +368,8 @@ static void add_route(struct routing *r, const struct data_center *dc,
 	add_source(r, source, route->track ? track(r, dc, next_hop) : NULL,
 		   json_pack("[s]", ip_prefix_format(route->destination_cidr_block.p, p)), NULL);
 	add_offer(site_of(r, dc->id.name, PLAN_TABLE_MAIN, PLAN_PROTO_TRACKED), source,
-		  compile_cpe_hop(r->c, dc, next_hop), (int)route->preference.v, json_array());
+		  compile_cpe_hop(r->c, dc, next_hop), (int)route->preference.v, json_array(),
+		  NULL);
 }
 
 static void add_customer_router(struct routing *r, const struct data_center *dc)

@@ -6,8 +6,8 @@
 #include "dns/relay.h"
 
 /**
- * How long a client waits for all tries together. The C library of a node waits for 2 s ("timeout:2
- * attempts:2" in its resolv.conf) and then asks again from another port, where the answer to its
+ * How long a client waits for all tries together. An impatient one, as the C library of an ECS instance is
+ * told to be, waits for 2 s ("timeout:2 attempts:2" in its resolv.conf) and then asks again from another port, where the answer to its
  * first question does not arrive. So the answer, or SERVFAIL for "nobody answers", must be there
  * before; tries of 1.5 s each would be as many answers that nobody hears.
  */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * labctl-dns, started by the supervisor (base/worker.h). One process is the resolvers 100.100.2.136
- * and .138 of every VPC of a lab, with four sockets per VPC, each opened inside that VPC. Others are
- * the servers of data centres and of the internet; those forward, from their own network namespace.
+ * and .138 of every VPC of a lab, with four sockets per VPC, each opened inside that VPC, and of the
+ * Internet. Others are the servers of data centres; those forward, from their own network namespace.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -8,9 +8,6 @@
 #include "base/strbuf.h"
 #include "http/slice.h"
 
-/** Well-formed UTF-8 (no surrogates, no overlong forms). */
-bool gateway_is_utf8(const char *s, size_t n);
-
 /** A quoted JSON string. Bytes that are not UTF-8 are taken as ISO 8859-1, as header values are. */
 void gateway_json_string(struct strbuf *b, struct http_slice s);
 

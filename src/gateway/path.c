@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "gateway/json_text.h"
+#include "base/utf8.h"
 #include "http/chars.h"
 
 static bool unreserved(int c)
@@ -106,5 +106,5 @@ struct http_slice gateway_path_decode(struct arena *a, struct http_slice s, bool
 		}
 		o[n++] = (char)c;
 	}
-	return gateway_is_utf8(o, n) ? (struct http_slice){o, n} : s;
+	return utf8_valid(o, n) ? (struct http_slice){o, n} : s;
 }

@@ -25,7 +25,7 @@ static char *describe_route(struct arena *a, const struct plan_route *r)
 {
 	char dst[IP_PREFIX_STRLEN];
 
-	if (r->table == 254)
+	if (r->table == PLAN_TABLE_MAIN)
 		return arena_printf(a, "route %s main %s", r->ns, ip_prefix_format(r->dst, dst));
 	return arena_printf(a, "route %s %u %s", r->ns, r->table, ip_prefix_format(r->dst, dst));
 }

@@ -247,15 +247,16 @@ static int read_offer(struct reader *r, json_t *j, void *item)
 {
 	struct routing_offer *o = item;
 	const char *source, *dev, *via = NULL;
+	json_t *gates = NULL, *told_by = NULL; /* which waits until all sites are read */
 	json_int_t rank = 0;
-	json_t *gates = NULL;
 	json_error_t e;
 	int onlink = 0;
 
-	if (json_unpack_ex(j, &e, 0, "{s:s, s:s, s?s, s?b, s?I, s?o !}", "source", &source, "dev",
-			   &dev, "via", &via, "onlink", &onlink, "rank", &rank, "gates",
-			   &gates) < 0)
+	if (json_unpack_ex(j, &e, 0, "{s:s, s:s, s?s, s?b, s?I, s?o, s?o !}", "source", &source,
+			   "dev", &dev, "via", &via, "onlink", &onlink, "rank", &rank, "gates",
+			   &gates, "told_by", &told_by) < 0)
 		return wrong(r, e.text);
+	o->told_by = ROUTING_ALWAYS;
 	o->source = FIND(r->config->sources, r->config->n_sources, source);
 	if (o->source == r->config->n_sources)
 		return lab_error_make(r->err, LAB_USAGE, "no source '%s'", source);
@@ -306,6 +307,41 @@ static int read_site(struct reader *r, json_t *j, void *item)
 	return READ_LIST(r, offers, "offers", read_offer, s->offers, s->n_offers);
 }
 
+static int read_told_by(struct reader *r, json_t *j, struct routing_offer *o)
+{
+	json_int_t table;
+	const char *ns;
+	json_error_t e;
+
+	if (!j)
+		return 0;
+	if (json_unpack_ex(j, &e, 0, "{s:s, s:I !}", "ns", &ns, "table", &table) < 0)
+		return wrong(r, e.text);
+	for (size_t i = 0; i < r->config->n_sites; i++) {
+		const struct routing_site *s = &r->config->sites[i];
+
+		if (s->table == table && strcmp(r->config->tables[s->table_ns].ns, ns) == 0)
+			o->told_by = i;
+	}
+	return o->told_by == ROUTING_ALWAYS ? wrong(r, "told_by: no such site") : 0;
+}
+
+/* A site may be named by one that stands before it. */
+static int read_tellers(struct reader *r, json_t *sites)
+{
+	json_t *site, *offer;
+	size_t i, k;
+
+	json_array_foreach (sites, i, site) {
+		json_array_foreach (json_object_get(site, "offers"), k, offer) {
+			if (read_told_by(r, json_object_get(offer, "told_by"),
+					 &r->config->sites[i].offers[k]) < 0)
+				return lab_error_prefix(r->err, "sites[%zu]: offers[%zu]", i, k);
+		}
+	}
+	return 0;
+}
+
 static int read_root(struct reader *r, json_t *root)
 {
 	struct routing_config *c = r->config;
@@ -325,7 +361,9 @@ static int read_root(struct reader *r, json_t *root)
 	    READ_LIST(r, monitors, "monitors", read_monitor, c->monitors, c->n_monitors) < 0 ||
 	    READ_LIST(r, sources, "sources", read_source, c->sources, c->n_sources) < 0)
 		return -1;
-	return READ_LIST(r, sites, "sites", read_site, c->sites, c->n_sites);
+	if (READ_LIST(r, sites, "sites", read_site, c->sites, c->n_sites) < 0)
+		return -1;
+	return read_tellers(r, sites);
 }
 
 struct routing_config *routing_config_read(struct arena *a, const char *text, size_t len,

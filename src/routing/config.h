@@ -70,6 +70,9 @@ struct routing_offer {
 	uint32_t via; /* 0: on link */
 	bool onlink;  /* via is not covered by an address of dev */
 	unsigned int rank;
+	/* Place in sites of the table that tells of this route: it tells only what it uses itself, as two
+	 * that prefer each other's way would send packets to and fro. ROUTING_ALWAYS: nobody need tell. */
+	size_t told_by;
 	struct routing_gate *gates;
 	size_t n_gates;
 };
@@ -104,8 +107,8 @@ struct routing_config {
  *    "sources": [{"name", "prefixes": [PREFIX...], "monitor"?,
  *                 "learn"?: {"ns", "table", "protocol", "limit"}}...],
  *    "sites": [{"ns", "table", "protocol", "ecmp"?, "offers":
- *               [{"source", "dev", "via"?, "onlink"?, "rank"?, "gates"?:
- *                 [[{"deny"?, "preference"?, "prefixes"?, "include"?}...]...]}...]}...],
+ *               [{"source", "dev", "via"?, "onlink"?, "rank"?,
+ *                 "told_by"?: {"ns", "table"}, "gates"?: [[{"deny"?, "preference"?, "prefixes"?, "include"?}...]...]}...]}...],
  *    "sockets": [{"name"}...]}
  * Everything of it lives in the arena. NULL with *err where the text is not that.
  */

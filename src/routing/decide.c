@@ -152,8 +152,13 @@ static int best_first(const void *a, const void *b)
 	return cmp ? cmp : (x->offer > y->offer) - (x->offer < y->offer);
 }
 
+struct asked {
+	routing_tells *fn;
+	const void *ctx;
+};
+
 static size_t gather(const struct routing_site *site, const struct routing_supply *supplies,
-		     struct candidate *candidates)
+		     const struct asked *tells, struct candidate *candidates)
 {
 	size_t n = 0;
 
@@ -168,7 +173,8 @@ static size_t gather(const struct routing_site *site, const struct routing_suppl
 						.rank = o->rank,
 						.cost = supply->items[k].cost,
 						.offer = i};
-			n += routing_permits(o, c->prefix, &c->preference);
+			n += tells->fn(tells->ctx, o, c->prefix) &&
+			     routing_permits(o, c->prefix, &c->preference);
 		}
 	}
 	return n;
@@ -190,20 +196,57 @@ static size_t choose(struct routing_choice *choice, const struct candidate *c, s
 }
 
 void routing_decide(struct routing_choices *choices, const struct routing_site *site,
-		    const struct routing_supply *supplies)
+		    const struct routing_supply *supplies, routing_tells *tells, const void *ctx)
 {
+	const struct asked asked = {tells, ctx};
 	struct candidate *candidates;
 	size_t n = 0, i = 0;
 
 	for (size_t k = 0; k < site->n_offers; k++)
 		n += supplies[site->offers[k].source].n;
 	candidates = room_for(n, sizeof(*candidates));
-	n = gather(site, supplies, candidates);
+	n = gather(site, supplies, &asked, candidates);
 	qsort(candidates, n, sizeof(*candidates), best_first);
 	choices->items = room_for(n, sizeof(*choices->items));
 	while (i < n)
 		i += choose(&choices->items[choices->n++], &candidates[i], n - i, site->ecmp);
 	free(candidates);
+}
+
+static bool same_choice(const struct routing_choice *a, const struct routing_choice *b)
+{
+	return a->n == b->n && ip_prefix_equal(a->prefix, b->prefix) &&
+	       memcmp(a->offers, b->offers, a->n * sizeof(*a->offers)) == 0;
+}
+
+bool routing_choices_same(const struct routing_choices *a, const struct routing_choices *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (!same_choice(&a->items[i], &b->items[i]))
+			return false;
+	return true;
+}
+
+static int by_choice(const void *key, const void *item)
+{
+	const struct ip_prefix *p = key;
+
+	return ip_prefix_cmp(*p, ((const struct routing_choice *)item)->prefix);
+}
+
+bool routing_chose(const struct routing_choices *choices, const struct routing_site *site,
+		   struct ip_prefix prefix, size_t source)
+{
+	const struct routing_choice *c = choices->n ? bsearch(&prefix, choices->items, choices->n,
+							      sizeof(*choices->items), by_choice)
+						    : NULL;
+
+	for (size_t i = 0; c && i < c->n; i++)
+		if (site->offers[c->offers[i]].source == source)
+			return true;
+	return false;
 }
 
 void routing_choices_done(struct routing_choices *choices)

@@ -48,7 +48,14 @@ void routing_supply_done(struct routing_supply *supply);
 bool routing_permits(const struct routing_offer *o, struct ip_prefix prefix,
 		     unsigned int *preference);
 
+/** Whether the table that tells of an offer does so now, for this prefix. */
+typedef bool routing_tells(const void *ctx, const struct routing_offer *o, struct ip_prefix prefix);
+
 /** Fills *choices, which is empty. supplies: by place of the source in the configuration. */
 void routing_decide(struct routing_choices *choices, const struct routing_site *site,
-		    const struct routing_supply *supplies);
+		    const struct routing_supply *supplies, routing_tells *tells, const void *ctx);
+bool routing_choices_same(const struct routing_choices *a, const struct routing_choices *b);
+/** Whether this is the way, or one of the ways, that was chosen for the prefix. */
+bool routing_chose(const struct routing_choices *choices, const struct routing_site *site,
+		   struct ip_prefix prefix, size_t source);
 void routing_choices_done(struct routing_choices *choices);

@@ -19,7 +19,8 @@ struct site {
 	const struct routing_site *config;
 	struct routing_fib *fib;
 	size_t *devices; /* of each offer, by number of the fib */
-	bool decided;
+	bool decided,
+		moved; /* moved: its choices are others now, and who is told does not know yet */
 	struct routing_choices choices;
 };
 
@@ -160,12 +161,24 @@ static void want(const struct site *s, const struct routing_choice *c)
 	routing_fib_want(s->fib, s->config->table, c->prefix, s->config->protocol, hops, c->n);
 }
 
+static bool tells(const void *ctx, const struct routing_offer *o, struct ip_prefix prefix)
+{
+	const struct routing_wants *w = ctx;
+	const struct site *s;
+
+	if (o->told_by == ROUTING_ALWAYS)
+		return true;
+	s = &w->sites[o->told_by];
+	return routing_chose(&s->choices, s->config, prefix, o->source);
+}
+
 static void decide(const struct routing_wants *w, struct site *s)
 {
 	struct routing_choices before = s->choices, now = {0};
 	size_t i = 0, k = 0;
 
-	routing_decide(&now, s->config, w->supplies);
+	routing_decide(&now, s->config, w->supplies, tells, w);
+	s->moved = !routing_choices_same(&before, &now);
 	while (i < before.n || k < now.n) {
 		int cmp = i == before.n ? 1 : -1;
 
@@ -192,6 +205,43 @@ static bool is_touched(const struct routing_wants *w, const struct site *s)
 	return !s->decided;
 }
 
+static bool is_told(const struct routing_wants *w, const struct site *s, const bool *news)
+{
+	for (size_t i = 0; i < s->config->n_offers; i++) {
+		const size_t teller = s->config->offers[i].told_by;
+
+		if (teller != ROUTING_ALWAYS && (news[teller] || w->sites[teller].moved))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Who is told decides anew, until nobody changes his mind. Sites take turns, so two that would rather use
+ * each other's way settle on one; where more of them could go on forever, a bound ends it.
+ */
+static void spread(struct routing_wants *w)
+{
+	bool *news = calloc(w->n_sites + 1, sizeof(*news)), any = true;
+
+	if (!news)
+		abort(); /* the supervisor starts us anew */
+	for (size_t round = 0; any && round <= w->n_sites; round++) {
+		any = false;
+		for (size_t i = 0; i < w->n_sites; i++) {
+			news[i] = w->sites[i].moved;
+			w->sites[i].moved = false;
+		}
+		for (size_t i = 0; i < w->n_sites; i++) {
+			if (!is_told(w, &w->sites[i], news))
+				continue;
+			decide(w, &w->sites[i]);
+			any |= w->sites[i].moved;
+		}
+	}
+	free(news);
+}
+
 bool routing_wants_renew(struct routing_wants *w)
 {
 	bool any = false;
@@ -203,6 +253,8 @@ bool routing_wants_renew(struct routing_wants *w)
 			any = true;
 		}
 	}
+	if (any)
+		spread(w);
 	for (size_t i = 0; i < w->n_sources; i++)
 		w->sources[i].changed = false;
 	return any;

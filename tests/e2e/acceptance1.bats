@@ -145,7 +145,7 @@ YAML
   [ "$status" -eq 0 ]
   [[ ${lines[0]} == *" 200 "* ]]
   grep -Eiq '^x-ca-request-id: [0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}' <<<"$output"
-  ! grep -iq '^x-ca-error-code: *[^[:space:]]' <<<"$output"
+  [ "$(grep -ic '^x-ca-error-code: *[^[:space:]]' <<<"$output")" -eq 0 ]
   grep -q 192.168.1.10 <<<"$output"
 }
 

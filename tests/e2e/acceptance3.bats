@@ -315,6 +315,26 @@ YAML
   [[ $output == "418 "* ]]
 }
 
+@test "3.23 a serverless instance reaches no VPC without an authorization" {
+  file=$(lab <<'YAML'
+api_gateways: {apigw-1: {instance_type: serverless, bind: null}}
+cen: {cen-1: {route_services: null}}
+data_centers: {idc-1: {routes: {gateway-egress: null}}}
+security_groups: {sg-2: {vpc: vpc-1, rules: {all: {type: ingress, ip_protocol: all, cidr_ip: 0.0.0.0/0}}}}
+ecs: {ecs-2: {vswitch: vsw-1b, private_ip: 172.16.2.20, security_groups: [sg-2], services: {shop: {port: 8080}}}}
+vpc_accesses: {shop: {vpc: vpc-1, instance_id: ecs-2, port: 8080}}
+apis:
+  direct: {group: group-1, path: /direct, stages: [RELEASE], backend: {http: "http://172.16.2.20:8080", timeout: 1s}}
+  shop: {group: group-1, path: /shop, stages: [RELEASE], backend: {vpc_access: shop}}
+YAML
+)
+  up "$file"
+  run call "$(url /direct)"
+  [[ $output == "504 D504CO "* ]]
+  run call "$(url /shop)"
+  [[ $output == "200 "* ]]
+}
+
 @test "3.24 plain HTTP to a host on the Internet, by its name" {
   up "$(lab <<'YAML'
 internet: {hosts: {web: {domains: [www.example.com], services: {site: {port: 80}}}}}

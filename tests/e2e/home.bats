@@ -33,3 +33,14 @@ teardown() {
   [ "$status" -ne 0 ]
   [ "$(ls "$home/inner" | wc -l)" -eq 3 ] # the host's view is as it was
 }
+
+@test "a lab in a folder whose name is not UTF-8 is refused, and nothing is touched" {
+  odd=$BATS_TEST_TMPDIR/$'\xff'
+  cp -r "$shipped/scenario3" "$odd"
+  for verb in plan up; do
+    run labctl $verb "$odd"
+    [ "$status" -eq 2 ]
+    [[ $output == *"is not UTF-8"* ]]
+  done
+  [ ! -e /run/labctl/scenario3 ]
+}

@@ -92,6 +92,37 @@ established() { [[ $(circuit vbr-1) == "ok: BGP Established, BFD up" && $(circui
   within 5 is_dynamic "cen-1.cn-hangzhou 10.10.1.0/24 cen vbr-1"
 }
 
+@test "without BFD a session is told by BGP alone; a router that is gone is named, not stumbled over" {
+  up "$(lab <<'YAML'
+virtual_border_routers: {vbr-1: {enable_bfd: false}}
+data_centers: {idc-1: {circuits: {first: {enable_bfd: false}}}}
+YAML
+)"
+  within 20 eval '[[ $(circuit vbr-1) == "ok: BGP Established" ]]'
+  within 20 eval '[[ $(circuit vbr-2) == "ok: BGP Established, BFD up" ]]'
+  ip netns del dc.vbr-1
+  run labctl status dc
+  [ "$status" -eq 1 ]
+  [[ $output == *"missing namespace vbr-1"* ]]
+  up "$BATS_TEST_TMPDIR/dc/lab.yaml"
+  within 20 eval '[[ $(circuit vbr-1) == "ok: BGP Established" ]]'
+}
+
+@test "two static VBRs with one destination: the preferred one is used, without any health check" {
+  preferred() {
+    # the shipped lab up to its second step, without checks of health, and a preference
+    sed -e '/^  - id: bgp$/,$d' -e '/vbr_health_checks:/,/vbr-2: {vbr: vbr-2}/d' \
+      -e 's/, track: true//' -e 's/^lab: .*/lab: dc/' "$shipped/dual-circuit/lab.yaml"
+    printf '  - id: prefer\n    apply: {cen: {cen-1: {route_maps: {m: {cen_region: cn-hangzhou, transmit_direction: RegionIn, priority: 1, source_instance_ids: [%s], preference: 5}}}}}\n' "$1"
+  }
+  mkdir -p "$BATS_TEST_TMPDIR/dc"
+  for vbr in vbr-1 vbr-2; do
+    preferred $vbr >"$BATS_TEST_TMPDIR/dc/lab.yaml"
+    up "$BATS_TEST_TMPDIR/dc/lab.yaml"
+    within 5 is_dynamic "cen-1.cn-hangzhou 10.10.0.0/16 cen $vbr"
+  done
+}
+
 @test "a wrong autonomous system number, or key: no session, and status says so" {
   up "$(lab <<<'virtual_border_routers: {vbr-1: {peer_asn: 65011}, vbr-2: {auth_key: secret}}')"
   within 20 eval '[[ $(circuit vbr-1) == *"Bad peer AS"* ]]'

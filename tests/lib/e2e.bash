@@ -40,7 +40,8 @@ domain() {
 }
 
 no_route() { # NETNS TABLE PREFIX: the table has no usable route to exactly this prefix
-  ! ip -n "$1" route show table "$2" "$3" | grep -qv '^blackhole'
+  local routes
+  routes=$(ip -n "$1" route show table "$2" "$3") && [[ -z $(grep -v '^blackhole' <<<"$routes") ]]
 }
 
 # capture NETNS DEVICE FILTER: tcpdump in the background until `captured` gives what it saw.

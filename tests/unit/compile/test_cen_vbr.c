@@ -117,6 +117,8 @@ static const char *site_of(const struct plan *p, const char *ns, uint32_t table)
 }
 
 /* What is offered there of the routes of b, by the attachment ab. */
+#define TOLD_BY_R1 "\"told_by\":{\"ns\":\"c.r1\",\"table\":254},"
+
 static const char *offer(const struct plan *p, const char *dev, const char *gates, int rank,
 			 const char *router)
 {
@@ -128,8 +130,8 @@ static const char *offer(const struct plan *p, const char *dev, const char *gate
 		    p->addresses[i].prefix.addr >> 16 == 0x6440)
 			return arena_printf(p->arena,
 					    "{\"dev\":\"%s\",\"gates\":[%s],\"onlink\":true,"
-					    "\"rank\":%d,\"source\":\"c.ab\",\"via\":\"%s\"}",
-					    dev, gates, rank,
+					    "\"rank\":%d,\"source\":\"c.ab\",%s\"via\":\"%s\"}",
+					    dev, gates, rank, rank ? TOLD_BY_R1 : "",
 					    ip_format(p->addresses[i].prefix.addr, ip));
 	return "no such router";
 }
@@ -181,6 +183,19 @@ static void what_bgp_learns_is_read_from_the_vbr(void **state)
 		   "\"sources\":[{\"learn\":{\"limit\":110,\"ns\":\"b\",\"protocol\":12,"
 		   "\"table\":254},\"name\":\"c.ab\",\"prefixes\":[]}]");
 	assert_site(p, "v", SYSTEM, offer(p, "c", "", 0, "c.r1"));
+}
+
+/* Two static VBRs with one destination: preferences decide, and either may be taken away. */
+static void rivals_are_decided_while_the_lab_runs(void **state)
+{
+	auto_plan struct plan *p = PLAN(CLOUD, TWO_LINES, VBR(IDC_ROUTE), VBR_2(IDC_ROUTE), BASIC);
+
+	assert_route(p, "b", MAIN, "10.10.0.0/16", "circuit dev pc.10 via 10.0.0.2");
+	assert_route(p, "c.r1", MAIN, "10.10.0.0/16", "none");
+	assert_route(p, "v", SYSTEM, "10.10.0.0/16", "none");
+	assert_has(config_of(p, "routing"),
+		   "\"sources\":[{\"name\":\"c.ab\",\"prefixes\":[\"10.10.0.0/16\"]},"
+		   "{\"name\":\"c.ab2\",\"prefixes\":[\"10.10.0.0/16\"]}]");
 }
 
 /* --- route maps --- */
@@ -242,6 +257,7 @@ int main(void)
 		cmocka_unit_test(routes_of_a_watched_vbr_are_in_no_plan),
 		cmocka_unit_test(the_source_of_the_probes),
 		cmocka_unit_test(what_bgp_learns_is_read_from_the_vbr),
+		cmocka_unit_test(rivals_are_decided_while_the_lab_runs),
 		cmocka_unit_test(route_maps_are_gates),
 		cmocka_unit_test(route_maps_and_static_routes),
 	};

@@ -148,6 +148,9 @@ static void bad_ones_are_refused_with_their_place(void **state)
 		 "sites[0]: offers[0]: onlink without via"},
 		{{.sites = SITE "{\"source\":\"s\",\"dev\":\"d\",\"rank\":-1}]}"},
 		 "sites[0]: offers[0]: rank must be 0 to 65535"},
+		{{.sites = SITE "{\"source\":\"s\",\"dev\":\"d\",\"told_by\":{\"ns\":\"no\","
+				"\"table\":9}}]}"},
+		 "sites[0]: offers[0]: told_by: no such site"},
 		{{.sites = SITE "{\"source\":\"s\",\"dev\":\"d\",\"gates\":[{}]}]}"},
 		 "sites[0]: offers[0]: gates[0]: must be a list of clauses"},
 		{{.sites = GATE("{\"permit\":true}")},

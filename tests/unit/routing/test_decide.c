@@ -154,6 +154,11 @@ static void the_first_clause_that_matches_decides(void **state)
 
 /* --- choices --- */
 
+static bool everybody_tells(const void *ctx, const struct routing_offer *o, struct ip_prefix p)
+{
+	return true;
+}
+
 static struct routing_clause prefer_10[] = {{.all = true, .preference = 10}};
 static struct routing_gate gate_10 = {prefer_10, 1};
 
@@ -164,7 +169,7 @@ static char *choices_text(const struct routing_site *site, const struct routing_
 	struct strbuf b = {0};
 	char buf[IP_PREFIX_STRLEN];
 
-	routing_decide(&choices, site, supplies);
+	routing_decide(&choices, site, supplies, everybody_tells, NULL);
 	for (size_t i = 0; i < choices.n; i++) {
 		strbuf_printf(&b, "%s%s", i ? "; " : "",
 			      ip_prefix_format(choices.items[i].prefix, buf));
@@ -275,7 +280,7 @@ static void a_multipath_route_has_a_bounded_width(void **state)
 	struct routing_site site = {.offers = offers, .n_offers = ARRAY_LEN(offers), .ecmp = true};
 	struct routing_choices choices = {0};
 
-	routing_decide(&choices, &site, &supply);
+	routing_decide(&choices, &site, &supply, everybody_tells, NULL);
 	assert_int_equal(choices.n, 1);
 	assert_int_equal(choices.items[0].n, ROUTING_HOPS_MAX);
 	assert_int_equal(choices.items[0].offers[ROUTING_HOPS_MAX - 1], ROUTING_HOPS_MAX - 1);
