@@ -25,7 +25,8 @@ static const char *not_public(uint32_t ip)
 	for (size_t i = 0; i < sizeof(private) / sizeof(*private); i++)
 		if (ip_prefix_has(private[i].p, ip))
 			return private[i].what;
-	return NULL;
+	/* hosts have the mask of a /24 */
+	return (ip & 0xff) == 0xff ? "a broadcast address there" : NULL;
 }
 
 /* Whoever has a public address, the hosts first; behind the last one, nobody. */
