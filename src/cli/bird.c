@@ -6,22 +6,41 @@
 #include "cli/bird.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 
 #define ANSWER_MAX 65536
+/* For all that is asked together: who drips is not waited for longer than who is silent. */
+#define PATIENCE_MS 500
+
+/* One conversation. */
+struct talk {
+	int sock;
+	uint64_t end; /* milliseconds of CLOCK_MONOTONIC */
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail for this clock */
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
 
 /* A path of its own choosing would be followed anywhere: the socket itself is opened, then connected to. */
 static int open_socket(int lab_dir, const char *name)
 {
-	const struct timeval patience = {.tv_usec = 500000};
+	const struct timeval patience = {.tv_usec = PATIENCE_MS * 1000};
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
 	auto_close int run = openat(lab_dir, "run", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	auto_close int own =
@@ -33,8 +52,8 @@ static int open_socket(int lab_dir, const char *name)
 	if (sock < 0)
 		return -1;
 	(void)snprintf(to.sun_path, sizeof(to.sun_path), "/proc/self/fd/%d", node);
-	if (setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) ||
-	    setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) ||
+	/* to connect() as well: its backlog may be full */
+	if (setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) ||
 	    connect(sock, (const struct sockaddr *)&to, sizeof(to)))
 		return -1;
 	return steal_fd(&sock);
@@ -49,12 +68,23 @@ static bool is_whole(const struct strbuf *b, const char *code)
 	return strstr(strbuf_str(b), inner + 1) == strbuf_str(b) || strstr(strbuf_str(b), inner);
 }
 
-static bool read_answer(int sock, const char *code, struct strbuf *b)
+/* Bytes of an answer; 0 or less: there are none in time. */
+static ssize_t receive(const struct talk *t, char *buf, size_t size)
+{
+	const uint64_t now = now_ms();
+	struct pollfd p = {.fd = t->sock, .events = POLLIN};
+
+	if (now >= t->end || poll(&p, 1, (int)(t->end - now)) <= 0)
+		return 0;
+	return recv(t->sock, buf, size, MSG_DONTWAIT);
+}
+
+static bool read_answer(const struct talk *t, const char *code, struct strbuf *b)
 {
 	char buf[4096];
 
 	do {
-		ssize_t n = recv(sock, buf, sizeof(buf), 0);
+		ssize_t n = receive(t, buf, sizeof(buf));
 
 		if (n <= 0 || b->len + (size_t)n > ANSWER_MAX || memchr(buf, '\0', (size_t)n))
 			return false;
@@ -63,10 +93,10 @@ static bool read_answer(int sock, const char *code, struct strbuf *b)
 	return true;
 }
 
-static bool ask(int sock, struct strbuf *answer, const char *command)
+static bool ask(const struct talk *t, struct strbuf *answer, const char *command)
 {
-	return send(sock, command, strlen(command), MSG_NOSIGNAL) == (ssize_t)strlen(command) &&
-	       read_answer(sock, "0000", answer);
+	return send(t->sock, command, strlen(command), MSG_NOSIGNAL) == (ssize_t)strlen(command) &&
+	       read_answer(t, "0000", answer);
 }
 
 /* What stands behind "KEY" and spaces, to the end of the line; what is not printable becomes "?". */
@@ -91,12 +121,13 @@ bool cli_bgp_look(int lab_dir, const char *name, const char *dev, struct cli_bgp
 {
 	auto_strbuf struct strbuf hello = {0}, session = {0}, bfd = {0};
 	auto_close int sock = open_socket(lab_dir, name);
+	const struct talk talk = {sock, now_ms() + PATIENCE_MS};
 	char command[64], state[8];
 
 	*out = (struct cli_bgp){0};
 	(void)snprintf(command, sizeof(command), "show protocols all '%s'\n", dev);
-	if (sock < 0 || !read_answer(sock, "0001", &hello) || !ask(sock, &session, command) ||
-	    !ask(sock, &bfd, "show bfd sessions\n"))
+	if (sock < 0 || !read_answer(&talk, "0001", &hello) || !ask(&talk, &session, command) ||
+	    !ask(&talk, &bfd, "show bfd sessions\n"))
 		return false;
 	copy_value(strbuf_str(&session), "BGP state:", out->state, sizeof(out->state));
 	copy_value(strbuf_str(&session), "Last error:", out->error, sizeof(out->error));
