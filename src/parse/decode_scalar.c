@@ -132,7 +132,7 @@ static void quantity_error(struct decode *d, const struct value_units *units,
 		return;
 	case VALUE_INEXACT:
 		parse_error(d->r, id, node->at, "%.60s is not a whole number of %s", s,
-			    units->units[0].name);
+			    units->step);
 		return;
 	case VALUE_NO_UNIT: parse_error(d->r, id, node->at, "%.60s has no unit", s); break;
 	case VALUE_BAD_UNIT:

@@ -24,6 +24,7 @@ struct value_units {
 	const char *example; /* "2Mbit" */
 	const char *list;    /* "bit, kbit, Mbit or Gbit" */
 	const char *pattern; /* regular expression of the unit, for the schema */
+	const char *step;    /* "bit": what every value is a whole number of */
 	const struct value_unit *units;
 	unsigned int n;
 	uint64_t max;

@@ -41,16 +41,21 @@ static void answered(const struct probe_spec *spec, struct watch *w)
 	}
 }
 
+static bool coming(const struct probe_spec *spec, const struct watch *w, uint64_t now)
+{
+	return w->received && now - w->last < (uint64_t)spec->interval_ms * 1000 * GAP_PACES;
+}
+
 /* What has been seen will not change any more. */
 static bool over(const struct probe_spec *spec, const struct watch *w, uint64_t now)
 {
 	if (now - w->start >= (uint64_t)spec->timeout_ms * 1000)
 		return true;
+	if (!coming(spec, w, now))
+		return false; /* the longest gap may be this one, a second one perhaps */
 	if (w->gap)
 		return now - w->gap_end >= STEADY_US;
-	/* no gap yet, and answers come still */
-	return w->received && now - w->first >= (uint64_t)spec->quiet_ms * 1000 &&
-	       now - w->last < (uint64_t)spec->interval_ms * 1000 * GAP_PACES;
+	return now - w->first >= (uint64_t)spec->quiet_ms * 1000;
 }
 
 static void watch(const struct probe_spec *spec, int raw, const struct sockaddr_in *to, uint16_t id,
@@ -90,8 +95,7 @@ json_t *probe_outage(const struct probe_spec *spec, int raw)
 	if (getrandom(&id, sizeof(id), 0) != sizeof(id)) /* never short for so few bytes */
 		return json_pack("{s:s, s:s}", "kind", "outage", "error", "no random number");
 	watch(spec, raw, &to, id, &w);
-	back = w.received &&
-	       probe_now_us() - w.last < (uint64_t)spec->interval_ms * 1000 * GAP_PACES;
+	back = coming(spec, &w, probe_now_us());
 	return json_pack("{s:s, s:i, s:I, s:b}", "kind", "outage", "received", (int)w.received,
 			 "outage_us", (json_int_t)w.gap, "back", back);
 }

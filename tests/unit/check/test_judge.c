@@ -459,6 +459,13 @@ static void test_specs(void **state)
 		 "\"type\":\"PTR\"}"},
 		{{TCP},
 		 "{\"host\":\"172.16.1.10\",\"kind\":\"tcp\",\"port\":80,\"timeout_ms\":3000}"},
+		/* twice what is allowed, but no less than `within`, and room for what is around it */
+		{{OUTAGE, .expect = {.max_outage = SET(3000000)}},
+		 "{\"host\":\"10.10.1.20\",\"interval_ms\":20,\"kind\":\"outage\",\"quiet_ms\":3000,"
+		 "\"timeout_ms\":11000}"},
+		{{OUTAGE, .expect = {.max_outage = SET(1000000)}},
+		 "{\"host\":\"10.10.1.20\",\"interval_ms\":20,\"kind\":\"outage\",\"quiet_ms\":3000,"
+		 "\"timeout_ms\":10000}"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -215,6 +215,64 @@ static void checks(void **state)
 	lab_text_done(&t);
 }
 
+static void an_outage(void **state)
+{
+	static const char text[] =
+		"lab: x\n"
+		"checks:\n"
+		"  - {from: h, outage: 10.0.0.1, cut: pc, within: 9s, expect: {min_outage: 1s, "
+		"max_outage: 2500ms}}\n"
+		"  - {from: h, outage: name.example}\n"; /* that a cut is missing, says validate/ */
+	const struct check *c;
+	struct lab_text t;
+
+	lab_text_read(&t, text, NULL);
+	assert_int_equal(diag_count(t.diags), 0);
+	c = t.lab->checks;
+	assert_int_equal(c[0].kind, CHECK_OUTAGE);
+	assert_string_equal(c[0].target.s, "10.0.0.1");
+	assert_string_equal(c[0].cut.name, "pc");
+	assert_int_equal(c[0].wait.v, 9000000);
+	assert_int_equal(c[0].expect.min_outage.v, 1000000);
+	assert_int_equal(c[0].expect.max_outage.v, 2500000);
+	assert_int_equal(c[1].kind, CHECK_OUTAGE);
+	assert_null(c[1].cut.name);
+	assert_int_equal(c[1].duration.v, 3000000); /* how long it is waited for a gap */
+	assert_false(c[1].expect.max_outage.set);
+	lab_text_done(&t);
+}
+
+static void services(void **state)
+{
+	static const char text[] =
+		"lab: x\n"
+		"ecs: {e: {vswitch: s, security_groups: [g], services: {web: {port: 80}}}}\n"
+		"internet: {hosts: {i: {services: {dns: {command: [./dns, -p, \"53\"], port: 53, "
+		"protocol: udp, environment: {A: b}}}}}}\n"
+		"data_centers: {d: {hosts: {h: {lan: l, services: {}}}}}\n";
+	const struct service *s;
+	struct lab_text t;
+
+	lab_text_read(&t, text, NULL);
+	assert_int_equal(diag_count(t.diags), 0);
+	assert_int_equal(t.lab->ecs[0].n_services, 1);
+	s = &t.lab->ecs[0].services[0];
+	assert_string_equal(s->id.name, "web");
+	assert_int_equal(s->id.at.line, 2);
+	assert_int_equal(s->n_command, 0);
+	assert_int_equal(s->port.v, 80);
+	assert_int_equal(s->protocol, SERVICE_TCP);
+	s = &t.lab->internet.hosts[0].services[0];
+	assert_int_equal(s->n_command, 3);
+	assert_string_equal(s->command[2].s, "53");
+	assert_int_equal(s->protocol, SERVICE_UDP);
+	assert_string_equal(s->environment[0].s, "A=b");
+	assert_int_equal(t.lab->data_centers[0].hosts[0].n_services, 0);
+	lab_text_done(&t);
+}
+
+#define SERVICES(map) "lab: x\necs: {e: {vswitch: s, security_groups: [g], services: " map "}}\n"
+
 static const struct {
 	const char *text, *errors;
 } wholes[] = {
@@ -243,6 +301,24 @@ static const struct {
 	 "3:33+6 check-expect\n"},
 	{"lab: x\nchecks:\n  - {from: e, ping: a, expect: {timout: true}}\n",
 	 "3:33+6 unknown-key\n"},
+	{"lab: x\nchecks:\n  - {in: v, outage: a, cut: c}\n", "3:6+2 check-place\n"},
+	{"lab: x\nchecks:\n  - {from: e, outage: a, cut: c, for: 1s}\n", ""},
+	{"lab: x\nchecks:\n  - {from: e, outage: a, expect: {timeout: true}}\n",
+	 "3:35+7 check-expect\n"},
+	{"lab: x\nchecks:\n  - {from: e, outage: a, ping: b, cut: c}\n", "3:26+4 one-of\n"},
+	{"lab: x\nchecks:\n  - {from: e, ping: a, cut: c}\n", "3:24+3 check-expect\n"},
+	{"lab: x\nchecks:\n  - {from: e, ping: a, expect: {max_outage: 1s}}\n",
+	 "3:33+10 check-expect\n"},
+	{SERVICES("{web: {}}"), ""}, /* what it lacks, says validate/ */
+	{SERVICES("[web]"), "2:55+1 bad-type\n"},
+	{SERVICES("{web: 80}"), "2:61+2 bad-type\n"},
+	{SERVICES("{Web: {port: 80}}"), "2:56+3 bad-name\n"},
+	{SERVICES("{web: {port: 0}}"), "2:68+1 out-of-range\n"},
+	{SERVICES("{web: {port: 65536}}"), "2:68+5 out-of-range\n"},
+	{SERVICES("{web: {port: 80, protocol: sctp}}"), "2:82+4 unknown-value\n"},
+	{SERVICES("{web: {command: []}}"), "2:71+1 bad-count\n"},
+	{SERVICES("{web: {command: run}}"), "2:71+3 bad-type\n"},
+	{SERVICES("{web: {image: nginx}}"), "2:62+5 unknown-key\n"},
 };
 
 static void whole(void **state)
@@ -333,6 +409,8 @@ int main(void)
 		cmocka_unit_test(service_defaults),
 		cmocka_unit_test(what_is_written),
 		cmocka_unit_test(checks),
+		cmocka_unit_test(an_outage),
+		cmocka_unit_test(services),
 		cmocka_unit_test(whole),
 		cmocka_unit_test(suggestions),
 		cmocka_unit_test(in_order_of_position),

@@ -127,6 +127,81 @@ static void up_to_a_step(void **state)
 	}
 }
 
+static const char deletions[] =
+	"lab: x\n"
+	"vpcs: {v: {region: r, cidr_block: 10.0.0.0/8}, w: {region: r, cidr_block: 11.0.0.0/8}}\n"
+	"vpc_accesses: {a: {vpc: v, instance_id: e, port: 80}, b: {vpc: w, instance_id: f, port: "
+	"81}}\n"
+	"data_centers: {d: {hosts: {h: {lan: l, services: {s: {port: 1}, t: {port: 2}}, dns: "
+	"{forward: {a.example: 10.0.0.1, b.example: 10.0.0.2}}}}}}\n"
+	"steps:\n"
+	"  - id: one\n"
+	"    apply: {vpcs: {v: null}, vpc_accesses: {a: null}}\n"
+	"  - id: two\n"
+	"    apply: {data_centers: {d: {hosts: {h: {services: {s: null}, dns: {forward: "
+	"{a.example: null}}}}}}}\n"
+	"  - id: three\n"
+	"    apply: {vpc_accesses: {a: {vpc: w, instance_id: g, port: 82}}}\n"
+	"  - id: four\n"
+	"    apply: {vpc_accesses: null}\n";
+
+/* Of an authorization that a step deletes a stone is left: an API that uses it fails in its own way. */
+static void an_authorization_leaves_a_stone(void **state)
+{
+	const struct vpc_access *a;
+	struct lab_text t;
+
+	lab_text_read(&t, deletions, "one");
+	assert_int_equal(diag_count(t.diags), 0);
+	assert_int_equal(t.lab->n_vpc_accesses, 2);
+	a = t.lab->vpc_accesses;
+	assert_true(a[0].deleted);
+	assert_string_equal(a[0].id.name, "a");
+	assert_int_equal(a[0].id.at.line, 3); /* where it was declared */
+	assert_null(a[0].vpc.name);
+	assert_null(a[0].instance_id.s);
+	assert_false(a[0].port.set);
+	assert_false(a[1].deleted);
+	assert_int_equal(a[1].port.v, 81);
+	lab_text_done(&t);
+}
+
+/* Of anything else nothing is left. */
+static void what_else_is_deleted_is_gone(void **state)
+{
+	const struct host *h;
+	struct lab_text t;
+
+	lab_text_read(&t, deletions, "two");
+	assert_int_equal(diag_count(t.diags), 0);
+	assert_int_equal(t.lab->n_vpcs, 1);
+	assert_string_equal(t.lab->vpcs[0].id.name, "w");
+	h = &t.lab->data_centers[0].hosts[0];
+	assert_int_equal(h->n_services, 1);
+	assert_string_equal(h->services[0].id.name, "t");
+	assert_int_equal(h->dns.n_forward, 1);
+	assert_string_equal(h->dns.forward[0].key, "b.example");
+	assert_string_equal(h->dns.forward[0].value.s, "10.0.0.2");
+	lab_text_done(&t);
+}
+
+static void a_stone_is_moved_away(void **state)
+{
+	struct lab_text t;
+
+	lab_text_read(&t, deletions, "three");
+	assert_int_equal(diag_count(t.diags), 0);
+	assert_int_equal(t.lab->n_vpc_accesses, 2);
+	assert_false(t.lab->vpc_accesses[0].deleted);
+	assert_string_equal(t.lab->vpc_accesses[0].instance_id.s, "g");
+	assert_int_equal(t.lab->vpc_accesses[0].id.at.line, 11);
+	lab_text_done(&t);
+	lab_text_read(&t, deletions, "four"); /* without its map there is nothing to put it on */
+	assert_int_equal(diag_count(t.diags), 0);
+	assert_int_equal(t.lab->n_vpc_accesses, 0);
+	lab_text_done(&t);
+}
+
 static void unknown_step(void **state)
 {
 	struct lab_text t;
@@ -202,6 +277,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(merged),
 		cmocka_unit_test(up_to_a_step),
+		cmocka_unit_test(an_authorization_leaves_a_stone),
+		cmocka_unit_test(what_else_is_deleted_is_gone),
+		cmocka_unit_test(a_stone_is_moved_away),
 		cmocka_unit_test(unknown_step),
 		cmocka_unit_test(every_piece_is_checked),
 		cmocka_unit_test(the_whole_is_checked),

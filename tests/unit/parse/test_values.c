@@ -50,6 +50,19 @@ static const struct {
 	{&parse_size_units, "1.5KiB", VALUE_OK, 1536},
 	{&parse_size_units, "7", VALUE_NO_UNIT, 0},
 	{&parse_size_units, "128M", VALUE_BAD_UNIT, 0},
+	{&parse_share_units, "0.1%", VALUE_OK, 1000},
+	{&parse_share_units, "0%", VALUE_OK, 0},
+	{&parse_share_units, "100%", VALUE_OK, 1000000},
+	{&parse_share_units, "101%", VALUE_OK, 1010000}, /* too much, says who asks */
+	{&parse_share_units, "0.0001%", VALUE_OK, 1},
+	{&parse_share_units, "33.3333%", VALUE_OK, 333333},
+	{&parse_share_units, "0.00005%", VALUE_INEXACT, 0},
+	{&parse_share_units, "5", VALUE_NO_UNIT, 0},
+	{&parse_share_units, "0.1", VALUE_NO_UNIT, 0},
+	{&parse_share_units, "5 %", VALUE_BAD_UNIT, 0},
+	{&parse_share_units, "5%%", VALUE_BAD_UNIT, 0},
+	{&parse_share_units, "%", VALUE_BAD, 0},
+	{&parse_share_units, "-1%", VALUE_BAD, 0},
 };
 
 static void quantity(void **state)
@@ -94,14 +107,16 @@ static void ports(void **state)
 }
 
 /* One value each, in a lab that is otherwise fine; the value begins at the column of `%s`. */
-#define RATE "lab: x\ncen: {c: {bandwidth_packages: {p: {bandwidth: %s}}}}\n"
-#define RTT  "lab: x\nregion_pairs: {p: {regions: [a, b], rtt: %s}}\n"
-#define CIDR "lab: x\nvpcs: {v: {region: r, cidr_block: %s}}\n"
-#define IP   "lab: x\necs: {e: {vswitch: s, security_groups: [g], private_ip: %s}}\n"
-#define SIZE "lab: x\nfunctions: {f: {region: r, code: c, memory_size: %s}}\n"
-#define ENV  "lab: x\nfunctions: {f: {region: r, code: c, environment: %s}}\n"
-#define BOOL "lab: x\napi_groups: {g: {instance: i, vpc_domain: %s}}\n"
-#define ID   "lab: x\napi_groups: {g: {instance: i, sub_domain_id: %s}}\n"
+#define RATE  "lab: x\ncen: {c: {bandwidth_packages: {p: {bandwidth: %s}}}}\n"
+#define RTT   "lab: x\nregion_pairs: {p: {regions: [a, b], rtt: %s}}\n"
+#define CIDR  "lab: x\nvpcs: {v: {region: r, cidr_block: %s}}\n"
+#define IP    "lab: x\necs: {e: {vswitch: s, security_groups: [g], private_ip: %s}}\n"
+#define SIZE  "lab: x\nfunctions: {f: {region: r, code: c, memory_size: %s}}\n"
+#define SHARE "lab: x\nphysical_connections: {p: {region: r, loss: %s}}\n"
+#define PAIRS "lab: x\ndata_centers: {d: {hosts: {h: {lan: l, dns: {forward: %s}}}}}\n"
+#define ENV   "lab: x\nfunctions: {f: {region: r, code: c, environment: %s}}\n"
+#define BOOL  "lab: x\napi_groups: {g: {instance: i, vpc_domain: %s}}\n"
+#define ID    "lab: x\napi_groups: {g: {instance: i, sub_domain_id: %s}}\n"
 #define NUMBER \
 	"lab: x\nsecurity_groups: {g: {vpc: v, rules: {r: {type: ingress, cidr_ip: 0.0.0.0/0, priority: %s}}}}\n"
 #define PORTS \
@@ -195,6 +210,23 @@ static const struct {
 	{ENV, "{A=B: 1}", 1, 3, "bad-variable", NULL},
 	{ENV, "{2A: 1}", 1, 2, "bad-variable", NULL},
 	{ENV, "{A: [1]}", 4, 1, "bad-type", NULL},
+	{SHARE, "0.1%", 0, 0, NULL, NULL},
+	{SHARE, "100%", 0, 0, NULL, NULL},
+	{SHARE, "101%", 0, 4, "out-of-range", NULL},
+	{SHARE, "100.0001%", 0, 9, "out-of-range", NULL},
+	{SHARE, "5", 0, 1, "bad-share", "such as 0.1%"},
+	{SHARE, "5 percent", 0, 9, "bad-share", NULL},
+	{SHARE, "0.00005%", 0, 8, "bad-share", NULL},
+	{PAIRS, "{a.example: 10.0.0.1 10.0.0.2, \".\": 10.0.0.3}", 0, 0, NULL, NULL},
+	{PAIRS, "{}", 0, 0, NULL, NULL},
+	{PAIRS, "{a: ''}", 0, 0, NULL, NULL}, /* what it means is for validate/ to say */
+	{PAIRS, "{a: null}", 4, 4, "empty-value", NULL},
+	{PAIRS, "{a: [10.0.0.1]}", 4, 1, "bad-type", NULL},
+	{PAIRS, "{a: {b: c}}", 4, 1, "bad-type", NULL},
+	{PAIRS, "{a: b, a: c}", 7, 1, "duplicate-key", NULL},
+	{PAIRS, "[a]", 0, 1, "bad-type", NULL},
+	{PAIRS, "a", 0, 1, "bad-type", NULL},
+	{PAIRS, "null", 0, 4, "empty-value", "{}"},
 };
 
 /* The lab with its value put in, and where it was put. Caller frees. */
@@ -246,13 +278,35 @@ static void in_labs(void **state)
 	}
 }
 
+/* What a value is finer than is not always its first unit. */
+static void too_fine(void **state)
+{
+	static const struct {
+		const char *lab, *value, *message;
+	} rows[] = {
+		{RATE, "0.5bit", "0.5bit is not a whole number of bit"},
+		{RTT, "0.0005ms", "0.0005ms is not a whole number of us"},
+		{SIZE, "0.5B", "0.5B is not a whole number of B"},
+		{SHARE, "0.00005%", "0.00005% is not a whole number of millionths"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		uint32_t line, col;
+		auto_free char *text = lab_with(rows[i].lab, rows[i].value, &line, &col);
+		struct lab_text t;
+
+		lab_text_read(&t, text, NULL);
+		assert_int_equal(diag_count(t.diags), 1);
+		assert_string_equal(diag_get(t.diags, 0).message, rows[i].message);
+		lab_text_done(&t);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(quantity),
-		cmocka_unit_test(unit_guesses),
-		cmocka_unit_test(ports),
-		cmocka_unit_test(in_labs),
+		cmocka_unit_test(quantity), cmocka_unit_test(unit_guesses), cmocka_unit_test(ports),
+		cmocka_unit_test(in_labs),  cmocka_unit_test(too_fine),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

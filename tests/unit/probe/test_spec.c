@@ -32,6 +32,10 @@ static void test_refused(void **state)
 		{"{\"kind\":\"dns\",\"timeout_ms\":1,\"name\":\"a\"}", "probe: \"type\": no text"},
 		{"{\"kind\":\"tcp\",\"timeout_ms\":1,\"host\":\"a\",\"port\":65536}",
 		 "probe: \"port\": no number from 1 to 65535"},
+		{"{\"kind\":\"outage\",\"timeout_ms\":1,\"host\":\"a\",\"quiet_ms\":1}",
+		 "probe: \"interval_ms\": no number from 1 to 60000"},
+		{"{\"kind\":\"outage\",\"timeout_ms\":1,\"host\":\"a\",\"interval_ms\":20}",
+		 "probe: \"quiet_ms\": no number from 1 to 3600000"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

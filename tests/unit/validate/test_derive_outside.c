@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Addresses that the lab file leaves open: of hosts, on the Internet, of gateways' interfaces. */
-#include "lib/lab_builder.h"
-#include "validate/validate.h"
+#include "unit/validate/rows.h"
 
 static void assert_ip(const struct address *a, const char *want)
 {
@@ -144,6 +143,50 @@ static void public_addresses(void **state)
 	assert_ip(&b.lab->api_gateways[1].public_ip, "198.51.100.10");
 }
 
+static void fill_public(struct lab_builder *b, const char *ip)
+{
+	lab_add_basics(b);
+	(void)lab_add_internet_host(b, "taken", "8.8.8.8");
+	(void)lab_add_internet_host(b, "shop", ip);
+}
+
+static void fill_public_gateway(struct lab_builder *b, const char *ip)
+{
+	lab_add_basics(b);
+	(void)lab_add_internet_host(b, "taken", "8.8.8.8");
+	lab_add_gateway(b, "apigw-1", "cn-hangzhou")->public_ip = lab_address(b, ip);
+}
+
+static void written_public_addresses(void **state)
+{
+	static const struct row rows[] = {
+		{"1.0.0.0", "internet-address"}, /* the network's */
+		{"1.0.0.1", NULL},
+		{"8.8.8.7", NULL},
+		{"8.8.8.8", "internet-conflict"},
+		{"9.255.255.254", NULL},
+		{"10.0.0.1", "internet-address"},
+		{"11.0.0.1", NULL},
+		{"100.64.0.1", "internet-address"},
+		{"100.128.0.1", NULL},
+		{"127.0.0.1", "internet-address"},
+		{"169.254.1.1", "internet-address"},
+		{"172.31.255.1", "internet-address"},
+		{"172.32.0.1", NULL},
+		{"192.0.1.1", NULL},
+		{"192.0.2.1", "internet-address"}, /* where the resolver is */
+		{"192.168.0.1", "internet-address"},
+		{"203.0.113.255", "internet-address"},
+		{"223.255.255.1", NULL},
+		{"224.0.0.1", "internet-address"},
+		{"255.255.255.255", "internet-address"},
+		{"0.0.0.1", "internet-address"},
+	};
+
+	run_rows(rows, ARRAY_LEN(rows), fill_public);
+	run_rows(rows, ARRAY_LEN(rows), fill_public_gateway);
+}
+
 static void without_an_internet_nobody_is_public(void **state)
 {
 	auto_lab_builder struct lab_builder b;
@@ -246,6 +289,7 @@ int main(void)
 		cmocka_unit_test(a_lan_is_full),
 		cmocka_unit_test(a_lan_that_is_none),
 		cmocka_unit_test(public_addresses),
+		cmocka_unit_test(written_public_addresses),
 		cmocka_unit_test(without_an_internet_nobody_is_public),
 		cmocka_unit_test(public_addresses_run_out),
 		cmocka_unit_test(interfaces_of_gateways),
