@@ -27,6 +27,7 @@
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "base/worker.h"
+#include "lib/wait.h"
 #include "supervise/client.h"
 
 #define PROGRAM "labctl-test-worker"
@@ -274,17 +275,6 @@ static inline bool in_state(struct fixture *f, const char *wanted)
 	json_decref(w);
 	return is;
 }
-
-/* Waits for a condition, up to a deadline; no test sleeps for a fixed time. */
-#define wait_until(seconds, condition)                                                  \
-	do {                                                                            \
-		time_t deadline_ = time(NULL) + (seconds);                              \
-		while (!(condition)) {                                                  \
-			if (time(NULL) > deadline_)                                     \
-				fail_msg("not within %d s: %s", (seconds), #condition); \
-			(void)poll(NULL, 0, 5);                                         \
-		}                                                                       \
-	} while (0)
 
 static inline bool gone(pid_t pid)
 {
