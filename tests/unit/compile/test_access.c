@@ -19,10 +19,12 @@
 	"vpc_accesses: {one: {vpc: u, instance_id: eu, port: 80}, "                           \
 	"two: {vpc: v, instance_id: ev, port: 8080}, "                                        \
 	"far: {vpc: v, instance_id: 10.77.0.9, port: 443, vpc_target_host_name: x.example}, " \
+	"again: {vpc: v, instance_id: 10.1.1.1, port: 8080}, "                                \
 	"idle: {vpc: v, instance_id: ev, port: 22}}\n"
 #define USE(name, access) \
 	"  " name ": {group: grp, path: /" name ", backend: {vpc_access: " access "}}\n"
-#define APIS "apis:\n" USE("a", "one") USE("b", "two") USE("c", "far") USE("d", "two")
+#define APIS \
+	"apis:\n" USE("a", "one") USE("b", "two") USE("c", "far") USE("d", "two") USE("e", "again")
 
 static void a_leg_into_each_vpc(void **state)
 {

@@ -148,12 +148,20 @@ static void an_internet_alone(void **state)
 	assert_null(plan_find_namespace(p, "svc.r1"));
 }
 
+/* Without it nobody has a public address, and a group has a name in VPCs only if it wants one. */
 static void no_internet(void **state)
 {
-	auto_plan struct plan *p = PLAN(HEAD);
+	auto_plan struct plan *p = PLAN(
+		HEAD, "api_gateways: {gw: {region: r1, bind: {vpc: v, ip: 10.1.1.9}}}\n"
+		      "api_groups:\n"
+		      "  grp: {instance: gw, vpc_domain: true, sub_domain_id: " ID "}\n"
+		      "  quiet: {instance: gw, sub_domain_id: fedcba9876543210fedcba9876543210}\n");
 
 	assert_null(plan_find_namespace(p, "internet"));
 	assert_int_equal(plan_find_worker(p, "dns")->n_sockets, 4);
+	assert_has(config_of(p, "dns"), A(ID "-r1-vpc.alicloudapi.com", "10.1.1.9"));
+	assert_lacks(config_of(p, "dns"), ID "-r1.alicloudapi.com");
+	assert_lacks(config_of(p, "dns"), "fedcba9876543210fedcba9876543210");
 }
 
 int main(void)
