@@ -238,6 +238,43 @@ static void public_services(void **state)
 						"\"timeout_ms\":10000}");
 }
 
+/* The names of groups are public as well, and a name may end in a dot. */
+static void public_names_of_all_kinds(void **state)
+{
+	static const char group[] = "0123456789abcdef0123456789abcdef-r1.alicloudapi.com";
+	auto_plan struct plan *p = PLAN(TWINS, INTERNET,
+					BOUND ", public_ip: 198.51.100.9}}\n"
+					      "api_groups: {grp: {instance: gw, sub_domain_id: "
+					      "0123456789abcdef0123456789abcdef}}\n",
+					"apis:\n", HTTP("a", "api.example.com."),
+					"  b: {group: grp, path: /b, backend: "
+					"{http: \"http://",
+					group, "\"}}\n");
+
+	assert_has(backend_of(p, "a"), "\"address\":\"203.0.113.80\",\"device\":\"inet\"");
+	assert_has(backend_of(p, "b"), "\"address\":\"198.51.100.9\",\"device\":\"inet\"");
+}
+
+/* What is sent to a private address is dropped, and what a serverless instance answers is not. */
+static void private_addresses_are_nobodys(void **state)
+{
+	auto_plan struct plan *p = PLAN(TWINS, BOUND GROUP, "apis:\n" HTTP("a", "10.1.1.1"));
+	auto_plan struct plan *q = PLAN(TWINS, INTERNET, BOUND GROUP,
+					"apis:\n" HTTP("a", "203.0.113.80"));
+
+	assert_string_equal(filter_of(p, "gw"),
+			    "table ip labctl-access {\n"
+			    "\tchain output {\n"
+			    "\t\ttype filter hook output priority filter; policy accept;\n"
+			    "\t\toifname \"svc\" ip saddr 100.104.254.1 ip daddr != 100.64.0.0/10 "
+			    "drop\n"
+			    "\t}\n"
+			    "\tchain input {\n"
+			    "\t\ttype filter hook input priority filter; policy accept;\n"
+			    "\t}\n}\n");
+	assert_null(filter_of(q, "gw"));
+}
+
 static void no_internet_no_way(void **state)
 {
 	auto_plan struct plan *p = PLAN(TWINS, BOUND GROUP, "apis:\n" HTTP("a", "203.0.113.80"));
@@ -260,6 +297,8 @@ int main(void)
 		cmocka_unit_test(the_interface_is_under_its_security_group),
 		cmocka_unit_test(services_through_the_interface),
 		cmocka_unit_test(public_services),
+		cmocka_unit_test(public_names_of_all_kinds),
+		cmocka_unit_test(private_addresses_are_nobodys),
 		cmocka_unit_test(no_internet_no_way),
 	};
 

@@ -116,9 +116,9 @@ static const char *site_of(const struct plan *p, const char *ns, uint32_t table)
 	return "none";
 }
 
-/* What is offered there of the routes of b, by the attachment ab. */
 #define TOLD_BY_R1 "\"told_by\":{\"ns\":\"c.r1\",\"table\":254},"
 
+/* What is offered there of the routes of b, by the attachment ab. */
 static const char *offer(const struct plan *p, const char *dev, const char *gates, int rank,
 			 const char *router)
 {

@@ -83,16 +83,104 @@ static void masks_of_a_circuit(void **state)
 	run_rows(rows, ARRAY_LEN(rows), fill_circuit);
 }
 
-static void the_clouds_own_network(void **state)
+static void ranges_that_mean_something(void **state)
 {
 	static const struct row rows[] = {
+		{"0.255.255.253 0.255.255.254 255.255.255.252", "circuit-range"},
+		{"1.0.0.1 1.0.0.2 255.255.255.252", NULL},
 		{"100.63.255.253 100.63.255.254 255.255.255.252", NULL},
 		{"100.64.0.1 100.64.0.2 255.255.255.252", "circuit-range"},
 		{"100.127.255.253 100.127.255.254 255.255.255.252", "circuit-range"},
 		{"100.128.0.1 100.128.0.2 255.255.255.252", NULL},
+		{"126.255.255.253 126.255.255.254 255.255.255.252", NULL},
+		{"127.0.0.1 127.0.0.2 255.255.255.252", "circuit-range"},
+		{"169.254.0.1 169.254.0.2 255.255.255.252", "circuit-range"},
+		{"169.255.0.1 169.255.0.2 255.255.255.252", NULL},
+		{"223.255.255.253 223.255.255.254 255.255.255.252", NULL},
+		{"224.0.0.1 224.0.0.2 255.255.255.252", "circuit-range"},
+		{"255.255.255.253 255.255.255.254 255.255.255.252", "circuit-range"},
 	};
 
 	run_rows(rows, ARRAY_LEN(rows), fill_circuit);
+}
+
+/* --- subnets --- */
+
+/* Beside a LAN, 10.8.1.0/24, and another circuit, 10.8.2.0/30. */
+static void fill_second_circuit(struct lab_builder *b, const char *value)
+{
+	const struct ends e = ends_of(value);
+	struct data_center *dc;
+
+	lab_add_basics(b);
+	(void)lab_add_line(b, "pc-1", "cn-hangzhou");
+	dc = lab_add_data_center(b, "idc-1");
+	(void)lab_add_lan(b, dc, "lan", "10.8.1.0/24");
+	(void)lab_add_circuit(b, dc, "first", "pc-1", 10, "10.8.2.2", "10.8.2.1");
+	lab_add_circuit(b, dc, "second", "pc-1", 20, e.own, e.far)->subnet_mask.ip = ip_of(e.mask);
+}
+
+static void subnets_of_one_customer_router(void **state)
+{
+	static const struct row rows[] = {
+		{"10.8.0.253 10.8.0.254 255.255.255.252", NULL},
+		{"10.8.1.1 10.8.1.2 255.255.255.252", "circuit-overlap"},
+		{"10.8.1.253 10.8.1.254 255.255.255.252", "circuit-overlap"},
+		{"10.8.2.2 10.8.2.1 255.255.255.252", "circuit-overlap"},
+		{"10.8.2.5 10.8.2.6 255.255.255.252", NULL},
+		{"10.8.2.5 10.8.2.6 255.255.255.248", "circuit-overlap"},
+		{"10.0.0.1 10.0.0.2 255.255.255.252",
+		 NULL}, /* a VPC's, of which it knows nothing */
+	};
+
+	run_rows(rows, ARRAY_LEN(rows), fill_second_circuit);
+}
+
+/* A route of the VBR and one of the customer router to the same destination. */
+static void fill_route(struct lab_builder *b, const char *destination)
+{
+	struct vbr_route_entry *e;
+	struct data_center *dc;
+	struct cpe_route *r;
+	struct vbr *vbr;
+
+	lab_add_basics(b);
+	(void)lab_add_line(b, "pc-1", "cn-hangzhou");
+	vbr = lab_add_vbr(b, "vbr-1", "pc-1", 10, "10.8.0.1", "10.8.0.2");
+	e = arena_push(b->lab->arena, vbr->route_entries, vbr->n_route_entries);
+	e->id = lab_named(b, "entry");
+	e->destination_cidr_block = lab_cidr(b, destination);
+	dc = lab_add_data_center(b, "idc-1");
+	(void)lab_add_lan(b, dc, "lan", "10.10.1.0/24");
+	(void)lab_add_circuit(b, dc, "c", "pc-1", 10, "10.8.0.2", "10.8.0.1");
+	r = arena_push(b->lab->arena, dc->routes, dc->n_routes);
+	r->id = lab_named(b, "route");
+	r->destination_cidr_block = lab_cidr(b, destination);
+	r->next_hop = lab_address(b, "10.8.0.1");
+}
+
+static void routes_to_where_a_router_is(void **state)
+{
+	static const struct {
+		const char *destination;
+		size_t vbr, cpe; /* faults of either */
+	} rows[] = {
+		{"10.8.0.0/30", 1, 1},  {"10.8.0.0/29", 0, 0},  {"10.8.0.0/31", 0, 0},
+		{"10.10.1.0/24", 0, 1}, {"10.10.0.0/16", 0, 0}, {"10.10.1.0/25", 0, 0},
+		{"0.0.0.0/0", 0, 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		auto_lab_builder struct lab_builder b;
+
+		lab_builder_init(&b);
+		fill_route(&b, rows[i].destination);
+		validate_lab(b.lab, b.diags);
+		print_message("%s\n", rows[i].destination);
+		assert_int_equal(lab_count(&b, "vbr-route-connected"), rows[i].vbr);
+		assert_int_equal(lab_count(&b, "cpe-route-connected"), rows[i].cpe);
+		assert_int_equal(diag_count(b.diags), rows[i].vbr + rows[i].cpe);
+	}
 }
 
 /* The same rules, and one about both ends together: a warning, so only where nothing else is wrong. */
@@ -106,6 +194,8 @@ static void a_vbr_and_its_far_end(void **state)
 		{"10.8.0.1 10.8.0.3 255.255.255.252", "circuit-addresses"},
 		{"10.8.0.1 10.8.0.2 255.0.0.0", "circuit-mask"},
 		{"100.64.0.1 100.64.0.2 255.255.255.252", "circuit-range"},
+		{"10.0.0.1 10.0.0.2 255.255.255.252", "circuit-overlap"}, /* the VPC's */
+		{"10.0.255.253 10.0.255.254 255.255.255.252", "circuit-overlap"},
 	};
 
 	run_rows(rows, ARRAY_LEN(rows), fill_vbr);
@@ -224,7 +314,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(addresses_of_a_circuit),
 		cmocka_unit_test(masks_of_a_circuit),
-		cmocka_unit_test(the_clouds_own_network),
+		cmocka_unit_test(ranges_that_mean_something),
+		cmocka_unit_test(subnets_of_one_customer_router),
+		cmocka_unit_test(routes_to_where_a_router_is),
 		cmocka_unit_test(a_vbr_and_its_far_end),
 		cmocka_unit_test(bandwidths),
 		cmocka_unit_test(sources_of_health_checks),

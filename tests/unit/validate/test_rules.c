@@ -327,6 +327,10 @@ static void names(void **state)
 		{"lo", "name-reserved"},
 		{"eth0", "name-reserved"},
 		{"eth1", NULL},
+		{"internet", "name-reserved"},
+		{"all", "name-reserved"}, /* by Linux */
+		{"default", "name-reserved"},
+		{"defaults", NULL},
 	};
 
 	run_rows(rows, ARRAY_LEN(rows), fill_name);
