@@ -20,6 +20,8 @@ const struct cli_verb cli_verbs[] = {
 	{"logs", "show the logs of a lab's workers", verb_logs, CLI_UP, "--follow --lines"},
 	{"capture", "show or record the packets of nodes", verb_capture, CLI_NODE,
 	 "--write --count"},
+	{"trace", "follow one request, packet by packet, through a lab", verb_trace, CLI_NODE,
+	 "--request --header --timeout --all --format --json"},
 	{"doctor", "say what this host and its kernel can do", verb_doctor, CLI_NOTHING, "--json"},
 	{"completion", "print the completion script of a shell", verb_completion, CLI_SHELL_NAME,
 	 ""},
