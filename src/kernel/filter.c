@@ -28,7 +28,9 @@ static int nft_error(const char *text, struct lab_error **err)
 /* "delete" of what is not there fails the transaction, so it is declared first. */
 static void add_delete(struct strbuf *b, const struct plan_filter *f)
 {
-	strbuf_printf(b, "table ip %s\ndelete table ip %s\n", f->table, f->table);
+	const char *family = strchr(f->table, ' ') ? "" : "ip "; /* see plan.extra */
+
+	strbuf_printf(b, "table %s%s\ndelete table %s%s\n", family, f->table, family, f->table);
 }
 
 /*

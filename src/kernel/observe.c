@@ -49,7 +49,9 @@ static int read_caches(struct kernel_sight *s, struct lab_error **err)
 	    kernel_sight_neighbours(s, sock, err) < 0 || kernel_sight_routes(s, sock, err) < 0 ||
 	    kernel_sight_rules(s, sock, err) < 0)
 		return -1;
-	return kernel_sight_shapers(s, sock, err);
+	if (kernel_sight_shapers(s, sock, err) < 0)
+		return -1;
+	return s->cloud ? kernel_sight_tables(s, err) : 0;
 }
 
 static char *list_in(int fd, const struct plan_filter *f, struct lab_error **err)
@@ -114,6 +116,8 @@ static int read_namespace(struct observation *o, const struct plan_namespace *ns
 	if (res < 0)
 		return -1;
 	o->sight.ns = ns->name;
+	o->sight.router = ns->router;
+	o->sight.cloud = !plan_find_node(o->sight.wanted, ns->name);
 	(void)kernel_sight_note(&o->sight, PLAN_NAMESPACE, ns); /* has no more than its identity */
 	res = read_caches(&o->sight, err);
 	if (res == 0)
@@ -202,12 +206,17 @@ struct plan *kernel_observe(const char *lab, const struct plan *wanted,
 	auto_close int home = kernel_netns_current(err);
 	struct observation o = {
 		.lab = lab,
-		.sight = {.arena = result->arena, .wanted = wanted, .home = home, .netem = -1},
+		.sight = {.arena = result->arena,
+			  .wanted = wanted,
+			  .lab = lab,
+			  .home = home,
+			  .netem = -1},
 	};
 	int res;
 
 	if (home < 0)
 		return NULL;
+	o.sight.extra = result->extra = plan_new(lab);
 	for (int k = 0; k < PLAN_N_KINDS; k++)
 		o.sight.seen[k] =
 			arena_alloc(result->arena,
