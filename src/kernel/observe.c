@@ -54,43 +54,20 @@ static int read_caches(struct kernel_sight *s, struct lab_error **err)
 	return s->cloud ? kernel_sight_tables(s, err) : 0;
 }
 
-static char *list_in(int fd, const struct plan_filter *f, struct lab_error **err)
-{
-	if (kernel_netns_enter(fd, err) < 0)
-		return NULL;
-	return kernel_filter_list(f, err);
-}
-
-/*
- * How nft shows the wanted table where nothing else ever touched it. Each gets a namespace of its own:
- * that is cheaper than to remove the one before (see kernel_filter_set()).
- */
-static char *list_sample(const struct observation *o, const struct plan_filter *f,
-			 struct lab_error **err)
-{
-	auto_close int sample = kernel_netns_new(o->sight.home, NULL, err);
-
-	if (sample < 0 || kernel_netns_enter(sample, err) < 0 || kernel_filter_set(f, err) < 0)
-		return NULL;
-	return kernel_filter_list(f, err);
-}
-
+/* Each sample gets a namespace of its own: cheaper than to remove the one before (see kernel_filter_set()). */
 static int read_filter(struct observation *o, int fd, const struct plan_filter *f,
 		       struct lab_error **err)
 {
-	auto_free char *there = list_in(fd, f, err);
-	auto_free char *sample = NULL;
+	auto_close int sample = kernel_netns_new(o->sight.home, NULL, err);
+	enum kernel_filter_sight how;
 	struct plan_filter *seen;
 
-	if (!there)
+	if (sample < 0 || kernel_filter_compare(f, fd, sample, &how, err) < 0)
 		return -1;
-	if (!*there)
+	if (how == KERNEL_FILTER_ABSENT)
 		return 0;
-	sample = list_sample(o, f, err);
-	if (!sample)
-		return -1;
 	seen = kernel_sight_note(&o->sight, PLAN_FILTER, f);
-	if (strcmp(there, sample) != 0)
+	if (how == KERNEL_FILTER_OTHER)
 		seen->text = "changed";
 	return 0;
 }

@@ -121,3 +121,25 @@ nothing=-
   change $nothing 's/^\( *\)vpc-1: {destination_cidr_block: 172.16.0.0.16.*/&\n\1more: {destination_cidr_block: 172.17.0.0\/16, next_hop: 10.0.0.1}/'
   labctl status inplace
 }
+
+@test "settings of one circuit's BGP session change while all packets arrive by the other" {
+  mkdir -p "$dir/inplace"
+  file=$dir/inplace/lab.yaml
+  sed -e 's/^lab: .*/lab: inplace/' "$shipped/dual-circuit/lab.yaml" >"$file"
+  up "$file"
+  established() { [[ $(labctl status inplace --json | jq '[.circuits[] | select(.state == "ok")] | length') -eq 2 ]]; }
+  within 15 established
+  serve idc-service 7000
+  connect ecs-1 10.10.1.20 7000
+  streams=ecs-1
+  now=$(identities)
+  ip netns exec inplace.ecs-1 ping -i 0.02 -w 30 10.10.1.20 >"$dir/ping" 3>&- &
+  ping=$!
+  jobs+=($ping)
+  change 'worker bird-vbr-1' '0,/min_tx_interval: 900ms/s//min_tx_interval: 800ms/'
+  within 15 established
+  kill -INT $ping
+  wait $ping || true
+  cat "$dir/ping"
+  grep -q ' 0% packet loss' "$dir/ping"
+}
