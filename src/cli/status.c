@@ -231,15 +231,18 @@ static const json_t *find_live(const json_t *list, const char *name)
 static int fill_workers(struct report *r, const struct state *state, const struct apply_status *s,
 			struct lab_error **err)
 {
+	auto_error struct lab_error *why = NULL;
 	auto_free char *text = NULL;
 	json_t *root = NULL;
 
-	if (s->supervised && !s->halted) {
-		text = supervise_status(state_dir_fd(state), err);
-		if (!text)
-			return -1;
+	if (s->supervised && !s->halted)
+		text = supervise_status(state_dir_fd(state), &why);
+	if (why && lab_error_status(why) != LAB_STATE)
+		return lab_error_make(err, lab_error_status(why), "%s", lab_error_message(why));
+	if (why) /* it has ended since it was looked at */
+		add_drift(r, "missing", "supervisor", NULL, NULL);
+	if (text)
 		root = json_loads(text, 0, NULL);
-	}
 	for (size_t i = 0; i < s->plan->n_workers; i++)
 		add_worker(r, &s->plan->workers[i],
 			   find_live(json_object_get(root, "workers"), s->plan->workers[i].name),
