@@ -13,7 +13,7 @@ const struct cli_verb cli_verbs[] = {
 	 "--step --json"},
 	{"down", "remove a lab", verb_down, CLI_UP, "--all --no-wait"},
 	{"status", "compare a lab with its plan and name every difference", verb_status, CLI_UP,
-	 "--json"},
+	 "--json --watch"},
 	{"test", "run the checks of a lab", verb_test, CLI_UP, "--format --json"},
 	{"exec", "run a command in a node", verb_exec, CLI_NODE, ""},
 	{"shell", "open a shell in a node", verb_shell, CLI_NODE, ""},
