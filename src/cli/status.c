@@ -10,7 +10,9 @@
 #include "cli/cli.h"
 #include "cli/live.h"
 #include "cli/options.h"
+#include "cli/rootless.h"
 #include "cli/session.h"
+#include "rootless/rootless.h"
 #include "supervise/client.h"
 #include "ui/table.h"
 
@@ -338,7 +340,11 @@ static int status_of_all(bool json)
 	auto_error struct lab_error *err = NULL;
 	auto_ui_json struct ui_json *j = NULL;
 	size_t n;
-	char **labs = state_list(&n, &err);
+	char **labs;
+
+	if (cli_outside())
+		rootless_tidy();
+	labs = state_list(&n, &err);
 
 	if (!labs)
 		return cli_fail_json(json, err);
@@ -362,7 +368,8 @@ int verb_status(int argc, char **argv)
 	struct cli_lab_options o = {0};
 
 	cli_parse(&argp, argc, argv, &o);
-	if (cli_need_root("status", &err))
+	if (o.lab ? cli_enter_running("status", o.lab, &err)
+		  : !cli_outside() && cli_need_root("status", &err))
 		return cli_fail_json(o.json, err);
 	return o.lab ? status_of_lab(&o) : status_of_all(o.json);
 }
