@@ -32,13 +32,20 @@
 
 static const int relayed[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
 
+/* What the kernel says of a space that is about to end depends on how far it is. */
+static int refused(int keeper, int errnum, struct lab_error **err)
+{
+	if (errnum == ESRCH || rootless_keeper_ended(keeper, LAST_MS))
+		return lab_error_make(err, LAB_STATE, "it went down meanwhile");
+	return lab_error_errno(err, LAB_DENIED, errnum, "join its space");
+}
+
 /* The user namespace comes first, whatever the order of the bits: validate_nsset() in
  * kernel/nsproxy.c. Undumpable, as processes of the space could look into this one otherwise. */
 static int join(int keeper, int namespaces, struct lab_error **err)
 {
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) || setns(keeper, namespaces))
-		return errno == ESRCH ? lab_error_make(err, LAB_STATE, "it went down meanwhile")
-				      : lab_error_errno(err, LAB_DENIED, errno, "join its space");
+		return refused(keeper, errno, err);
 	return 0;
 }
 

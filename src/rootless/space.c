@@ -5,6 +5,8 @@
  * names, and a keeper without a lab ends when the lock is free.
  */
 #include <errno.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +17,8 @@
 #include "rootless/contract.h"
 #include "rootless/keeper.h"
 #include "rootless/rootless.h"
+
+#define END_MS 10000 /* of a keeper that was killed: until all of its processes have ended */
 
 static int not_up(const char *lab, struct lab_error **err)
 {
@@ -61,10 +65,42 @@ static int adopt(const char *libexec, struct rootless_space *s, struct lab_error
 	return s->keeper < 0 ? 0 : state_journal_supervisor(s->record, &id, err);
 }
 
+/*
+ * Killed, but not gone: an init waits for all others of its namespace to end, and cannot be joined any
+ * more. Without memory, or with SIGKILL pending, as proc_pid_status(5) shows.
+ */
+static bool is_ending(pid_t pid)
+{
+	auto_fclose FILE *f = NULL;
+	unsigned long long pending = 0;
+	char path[64], line[256];
+	bool has_memory = false;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid); /* always fits */
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f)) {
+		has_memory = has_memory || !strncmp(line, "VmSize:", 7);
+		(void)sscanf(line, "ShdPnd: %llx", &pending); /* each line is it or not */
+	}
+	return f && (!has_memory || (pending & 1ULL << (SIGKILL - 1)));
+}
+
+/* A pidfd of the keeper on record; -1 with errno: ESRCH where there is none that one can rely on. */
+static int open_recorded(const struct state *record, int wait_ms)
+{
+	const struct process_id *id = &state_journal(record)->supervisor;
+	auto_close int keeper = process_id_open(id);
+
+	if (keeper < 0 || !is_ending(id->pid))
+		return steal_fd(&keeper);
+	errno = rootless_keeper_ended(keeper, wait_ms) || !wait_ms ? ESRCH : ETIMEDOUT;
+	return -1;
+}
+
 static int open_keeper(enum state_mode mode, const char *libexec, struct rootless_space *s,
 		       struct lab_error **err)
 {
-	s->keeper = process_id_open(&state_journal(s->record)->supervisor);
+	s->keeper = open_recorded(s->record, mode == STATE_READ ? 0 : END_MS);
 	if (s->keeper >= 0)
 		return 0;
 	if (errno != ESRCH)
@@ -140,7 +176,7 @@ void rootless_close(struct rootless_space *s)
 
 bool rootless_lives(const struct state *record)
 {
-	auto_close int keeper = process_id_open(&state_journal(record)->supervisor);
+	auto_close int keeper = open_recorded(record, 0);
 
 	return keeper >= 0 || errno != ESRCH;
 }

@@ -21,7 +21,7 @@ rootless_home() {
 # process that waits: its tracer is of another PID namespace.
 as_user() {
   local drop=()
-  if [[ $EUID -eq 0 ]]; then drop=(setpriv --reuid=$nobody --regid=$nobody --clear-groups); fi
+  if [[ $EUID -eq 0 ]]; then drop=(setpriv --reuid="$nobody" --regid="$nobody" --clear-groups); fi
   "${drop[@]}" env -i -C "$home" PATH="$PATH" HOME="$home" XDG_RUNTIME_DIR="$home/run" TERM=xterm \
     ASAN_OPTIONS=detect_leaks=0 "${extra[@]}" "$@"
 }
@@ -43,10 +43,8 @@ in_space() {
 
 # processes_of USER-NAMESPACE: all that are in it
 processes_of() {
-  local p
-  for p in /proc/[0-9]*; do
-    if [[ $(readlink "$p/ns/user") == "$1" ]]; then echo "${p#/proc/}"; fi
-  done 2>/dev/null
+  find /proc -maxdepth 3 -path '/proc/[0-9]*/ns/user' -printf '%l %h\n' 2>/dev/null |
+    awk -v ns="$1" '$1 == ns { split($2, part, "/"); print part[3] }'
 }
 
 vanished() { [[ -z $(processes_of "$1") ]]; }
