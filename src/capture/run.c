@@ -22,7 +22,6 @@
 #include "base/cleanup.h"
 #include "priv/priv.h"
 
-#define NOBODY  65534
 #define SNAPLEN 262144            /* GSO frames have 64 KiB */
 #define MEMORY  (64 << 20)        /* of all rings together */
 #define HELD_NS UINT64_C(2000000) /* a packet is in its ring much sooner after its time stamp */
@@ -130,7 +129,9 @@ static int set_filter(struct listener *l, const char *filter, struct lab_error *
 
 static int drop_privilege(struct lab_error **err)
 {
-	if (priv_worker(NOBODY, NOBODY, PRIV_GRANT_NONE, err))
+	uid_t nobody;
+
+	if (priv_nobody(&nobody, err) || priv_worker(nobody, nobody, PRIV_GRANT_NONE, err))
 		return -1;
 	/* ends with who started it; changing the user had cleared that */
 	return prctl(PR_SET_PDEATHSIG, SIGTERM) ? lab_error_errno(err, LAB_FAILED, errno, "capture")

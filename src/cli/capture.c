@@ -91,7 +91,8 @@ static int run(const struct options *o, struct lab_error **err)
 	struct cli_points points = {0};
 	int file, rc = -1;
 
-	if (cli_need_root("capture", err) || cli_open_running(o->lab, STATE_READ, &running, err))
+	if (cli_enter_running("capture", o->lab, err) ||
+	    cli_open_running(o->lab, STATE_READ, &running, err))
 		return -1;
 	cli_points_init(&points, running.plan);
 	if (!cli_points_add(&points, o->places, err) && !open_file(o, &file, err) &&

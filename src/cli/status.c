@@ -10,8 +10,10 @@
 #include "cli/cli.h"
 #include "cli/live.h"
 #include "cli/options.h"
+#include "cli/rootless.h"
 #include "cli/session.h"
 #include "cli/status_watch.h"
+#include "rootless/rootless.h"
 #include "supervise/client.h"
 #include "ui/table.h"
 
@@ -372,7 +374,11 @@ static int status_of_all(bool json)
 	auto_error struct lab_error *err = NULL;
 	auto_ui_json struct ui_json *j = NULL;
 	size_t n;
-	char **labs = state_list(&n, &err);
+	char **labs;
+
+	if (cli_outside())
+		rootless_tidy();
+	labs = state_list(&n, &err);
 
 	if (!labs)
 		return cli_fail_json(json, err);
@@ -396,7 +402,8 @@ int verb_status(int argc, char **argv)
 	struct options o = {0};
 
 	cli_parse(&argp, argc, argv, &o);
-	if (cli_need_root("status", &err))
+	if (o.common.lab ? cli_enter_running("status", o.common.lab, &err)
+			 : !cli_outside() && cli_need_root("status", &err))
 		return cli_fail_json(o.common.json, err);
 	if (o.watch)
 		return watch_lab(&o.common);

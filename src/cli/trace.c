@@ -21,6 +21,7 @@
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "cli/points.h"
+#include "cli/rootless.h"
 #include "cli/signals.h"
 #include "trace/trace.h"
 
@@ -391,7 +392,8 @@ static int run(const struct options *o, struct lab_error **err)
 	struct cli_points points = {0};
 	int rc;
 
-	if (cli_need_root("trace", err) || cli_open_running(o->lab, STATE_READ, &running, err))
+	if (cli_enter_running("trace", o->lab, err) ||
+	    cli_open_running(o->lab, STATE_READ, &running, err))
 		return -1;
 	cli_points_init(&points, running.plan);
 	rc = cli_points_add_all(&points, err) ? -1 : trace(o, &running, &points, err);

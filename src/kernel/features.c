@@ -308,7 +308,7 @@ static const struct {
 	{"htb", false, try_htb, "nothing yet: shapers are made of tbf", MODULE("sch_htb")},
 	{"vxlan", false, try_vxlan, "nothing yet: all of a lab is on one host", MODULE("vxlan")},
 	{"user namespaces", false, try_user_namespace,
-	 "the kernel tests run as root only; labs do not need it",
+	 "no labs without root; the kernel tests run as root only",
 	 "sysctl kernel.unprivileged_userns_clone=1, or an AppArmor profile with `userns,`"},
 };
 
