@@ -103,20 +103,27 @@ static int adopt_namespace(void *data, const char *name, const struct backend_na
 	return state_journal_namespace(s->state, name, id->dev, id->ino, err);
 }
 
+/* The first becomes the journal's where that knows of none; what is beyond is in the way of all. */
+static int adopt_supervisors(struct cli_session *s, struct lab_error **err)
+{
+	struct process_id known = state_journal(s->state)->supervisor, id;
+
+	while (supervise_find(s->lab, &known, &id)) {
+		if (known.pid && supervise_stop(&id, 0, err))
+			return -1;
+		if (!known.pid && state_journal_supervisor(s->state, &id, err))
+			return -1;
+		known = state_journal(s->state)->supervisor;
+	}
+	return 0;
+}
+
 static int adopt(void *data, struct lab_error **err)
 {
 	struct cli_session *s = data;
 	const struct kernel_finder finder = {s, is_journalled, adopt_namespace};
-	const struct state_journal *j = state_journal(s->state);
-	struct process_id id;
 
-	if (kernel_find_own(s->lab, &finder, err))
-		return -1;
-	/* all processes are looked through only where there is, or was, something of the lab */
-	if (!j->supervisor.pid && (j->n_namespaces || j->stale) &&
-	    supervise_find(s->lab, cli_libexec(), &id))
-		return state_journal_supervisor(s->state, &id, err);
-	return 0;
+	return kernel_find_own(s->lab, &finder, err) || adopt_supervisors(s, err) ? -1 : 0;
 }
 
 static void progress(void *data, const char *what, size_t done, size_t total)

@@ -213,6 +213,7 @@ void kernel_backend_free(struct backend *b)
 	kernel_ns_forget_all(r);
 	kernel_backend_part(b);
 	free(r->parting);
+	kernel_pins_tidy(&r->pins); /* what a run that was killed made of it, and no name came into */
 	kernel_pins_done(&r->pins);
 	if (r->home >= 0)
 		(void)close(r->home); /* only held */

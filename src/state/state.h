@@ -51,6 +51,9 @@ void state_close(struct state *s); /* releases the lock; NULL is fine */
 const char *state_lab(const struct state *s);
 int state_dir_fd(const struct state *s); /* borrowed */
 
+/** The process that holds the lab's lock now, 0: nobody of whom the kernel tells. Takes no lock. */
+pid_t state_holder(const struct state *s);
+
 /** Names of all labs that have a directory; *n of them, array and names freed by the caller. */
 char **state_list(size_t *n, struct lab_error **err);
 
