@@ -84,13 +84,21 @@ static int stop(void *data, const struct process_id *id, struct lab_error **err)
 	return supervise_stop(id, GRACE_MS, err);
 }
 
-static bool is_journalled(void *data, const char *name)
+static bool answers(void *data)
+{
+	struct cli_session *s = data;
+
+	return supervise_answers(state_dir_fd(s->state));
+}
+
+static bool is_journalled(void *data, const char *name, const struct backend_namespace_id *id)
 {
 	const struct cli_session *s = data;
 	const struct state_journal *j = state_journal(s->state);
 
 	for (size_t i = 0; i < j->n_namespaces; i++)
-		if (!strcmp(j->namespaces[i].name, name))
+		if (!strcmp(j->namespaces[i].name, name) && j->namespaces[i].dev == id->dev &&
+		    j->namespaces[i].ino == id->ino)
 			return true;
 	return false;
 }
@@ -140,8 +148,8 @@ static void init(struct cli_session *s, const char *lab)
 	*s = (struct cli_session){
 		.lab = lab,
 		.loading = -1,
-		.ops = {s, observe, released, start, detach, load_start, load_finish, stop, adopt,
-			progress},
+		.ops = {s, observe, released, start, detach, load_start, load_finish, stop, answers,
+			adopt, progress},
 	};
 	ui_progress_init(&s->progress, stderr, isatty(STDERR_FILENO));
 }

@@ -64,8 +64,8 @@ struct kernel_feature *kernel_check_host(size_t *n) __attribute__((returns_nonnu
 /** What kernel_find_own() asks and tells. */
 struct kernel_finder {
 	void *data;
-	/** Namespaces that need no look, by name. */
-	bool (*known)(void *data, const char *name);
+	/** Whether this very namespace needs no look. */
+	bool (*known)(void *data, const char *name, const struct backend_namespace_id *id);
 	int (*found)(void *data, const char *name, const struct backend_namespace_id *id,
 		     struct lab_error **err);
 };

@@ -84,6 +84,20 @@ static int is_own(const char *lab, const char *name, int home, bool *own, struct
 	return 0;
 }
 
+static int look_into(const char *lab, const char *name, int home,
+		     const struct kernel_finder *finder, struct lab_error **err)
+{
+	struct backend_namespace_id id; /* zero where the name leads nowhere */
+	bool own;
+
+	if (kernel_pin_look(lab, name, &id) == KERNEL_PIN_THERE &&
+	    finder->known(finder->data, name, &id))
+		return 0;
+	if (is_own(lab, name, home, &own, err))
+		return -1;
+	return own ? finder->found(finder->data, name, &id, err) : 0;
+}
+
 int kernel_find_own(const char *lab, const struct kernel_finder *finder, struct lab_error **err)
 {
 	auto_close int home = kernel_netns_current(err);
@@ -97,20 +111,9 @@ int kernel_find_own(const char *lab, const struct kernel_finder *finder, struct 
 	dir = opendir(PINS);
 	if (!dir)
 		return errno == ENOENT ? 0 : lab_error_errno(err, LAB_FAILED, errno, PINS);
-	while (r == 0 && (e = readdir(dir))) {
-		const char *name = e->d_name + n + 1;
-		struct backend_namespace_id id;
-		bool own;
-
-		if (strncmp(e->d_name, lab, n) != 0 || e->d_name[n] != '.' ||
-		    finder->known(finder->data, name))
-			continue;
-		r = is_own(lab, name, home, &own, err);
-		if (r == 0 && own) {
-			(void)kernel_pin_look(lab, name, &id); /* zero where it leads nowhere */
-			r = finder->found(finder->data, name, &id, err);
-		}
-	}
+	while (r == 0 && (e = readdir(dir)))
+		if (strncmp(e->d_name, lab, n) == 0 && e->d_name[n] == '.')
+			r = look_into(lab, e->d_name + n + 1, home, finder, err);
 	(void)closedir(dir); /* only read from */
 	return r;
 }

@@ -20,6 +20,8 @@
  */
 int supervise_start(const char *lab, int dir_fd, const char *libexec, struct process_id *id,
 		    struct lab_error **err);
+/** False where nobody listens at the control socket, or it is not there: its supervisor is of no use. */
+bool supervise_answers(int dir_fd);
 int supervise_detach(int dir_fd, struct lab_error **err);
 
 /**
