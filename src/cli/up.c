@@ -2,6 +2,7 @@
 /** labctl up: makes a lab real, or changes it to what its file says. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "base/cleanup.h"
@@ -60,6 +61,23 @@ static int check_programs(const struct plan *p, struct lab_error **err)
 	return 0;
 }
 
+/* What a lab takes that fails in the middle of it is said before anything is made. */
+static int check_descriptors(const struct plan *p, struct lab_error **err)
+{
+	size_t need = kernel_descriptors_needed(p);
+	struct rlimit limit;
+
+	/* the soft limit is raised to the hard one where the lab is made */
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_max >= need)
+		return 0;
+	(void)lab_error_make(
+		err, LAB_DENIED,
+		"lab %s: needs %zu descriptors, and this process may have no more than "
+		"%llu (nothing was changed)",
+		p->lab, need, (unsigned long long)limit.rlim_max);
+	return lab_error_hint(err, "ulimit -Hn %zu, or LimitNOFILE=%zu of the service", need, need);
+}
+
 static bool wants_delay(const struct plan *p)
 {
 	for (size_t i = 0; i < p->n_shapers; i++)
@@ -115,7 +133,7 @@ static int run(const struct cli_lab_options *o, struct lab_error **err)
 		return -1;
 	wanted->file = arena_printf(wanted->arena, "%s/%s", lab->dir, basename(lab->path));
 	if (cli_need_root("up", err) || check_programs(wanted, err) ||
-	    raise_lab(wanted, &summary, err))
+	    check_descriptors(wanted, err) || raise_lab(wanted, &summary, err))
 		return -1;
 	summary.plan = wanted;
 	return o->json ? cli_summary_json(&summary, err) : cli_summary_print(&summary, err);

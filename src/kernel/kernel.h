@@ -12,6 +12,9 @@ struct kernel_features {
 /** For the lab; the caller needs CAP_SYS_ADMIN and CAP_NET_ADMIN. NULL with *err (LAB_DENIED). */
 struct backend *kernel_backend_new(const char *lab, struct lab_error **err);
 void kernel_backend_free(struct backend *b);
+
+/** How many descriptors a process must be allowed to have at once to make this plan real. */
+size_t kernel_descriptors_needed(const struct plan *p);
 const struct kernel_features *kernel_backend_features(struct backend *b);
 
 /**
