@@ -40,11 +40,20 @@ static int start(void *data, struct process_id *id, struct lab_error **err)
 	return supervise_start(s->lab, state_dir_fd(s->state), cli_libexec(), id, err);
 }
 
+/* While a lab is being made, a supervisor that is not there is no wrong state: it broke down. */
+static int broke_down(struct lab_error **err)
+{
+	if (!err || lab_error_status(*err) != LAB_STATE)
+		return -1;
+	(void)lab_error_hint(err, "`labctl doctor` tries all that labs need of this host");
+	return lab_error_set_status(err, LAB_FAILED);
+}
+
 static int detach(void *data, struct lab_error **err)
 {
 	struct cli_session *s = data;
 
-	return supervise_detach(state_dir_fd(s->state), err);
+	return supervise_detach(state_dir_fd(s->state), err) ? broke_down(err) : 0;
 }
 
 /* The "workers" array of the plan document, of a plan that has nothing else in it. */
@@ -68,7 +77,7 @@ static int load_start(void *data, const struct plan *workers, struct lab_error *
 	if (!json)
 		abort();
 	s->loading = supervise_load_start(state_dir_fd(s->state), json, strlen(json), LOAD_MS, err);
-	return s->loading < 0 ? -1 : 0;
+	return s->loading < 0 ? broke_down(err) : 0;
 }
 
 static int load_finish(void *data, struct lab_error **err)
@@ -76,7 +85,7 @@ static int load_finish(void *data, struct lab_error **err)
 	struct cli_session *s = data;
 	auto_close int control = steal_fd(&s->loading);
 
-	return supervise_load_finish(state_dir_fd(s->state), control, err);
+	return supervise_load_finish(state_dir_fd(s->state), control, err) ? broke_down(err) : 0;
 }
 
 static int stop(void *data, const struct process_id *id, struct lab_error **err)

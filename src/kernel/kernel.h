@@ -61,6 +61,12 @@ struct kernel_feature {
  */
 struct kernel_feature *kernel_probe_features(size_t *n, struct lab_error **err);
 
+/** Whether this process may build labs at all; LAB_DENIED naming the capabilities that it has not. */
+int kernel_check_privileges(struct lab_error **err);
+
+/** The first feature without which no lab works and that this kernel has not; false: it has all. */
+bool kernel_find_missing(struct kernel_feature *missing);
+
 /** The same for what else of the host matters to labs: files, limits, tools, other people's rules. */
 struct kernel_feature *kernel_check_host(size_t *n) __attribute__((returns_nonnull));
 
