@@ -129,6 +129,9 @@ static int start_supervisor(struct up *u, struct lab_error **err)
 	bool useless = u->past.unfinished || !apply_answers(u->run.state, u->run.ops);
 	struct process_id id;
 
+	/* one that the journal lost would hold the addresses of the next one's sockets */
+	if (u->past.plan && !apply_supervised(u->run.state) && adopt(u, err))
+		return -1;
 	if (useless && apply_stop_supervisor(u->run.state, u->run.ops, err))
 		return -1;
 	if (apply_supervised(u->run.state))
@@ -136,7 +139,11 @@ static int start_supervisor(struct up *u, struct lab_error **err)
 	if (u->run.ops->start(u->run.ops->data, &id, err))
 		return -1;
 	u->started = true;
-	return state_journal_supervisor(u->run.state, &id, err);
+	if (!state_journal_supervisor(u->run.state, &id, err))
+		return 0;
+	/* undoing will not find it there; should this fail, it still ends with this process */
+	(void)u->run.ops->stop(u->run.ops->data, &id, NULL);
+	return -1;
 }
 
 static int load(struct up *u, const struct plan *workers, struct lab_error **err)
