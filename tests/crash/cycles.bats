@@ -36,8 +36,8 @@ cycle() {
   residue cycles-test
   # open files of the whole host: others may open some, but not some in each cycle
   (($(cut -f1 /proc/sys/fs/file-nr) < files + n)) || { echo "open files: $files, then $(cut -f1 /proc/sys/fs/file-nr)"; return 1; }
-  # eight namespaces in each cycle: if one in ten stayed, it would show
-  [[ -z $spaces ]] || (($(slab net_namespace) < spaces + n)) ||
+  # eight namespaces in each cycle: if every fourth stayed, it would show
+  [[ -z $spaces ]] || (($(slab net_namespace) < spaces + 2 * n)) ||
     { echo "network namespaces: $spaces, then $(slab net_namespace)"; return 1; }
   echo "# $n cycles, net_namespace objects ${spaces:-unreadable} -> $(slab net_namespace), open files $files -> $(cut -f1 /proc/sys/fs/file-nr)" >&3
 }
