@@ -63,28 +63,3 @@ PY
   ln -s loop.yaml loop.yaml
   for file in fifo.yaml folder.yaml loop.yaml /dev/null /dev/zero /dev/full /proc/self/mem nothing.yaml; do refused $file; done
 }
-
-@test "names" {
-  for name in ../x a/b -rf '' "$(printf 'x%.0s' {1..300})" 'ä' $'a\nb' %s '$(id)' '`id`' ' ' . .. A a_b; do
-    python3 - "$name" >name.yaml <<'PY'
-import json, sys
-print(f"labctl: 1\nlab: {json.dumps(sys.argv[1])}\nregions: {{cn-beijing: {{}}}}")
-PY
-    refused name.yaml
-    python3 - "$name" >vpc.yaml <<'PY'
-import json, sys
-print(f"labctl: 1\nlab: fine\nregions: {{cn-beijing: {{}}}}\nvpcs: {{{json.dumps(sys.argv[1])}: {{region: cn-beijing, cidr_block: 10.0.0.0/8}}}}")
-PY
-    refused vpc.yaml
-    [[ ! -e ./x && ! -e ../x ]]
-  done
-}
-
-@test "a lab's name that leads elsewhere, on the command line" {
-  for verb in up down status plan exec; do
-    for name in ../x a/b '' %s '$(id)' "$(printf 'x%.0s' {1..5000})"; do
-      run timeout 10 "$labctl" $verb "$name" x -- true
-      [[ $status -eq 2 || $status -eq 125 ]] || { echo "$verb $name: $status: $output"; return 1; }
-    done
-  done
-}
