@@ -38,6 +38,9 @@ struct apply_ops {
 	/** Ends the supervisor and all its processes; waits for it. Gone already: fine. */
 	int (*stop)(void *data, const struct process_id *id, struct lab_error **err);
 
+	/** May be NULL: then every supervisor that lives can be talked to. */
+	bool (*answers)(void *data);
+
 	/** May be NULL. Finds by its own marks what the journal should know and does not (it was damaged,
 	 * or lost), and writes it there. */
 	int (*adopt)(void *data, struct lab_error **err);
@@ -79,7 +82,7 @@ struct apply_status {
 	const char **foreign;    /* namespaces of its names that somebody else made */
 	size_t n_foreign;
 	bool unfinished; /* an `up` was killed, or is running */
-	bool supervised; /* the supervisor lives, or no worker is wanted */
+	bool supervised; /* the supervisor lives and can be talked to */
 	bool halted;     /* but is stopped by a signal, and answers nobody */
 };
 

@@ -59,6 +59,7 @@ int apply_nodes(struct state *s, const struct plan *before, const struct plan *w
 /** Ends the supervisor that the journal knows, if any. */
 int apply_stop_supervisor(struct state *s, const struct apply_ops *ops, struct lab_error **err);
 bool apply_supervised(const struct state *s); /* the journal's supervisor lives */
+bool apply_answers(const struct state *s, const struct apply_ops *ops); /* and can be talked to */
 
 /** Removes a namespace that the journal knows (others are left alone). A journal that cannot be
  * written is no error here: its line is only believed together with the identity. */

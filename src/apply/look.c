@@ -115,7 +115,7 @@ int apply_status(const struct state *s, const struct apply_ops *ops, struct appl
 	status->plan = past.plan;
 	past.plan = NULL;
 	apply_past_done(&past);
-	status->supervised = apply_supervised(s);
+	status->supervised = apply_answers(s, ops);
 	status->halted = process_id_stopped(&state_journal(s)->supervisor);
 	status->observed = apply_observe(s, ops, status->plan, &status->foreign, &status->n_foreign,
 					 err);

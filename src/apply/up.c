@@ -66,11 +66,11 @@ static int observe(struct up *u, struct lab_error **err)
 /* Foreign by the journal may still be ours by its mark: then the journal was not whole. */
 static int look_again(struct up *u, struct lab_error **err)
 {
-	size_t before = state_journal(u->run.state)->n_namespaces;
+	size_t before = state_journal(u->run.state)->added;
 
 	if (adopt(u, err))
 		return -1;
-	if (state_journal(u->run.state)->n_namespaces == before)
+	if (state_journal(u->run.state)->added == before)
 		return 0;
 	apply_view_done(&u->view);
 	return start_over(u, err) || observe(u, err) ? -1 : 0;
@@ -125,17 +125,25 @@ static int write_target(struct up *u, struct lab_error **err)
 
 static int start_supervisor(struct up *u, struct lab_error **err)
 {
+	/* after a run that was cut short, nobody knows what its supervisor was told */
+	bool useless = u->past.unfinished || !apply_answers(u->run.state, u->run.ops);
 	struct process_id id;
 
-	/* after a run that was cut short, nobody knows what its supervisor was told */
-	if (u->past.unfinished && apply_stop_supervisor(u->run.state, u->run.ops, err))
+	/* one that the journal lost would hold the addresses of the next one's sockets */
+	if (u->past.plan && !apply_supervised(u->run.state) && adopt(u, err))
+		return -1;
+	if (useless && apply_stop_supervisor(u->run.state, u->run.ops, err))
 		return -1;
 	if (apply_supervised(u->run.state))
 		return 0;
 	if (u->run.ops->start(u->run.ops->data, &id, err))
 		return -1;
 	u->started = true;
-	return state_journal_supervisor(u->run.state, &id, err);
+	if (!state_journal_supervisor(u->run.state, &id, err))
+		return 0;
+	/* undoing will not find it there; should this fail, it still ends with this process */
+	(void)u->run.ops->stop(u->run.ops->data, &id, NULL);
+	return -1;
 }
 
 static int load(struct up *u, const struct plan *workers, struct lab_error **err)

@@ -5,21 +5,45 @@
 #include "base/cleanup.h"
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/residue.h"
 #include "cli/rootless.h"
 #include "kernel/kernel.h"
 #include "rootless/rootless.h"
 #include "ui/table.h"
 
+struct options {
+	bool residue, json;
+};
+
+static const struct argp_option option_table[] = {
+	{"residue", 'r', NULL, 0, "look for what is left of labs that are not up, instead", 0},
+	CLI_OPTION_JSON,
+	CLI_OPTION_END,
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (key) {
+	case 'r': o->residue = true; return 0;
+	case 'j': o->json = true; return 0;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+}
+
 static const struct argp argp = {
-	.options = cli_json_option_table,
-	.parser = cli_parse_json_option,
+	.options = option_table,
+	.parser = parse_option,
 	.doc = "Tries, in throw-away namespaces, each feature that labs need of this kernel, and looks "
-	       "at what else of the host matters, and whether labs can be made without root. Changes nothing. "
-	       "Exit status 4 where something is "
-	       "missing without which no lab works.\v"
+	       "at what else of the host matters, and whether labs can be made without root. Changes nothing. Exit status 4 where something is "
+	       "missing without which no lab works. With --residue: looks for directories, namespaces, "
+	       "mounts and processes of labs that are not up. Exit status 1 where there are any; "
+	       "`labctl down --all` removes them.\v"
 	       "Examples:\n"
 	       "  sudo labctl doctor\n"
-	       "  labctl doctor --json\n",
+	       "  labctl doctor --json\n"
+	       "  sudo labctl doctor --residue\n",
 };
 
 static const struct ui_column columns[] = {
@@ -145,28 +169,36 @@ static int print_text(const struct findings *f, struct lab_error **err)
 	return 0;
 }
 
-int verb_doctor(int argc, char **argv)
+static int examine(bool json, size_t *lacking, struct lab_error **err)
 {
 	auto_free struct kernel_feature *kernel = NULL, *host = NULL;
-	auto_error struct lab_error *err = NULL;
 	struct findings f = {0};
-	bool json = false;
-	size_t lacking;
 
-	cli_parse(&argp, argc, argv, &json);
 	look_without_root(&f);
-	if (cli_enter_trial("doctor", &err))
-		return cli_fail_json(json, err);
-	kernel = f.kernel = kernel_probe_features(&f.n_kernel, &err);
+	if (cli_enter_trial("doctor", err))
+		return -1;
+	kernel = f.kernel = kernel_probe_features(&f.n_kernel, err);
 	if (!kernel)
-		return cli_fail_json(json, err);
+		return -1;
 	host = f.host = kernel_check_host(&f.n_host);
-	lacking = missing(kernel, f.n_kernel) + missing(host, f.n_host);
-	if (json ? print_json(&f, !lacking, &err) : print_text(&f, &err))
-		return cli_fail_json(json, err);
-	if (!lacking)
+	*lacking = missing(kernel, f.n_kernel) + missing(host, f.n_host);
+	return json ? print_json(&f, !*lacking, err) : print_text(&f, err);
+}
+
+int verb_doctor(int argc, char **argv)
+{
+	auto_error struct lab_error *err = NULL;
+	struct options o = {0};
+	size_t n = 0;
+
+	cli_parse(&argp, argc, argv, &o);
+	if (o.residue ? cli_need_root("doctor --residue", &err) || cli_residue(o.json, &n, &err)
+		      : examine(o.json, &n, &err))
+		return cli_fail_json(o.json, err);
+	if (!n)
 		return LAB_OK;
-	cli_message("%zu thing%s missing without which no lab works", lacking,
-		    lacking == 1 ? " is" : "s are");
+	if (o.residue)
+		return LAB_FAILED;
+	cli_message("%zu thing%s missing without which no lab works", n, n == 1 ? " is" : "s are");
 	return LAB_DENIED;
 }

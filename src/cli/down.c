@@ -11,9 +11,11 @@
 #include "base/name.h"
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/residue.h"
 #include "cli/rootless.h"
 #include "cli/session.h"
 #include "cli/signals.h"
+#include "kernel/traces.h"
 
 struct options {
 	const char *lab;
@@ -21,7 +23,7 @@ struct options {
 };
 
 static const struct argp_option option_table[] = {
-	{"all", 'a', NULL, 0, "every lab of this host", 0},
+	{"all", 'a', NULL, 0, "every lab of this host, and what is left of others", 0},
 	{"no-wait", 'n', NULL, 0, "do not wait until the kernel has let go of the namespaces", 0},
 	CLI_OPTION_END,
 };
@@ -118,8 +120,8 @@ static int lower_all(const struct options *o)
 	const volatile sig_atomic_t *cancel = cli_catch_signals();
 	auto_error struct lab_error *err = NULL;
 	int worst = LAB_OK;
-	size_t n;
-	char **labs = state_list(&n, &err);
+	size_t n = 0;
+	char **labs = cli_all_labs(&n, &err);
 
 	if (!labs)
 		return cli_fail(err);
@@ -131,6 +133,7 @@ static int lower_all(const struct options *o)
 		free(labs[i]);
 	}
 	free(labs);
+	kernel_traces_tidy();
 	return worst;
 }
 

@@ -22,7 +22,8 @@ const struct cli_verb cli_verbs[] = {
 	 "--write --count"},
 	{"trace", "follow one request, packet by packet, through a lab", verb_trace, CLI_NODE,
 	 "--request --header --timeout --all --format --json"},
-	{"doctor", "say what this host and its kernel can do", verb_doctor, CLI_NOTHING, "--json"},
+	{"doctor", "say what this host and its kernel can do", verb_doctor, CLI_NOTHING,
+	 "--residue --json"},
 	{"completion", "print the completion script of a shell", verb_completion, CLI_SHELL_NAME,
 	 ""},
 };

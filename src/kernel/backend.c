@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "kernel/nft.h"
 #include "kernel/probe.h"
 #include "kernel/real.h"
 #include "kernel/tags.h"
@@ -185,6 +186,18 @@ static int namespace_remove(struct backend *b, const char *name,
 	return 0;
 }
 
+#define OWN_DESCRIPTORS \
+	32 /* standard ones, the lab's directory, the supervisor, the host's own namespace */
+#define FILTERS_AT_ONCE 128 /* apply's batch */
+
+size_t kernel_descriptors_needed(const struct plan *p)
+{
+	size_t held = 2 * p->n_namespaces + OWN_DESCRIPTORS; /* the namespace, and a socket in it */
+	size_t filters = p->n_filters < FILTERS_AT_ONCE ? p->n_filters : FILTERS_AT_ONCE;
+
+	return (held > KERNEL_NFT_LOW ? held : KERNEL_NFT_LOW) + filters + 1;
+}
+
 static const struct backend_ops real_ops = {
 	.namespace_make = namespace_make,
 	.namespace_publish = namespace_publish,
@@ -228,6 +241,8 @@ void kernel_backend_free(struct backend *b)
 	kernel_ns_forget_all(r);
 	kernel_backend_part(b);
 	free(r->parting);
+	kernel_pins_tidy(
+		&r->pins); /* what a run that was killed made of it, and no name came into */
 	kernel_pins_done(&r->pins);
 	if (r->home >= 0)
 		(void)close(r->home); /* only held */

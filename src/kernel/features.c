@@ -23,6 +23,7 @@
 #include "kernel/netns.h"
 #include "kernel/probe.h"
 #include "kernel/shaper.h"
+#include "priv/priv.h"
 
 /* Where a probe may do what it likes: two namespaces that vanish with it. */
 struct ground {
@@ -377,4 +378,24 @@ bool kernel_probe_netem(int home, int sock)
 		(void)ask(sock, kernel_encode_qdisc_remove(buf, 1, TC_H_ROOT),
 			  NULL); /* harmless on lo */
 	return ok;
+}
+
+bool kernel_find_missing(struct kernel_feature *missing)
+{
+	auto_free struct kernel_feature *list = NULL;
+	size_t n = 0;
+
+	list = kernel_probe_features(&n, NULL);
+	for (size_t i = 0; list && i < n; i++) {
+		if (!list[i].required || list[i].ok)
+			continue;
+		*missing = list[i];
+		return true;
+	}
+	return false;
+}
+
+int kernel_check_privileges(struct lab_error **err)
+{
+	return priv_suffices(err);
 }

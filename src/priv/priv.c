@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/strbuf.h"
 
 static const cap_value_t supervisor_caps[] = {
 	CAP_SYS_ADMIN,        CAP_SETUID,          CAP_SETGID,    CAP_SETPCAP, CAP_KILL,
@@ -35,6 +36,43 @@ static const cap_value_t exec_caps[] = {
 	CAP_SETUID,  CAP_SETFCAP,      CAP_SETPCAP,          CAP_SYS_CHROOT, CAP_KILL,
 	CAP_NET_RAW, CAP_AUDIT_WRITE,  CAP_NET_BIND_SERVICE, CAP_NET_ADMIN,
 };
+
+static const cap_value_t indispensable[] = {CAP_SYS_ADMIN, CAP_NET_ADMIN, CAP_SETUID,
+					    CAP_SETGID,    CAP_SETPCAP,   CAP_KILL};
+
+static bool holds(cap_t caps, cap_value_t cap)
+{
+	cap_flag_value_t value = CAP_CLEAR;
+
+	return cap_get_flag(caps, cap, CAP_EFFECTIVE, &value) == 0 && value == CAP_SET;
+}
+
+static void list_missing(cap_t caps, struct strbuf *names)
+{
+	for (size_t i = 0; i < ARRAY_LEN(indispensable); i++) {
+		char *name = holds(caps, indispensable[i]) ? NULL : cap_to_name(indispensable[i]);
+
+		if (name)
+			strbuf_printf(names, "%s%s", names->len ? ", " : "", name);
+		(void)cap_free(name); /* NULL is fine */
+	}
+}
+
+int priv_suffices(struct lab_error **err)
+{
+	auto_strbuf struct strbuf names = {0};
+	cap_t caps = cap_get_proc();
+
+	if (!caps)
+		return lab_error_errno(err, LAB_FAILED, errno, "capabilities");
+	list_missing(caps, &names);
+	(void)cap_free(caps); /* its own object: cannot fail */
+	if (!names.len)
+		return 0;
+	(void)lab_error_make(err, LAB_DENIED, "this root has not the capabilities %s", names.s);
+	return lab_error_hint(err,
+			      "in a container: grant them (docker run --cap-add, or --privileged)");
+}
 
 static bool listed(cap_value_t cap, const cap_value_t *caps, size_t n)
 {

@@ -33,6 +33,10 @@
  */
 int priv_supervisor(struct lab_error **err) __attribute__((warn_unused_result));
 
+/** Whether this process has the capabilities without which no lab comes up, in a container as little as
+ * elsewhere; LAB_DENIED naming those that are missing. Takes nothing away. */
+int priv_suffices(struct lab_error **err) __attribute__((warn_unused_result));
+
 #define PRIV_WORKER_SLOTS 4096
 #define PRIV_SHARED_USER  65534
 

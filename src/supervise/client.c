@@ -44,6 +44,18 @@ static int open_control(int dir_fd, int timeout_ms, struct lab_error **err)
 	return steal_fd(&fd);
 }
 
+bool supervise_answers(int dir_fd)
+{
+	auto_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct sockaddr_un sun;
+
+	supervise_control_address(dir_fd, &sun);
+	/* what says nothing about the socket (no descriptors, a full queue) is no refusal */
+	return fd < 0 || !connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) ||
+	       (errno != ECONNREFUSED && errno != ENOENT && errno != ENOTDIR && errno != ELOOP &&
+		errno != EPROTOTYPE);
+}
+
 static int read_answer(json_t *answer, struct lab_error **err)
 {
 	const char *text = "malformed answer";
