@@ -8,9 +8,9 @@ struct analyse *analyse_new(const struct plan *p)
 
 	a->plan = p;
 	a->arena = arena;
-	net_index(a);
-	net_index_segments(a);
-	net_index_dynamic(a);
+	analyse_net_index(a);
+	analyse_net_index_segments(a);
+	analyse_net_index_dynamic(a);
 	return a;
 }
 

@@ -38,10 +38,10 @@ struct analyse_packet {
 
 /** How a walk ends. */
 enum analyse_end {
-	ANALYSE_DELIVERED,    /* at an address of the last hop */
-	ANALYSE_NO_ROUTE,     /* nothing matches, or only what drops all that nothing else matched */
-	ANALYSE_BLACKHOLE,    /* a route drops it on purpose */
-	ANALYSE_FILTERED,     /* hop.filter says so */
+	ANALYSE_DELIVERED, /* at an address of the last hop */
+	ANALYSE_NO_ROUTE,  /* nothing matches, or only what drops all that nothing else matched */
+	ANALYSE_BLACKHOLE, /* a route drops it on purpose */
+	ANALYSE_FILTERED,  /* hop.filter says so */
 	ANALYSE_NO_NEIGHBOUR, /* nobody answers for the next hop */
 	ANALYSE_DOWN,         /* the line is down */
 	ANALYSE_NO_ROUTER,    /* a host got what is not for it */
@@ -55,14 +55,14 @@ enum analyse_end {
 /** A namespace on the way. */
 struct analyse_hop {
 	const struct plan_namespace *ns;
-	const char *in, *out;          /* devices; NULL: it begins here, or ends */
+	const char *in, *out;           /* devices; NULL: it begins here, or ends */
 	const struct plan_rule *rule;   /* that chose the table; NULL: none, table main */
 	const struct plan_route *route; /* that was taken, dynamic ones included; NULL: none, or the
 					 * subnet of an address */
 	const struct plan_link *link;   /* that it left by; NULL: it did not, or by a bridge */
 	uint32_t next;                  /* next hop; 0: none */
 	const struct plan_filter *filter; /* that dropped it, or is not understood */
-	const char *chain, *verdict;    /* of that filter: the chain, and the rule or "policy drop" */
+	const char *chain, *verdict; /* of that filter: the chain, and the rule or "policy drop" */
 };
 
 #define ANALYSE_HOPS_MAX 64 /* the kernel's default time to live */

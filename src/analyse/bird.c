@@ -120,7 +120,7 @@ static bool read_line(struct arena *a, struct bird *b, const char *line)
 	return is_plumbing(line);
 }
 
-struct bird *bird_read(struct arena *a, const char *conf)
+struct bird *analyse_bird_read(struct arena *a, const char *conf)
 {
 	struct bird *b = arena_alloc(a, sizeof(*b));
 

@@ -26,4 +26,4 @@ struct bird {
 };
 
 /** NULL where a line is not one that compile/bgp.c writes. Everything lives in the arena. */
-struct bird *bird_read(struct arena *a, const char *conf);
+struct bird *analyse_bird_read(struct arena *a, const char *conf);

@@ -213,7 +213,7 @@ static void make_room(struct compare *c)
 static void work_out(struct compare *c, struct memory *m, const struct both *s,
 		     const struct both *t)
 {
-	m->delta = delta_of(c->result->arena, m->before, m->after);
+	m->delta = analyse_delta_of(c->result->arena, m->before, m->after);
 	for (enum analyse_effect e = ANALYSE_GAINED; e <= ANALYSE_DOUBTFUL; e++) {
 		m->groups[e] = NONE;
 		if (m->delta.there[e])
@@ -235,7 +235,8 @@ static void compare_pair(struct compare *c, uint32_t row, uint32_t column)
 	struct memory key = {
 		.before = outcome(c->before, s->before, t->before),
 		.after = outcome(c->after, s->after, t->after),
-		.source = kind_or_itself(source, source ? c->after->sources[s->after].kind : 0, row),
+		.source = kind_or_itself(source, source ? c->after->sources[s->after].kind : 0,
+					 row),
 		.target = kind_or_itself(target, target ? c->after->targets[t->after].kind : 0,
 					 column)};
 	struct memory *m;
@@ -369,8 +370,8 @@ static size_t count_like(const struct stretch *list, size_t n, const struct stre
 	size_t like = 0;
 
 	for (size_t i = 0; i < n; i++)
-		like += !list[i].done && (self ? list[i].with_self == s->with_self
-					       : list[i].exact == s->exact);
+		like += !list[i].done &&
+			(self ? list[i].with_self == s->with_self : list[i].exact == s->exact);
 	return like;
 }
 
@@ -446,8 +447,7 @@ static bool same_names(const char *const *a, size_t n, const char *const *b, siz
 static bool mirrors(const struct analyse_change *a, const struct analyse_change *b)
 {
 	return a->effect == b->effect && same_text(a->services, b->services) &&
-	       same_text(a->reason, b->reason) &&
-	       same_names(a->from, a->n_from, b->to, b->n_to) &&
+	       same_text(a->reason, b->reason) && same_names(a->from, a->n_from, b->to, b->n_to) &&
 	       same_names(a->to, a->n_to, b->from, b->n_from);
 }
 

@@ -26,7 +26,8 @@ struct host_route {
 struct class_index {
 	const struct analyse *a;
 	struct arena *arena;
-	struct ip_prefix *prefixes; /* of any table or rule, each once, sorted; none of a single host */
+	struct ip_prefix
+		*prefixes; /* of any table or rule, each once, sorted; none of a single host */
 	size_t n_prefixes;
 	const struct nft_ranges **sets; /* of addresses, of any filter */
 	size_t n_sets;
@@ -95,8 +96,8 @@ static void add_table(struct class_index *c, uint32_t ns, const struct net_table
 		if (r->via)
 			*arena_push(c->arena, c->hops, c->n_hops) = r->via;
 		if (r->dst.len == 32)
-			*arena_push(c->arena, c->hosts, c->n_hosts) =
-				(struct host_route){r->dst.addr, ns, t->id, r};
+			*arena_push(c->arena, c->hosts,
+				    c->n_hosts) = (struct host_route){r->dst.addr, ns, t->id, r};
 		else
 			add_prefix(c, r->dst);
 	}
@@ -161,7 +162,7 @@ static void drop_doubles(struct class_index *c)
 	c->n_prefixes = kept;
 }
 
-struct class_index *class_index_new(const struct analyse *a)
+struct class_index *analyse_class_index_new(const struct analyse *a)
 {
 	struct arena *arena = arena_new(0);
 	struct class_index *c = arena_alloc(arena, sizeof(*c));
@@ -178,7 +179,7 @@ struct class_index *class_index_new(const struct analyse *a)
 	return c;
 }
 
-void class_index_free(struct class_index *c)
+void analyse_class_index_free(struct class_index *c)
 {
 	if (c)
 		arena_free(c->arena);
@@ -257,10 +258,12 @@ static uint64_t mix_names(uint64_t h, const struct nft_table *t, const char *por
 			const struct nft_rule *r = &t->chains[i].rules[k];
 
 			for (size_t m = 0; m < r->n_matches; m++) {
-				const struct nft_name *name = nft_find_name(&r->matches[m], port);
+				const struct nft_name *name = analyse_nft_find_name(&r->matches[m],
+										    port);
 
 				if (r->matches[m].n_names)
-					h = mix_text(mix(h, name != NULL), name ? name->chain : NULL);
+					h = mix_text(mix(h, name != NULL),
+						     name ? name->chain : NULL);
 			}
 		}
 	return h;
@@ -296,7 +299,7 @@ static uint64_t mix_memberships(const struct class_index *c, uint64_t h, uint32_
 	h = mix(h, bits);
 	bits = 1;
 	for (size_t i = 0; i < c->n_sets; i++)
-		h = mix_bits(h, &bits, i, nft_ranges_have(c->sets[i], ip));
+		h = mix_bits(h, &bits, i, analyse_nft_ranges_have(c->sets[i], ip));
 	return mix(h, bits);
 }
 
@@ -344,7 +347,7 @@ static uint64_t mix_address(const struct class_index *c, uint64_t h, uint32_t ns
 	return h;
 }
 
-uint64_t class_of(const struct class_index *c, uint32_t ns)
+uint64_t analyse_class_of(const struct class_index *c, uint32_t ns)
 {
 	const uint32_t dev = only_device(c->a, ns);
 	uint64_t h = 0;

@@ -6,11 +6,11 @@
 
 struct class_index;
 
-struct class_index *class_index_new(const struct analyse *a);
-void class_index_free(struct class_index *c);
+struct class_index *analyse_class_index_new(const struct analyse *a);
+void analyse_class_index_free(struct class_index *c);
 
 /**
  * A number that is equal for namespaces which could be exchanged for one another without anybody noticing:
  * hosts with one address on one link. All others get one of their own.
  */
-uint64_t class_of(const struct class_index *c, uint32_t ns);
+uint64_t analyse_class_of(const struct class_index *c, uint32_t ns);

@@ -28,7 +28,7 @@ static struct rows merge(struct arena *a, const struct analyse_outcome *before,
 		struct row *row = arena_push(a, rows.v, rows.n);
 
 		if (!c)
-			c = outcome_service_cmp(before->services[i], after->services[k]);
+			c = analyse_outcome_service_cmp(before->services[i], after->services[k]);
 		row->service = c <= 0 ? before->services[i] : after->services[k];
 		row->before = analyse_outcome_of(before, row->service);
 		row->after = analyse_outcome_of(after, row->service);
@@ -79,8 +79,8 @@ static const char *list(struct arena *a, const struct rows *rows, enum analyse_e
 	return arena_strdup(a, strbuf_str(&b));
 }
 
-struct delta delta_of(struct arena *a, const struct analyse_outcome *before,
-		      const struct analyse_outcome *after)
+struct delta analyse_delta_of(struct arena *a, const struct analyse_outcome *before,
+			      const struct analyse_outcome *after)
 {
 	const struct rows rows = merge(a, before ? before : &nothing, after ? after : &nothing);
 	struct delta d = {0};

@@ -11,5 +11,5 @@ struct delta {
 };
 
 /** NULL outcomes: the pair does not exist. Texts live in the arena. */
-struct delta delta_of(struct arena *a, const struct analyse_outcome *before,
-		      const struct analyse_outcome *after);
+struct delta analyse_delta_of(struct arena *a, const struct analyse_outcome *before,
+			      const struct analyse_outcome *after);

@@ -62,8 +62,8 @@ static void read_routing(struct dynamic *d, const struct plan_worker *w)
 static const char *conf_of(const json_t *config)
 {
 	const json_t *files = json_object_get(config, "files");
-	const char *command = json_string_value(
-		json_array_get(json_object_get(config, "command"), 0));
+	const char *command =
+		json_string_value(json_array_get(json_object_get(config, "command"), 0));
 
 	return command && strcmp(command, "bird") == 0
 		       ? json_string_value(json_object_get(files, "/tmp/bird.conf"))
@@ -74,11 +74,11 @@ static void read_service(struct dynamic *d, const struct plan_worker *w)
 {
 	json_t *config = json_loads(w->config, 0, NULL);
 	const char *conf = conf_of(config);
-	const struct bird *bird = conf ? bird_read(d->a->arena, conf) : NULL;
+	const struct bird *bird = conf ? analyse_bird_read(d->a->arena, conf) : NULL;
 
 	if (bird)
-		*arena_push(d->a->arena, d->speakers, d->n_speakers) =
-			(struct speaker){w->ns, bird, w->origin};
+		*arena_push(d->a->arena, d->speakers, d->n_speakers) = (struct speaker){w->ns, bird,
+											w->origin};
 	else if (conf)
 		d->a->doubt = "it depends on dynamic routes, and the analyser cannot read "
 			      "BIRD's configuration";
@@ -292,8 +292,8 @@ static struct routing_offered *learned_by(const struct dynamic *d, const struct 
 		const struct plan_route *r = d->a->dynamic[i];
 
 		if (strcmp(r->ns, ns) == 0 && r->table == l->table && (int)r->proto == l->protocol)
-			*arena_push(d->a->arena, list, *n) =
-				(struct routing_offered){r->dst, r->metric};
+			*arena_push(d->a->arena, list, *n) = (struct routing_offered){r->dst,
+										      r->metric};
 	}
 	if (*n)
 		qsort(list, *n, sizeof(*list), by_prefix);
@@ -363,8 +363,8 @@ static void add_choice(struct dynamic *d, const struct routing_site *site,
 static void add_decided(struct dynamic *d)
 {
 	const struct routing_config *c = d->config;
-	struct routing_supply *supplies = arena_alloc(
-		d->a->arena, (c->n_sources + 1) * sizeof(*supplies));
+	struct routing_supply *supplies = arena_alloc(d->a->arena,
+						      (c->n_sources + 1) * sizeof(*supplies));
 	const struct decision decision = {
 		c, arena_alloc(d->a->arena, (c->n_sites + 1) * sizeof(*decision.choices))};
 
@@ -415,15 +415,15 @@ static void run(struct dynamic *d)
 	if (d->config)
 		add_decided(d);
 	hear_all(d, false);
-	net_index_routes(d->a);
+	analyse_net_index_routes(d->a);
 }
 
-void net_index_dynamic(struct analyse *a)
+void analyse_net_index_dynamic(struct analyse *a)
 {
 	struct dynamic d = {.a = a};
 	bool done = false;
 
-	net_index_routes(a);
+	analyse_net_index_routes(a);
 	read_workers(&d);
 	if (!d.config && !d.n_speakers)
 		return;

@@ -9,18 +9,18 @@
 
 /* --- services --- */
 
-void endpoint_add(struct arena *a, struct endpoint_services *s, struct analyse_service one)
+void analyse_endpoint_add(struct arena *a, struct endpoint_services *s, struct analyse_service one)
 {
 	*arena_push(a, s->v, s->n) = one;
 }
 
 static int by_service(const void *a, const void *b)
 {
-	return outcome_service_cmp(*(const struct analyse_service *)a,
-				   *(const struct analyse_service *)b);
+	return analyse_outcome_service_cmp(*(const struct analyse_service *)a,
+					   *(const struct analyse_service *)b);
 }
 
-void endpoint_sort(struct endpoint_services *s)
+void analyse_endpoint_sort(struct endpoint_services *s)
 {
 	size_t kept = 0;
 
@@ -55,18 +55,18 @@ static void add_command(const struct analyse_matrix *m, const struct plan_worker
 	const json_t *tcp = json_object_get(ready, "tcp"), *udp = json_object_get(ready, "udp");
 
 	if (json_is_integer(tcp))
-		endpoint_add(m->arena, s,
-			     (struct analyse_service){ANALYSE_TCP,
-						      (uint16_t)json_integer_value(tcp)});
+		analyse_endpoint_add(
+			m->arena, s,
+			(struct analyse_service){ANALYSE_TCP, (uint16_t)json_integer_value(tcp)});
 	if (json_is_integer(udp))
-		endpoint_add(m->arena, s,
-			     (struct analyse_service){ANALYSE_UDP,
-						      (uint16_t)json_integer_value(udp)});
+		analyse_endpoint_add(
+			m->arena, s,
+			(struct analyse_service){ANALYSE_UDP, (uint16_t)json_integer_value(udp)});
 	json_decref(config);
 }
 
-void endpoint_listeners(const struct analyse_matrix *m, const struct analyse_target *t,
-			struct endpoint_services *s)
+void analyse_endpoint_listeners(const struct analyse_matrix *m, const struct analyse_target *t,
+				struct endpoint_services *s)
 {
 	const struct plan *p = m->a->plan;
 
@@ -75,11 +75,12 @@ void endpoint_listeners(const struct analyse_matrix *m, const struct analyse_tar
 
 		for (size_t k = 0; k < w->n_sockets; k++)
 			if (listens(&w->sockets[k], t))
-				endpoint_add(m->arena, s,
-					     (struct analyse_service){
-						     w->sockets[k].type == PLAN_TCP ? ANALYSE_TCP
-										    : ANALYSE_UDP,
-						     w->sockets[k].port});
+				analyse_endpoint_add(
+					m->arena, s,
+					(struct analyse_service){w->sockets[k].type == PLAN_TCP
+									 ? ANALYSE_TCP
+									 : ANALYSE_UDP,
+								 w->sockets[k].port});
 		if (t->ns && !w->n_sockets && is_same(w->program, "labctl-service") &&
 		    is_same(w->ns, t->ns))
 			add_command(m, w, s);
@@ -94,15 +95,18 @@ static void add_named(const struct analyse_matrix *m, uint32_t ns, struct endpoi
 		const struct nft_table *t = n->filters[i].table;
 
 		for (size_t k = 0; k < t->n_tcp_ports; k++)
-			endpoint_add(m->arena, s,
-				     (struct analyse_service){ANALYSE_TCP, t->tcp_ports[k]});
+			analyse_endpoint_add(
+				m->arena, s,
+				(struct analyse_service){ANALYSE_TCP, t->tcp_ports[k]});
 		for (size_t k = 0; k < t->n_udp_ports; k++)
-			endpoint_add(m->arena, s,
-				     (struct analyse_service){ANALYSE_UDP, t->udp_ports[k]});
+			analyse_endpoint_add(
+				m->arena, s,
+				(struct analyse_service){ANALYSE_UDP, t->udp_ports[k]});
 	}
 }
 
-void endpoint_named_ports(const struct analyse_matrix *m, uint32_t ns, struct endpoint_services *s)
+void analyse_endpoint_named_ports(const struct analyse_matrix *m, uint32_t ns,
+				  struct endpoint_services *s)
 {
 	const struct net_ns *n = &m->a->ns[ns];
 
@@ -111,20 +115,20 @@ void endpoint_named_ports(const struct analyse_matrix *m, uint32_t ns, struct en
 	for (uint32_t i = n->first_dev; i < n->first_dev + n->n_devs; i++)
 		if (m->a->devs[i].peer != NET_NONE)
 			add_named(m, m->a->devs[m->a->devs[i].peer].ns, s);
-	endpoint_sort(s);
+	analyse_endpoint_sort(s);
 }
 
 /* --- targets --- */
 
 static void add_target(struct analyse_matrix *m, const char *name, const char *ns, uint32_t ip)
 {
-	*arena_push(m->arena, m->targets, m->n_targets) =
-		(struct analyse_target){.name = name, .ns = ns, .ip = ip};
+	*arena_push(m->arena, m->targets,
+		    m->n_targets) = (struct analyse_target){.name = name, .ns = ns, .ip = ip};
 }
 
 static void add_addresses(struct analyse_matrix *m, const char *name)
 {
-	const uint32_t ns = net_find_ns(m->a, name);
+	const uint32_t ns = analyse_net_find_ns(m->a, name);
 
 	for (size_t i = 0; ns != NET_NONE && i < m->a->ns[ns].n_addresses; i++) {
 		const struct net_address *o = &m->a->ns[ns].addresses[i];
@@ -238,8 +242,8 @@ static void add_call(struct analyse_matrix *m, const char *ns, const json_t *bac
 	    !ip_parse(source, &p.src))
 		return;
 	p.dev = arena_strdup(m->arena, device);
-	*arena_push(m->arena, m->calls, m->n_calls) = (struct analyse_call){
-		.gateway = ns, .label = label_of(m, p.dst), .packet = p};
+	*arena_push(m->arena, m->calls, m->n_calls) =
+		(struct analyse_call){.gateway = ns, .label = label_of(m, p.dst), .packet = p};
 }
 
 static int by_call(const void *pa, const void *pb)
@@ -278,12 +282,12 @@ static void collect_calls(struct analyse_matrix *m)
 	m->n_calls = kept;
 }
 
-void endpoint_collect(struct analyse_matrix *m)
+void analyse_endpoint_collect(struct analyse_matrix *m)
 {
 	const struct plan *p = m->a->plan;
 
 	for (size_t i = 0; i < p->n_nodes; i++) /* sorted, and each once */
-		if (net_find_ns(m->a, p->nodes[i].ns) != NET_NONE)
+		if (analyse_net_find_ns(m->a, p->nodes[i].ns) != NET_NONE)
 			arena_push(m->arena, m->sources, m->n_sources)->name = p->nodes[i].ns;
 	collect_targets(m);
 	collect_calls(m);

@@ -68,11 +68,12 @@ static void add_security_group(const struct analyse_hop *hop, struct strbuf *b)
 	const bool in = begins(hop->chain, "ingress-"), out = begins(hop->chain, "egress-");
 	const char *groups = in || out ? strchr(hop->chain, '-') + 1 : hop->chain;
 
-	strbuf_printf(b, "%s %s of %s", groups && strchr(groups, '.') ? "security groups"
-								      : "security group",
+	strbuf_printf(b, "%s %s of %s",
+		      groups && strchr(groups, '.') ? "security groups" : "security group",
 		      groups ? groups : "?", hop->ns->name);
-	strbuf_add(b, in ? " drops it on its way in" : out ? " drops it on its way out"
-							   : " drops it");
+	strbuf_add(b, in    ? " drops it on its way in"
+		      : out ? " drops it on its way out"
+			    : " drops it");
 	add_rule(hop, b);
 }
 

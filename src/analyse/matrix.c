@@ -87,7 +87,8 @@ static void find_source_kinds(struct work *w)
 
 	for (size_t i = 0; i < m->n_sources; i++)
 		items[i] = (struct numbered){
-			class_of(w->classes, net_find_ns(m->a, m->sources[i].name)), i};
+			analyse_class_of(w->classes, analyse_net_find_ns(m->a, m->sources[i].name)),
+			i};
 	group(w, items, m->n_sources, &w->sources, kind_of);
 	for (size_t i = 0; i < m->n_sources; i++)
 		m->sources[i].kind = kind_of[i];
@@ -95,7 +96,8 @@ static void find_source_kinds(struct work *w)
 	for (size_t i = 0; i < w->sources.n; i++) {
 		struct kind *k = &w->sources.v[i];
 
-		endpoint_named_ports(m, net_find_ns(m->a, m->sources[k->first].name), &k->named);
+		analyse_endpoint_named_ports(
+			m, analyse_net_find_ns(m->a, m->sources[k->first].name), &k->named);
 	}
 }
 
@@ -107,7 +109,8 @@ static uint64_t number_of(const struct work *w, size_t target,
 
 	if (!t->ns || t->label != t->name)
 		return ~(uint64_t)target;
-	return mix_services(class_of(w->classes, net_find_ns(w->m->a, t->ns)), listeners);
+	return mix_services(analyse_class_of(w->classes, analyse_net_find_ns(w->m->a, t->ns)),
+			    listeners);
 }
 
 static void find_target_kinds(struct work *w)
@@ -119,8 +122,8 @@ static void find_target_kinds(struct work *w)
 	for (size_t i = 0; i < m->n_targets; i++) {
 		struct endpoint_services listeners = {0};
 
-		endpoint_listeners(m, &m->targets[i], &listeners);
-		endpoint_sort(&listeners);
+		analyse_endpoint_listeners(m, &m->targets[i], &listeners);
+		analyse_endpoint_sort(&listeners);
 		items[i] = (struct numbered){number_of(w, i, &listeners), i};
 	}
 	group(w, items, m->n_targets, &w->targets, kind_of);
@@ -131,9 +134,10 @@ static void find_target_kinds(struct work *w)
 		struct kind *k = &w->targets.v[i];
 		const struct analyse_target *t = &m->targets[k->first];
 
-		endpoint_listeners(m, t, &k->listeners);
+		analyse_endpoint_listeners(m, t, &k->listeners);
 		if (t->ns)
-			endpoint_named_ports(m, net_find_ns(m->a, t->ns), &k->named);
+			analyse_endpoint_named_ports(m, analyse_net_find_ns(m->a, t->ns),
+						     &k->named);
 	}
 }
 
@@ -199,9 +203,8 @@ static enum analyse_verdict verdict_of(const struct analyse_trip *trip)
 {
 	if (trip->ok)
 		return ANALYSE_YES;
-	return trip->there.end == ANALYSE_UNKNOWN ||
-			       (trip->there.end == ANALYSE_DELIVERED &&
-				trip->back.end == ANALYSE_UNKNOWN)
+	return trip->there.end == ANALYSE_UNKNOWN || (trip->there.end == ANALYSE_DELIVERED &&
+						      trip->back.end == ANALYSE_UNKNOWN)
 		       ? ANALYSE_PERHAPS
 		       : ANALYSE_NO;
 }
@@ -242,7 +245,7 @@ static void add_all(struct arena *a, struct endpoint_services *to,
 		    const struct endpoint_services *from)
 {
 	for (size_t i = 0; i < from->n; i++)
-		endpoint_add(a, to, from->v[i]);
+		analyse_endpoint_add(a, to, from->v[i]);
 }
 
 static const struct analyse_outcome *cell(struct work *w, struct arena *scratch,
@@ -254,17 +257,18 @@ static const struct analyse_outcome *cell(struct work *w, struct arena *scratch,
 
 	if (!find_pair(w, s, t, &source, &target))
 		return NULL;
-	endpoint_add(scratch, &all, (struct analyse_service){ANALYSE_ICMP, 0});
-	endpoint_add(scratch, &all, (struct analyse_service){ANALYSE_TCP, 0});
-	endpoint_add(scratch, &all, (struct analyse_service){ANALYSE_UDP, 0});
+	analyse_endpoint_add(scratch, &all, (struct analyse_service){ANALYSE_ICMP, 0});
+	analyse_endpoint_add(scratch, &all, (struct analyse_service){ANALYSE_TCP, 0});
+	analyse_endpoint_add(scratch, &all, (struct analyse_service){ANALYSE_UDP, 0});
 	add_all(scratch, &all, &t->listeners);
 	add_all(scratch, &all, &s->named);
 	add_all(scratch, &all, &t->named);
-	endpoint_sort(&all);
+	analyse_endpoint_sort(&all);
 	verdicts = arena_alloc(scratch, all.n * sizeof(*verdicts));
 	for (size_t i = 0; i < all.n; i++)
 		verdicts[i] = try(w, source, target, all.v[i]);
-	return outcome_keep(&w->outcomes, &(struct analyse_outcome){all.v, verdicts, all.n});
+	return analyse_outcome_keep(&w->outcomes,
+				    &(struct analyse_outcome){all.v, verdicts, all.n});
 }
 
 static void fill(struct work *w)
@@ -276,8 +280,8 @@ static void fill(struct work *w)
 	for (size_t i = 0; i < w->sources.n; i++)
 		for (size_t k = 0; k < w->targets.n; k++) {
 			arena_reset(scratch);
-			m->cells[i * w->targets.n + k] =
-				cell(w, scratch, &w->sources.v[i], &w->targets.v[k]);
+			m->cells[i * w->targets.n + k] = cell(w, scratch, &w->sources.v[i],
+							      &w->targets.v[k]);
 		}
 }
 
@@ -295,19 +299,19 @@ struct analyse_matrix *analyse_matrix_new(const struct analyse *a)
 {
 	struct arena *arena = arena_new(0);
 	struct analyse_matrix *m = arena_alloc(arena, sizeof(*m));
-	struct work w = {.m = m, .classes = class_index_new(a), .outcomes.arena = arena};
+	struct work w = {.m = m, .classes = analyse_class_index_new(a), .outcomes.arena = arena};
 
 	m->a = a;
 	m->arena = arena;
-	endpoint_collect(m);
+	analyse_endpoint_collect(m);
 	find_source_kinds(&w);
 	find_target_kinds(&w);
 	w.any = find_any(&w);
 	m->any_port = w.any;
 	fill(&w);
 	call_all(m);
-	outcomes_done(&w.outcomes);
-	class_index_free(w.classes);
+	analyse_outcomes_done(&w.outcomes);
+	analyse_class_index_free(w.classes);
 	return m;
 }
 

@@ -61,8 +61,8 @@ struct analyse_matrix {
 	size_t n_sources, n_targets, n_calls;
 	size_t n_source_kinds, n_target_kinds;
 	const struct analyse_outcome **cells; /* by kind of source and kind of target */
-	uint16_t any_port; /* that stands for those that nobody names */
-	size_t walks;      /* that it took, both directions being one */
+	uint16_t any_port;                    /* that stands for those that nobody names */
+	size_t walks;                         /* that it took, both directions being one */
 };
 
 /** Borrows the analysis. */

@@ -6,14 +6,14 @@
 
 /* --- looking up --- */
 
-uint32_t net_find_ns(const struct analyse *a, const char *name)
+uint32_t analyse_net_find_ns(const struct analyse *a, const char *name)
 {
 	const struct plan_namespace *ns = plan_find_namespace(a->plan, name);
 
 	return ns ? (uint32_t)(ns - a->plan->namespaces) : NET_NONE;
 }
 
-uint32_t net_find_dev(const struct analyse *a, uint32_t ns, const char *name)
+uint32_t analyse_net_find_dev(const struct analyse *a, uint32_t ns, const char *name)
 {
 	uint32_t low, high;
 
@@ -35,7 +35,7 @@ uint32_t net_find_dev(const struct analyse *a, uint32_t ns, const char *name)
 	return NET_NONE;
 }
 
-uint32_t net_local(const struct analyse *a, uint32_t ns, uint32_t ip)
+uint32_t analyse_net_local(const struct analyse *a, uint32_t ns, uint32_t ip)
 {
 	const struct net_ns *n = &a->ns[ns];
 	size_t low = 0, high = n->n_addresses;
@@ -50,15 +50,16 @@ uint32_t net_local(const struct analyse *a, uint32_t ns, uint32_t ip)
 		else
 			low = mid + 1;
 	}
-	return ip >> 24 == 127 ? net_find_dev(a, ns, "lo") : NET_NONE;
+	return ip >> 24 == 127 ? analyse_net_find_dev(a, ns, "lo") : NET_NONE;
 }
 
-bool net_is_up(const struct analyse *a, uint32_t dev)
+bool analyse_net_is_up(const struct analyse *a, uint32_t dev)
 {
 	return !a->devs[dev].bridge || !a->devs[dev].bridge->down;
 }
 
-const struct net_neighbour *net_neighbour(const struct analyse *a, uint32_t dev, uint32_t ip)
+const struct net_neighbour *analyse_net_neighbour(const struct analyse *a, uint32_t dev,
+						  uint32_t ip)
 {
 	size_t low = 0, high = a->n_neighbours;
 
@@ -97,11 +98,11 @@ static bool usable(const struct analyse *a, const struct net_route *r, uint32_t 
 {
 	if (r->dev == NET_NONE)
 		return true;
-	return (oif == NET_NONE || r->dev == oif) && net_is_up(a, r->dev);
+	return (oif == NET_NONE || r->dev == oif) && analyse_net_is_up(a, r->dev);
 }
 
-const struct net_route *net_best(const struct analyse *a, const struct net_table *t, uint32_t dst,
-				 uint32_t oif)
+const struct net_route *analyse_net_best(const struct analyse *a, const struct net_table *t,
+					 uint32_t dst, uint32_t oif)
 {
 	for (uint64_t left = t->used; left; left &= left - 1) {
 		const uint8_t len = (uint8_t)(32 - __builtin_ctzll(left));
@@ -147,7 +148,7 @@ static bool rule_matches(const struct net_ns *n, size_t i, const struct net_flow
 	return ip_prefix_has(r->from, f->src);
 }
 
-struct net_answer net_lookup(const struct analyse *a, uint32_t ns, const struct net_flow *f)
+struct net_answer analyse_net_lookup(const struct analyse *a, uint32_t ns, const struct net_flow *f)
 {
 	const struct net_ns *n = &a->ns[ns];
 	const struct net_route *r;
@@ -155,11 +156,11 @@ struct net_answer net_lookup(const struct analyse *a, uint32_t ns, const struct 
 	for (size_t i = 0; i < n->n_rules; i++) {
 		if (n->rule_tables[i] == NET_NONE || !rule_matches(n, i, f))
 			continue;
-		r = net_best(a, &n->tables[n->rule_tables[i]], f->dst, f->oif);
+		r = analyse_net_best(a, &n->tables[n->rule_tables[i]], f->dst, f->oif);
 		if (r)
 			return choose(&n->tables[n->rule_tables[i]], r, &n->rules[i], f->choice);
 	}
-	r = n->main ? net_best(a, n->main, f->dst, f->oif) : NULL;
+	r = n->main ? analyse_net_best(a, n->main, f->dst, f->oif) : NULL;
 	return r ? choose(n->main, r, NULL, f->choice) : (struct net_answer){0};
 }
 
@@ -174,7 +175,7 @@ static void add_device(struct analyse *a, struct net_device d)
 static void add_end(struct analyse *a, const struct plan_link *l, const struct plan_end *e)
 {
 	add_device(a, (struct net_device){.name = e->dev,
-					  .ns = net_find_ns(a, e->ns),
+					  .ns = analyse_net_find_ns(a, e->ns),
 					  .link = l,
 					  .mac = e->mac,
 					  .proxy_arp = e->proxy_arp});
@@ -191,13 +192,13 @@ static int by_place(const void *pa, const void *pb)
 
 static void connect(const struct analyse *a, const struct plan_link *l)
 {
-	uint32_t here = net_find_dev(a, net_find_ns(a, l->a.ns), l->a.dev);
-	uint32_t there = net_find_dev(a, net_find_ns(a, l->b.ns), l->b.dev);
+	uint32_t here = analyse_net_find_dev(a, analyse_net_find_ns(a, l->a.ns), l->a.dev);
+	uint32_t there = analyse_net_find_dev(a, analyse_net_find_ns(a, l->b.ns), l->b.dev);
 
 	a->devs[here].peer = there;
 	a->devs[there].peer = here;
-	a->devs[here].master = net_find_dev(a, a->devs[here].ns, l->a.master);
-	a->devs[there].master = net_find_dev(a, a->devs[there].ns, l->b.master);
+	a->devs[here].master = analyse_net_find_dev(a, a->devs[here].ns, l->a.master);
+	a->devs[there].master = analyse_net_find_dev(a, a->devs[there].ns, l->b.master);
 }
 
 static void index_devices(struct analyse *a)
@@ -208,7 +209,7 @@ static void index_devices(struct analyse *a)
 		add_device(a, (struct net_device){.name = "lo", .ns = (uint32_t)i});
 	for (size_t i = 0; i < p->n_bridges; i++)
 		add_device(a, (struct net_device){.name = p->bridges[i].dev,
-						  .ns = net_find_ns(a, p->bridges[i].ns),
+						  .ns = analyse_net_find_ns(a, p->bridges[i].ns),
 						  .mac = p->bridges[i].mac,
 						  .bridge = &p->bridges[i]});
 	for (size_t i = 0; i < p->n_links; i++) {
@@ -243,15 +244,15 @@ static void index_addresses(struct analyse *a)
 
 	for (size_t i = 0; i < p->n_addresses; i++) {
 		const struct plan_address *from = &p->addresses[i];
-		struct net_ns *n = &a->ns[net_find_ns(a, from->ns)];
-		const uint32_t dev = net_find_dev(a, (uint32_t)(n - a->ns), from->dev);
+		struct net_ns *n = &a->ns[analyse_net_find_ns(a, from->ns)];
+		const uint32_t dev = analyse_net_find_dev(a, (uint32_t)(n - a->ns), from->dev);
 
 		if (dev == NET_NONE)
 			continue; /* of a device that somebody took away */
 		if (!a->devs[dev].n++)
 			a->devs[dev].first = (uint32_t)n->n_addresses;
-		*arena_push(a->arena, n->addresses, n->n_addresses) = (struct net_address){
-			from->prefix.addr, from->prefix.len, dev, from};
+		*arena_push(a->arena, n->addresses, n->n_addresses) =
+			(struct net_address){from->prefix.addr, from->prefix.len, dev, from};
 	}
 	for (size_t i = 0; i < a->n_ns; i++) {
 		struct net_ns *n = &a->ns[i];
@@ -267,7 +268,7 @@ static void index_rules(struct analyse *a)
 {
 	for (size_t i = 0; i < a->plan->n_rules; i++) {
 		const struct plan_rule *r = &a->plan->rules[i];
-		struct net_ns *n = &a->ns[net_find_ns(a, r->ns)];
+		struct net_ns *n = &a->ns[analyse_net_find_ns(a, r->ns)];
 
 		if (!n->n_rules)
 			n->rules = r;
@@ -280,8 +281,8 @@ static void index_rules(struct analyse *a)
 		n->rule_iif = arena_alloc(a->arena, (n->n_rules + 1) * sizeof(uint32_t));
 		n->rule_oif = arena_alloc(a->arena, (n->n_rules + 1) * sizeof(uint32_t));
 		for (size_t k = 0; k < n->n_rules; k++) {
-			n->rule_iif[k] = net_find_dev(a, i, n->rules[k].iif);
-			n->rule_oif[k] = net_find_dev(a, i, n->rules[k].oif);
+			n->rule_iif[k] = analyse_net_find_dev(a, i, n->rules[k].iif);
+			n->rule_oif[k] = analyse_net_find_dev(a, i, n->rules[k].oif);
 		}
 	}
 }
@@ -299,11 +300,11 @@ static void index_neighbours(struct analyse *a)
 {
 	for (size_t i = 0; i < a->plan->n_neighbours; i++) {
 		const struct plan_neighbour *n = &a->plan->neighbours[i];
-		const uint32_t dev = net_find_dev(a, net_find_ns(a, n->ns), n->dev);
+		const uint32_t dev = analyse_net_find_dev(a, analyse_net_find_ns(a, n->ns), n->dev);
 
 		if (dev != NET_NONE)
-			*arena_push(a->arena, a->neighbours, a->n_neighbours) =
-				(struct net_neighbour){dev, n->ip, n->mac};
+			*arena_push(a->arena, a->neighbours,
+				    a->n_neighbours) = (struct net_neighbour){dev, n->ip, n->mac};
 	}
 	if (a->n_neighbours)
 		qsort(a->neighbours, a->n_neighbours, sizeof(*a->neighbours), by_device);
@@ -313,14 +314,14 @@ static void index_filters(struct analyse *a)
 {
 	for (size_t i = 0; i < a->plan->n_filters; i++) {
 		const struct plan_filter *f = &a->plan->filters[i];
-		struct net_ns *n = &a->ns[net_find_ns(a, f->ns)];
+		struct net_ns *n = &a->ns[analyse_net_find_ns(a, f->ns)];
 
 		*arena_push(a->arena, n->filters, n->n_filters) =
-			(struct net_filter){f, nft_read(a->arena, f->text)};
+			(struct net_filter){f, analyse_nft_read(a->arena, f->text)};
 	}
 }
 
-void net_index(struct analyse *a)
+void analyse_net_index(struct analyse *a)
 {
 	a->n_ns = a->plan->n_namespaces;
 	a->ns = arena_alloc(a->arena, (a->n_ns + 1) * sizeof(*a->ns));
@@ -346,15 +347,16 @@ static struct net_table *table_of(struct analyse *a, struct net_ns *n, uint32_t 
 
 static void add_route(struct analyse *a, const struct plan_route *r)
 {
-	const uint32_t ns = net_find_ns(a, r->ns);
-	const uint32_t dev = r->type == PLAN_BLACKHOLE ? NET_NONE : net_find_dev(a, ns, r->dev);
+	const uint32_t ns = analyse_net_find_ns(a, r->ns);
+	const uint32_t dev = r->type == PLAN_BLACKHOLE ? NET_NONE
+						       : analyse_net_find_dev(a, ns, r->dev);
 	struct net_table *t;
 
 	if (ns == NET_NONE || (r->type != PLAN_BLACKHOLE && dev == NET_NONE))
 		return; /* of a plan that was observed: its device is gone, and it with it */
 	t = table_of(a, &a->ns[ns], r->table);
-	*arena_push(a->arena, t->routes, t->n) =
-		(struct net_route){r->dst, r->metric, dev, r->via, r->src, r};
+	*arena_push(a->arena, t->routes, t->n) = (struct net_route){r->dst, r->metric, dev,
+								    r->via, r->src,    r};
 }
 
 /* An address brings the route to its subnet; of lo, nothing but itself. */
@@ -366,8 +368,8 @@ static void add_connected(struct analyse *a, const struct net_address *address)
 	if (address->len == 32 || address->from->noprefixroute)
 		return;
 	t = table_of(a, &a->ns[a->devs[address->dev].ns], PLAN_TABLE_MAIN);
-	*arena_push(a->arena, t->routes, t->n) =
-		(struct net_route){.dst = p, .dev = address->dev, .src = address->ip};
+	*arena_push(a->arena, t->routes,
+		    t->n) = (struct net_route){.dst = p, .dev = address->dev, .src = address->ip};
 }
 
 static int longest_first(const void *pa, const void *pb)
@@ -426,7 +428,7 @@ static void finish_tables(struct net_ns *n)
 	}
 }
 
-void net_index_routes(struct analyse *a)
+void analyse_net_index_routes(struct analyse *a)
 {
 	for (size_t i = 0; i < a->n_ns; i++) {
 		a->ns[i].tables = NULL;

@@ -19,9 +19,9 @@ struct net_device {
 	uint32_t ns;
 	const struct plan_link *link; /* NULL: lo or a bridge */
 	const unsigned char *mac;
-	uint32_t peer, master;  /* devices */
-	uint32_t segment;       /* where its frames arrive */
-	uint32_t first, n;      /* its addresses, in the namespace's list */
+	uint32_t peer, master; /* devices */
+	uint32_t segment;      /* where its frames arrive */
+	uint32_t first, n;     /* its addresses, in the namespace's list */
 	const struct plan_bridge *bridge;
 	bool proxy_arp;
 };
@@ -37,9 +37,9 @@ struct net_address {
 struct net_route {
 	struct ip_prefix dst;
 	uint32_t metric;
-	uint32_t dev;   /* NET_NONE: a blackhole */
-	uint32_t via;   /* 0: on link */
-	uint32_t src;   /* preferred source, 0: none */
+	uint32_t dev;                  /* NET_NONE: a blackhole */
+	uint32_t via;                  /* 0: on link */
+	uint32_t src;                  /* preferred source, 0: none */
 	const struct plan_route *from; /* NULL: comes with an address */
 };
 
@@ -47,8 +47,9 @@ struct net_table {
 	uint32_t id;
 	struct net_route *routes; /* longest first, then by address and metric */
 	size_t n;
-	uint32_t lens[33]; /* where the routes of a length begin, by 32 - length; [32 - len + 1]: end */
-	uint64_t used;     /* bit 32 - length: there is one of that length */
+	uint32_t lens
+		[33];  /* where the routes of a length begin, by 32 - length; [32 - len + 1]: end */
+	uint64_t used; /* bit 32 - length: there is one of that length */
 };
 
 struct net_filter {
@@ -103,26 +104,27 @@ struct net_neighbour {
 };
 
 /** Place of the namespace; NET_NONE where there is none. */
-uint32_t net_find_ns(const struct analyse *a, const char *name);
-uint32_t net_find_dev(const struct analyse *a, uint32_t ns, const char *name);
+uint32_t analyse_net_find_ns(const struct analyse *a, const char *name);
+uint32_t analyse_net_find_dev(const struct analyse *a, uint32_t ns, const char *name);
 /** The device of the namespace that has the address; NET_NONE: none. 127.0.0.0/8 is lo's. */
-uint32_t net_local(const struct analyse *a, uint32_t ns, uint32_t ip);
+uint32_t analyse_net_local(const struct analyse *a, uint32_t ns, uint32_t ip);
 /** Whether frames pass: false of a bridge that is down. */
-bool net_is_up(const struct analyse *a, uint32_t dev);
-const struct net_neighbour *net_neighbour(const struct analyse *a, uint32_t dev, uint32_t ip);
+bool analyse_net_is_up(const struct analyse *a, uint32_t dev);
+const struct net_neighbour *analyse_net_neighbour(const struct analyse *a, uint32_t dev,
+						  uint32_t ip);
 
 /** Fills all but the routes and the segments. */
-void net_index(struct analyse *a);
+void analyse_net_index(struct analyse *a);
 /** Tables from the plan's routes, those of addresses, and a->dynamic. */
-void net_index_routes(struct analyse *a);
+void analyse_net_index_routes(struct analyse *a);
 /** Segments from links and bridges (segment.c). */
-void net_index_segments(struct analyse *a);
+void analyse_net_index_segments(struct analyse *a);
 
 /** How a packet is looked up. */
 struct net_flow {
 	uint32_t src, dst;
-	uint32_t iif; /* NET_NONE: it begins here */
-	uint32_t oif; /* device that its socket is bound to; NET_NONE: none */
+	uint32_t iif;        /* NET_NONE: it begins here */
+	uint32_t oif;        /* device that its socket is bound to; NET_NONE: none */
 	unsigned int choice; /* which of equally good hops */
 };
 
@@ -133,10 +135,11 @@ struct net_answer {
 };
 
 /** Rules, then tables; not the addresses of the namespace itself. */
-struct net_answer net_lookup(const struct analyse *a, uint32_t ns, const struct net_flow *f);
+struct net_answer analyse_net_lookup(const struct analyse *a, uint32_t ns,
+				     const struct net_flow *f);
 /** The best route of one table. oif: NET_NONE, or the only device that counts. */
-const struct net_route *net_best(const struct analyse *a, const struct net_table *t, uint32_t dst,
-				 uint32_t oif);
+const struct net_route *analyse_net_best(const struct analyse *a, const struct net_table *t,
+					 uint32_t dst, uint32_t oif);
 
 /** The device that takes a frame for `ip` sent out of `dev` (segment.c). */
 struct net_taker {
@@ -144,7 +147,8 @@ struct net_taker {
 	bool several; /* more than one would */
 	bool down;    /* the line that it would go over is */
 };
-struct net_taker net_take(const struct analyse *a, uint32_t dev, uint32_t ip, uint32_t sender);
+struct net_taker analyse_net_take(const struct analyse *a, uint32_t dev, uint32_t ip,
+				  uint32_t sender);
 
 /** Works out a->dynamic and a->doubt (dynamic.c); tables hold them afterwards. */
-void net_index_dynamic(struct analyse *a);
+void analyse_net_index_dynamic(struct analyse *a);

@@ -67,7 +67,7 @@ enum nft_field {
 
 struct nft_match {
 	enum nft_field field;
-	bool not;
+	bool not ;
 	struct nft_ranges ranges;
 	struct nft_name *names; /* of devices, sorted */
 	size_t n_names;
@@ -116,7 +116,8 @@ struct nft_table {
 };
 
 /** Reads "table ip NAME { ... }". Everything lives in the arena. Never NULL. */
-struct nft_table *nft_read(struct arena *a, const char *text) __attribute__((returns_nonnull));
+struct nft_table *analyse_nft_read(struct arena *a, const char *text)
+	__attribute__((returns_nonnull));
 
 enum nft_verdict { NFT_ACCEPT, NFT_DROP, NFT_UNKNOWN };
 
@@ -127,10 +128,10 @@ struct nft_judgement {
 };
 
 /** What the table's chains at that hook say of the packet. */
-struct nft_judgement nft_judge(const struct nft_table *t, enum nft_hook hook,
-			       const struct nft_packet *p);
+struct nft_judgement analyse_nft_judge(const struct nft_table *t, enum nft_hook hook,
+				       const struct nft_packet *p);
 
 /** Whether v lies in one of the ranges. */
-bool nft_ranges_have(const struct nft_ranges *r, uint32_t v);
+bool analyse_nft_ranges_have(const struct nft_ranges *r, uint32_t v);
 /** The entry of a device; NULL where there is none. */
-const struct nft_name *nft_find_name(const struct nft_match *m, const char *name);
+const struct nft_name *analyse_nft_find_name(const struct nft_match *m, const char *name);

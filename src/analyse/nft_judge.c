@@ -10,7 +10,7 @@ enum outcome { GOES_ON, ACCEPTED, DROPPED, NOT_KNOWN };
 
 enum answer { NO, YES, PERHAPS };
 
-bool nft_ranges_have(const struct nft_ranges *r, uint32_t v)
+bool analyse_nft_ranges_have(const struct nft_ranges *r, uint32_t v)
 {
 	size_t low = 0, high = r->n;
 
@@ -27,7 +27,7 @@ bool nft_ranges_have(const struct nft_ranges *r, uint32_t v)
 	return false;
 }
 
-const struct nft_name *nft_find_name(const struct nft_match *m, const char *name)
+const struct nft_name *analyse_nft_find_name(const struct nft_match *m, const char *name)
 {
 	size_t low = 0, high = m->n_names;
 
@@ -64,15 +64,17 @@ static enum answer answer_of(bool yes)
 static enum answer field_matches(const struct nft_match *m, const struct nft_packet *p)
 {
 	switch (m->field) {
-	case NFT_FIELD_IIF: return answer_of(nft_find_name(m, p->iif) != NULL);
-	case NFT_FIELD_OIF: return answer_of(nft_find_name(m, p->oif) != NULL);
-	case NFT_FIELD_SADDR: return answer_of(nft_ranges_have(&m->ranges, p->saddr));
-	case NFT_FIELD_DADDR: return answer_of(nft_ranges_have(&m->ranges, p->daddr));
-	case NFT_FIELD_PROTOCOL: return answer_of(nft_ranges_have(&m->ranges, p->protocol));
+	case NFT_FIELD_IIF: return answer_of(analyse_nft_find_name(m, p->iif) != NULL);
+	case NFT_FIELD_OIF: return answer_of(analyse_nft_find_name(m, p->oif) != NULL);
+	case NFT_FIELD_SADDR: return answer_of(analyse_nft_ranges_have(&m->ranges, p->saddr));
+	case NFT_FIELD_DADDR: return answer_of(analyse_nft_ranges_have(&m->ranges, p->daddr));
+	case NFT_FIELD_PROTOCOL: return answer_of(analyse_nft_ranges_have(&m->ranges, p->protocol));
 	case NFT_FIELD_DPORT:
-		return answer_of(has_ports(p) && nft_ranges_have(&m->ranges, p->dport));
-	case NFT_FIELD_ICMP_TYPE: return answer_of(nft_ranges_have(&m->ranges, p->icmp_type));
-	case NFT_FIELD_ICMP_CODE: return answer_of(nft_ranges_have(&m->ranges, p->icmp_code));
+		return answer_of(has_ports(p) && analyse_nft_ranges_have(&m->ranges, p->dport));
+	case NFT_FIELD_ICMP_TYPE:
+		return answer_of(analyse_nft_ranges_have(&m->ranges, p->icmp_type));
+	case NFT_FIELD_ICMP_CODE:
+		return answer_of(analyse_nft_ranges_have(&m->ranges, p->icmp_code));
 	case NFT_FIELD_ESTABLISHED: return answer_of(p->established);
 	case NFT_FIELD_SYN: return answer_of(p->syn);
 	case NFT_FIELD_CHANCE: return by_chance(m);
@@ -107,7 +109,7 @@ static const struct nft_name *mapped(const struct nft_rule *rule, const struct n
 {
 	const struct nft_match *m = &rule->matches[rule->n_matches - 1];
 
-	return nft_find_name(m, m->field == NFT_FIELD_IIF ? p->iif : p->oif);
+	return analyse_nft_find_name(m, m->field == NFT_FIELD_IIF ? p->iif : p->oif);
 }
 
 static enum outcome act(const struct nft_table *t, const struct nft_rule *rule,
@@ -183,8 +185,8 @@ static const struct nft_chain *chain_after(const struct nft_table *t, enum nft_h
 	return found;
 }
 
-struct nft_judgement nft_judge(const struct nft_table *t, enum nft_hook hook,
-			       const struct nft_packet *p)
+struct nft_judgement analyse_nft_judge(const struct nft_table *t, enum nft_hook hook,
+				       const struct nft_packet *p)
 {
 	struct nft_judgement j = {.verdict = t->unknown ? NFT_UNKNOWN : NFT_ACCEPT};
 	const struct nft_chain *c = NULL;

@@ -379,15 +379,9 @@ static const struct {
 	const char *word;
 	bool (*read)(struct reader *r, struct nft_rule *rule);
 } statements[] = {
-	{"ip", read_ip},
-	{"tcp", read_tcp},
-	{"udp", read_udp},
-	{"icmp", read_icmp},
-	{"meta", read_meta},
-	{"th", read_th},
-	{"ct", read_ct},
-	{"iifname", read_iifname},
-	{"oifname", read_oifname},
+	{"ip", read_ip},         {"tcp", read_tcp},         {"udp", read_udp},
+	{"icmp", read_icmp},     {"meta", read_meta},       {"th", read_th},
+	{"ct", read_ct},         {"iifname", read_iifname}, {"oifname", read_oifname},
 	{"numgen", read_numgen},
 };
 
@@ -575,7 +569,7 @@ static bool resolve(const struct nft_table *t, struct nft_rule *rule)
 	return true;
 }
 
-struct nft_table *nft_read(struct arena *a, const char *text)
+struct nft_table *analyse_nft_read(struct arena *a, const char *text)
 {
 	struct nft_table *t = arena_alloc(a, sizeof(*t));
 	struct reader r = {.a = a, .at = text, .line = 1, .table = t};

@@ -17,7 +17,7 @@ void analyse_service_name(struct analyse_service s, struct strbuf *b)
 		strbuf_printf(b, "/%u", s.port);
 }
 
-int outcome_service_cmp(struct analyse_service a, struct analyse_service b)
+int analyse_outcome_service_cmp(struct analyse_service a, struct analyse_service b)
 {
 	if (a.protocol != b.protocol)
 		return a.protocol < b.protocol ? -1 : 1;
@@ -57,7 +57,7 @@ static bool same(const struct analyse_outcome *a, const struct analyse_outcome *
 	if (a->n != b->n)
 		return false;
 	for (size_t i = 0; i < a->n; i++)
-		if (outcome_service_cmp(a->services[i], b->services[i]) != 0 ||
+		if (analyse_outcome_service_cmp(a->services[i], b->services[i]) != 0 ||
 		    a->verdicts[i] != b->verdicts[i])
 			return false;
 	return true;
@@ -85,11 +85,12 @@ static void grow(struct outcomes *t)
 			bigger.slots[slot_of(&bigger, t->slots[i])] = t->slots[i];
 			bigger.n++;
 		}
-	outcomes_done(t);
+	analyse_outcomes_done(t);
 	*t = bigger;
 }
 
-const struct analyse_outcome *outcome_keep(struct outcomes *t, const struct analyse_outcome *o)
+const struct analyse_outcome *analyse_outcome_keep(struct outcomes *t,
+						   const struct analyse_outcome *o)
 {
 	struct analyse_outcome *kept;
 	size_t slot;
@@ -108,7 +109,7 @@ const struct analyse_outcome *outcome_keep(struct outcomes *t, const struct anal
 	return kept;
 }
 
-void outcomes_done(struct outcomes *t)
+void analyse_outcomes_done(struct outcomes *t)
 {
 	free(t->slots);
 	t->slots = NULL;

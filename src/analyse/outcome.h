@@ -11,7 +11,8 @@ struct outcomes {
 };
 
 /** The one that is equal to `o`, copied where there is none yet. */
-const struct analyse_outcome *outcome_keep(struct outcomes *t, const struct analyse_outcome *o);
-void outcomes_done(struct outcomes *t); /* what was kept stays in the arena */
+const struct analyse_outcome *analyse_outcome_keep(struct outcomes *t,
+						   const struct analyse_outcome *o);
+void analyse_outcomes_done(struct outcomes *t); /* what was kept stays in the arena */
 
-int outcome_service_cmp(struct analyse_service a, struct analyse_service b);
+int analyse_outcome_service_cmp(struct analyse_service a, struct analyse_service b);

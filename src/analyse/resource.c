@@ -95,14 +95,16 @@ void analyse_resource_name(const char *resource, struct strbuf *b)
 
 /* --- steps --- */
 
-struct texts {
-	const char **v; /* sorted */
+/* The origins of all objects of a plan, sorted by resource. */
+struct origins {
+	const struct plan_origin **v;
 	size_t n;
 };
 
-static int by_text(const void *a, const void *b)
+static int by_origin(const void *a, const void *b)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	return strcmp((*(const struct plan_origin *const *)a)->resource,
+		      (*(const struct plan_origin *const *)b)->resource);
 }
 
 static const struct plan_origin *origin_of(const void *object)
@@ -110,22 +112,22 @@ static const struct plan_origin *origin_of(const void *object)
 	return object; /* every struct of a plan begins with it */
 }
 
-static struct texts resources_of(struct arena *a, const struct plan *p)
+static struct origins origins_of(struct arena *a, const struct plan *p)
 {
-	struct texts t = {0};
+	struct origins o = {0};
 
 	for (enum plan_kind kind = 0; p && kind < PLAN_N_KINDS; kind++)
 		for (size_t i = 0; i < plan_count(p, kind); i++)
-			*(const char **)arena_push(a, t.v, t.n) =
-				origin_of(plan_object(p, kind, i))->resource;
-	if (t.n)
-		qsort(t.v, t.n, sizeof(*t.v), by_text);
-	return t;
+			*(const struct plan_origin **)arena_push(a, o.v, o.n) =
+				origin_of(plan_object(p, kind, i));
+	if (o.n)
+		qsort(o.v, o.n, sizeof(*o.v), by_origin);
+	return o;
 }
 
-static bool has(const struct texts *t, const char *resource)
+static bool has(const struct origins *o, const struct plan_origin *origin)
 {
-	return t->n && bsearch(&resource, t->v, t->n, sizeof(*t->v), by_text);
+	return o->n && bsearch(&origin, o->v, o->n, sizeof(*o->v), by_origin);
 }
 
 static const struct plan_origin *origin_of_step(const struct plan_step *s)
@@ -156,7 +158,7 @@ static int by_resource(const void *pa, const void *pb)
 }
 
 static struct analyse_resource *add(struct analyse_resources *r, const struct plan_origin *origin,
-				    const struct texts *before, const struct texts *after)
+				    const struct origins *before, const struct origins *after)
 {
 	struct analyse_resource *o = arena_push(r->arena, r->items, r->n);
 	auto_strbuf struct strbuf name = {0};
@@ -165,11 +167,35 @@ static struct analyse_resource *add(struct analyse_resources *r, const struct pl
 	o->resource = origin->resource;
 	o->at = origin->at;
 	o->name = arena_strdup(r->arena, strbuf_str(&name));
-	o->op = !has(before, o->resource)  ? PLAN_ADD
-		: !has(after, o->resource) ? PLAN_REMOVE
-					   : PLAN_CHANGE;
+	o->op = !has(before, origin) ? PLAN_ADD : !has(after, origin) ? PLAN_REMOVE : PLAN_CHANGE;
 	r->count[o->op]++;
 	return o;
+}
+
+static bool is_listed(const struct analyse_resources *r, const char *resource)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (strcmp(r->items[i].resource, resource) == 0)
+			return true;
+	return false;
+}
+
+/* What disappears with the namespaces that it was in has no steps, and is gone nevertheless. */
+static void add_swept(struct analyse_resources *r, const struct origins *before,
+		      const struct origins *after)
+{
+	for (size_t i = 0; i < before->n; i++)
+		if ((i == 0 || by_origin(&before->v[i - 1], &before->v[i]) != 0) &&
+		    !has(after, before->v[i]) && !is_listed(r, before->v[i]->resource))
+			(void)add(r, before->v[i], before, after); /* has no steps */
+}
+
+static int by_place(const void *pa, const void *pb)
+{
+	const struct analyse_resource *a = pa, *b = pb;
+	const unsigned long x = line_of(a->at), y = line_of(b->at);
+
+	return x != y ? (x < y ? -1 : 1) : strcmp(a->resource, b->resource);
 }
 
 struct analyse_resources *analyse_resources_of(const struct plan_diff *diff, const struct plan *is,
@@ -177,7 +203,7 @@ struct analyse_resources *analyse_resources_of(const struct plan_diff *diff, con
 {
 	struct arena *a = arena_new(0);
 	struct analyse_resources *r = arena_alloc(a, sizeof(*r));
-	const struct texts before = resources_of(a, is), after = resources_of(a, shall);
+	const struct origins before = origins_of(a, is), after = origins_of(a, shall);
 	struct sorted *steps = arena_alloc(a, (diff->n + 1) * sizeof(*steps));
 	struct analyse_resource *o = NULL;
 
@@ -194,6 +220,9 @@ struct analyse_resources *analyse_resources_of(const struct plan_diff *diff, con
 			o = add(r, origin, &before, &after);
 		*(const struct plan_step **)arena_push(a, o->steps, o->n) = steps[i].step;
 	}
+	add_swept(r, &before, &after);
+	if (r->n)
+		qsort(r->items, r->n, sizeof(*r->items), by_place);
 	return r;
 }
 

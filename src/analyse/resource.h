@@ -16,7 +16,7 @@ struct analyse_resource {
 	enum plan_op op; /* add: nothing of it was there; remove: nothing will be */
 	const char *resource, *at;
 	const char *name;
-	const struct plan_step **steps; /* in the diff's order */
+	const struct plan_step **steps; /* in the diff's order; none: it goes with what it is in */
 	size_t n;
 };
 

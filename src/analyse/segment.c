@@ -47,7 +47,7 @@ static void join_all(const struct analyse *a, uint32_t *parents)
 
 		if (d->peer != NET_NONE)
 			join(parents, i, d->peer);
-		if (is_port(d) && net_is_up(a, d->master))
+		if (is_port(d) && analyse_net_is_up(a, d->master))
 			join(parents, i, d->master);
 	}
 }
@@ -78,7 +78,7 @@ static void index_owners(struct analyse *a, struct net_segment *s)
 		qsort(s->owners, s->n_owners, sizeof(*s->owners), by_ip);
 }
 
-void net_index_segments(struct analyse *a)
+void analyse_net_index_segments(struct analyse *a)
 {
 	uint32_t *parents = calloc(a->n_devs + 1, sizeof(*parents));
 
@@ -138,7 +138,7 @@ static void ask_owners(const struct analyse *a, const struct net_segment *s, uin
 	}
 	for (size_t i = 0; i < s->n; i++)
 		if (s->members[i] != asker &&
-		    net_local(a, a->devs[s->members[i]].ns, ip) != NET_NONE)
+		    analyse_net_local(a, a->devs[s->members[i]].ns, ip) != NET_NONE)
 			answer(t, s->members[i]);
 }
 
@@ -150,9 +150,9 @@ static bool answers_for_others(const struct analyse *a, uint32_t dev, uint32_t i
 	struct net_answer way;
 
 	if (!d->proxy_arp || !a->ns[d->ns].from->router ||
-	    net_local(a, d->ns, sender) != NET_NONE)
+	    analyse_net_local(a, d->ns, sender) != NET_NONE)
 		return false;
-	way = net_lookup(a, d->ns, &f);
+	way = analyse_net_lookup(a, d->ns, &f);
 	return way.route && way.route->dev != NET_NONE && way.route->dev != dev;
 }
 
@@ -161,8 +161,7 @@ static void deliver(const struct analyse *a, const struct net_segment *s, uint32
 		    const unsigned char *mac, struct net_taker *t)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (s->members[i] != sender &&
-		    memcmp(a->devs[s->members[i]].mac, mac, 6) == 0)
+		if (s->members[i] != sender && memcmp(a->devs[s->members[i]].mac, mac, 6) == 0)
 			answer(t, s->members[i]);
 }
 
@@ -171,13 +170,14 @@ static bool leads_into_a_cut(const struct analyse *a, const struct net_device *d
 {
 	const struct net_device *far = d->peer == NET_NONE ? NULL : &a->devs[d->peer];
 
-	return far && far->master != NET_NONE && !net_is_up(a, far->master);
+	return far && far->master != NET_NONE && !analyse_net_is_up(a, far->master);
 }
 
-struct net_taker net_take(const struct analyse *a, uint32_t dev, uint32_t ip, uint32_t sender)
+struct net_taker analyse_net_take(const struct analyse *a, uint32_t dev, uint32_t ip,
+				  uint32_t sender)
 {
 	const struct net_segment *s = &a->segments[a->devs[dev].segment];
-	const struct net_neighbour *known = net_neighbour(a, dev, ip);
+	const struct net_neighbour *known = analyse_net_neighbour(a, dev, ip);
 	struct net_taker t = {.dev = NET_NONE};
 
 	if (known)

@@ -49,8 +49,8 @@ static bool enter(struct walker *k, uint32_t ns, uint32_t in)
 		return end(k, ANALYSE_LOOP);
 	k->ns = ns;
 	k->in = in;
-	k->w->hops[k->w->n_hops++] =
-		(struct analyse_hop){.ns = k->a->ns[ns].from, .in = name_of(k->a, in)};
+	k->w->hops[k->w->n_hops++] = (struct analyse_hop){.ns = k->a->ns[ns].from,
+							  .in = name_of(k->a, in)};
 	return true;
 }
 
@@ -87,7 +87,8 @@ static bool pass(struct walker *k, enum nft_hook hook, const char *in, const cha
 	k->header.oif = out;
 	k->header.established = has_seen(k->forth, n->from);
 	for (size_t i = 0; i < n->n_filters; i++) {
-		const struct nft_judgement j = nft_judge(n->filters[i].table, hook, &k->header);
+		const struct nft_judgement j = analyse_nft_judge(n->filters[i].table, hook,
+								 &k->header);
 
 		if (j.verdict != NFT_ACCEPT)
 			return stop_at(k, &n->filters[i], &j);
@@ -106,7 +107,7 @@ static bool is_last_resort(const struct net_route *r)
 static bool find_way(struct walker *k, uint32_t src, struct net_route *way)
 {
 	const struct net_flow f = {src, k->w->dst, k->in, k->oif, k->choice};
-	const struct net_answer found = net_lookup(k->a, k->ns, &f);
+	const struct net_answer found = analyse_net_lookup(k->a, k->ns, &f);
 	struct analyse_hop *hop = hop_of(k);
 
 	hop->rule = found.rule;
@@ -123,7 +124,7 @@ static bool find_way(struct walker *k, uint32_t src, struct net_route *way)
 		return true;
 	}
 	return end(k, !found.route || is_last_resort(found.route) ? ANALYSE_NO_ROUTE
-								   : ANALYSE_BLACKHOLE);
+								  : ANALYSE_BLACKHOLE);
 }
 
 static bool covers(const struct net_address *a, uint32_t ip)
@@ -136,7 +137,7 @@ static uint32_t source_for(const struct analyse *a, uint32_t dev, uint32_t next)
 {
 	const struct net_device *d = &a->devs[dev];
 	const struct net_ns *n = &a->ns[d->ns];
-	const uint32_t lo = net_find_dev(a, d->ns, "lo");
+	const uint32_t lo = analyse_net_find_dev(a, d->ns, "lo");
 
 	for (uint32_t i = d->first; i < d->first + d->n; i++)
 		if (covers(&n->addresses[i], next))
@@ -160,9 +161,9 @@ static bool leave(struct walker *k, const struct net_route *way)
 	hop->out = name_of(k->a, way->dev);
 	hop->next = next;
 	hop->link = k->a->devs[way->dev].link;
-	if (net_local(k->a, k->ns, asker) == NET_NONE)
+	if (analyse_net_local(k->a, k->ns, asker) == NET_NONE)
 		asker = source_for(k->a, way->dev, next);
-	t = net_take(k->a, way->dev, next, asker);
+	t = analyse_net_take(k->a, way->dev, next, asker);
 	if (t.several)
 		return not_known(k, "more than one device answers for the next hop");
 	if (t.dev == NET_NONE)
@@ -180,7 +181,7 @@ static bool depart(struct walker *k)
 {
 	struct net_route way;
 
-	if (net_local(k->a, k->ns, k->w->dst) != NET_NONE) {
+	if (analyse_net_local(k->a, k->ns, k->w->dst) != NET_NONE) {
 		if (!k->w->src)
 			k->w->src = k->header.saddr = k->w->dst;
 		return pass(k, NFT_OUTPUT, "", "lo") && deliver(k);
@@ -205,18 +206,18 @@ static bool arrive(struct walker *k)
 
 	if (!pass(k, NFT_PREROUTING, in, ""))
 		return false;
-	if (net_local(k->a, k->ns, k->w->src) != NET_NONE)
+	if (analyse_net_local(k->a, k->ns, k->w->src) != NET_NONE)
 		return end(k, ANALYSE_FORGED); /* fib_validate_source(), accept_local is 0 */
-	if (net_local(k->a, k->ns, k->w->dst) != NET_NONE)
+	if (analyse_net_local(k->a, k->ns, k->w->dst) != NET_NONE)
 		return deliver(k);
 	if (!k->a->ns[k->ns].from->router)
 		return end(k, ANALYSE_NO_ROUTER);
-	return find_way(k, k->w->src, &way) &&
-	       pass(k, NFT_FORWARD, in, name_of(k->a, way.dev)) && leave(k, &way);
+	return find_way(k, k->w->src, &way) && pass(k, NFT_FORWARD, in, name_of(k->a, way.dev)) &&
+	       leave(k, &way);
 }
 
-void walk_one(const struct analyse *a, const struct walk_packet *p,
-	      const struct analyse_walk *forth, struct analyse_walk *w)
+void analyse_walk_one(const struct analyse *a, const struct walk_packet *p,
+		      const struct analyse_walk *forth, struct analyse_walk *w)
 {
 	struct walker k = {.a = a,
 			   .forth = forth,
@@ -244,7 +245,7 @@ void walk_one(const struct analyse *a, const struct walk_packet *p,
 
 /* --- both directions --- */
 
-uint32_t walk_end(const struct analyse *a, const struct analyse_walk *w)
+uint32_t analyse_walk_end(const struct analyse *a, const struct analyse_walk *w)
 {
 	return w->n_hops ? (uint32_t)(w->hops[w->n_hops - 1].ns - a->plan->namespaces) : NET_NONE;
 }
@@ -269,7 +270,7 @@ static struct walk_packet answer_to(const struct walk_packet *p, const struct an
 /* Delivered, but not to whom it was meant for. */
 static void check_end(const struct analyse *a, struct analyse_walk *w, uint32_t to)
 {
-	if (w->end == ANALYSE_DELIVERED && to != NET_NONE && walk_end(a, w) != to)
+	if (w->end == ANALYSE_DELIVERED && to != NET_NONE && analyse_walk_end(a, w) != to)
 		w->end = ANALYSE_ELSEWHERE;
 }
 
@@ -282,12 +283,12 @@ static void try_choice(const struct analyse *a, const struct walk_packet *p, uin
 	trip->back.n_hops = 0;
 	trip->back.end = ANALYSE_NO_PLACE;
 	trip->back.alternatives = 1;
-	walk_one(a, p, NULL, &trip->there);
+	analyse_walk_one(a, p, NULL, &trip->there);
 	check_end(a, &trip->there, to);
 	if (trip->there.end != ANALYSE_DELIVERED)
 		return;
-	back = answer_to(p, &trip->there, walk_end(a, &trip->there));
-	walk_one(a, &back, &trip->there, &trip->back);
+	back = answer_to(p, &trip->there, analyse_walk_end(a, &trip->there));
+	analyse_walk_one(a, &back, &trip->there, &trip->back);
 	check_end(a, &trip->back, p->ns);
 	trip->ok = trip->back.end == ANALYSE_DELIVERED;
 }
@@ -307,8 +308,8 @@ static void doubt(struct analyse_trip *trip, const char *why)
 	trip->ok = false;
 }
 
-void walk_trip(const struct analyse *a, const struct walk_packet *p, uint32_t to,
-	       struct analyse_trip *trip)
+void analyse_walk_trip(const struct analyse *a, const struct walk_packet *p, uint32_t to,
+		       struct analyse_trip *trip)
 {
 	struct walk_packet next = *p;
 	struct analyse_trip other;
@@ -317,7 +318,8 @@ void walk_trip(const struct analyse *a, const struct walk_packet *p, uint32_t to
 	for (next.choice = 1; next.choice < alternatives(trip); next.choice++) {
 		try_choice(a, &next, to, &other);
 		if (other.ok != trip->ok) {
-			doubt(trip, "of several equally good routes, some lead there and some do not");
+			doubt(trip,
+			      "of several equally good routes, some lead there and some do not");
 			return;
 		}
 	}
@@ -325,15 +327,15 @@ void walk_trip(const struct analyse *a, const struct walk_packet *p, uint32_t to
 		doubt(trip, a->doubt);
 }
 
-struct walk_packet walk_packet_of(const struct analyse *a, const struct analyse_packet *p)
+struct walk_packet analyse_walk_packet_of(const struct analyse *a, const struct analyse_packet *p)
 {
 	static const uint8_t protocols[] = {
 		[ANALYSE_ICMP] = NFT_ICMP, [ANALYSE_TCP] = NFT_TCP, [ANALYSE_UDP] = NFT_UDP};
-	const uint32_t ns = net_find_ns(a, p->ns);
+	const uint32_t ns = analyse_net_find_ns(a, p->ns);
 
 	return (struct walk_packet){
 		.ns = ns,
-		.oif = p->dev ? net_find_dev(a, ns, p->dev) : NET_NONE,
+		.oif = p->dev ? analyse_net_find_dev(a, ns, p->dev) : NET_NONE,
 		.src = p->src,
 		.dst = p->dst,
 		.header = {.protocol = protocols[p->protocol],
@@ -347,7 +349,7 @@ struct walk_packet walk_packet_of(const struct analyse *a, const struct analyse_
 void analyse_walk(const struct analyse *a, const struct analyse_packet *p, const char *to,
 		  struct analyse_trip *trip)
 {
-	const struct walk_packet packet = walk_packet_of(a, p);
+	const struct walk_packet packet = analyse_walk_packet_of(a, p);
 
-	walk_trip(a, &packet, to ? net_find_ns(a, to) : NET_NONE, trip);
+	analyse_walk_trip(a, &packet, to ? analyse_net_find_ns(a, to) : NET_NONE, trip);
 }

@@ -15,11 +15,11 @@ struct walk_packet {
 };
 
 /** forth: the walk that this one answers to; NULL: it is the first. */
-void walk_one(const struct analyse *a, const struct walk_packet *p,
-	      const struct analyse_walk *forth, struct analyse_walk *w);
+void analyse_walk_one(const struct analyse *a, const struct walk_packet *p,
+		      const struct analyse_walk *forth, struct analyse_walk *w);
 /** Place of the namespace where the walk ended. */
-uint32_t walk_end(const struct analyse *a, const struct analyse_walk *w);
+uint32_t analyse_walk_end(const struct analyse *a, const struct analyse_walk *w);
 /** As analyse_walk(), by places. to: NET_NONE for whoever has the address. */
-void walk_trip(const struct analyse *a, const struct walk_packet *p, uint32_t to,
-	       struct analyse_trip *trip);
-struct walk_packet walk_packet_of(const struct analyse *a, const struct analyse_packet *p);
+void analyse_walk_trip(const struct analyse *a, const struct walk_packet *p, uint32_t to,
+		       struct analyse_trip *trip);
+struct walk_packet analyse_walk_packet_of(const struct analyse *a, const struct analyse_packet *p);

@@ -91,7 +91,7 @@ struct apply_preview {
 	const struct plan_diff *diff;
 	const struct plan *is; /* what is there; NULL: nothing of the lab */
 	bool up;               /* there is something of the lab already */
-	void *owned; /* what the diff points into */
+	void *owned;           /* what the diff points into */
 };
 
 /** s: NULL where the lab is not up. */

@@ -48,10 +48,7 @@ static const char *plural(enum plan_kind kind, size_t n, struct strbuf *b)
 {
 	const char *name = plan_kind_name(kind);
 
-	strbuf_printf(b, "%zu %s%s", n, name,
-		      n == 1	     ? ""
-		      : kind == PLAN_ADDRESS ? "es"
-					     : "s");
+	strbuf_printf(b, "%zu %s%s", n, name, n == 1 ? "" : kind == PLAN_ADDRESS ? "es" : "s");
 	return strbuf_str(b);
 }
 
@@ -118,8 +115,8 @@ static void print_resource(const struct screen *s, const struct analyse_resource
 
 static bool alike(const struct analyse_resource *a, const struct analyse_resource *b)
 {
-	return a->op == b->op && strcmp(analyse_resource_kind(a->resource),
-					analyse_resource_kind(b->resource)) == 0;
+	return a->op == b->op &&
+	       strcmp(analyse_resource_kind(a->resource), analyse_resource_kind(b->resource)) == 0;
 }
 
 static size_t count_alike(const struct analyse_resources *r, size_t i)
@@ -140,7 +137,8 @@ static bool is_first_of_kind(const struct analyse_resources *r, size_t i)
 }
 
 /* "+ 1000 of kind instance: instance ecs-1, ..." */
-static void print_kind(const struct screen *s, const struct analyse_resources *r, size_t i, size_t n)
+static void print_kind(const struct screen *s, const struct analyse_resources *r, size_t i,
+		       size_t n)
 {
 	auto_strbuf struct strbuf line = {0};
 	size_t named = 0;

@@ -11,8 +11,7 @@ static inline const char *matrix_verdict(enum analyse_verdict v)
 	return v == ANALYSE_YES ? "yes" : v == ANALYSE_NO ? "no" : "unknown";
 }
 
-static inline void matrix_cell(const struct analyse_matrix *m, size_t i, size_t k,
-			       struct strbuf *b)
+static inline void matrix_cell(const struct analyse_matrix *m, size_t i, size_t k, struct strbuf *b)
 {
 	const struct analyse_outcome *o = analyse_matrix_get(m, i, k);
 	char ip[IP_STRLEN];

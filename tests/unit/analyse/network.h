@@ -39,7 +39,8 @@ static inline struct plan_link *net_link(struct plan *p, const char *a, const ch
 {
 	struct plan_link *l = plan_add_link(p);
 
-	*l = (struct plan_link){.origin = here, .a = {.ns = a, .dev = a_dev}, .b = {.ns = b, .dev = b_dev}};
+	*l = (struct plan_link){
+		.origin = here, .a = {.ns = a, .dev = a_dev}, .b = {.ns = b, .dev = b_dev}};
 	l->a.mac[0] = l->b.mac[0] = 2;
 	l->a.mac[4] = l->b.mac[4] = (unsigned char)p->n_links;
 	l->b.mac[5] = 1;

@@ -27,7 +27,7 @@ static enum nft_verdict judge_at(const char *text, enum nft_hook hook, const str
 {
 	auto_arena struct arena *a = arena_new(0);
 
-	return nft_judge(nft_read(a, text), hook, p).verdict;
+	return analyse_nft_judge(analyse_nft_read(a, text), hook, p).verdict;
 }
 
 static enum nft_verdict judge(const char *text, const struct nft_packet *p)
@@ -67,8 +67,10 @@ static void test_matches(void **state)
 		{RULE("iifname \"eth1\" drop"), NFT_ACCEPT, NFT_ACCEPT},
 		{RULE("oifname { \"eth1\", \"eth2\" } drop"), NFT_DROP, NFT_DROP},
 		{RULE("ct state established,related drop"), NFT_ACCEPT, NFT_ACCEPT},
-		{RULE("iifname \"eth0\" numgen random mod 1000000 < 5000 drop"), NFT_ACCEPT, NFT_ACCEPT},
-		{RULE("iifname \"eth0\" numgen random mod 1000000 < 1000000 drop"), NFT_DROP, NFT_DROP},
+		{RULE("iifname \"eth0\" numgen random mod 1000000 < 5000 drop"), NFT_ACCEPT,
+		 NFT_ACCEPT},
+		{RULE("iifname \"eth0\" numgen random mod 1000000 < 1000000 drop"), NFT_DROP,
+		 NFT_DROP},
 		{RULE("return\n\t\tdrop"), NFT_ACCEPT, NFT_ACCEPT},
 		{RULE("tcp dport 80 accept\n\t\tdrop"), NFT_ACCEPT, NFT_DROP},
 	};
@@ -128,56 +130,57 @@ static void test_not_known(void **state)
 
 static void test_sets_and_maps(void **state)
 {
-	static const char text[] = TABLE("\tset members {\n\t\ttype ipv4_addr\n"
-					 "\t\telements = { 10.0.0.9, 10.0.0.1 }\n\t}\n"
-					 "\tset empty {\n\t\ttype ipv4_addr\n\t}\n"
-					 "\tchain in-x {\n\t\tip saddr @members return\n"
-					 "\t\tip saddr @empty return\n\t\tdrop\n\t}\n" HOOK("forward")
-					 "\t\toifname vmap { \"eth1\" : jump in-x, \"z.9\" : jump in-x }\n"
-					 "\t}\n");
+	static const char text[] = TABLE(
+		"\tset members {\n\t\ttype ipv4_addr\n"
+		"\t\telements = { 10.0.0.9, 10.0.0.1 }\n\t}\n"
+		"\tset empty {\n\t\ttype ipv4_addr\n\t}\n"
+		"\tchain in-x {\n\t\tip saddr @members return\n"
+		"\t\tip saddr @empty return\n\t\tdrop\n\t}\n" HOOK(
+			"forward") "\t\toifname vmap { \"eth1\" : jump in-x, \"z.9\" : jump in-x }\n"
+				   "\t}\n");
 	auto_arena struct arena *a = arena_new(0);
-	const struct nft_table *t = nft_read(a, text);
+	const struct nft_table *t = analyse_nft_read(a, text);
 	struct nft_packet p = syn;
 	struct nft_judgement j;
 
 	assert_false(t->unknown);
-	assert_int_equal(nft_judge(t, NFT_FORWARD, &p).verdict, NFT_ACCEPT);
+	assert_int_equal(analyse_nft_judge(t, NFT_FORWARD, &p).verdict, NFT_ACCEPT);
 	p.saddr = 0x0a000002;
-	j = nft_judge(t, NFT_FORWARD, &p);
+	j = analyse_nft_judge(t, NFT_FORWARD, &p);
 	assert_int_equal(j.verdict, NFT_DROP);
 	assert_string_equal(j.chain->name, "in-x");
 	assert_string_equal(j.rule->text, "drop");
 	p.oif = "eth2";
-	assert_int_equal(nft_judge(t, NFT_FORWARD, &p).verdict, NFT_ACCEPT);
+	assert_int_equal(analyse_nft_judge(t, NFT_FORWARD, &p).verdict, NFT_ACCEPT);
 }
 
 static void test_hooks_and_policies(void **state)
 {
-	static const char text[] =
-		TABLE("\tchain input {\n\t\ttype filter hook input priority filter; policy drop;\n"
-		      "\t\tiifname \"lo\" accept\n\t}\n"
-		      "\tchain early {\n\t\ttype filter hook forward priority raw; policy accept;\n"
-		      "\t\ttcp dport 80 accept\n\t}\n"
-		      "\tchain late {\n\t\ttype filter hook forward priority filter; policy accept;\n"
-		      "\t\tdrop\n\t}\n");
+	static const char text[] = TABLE(
+		"\tchain input {\n\t\ttype filter hook input priority filter; policy drop;\n"
+		"\t\tiifname \"lo\" accept\n\t}\n"
+		"\tchain early {\n\t\ttype filter hook forward priority raw; policy accept;\n"
+		"\t\ttcp dport 80 accept\n\t}\n"
+		"\tchain late {\n\t\ttype filter hook forward priority filter; policy accept;\n"
+		"\t\tdrop\n\t}\n");
 	auto_arena struct arena *a = arena_new(0);
-	const struct nft_table *t = nft_read(a, text);
-	struct nft_judgement j = nft_judge(t, NFT_INPUT, &syn);
+	const struct nft_table *t = analyse_nft_read(a, text);
+	struct nft_judgement j = analyse_nft_judge(t, NFT_INPUT, &syn);
 	struct nft_packet inside = syn;
 
 	assert_int_equal(j.verdict, NFT_DROP);
 	assert_null(j.rule);
 	inside.iif = "lo";
-	assert_int_equal(nft_judge(t, NFT_INPUT, &inside).verdict, NFT_ACCEPT);
-	assert_int_equal(nft_judge(t, NFT_OUTPUT, &syn).verdict, NFT_ACCEPT);
+	assert_int_equal(analyse_nft_judge(t, NFT_INPUT, &inside).verdict, NFT_ACCEPT);
+	assert_int_equal(analyse_nft_judge(t, NFT_OUTPUT, &syn).verdict, NFT_ACCEPT);
 	/* accepted by one chain of a hook is not accepted by the next */
-	assert_int_equal(nft_judge(t, NFT_FORWARD, &syn).verdict, NFT_DROP);
+	assert_int_equal(analyse_nft_judge(t, NFT_FORWARD, &syn).verdict, NFT_DROP);
 }
 
 static void test_ports_that_are_named(void **state)
 {
 	auto_arena struct arena *a = arena_new(0);
-	const struct nft_table *t = nft_read(
+	const struct nft_table *t = analyse_nft_read(
 		a, RULE("tcp dport 80-90 drop\n\t\tudp dport 53 accept\n\t\tth dport 99 drop"));
 
 	assert_int_equal(t->n_tcp_ports, 1);

@@ -35,7 +35,8 @@ static void test_no_route(void **state)
 	struct analyse_trip trip;
 
 	net_route(p, "r1", PLAN_TABLE_MAIN, "0.0.0.0/0", NULL, NULL)->metric = PLAN_METRIC_LAST;
-	net_route(p, "r2", PLAN_TABLE_MAIN, "192.168.1.0/24", NULL, NULL)->proto = PLAN_PROTO_CUSTOM;
+	net_route(p, "r2", PLAN_TABLE_MAIN, "192.168.1.0/24", NULL, NULL)->proto =
+		PLAN_PROTO_CUSTOM;
 	(void)net_route(p, "r1", PLAN_TABLE_MAIN, "192.168.0.0/16", "far", "10.9.0.2");
 	a = net_analyse(p);
 	trip = net_ping(a, "a", "172.16.0.1");
@@ -301,9 +302,10 @@ static void test_filters_that_nobody_understands(void **state)
 	a = net_analyse(p);
 	trip = net_ping(a, "a", "10.0.2.1");
 	assert_int_equal(trip.there.end, ANALYSE_UNKNOWN);
-	net_assert_why(a, &trip,
-		       "not known: a filter holds what the analyser does not understand (mine of r2: "
-		       "policy drop)");
+	net_assert_why(
+		a, &trip,
+		"not known: a filter holds what the analyser does not understand (mine of r2: "
+		"policy drop)");
 	assert_true(net_ping(a, "a", "10.0.1.2").ok);
 }
 
