@@ -168,6 +168,8 @@ struct net_answer analyse_net_lookup(const struct analyse *a, uint32_t ns, const
 
 static void add_device(struct analyse *a, struct net_device d)
 {
+	if (d.ns == NET_NONE)
+		return; /* what hangs in the air where somebody took its namespace away */
 	d.peer = d.master = d.segment = NET_NONE;
 	*arena_push(a->arena, a->devs, a->n_devs) = d;
 }
@@ -195,6 +197,8 @@ static void connect(const struct analyse *a, const struct plan_link *l)
 	uint32_t here = analyse_net_find_dev(a, analyse_net_find_ns(a, l->a.ns), l->a.dev);
 	uint32_t there = analyse_net_find_dev(a, analyse_net_find_ns(a, l->b.ns), l->b.dev);
 
+	if (here == NET_NONE || there == NET_NONE)
+		return;
 	a->devs[here].peer = there;
 	a->devs[there].peer = here;
 	a->devs[here].master = analyse_net_find_dev(a, a->devs[here].ns, l->a.master);
@@ -244,10 +248,11 @@ static void index_addresses(struct analyse *a)
 
 	for (size_t i = 0; i < p->n_addresses; i++) {
 		const struct plan_address *from = &p->addresses[i];
-		struct net_ns *n = &a->ns[analyse_net_find_ns(a, from->ns)];
-		const uint32_t dev = analyse_net_find_dev(a, (uint32_t)(n - a->ns), from->dev);
+		const uint32_t ns = analyse_net_find_ns(a, from->ns);
+		struct net_ns *n = ns == NET_NONE ? NULL : &a->ns[ns];
+		const uint32_t dev = analyse_net_find_dev(a, ns, from->dev);
 
-		if (dev == NET_NONE)
+		if (!n || dev == NET_NONE)
 			continue; /* of a device that somebody took away */
 		if (!a->devs[dev].n++)
 			a->devs[dev].first = (uint32_t)n->n_addresses;
@@ -268,8 +273,11 @@ static void index_rules(struct analyse *a)
 {
 	for (size_t i = 0; i < a->plan->n_rules; i++) {
 		const struct plan_rule *r = &a->plan->rules[i];
-		struct net_ns *n = &a->ns[analyse_net_find_ns(a, r->ns)];
+		const uint32_t ns = analyse_net_find_ns(a, r->ns);
+		struct net_ns *n = ns == NET_NONE ? NULL : &a->ns[ns];
 
+		if (!n)
+			continue;
 		if (!n->n_rules)
 			n->rules = r;
 		n->n_rules++;
@@ -314,10 +322,12 @@ static void index_filters(struct analyse *a)
 {
 	for (size_t i = 0; i < a->plan->n_filters; i++) {
 		const struct plan_filter *f = &a->plan->filters[i];
-		struct net_ns *n = &a->ns[analyse_net_find_ns(a, f->ns)];
+		const uint32_t ns = analyse_net_find_ns(a, f->ns);
+		struct net_ns *n = ns == NET_NONE ? NULL : &a->ns[ns];
 
-		*arena_push(a->arena, n->filters, n->n_filters) =
-			(struct net_filter){f, analyse_nft_read(a->arena, f->text)};
+		if (n)
+			*arena_push(a->arena, n->filters, n->n_filters) =
+				(struct net_filter){f, analyse_nft_read(a->arena, f->text)};
 	}
 }
 

@@ -374,6 +374,7 @@ bool kernel_probe_netem(int home, int sock)
 	if (sock < 0)
 		leave_ground(&g);
 	else if (ok)
-		(void)ask(sock, kernel_encode_qdisc_remove(buf, 1), NULL); /* harmless on lo */
+		(void)ask(sock, kernel_encode_qdisc_remove(buf, 1, TC_H_ROOT),
+			  NULL); /* harmless on lo */
 	return ok;
 }

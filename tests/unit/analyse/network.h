@@ -30,7 +30,8 @@ static inline struct ip_prefix net_prefix(const char *s)
 
 static inline void net_ns(struct plan *p, const char *name, const char *role, bool router)
 {
-	*plan_add_namespace(p) = (struct plan_namespace){here, name, role, router};
+	*plan_add_namespace(p) = (struct plan_namespace){
+		.origin = here, .name = name, .role = role, .router = router};
 }
 
 /* MACs are made of the place of the link, so that no two are equal. */

@@ -323,6 +323,13 @@ static void test_pieces(void **state)
 	net_assert_why(a, &trip, "r1 has no route to 10.0.2.0/24");
 	trip = net_ping(a, "nobody", "10.0.2.1");
 	net_assert_why(a, &trip, "the sender does not exist");
+	analyse_free(a);
+	net_rule(p, "r2", 100, 2000)->iif = "c";
+	net_filter(p, "r2", "t", "table ip t {\n}\n");
+	plan_sort(p);
+	p->namespaces[p->n_namespaces - 1].name = "other"; /* r2 is no more */
+	a = net_analyse(p);
+	assert_true(net_ping(a, "a", "10.0.1.2").ok);
 }
 
 int main(void)
