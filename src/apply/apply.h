@@ -106,8 +106,9 @@ void apply_status_done(struct apply_status *status);
 /** The steps that apply_up() would take, without taking them. */
 struct apply_preview {
 	const struct plan_diff *diff;
-	bool up;     /* there is something of the lab already */
-	void *owned; /* what the diff points into */
+	const struct plan *is; /* what is there; NULL: nothing of the lab */
+	bool up;               /* there is something of the lab already */
+	void *owned;           /* what the diff points into */
 };
 
 /** s: NULL where the lab is not up. */

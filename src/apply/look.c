@@ -70,6 +70,7 @@ int apply_preview(const struct state *s, const struct apply_ops *ops, const stru
 	}
 	preview->diff = p->view.diff;
 	preview->up = p->past.plan || p->past.unfinished;
+	preview->is = preview->up ? p->view.is : NULL;
 	return 0;
 }
 
