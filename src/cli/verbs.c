@@ -19,6 +19,8 @@ const struct cli_verb cli_verbs[] = {
 	{"shell", "open a shell in a node", verb_shell, CLI_NODE, ""},
 	{"logs", "show the logs of a lab's workers", verb_logs, CLI_UP, "--follow --lines"},
 	{"doctor", "say what this host and its kernel can do", verb_doctor, CLI_NOTHING, "--json"},
+	{"generate", "print a lab file of a given shape and size", verb_generate, CLI_SHAPE,
+	 "--name --vpcs --bandwidth --rtt"},
 	{"completion", "print the completion script of a shell", verb_completion, CLI_SHELL_NAME,
 	 ""},
 };
