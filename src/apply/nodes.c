@@ -3,26 +3,31 @@
 #include <string.h>
 
 #include "apply/internal.h"
+#include "base/cleanup.h"
 #include "base/strbuf.h"
-
-static int write_node_file(struct state *s, const char *ns, const char *file, const char *text,
-			   struct lab_error **err)
-{
-	auto_strbuf struct strbuf path = {0};
-
-	strbuf_printf(&path, "node/%s/%s", ns, file);
-	return state_write(s, path.s, text ? text : "", text ? strlen(text) : 0, err);
-}
 
 static int write_node(struct state *s, const struct plan_node *node, struct lab_error **err)
 {
-	auto_strbuf struct strbuf hostname = {0};
+	auto_strbuf struct strbuf folder = {0}, hostname = {0};
+	int r;
 
+	strbuf_printf(&folder, "node/%s", node->ns);
 	strbuf_printf(&hostname, "%s\n", node->hostname);
-	if (write_node_file(s, node->ns, "resolv.conf", node->resolv_conf, err) ||
-	    write_node_file(s, node->ns, "hosts", node->hosts, err))
-		return -1;
-	return write_node_file(s, node->ns, "hostname", hostname.s, err);
+	const struct state_file files[] = {
+		{"resolv.conf", node->resolv_conf ? node->resolv_conf : ""},
+		{"hosts", node->hosts ? node->hosts : ""},
+		{"hostname", strbuf_str(&hostname)},
+	};
+
+	r = state_write_new(s, folder.s, files, ARRAY_LEN(files), err);
+	for (size_t i = 0; r == 1 && i < ARRAY_LEN(files); i++) {
+		auto_strbuf struct strbuf path = {0};
+
+		strbuf_printf(&path, "%s/%s", folder.s, files[i].name);
+		if (state_write(s, path.s, files[i].text, strlen(files[i].text), err))
+			r = -1;
+	}
+	return r < 0 ? -1 : 0;
 }
 
 int apply_nodes(struct state *s, const struct plan *before, const struct plan *wanted,

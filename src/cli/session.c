@@ -119,6 +119,11 @@ static int adopt(void *data, struct lab_error **err)
 	return 0;
 }
 
+static int room(void *data, size_t namespaces, struct lab_error **err)
+{
+	return kernel_check_room(namespaces, err);
+}
+
 static void progress(void *data, const char *what, size_t done, size_t total)
 {
 	struct cli_session *s = data;
@@ -134,7 +139,7 @@ static void init(struct cli_session *s, const char *lab)
 		.lab = lab,
 		.loading = -1,
 		.ops = {s, observe, released, start, detach, load_start, load_finish, stop, adopt,
-			progress},
+			room, progress},
 	};
 	ui_progress_init(&s->progress, stderr, isatty(STDERR_FILENO));
 }

@@ -61,6 +61,15 @@ struct kernel_feature *kernel_probe_features(size_t *n, struct lab_error **err);
 /** The same for what else of the host matters to labs: files, limits, tools, other people's rules. */
 struct kernel_feature *kernel_check_host(size_t *n) __attribute__((returns_nonnull));
 
+/**
+ * Refuses, with LAB_DENIED, so many new namespaces as do not fit into the memory that is available or the
+ * descriptors that are allowed.
+ */
+int kernel_check_room(size_t namespaces, struct lab_error **err);
+/** The two halves of it, for a host that has so much. */
+int kernel_room_memory(uint64_t available_kb, size_t namespaces, struct lab_error **err);
+int kernel_room_descriptors(uint64_t allowed, size_t namespaces, struct lab_error **err);
+
 /** What kernel_find_own() asks and tells. */
 struct kernel_finder {
 	void *data;

@@ -7,7 +7,8 @@
  *
  *	labctl plan LAB --json --from-nothing >PLAN.json; bench-limit PLAN.json PATH-OF-pause [ROUNDS]
  *
- * prints one line per round: "up MS down MS".
+ * prints one line per round: "up MS down MS". `bench-limit --released` only waits until the kernel has let go of
+ * namespaces that others dropped.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -409,6 +410,12 @@ int main(int argc, char **argv)
 	struct lab_error *err = NULL;
 	size_t len;
 	char *text;
+
+	if (argc == 2 && strcmp(argv[1], "--released") == 0) {
+		if (kernel_wait_released(60000, &err) < 0)
+			die(err, "release");
+		return 0;
+	}
 
 	if (argc < 3) {
 		(void)fprintf(stderr, "usage: limit PLAN.json PAUSE [ROUNDS]\n");
