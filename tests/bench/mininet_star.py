@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """A star of N hosts around one router by Mininet's own Host and Link, as the best case of it: no switch, no
 controller, no Open vSwitch. Prints "up MS" and, when told to by a line on standard input, removes it."""
 import sys
