@@ -5,7 +5,10 @@
 #include <linux/rtnetlink.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/neighbour.h>
+#include <netlink/route/class.h>
 #include <netlink/route/qdisc.h>
+#include <netlink/route/qdisc/fifo.h>
+#include <netlink/route/qdisc/htb.h>
 #include <netlink/route/qdisc/netem.h>
 #include <netlink/route/qdisc/tbf.h>
 #include <netlink/route/route.h>
@@ -185,6 +188,7 @@ int kernel_sight_rules(struct kernel_sight *s, struct nl_sock *sock, struct lab_
 /* What stands on one device. */
 struct queues {
 	struct rtnl_qdisc *root, *child;
+	struct rtnl_qdisc *leaf; /* of the class of an htb */
 };
 
 static struct queues find_queues(struct nl_cache *cache, int index)
@@ -198,6 +202,8 @@ static struct queues find_queues(struct nl_cache *cache, int index)
 			continue;
 		if (rtnl_tc_get_parent(tc) == TC_H_ROOT)
 			q.root = (struct rtnl_qdisc *)o;
+		else if (rtnl_tc_get_handle(tc) == KERNEL_QDISC_QUEUE)
+			q.leaf = (struct rtnl_qdisc *)o;
 		else if (rtnl_tc_get_parent(tc) == KERNEL_QDISC_ROOT + 1)
 			q.child = (struct rtnl_qdisc *)o;
 	}
@@ -236,6 +242,32 @@ static void read_tbf(struct rtnl_qdisc *q, struct plan_shaper *s)
 		s->burst = burst;
 }
 
+/* The class that htb puts everything into; what is missing, or not ours, reads as no rate and no limit. */
+static int read_htb(const struct queues *q, struct nl_sock *sock, int index, uint32_t id,
+		    struct plan_shaper *s)
+{
+	struct nl_cache *cache = NULL;
+	struct rtnl_class *class;
+	int res = rtnl_class_alloc_cache(sock, index, &cache);
+	uint64_t rate = 0, burst = 0;
+
+	if (res < 0)
+		return res;
+	class = rtnl_class_get(cache, index, id);
+	if (class) {
+		rate = rtnl_htb_get_rate(class);
+		burst = rtnl_htb_get_rbuffer(class);
+		rtnl_class_put(class);
+	}
+	nl_cache_free(cache);
+	s->limit = is_kind(q->leaf, "bfifo") ? (uint32_t)rtnl_qdisc_fifo_get_limit(q->leaf) : 0;
+	if (rate != s->rate / 8)
+		s->rate = rate * 8;
+	if (!near(burst, s->burst, 2 + rate * 2 / 1000000))
+		s->burst = (uint32_t)burst;
+	return 0;
+}
+
 static void read_netem(struct rtnl_qdisc *q, struct plan_shaper *s)
 {
 	int delay = rtnl_netem_get_delay(q), jitter = rtnl_netem_get_jitter(q);
@@ -261,20 +293,24 @@ static bool have_netem(struct kernel_sight *s, const struct plan_shaper *wanted,
 	return s->netem;
 }
 
-static void see_shaper(struct kernel_sight *s, const struct plan_shaper *wanted,
-		       const struct queues *q)
+static int see_shaper(struct kernel_sight *s, struct nl_sock *sock,
+		      const struct plan_shaper *wanted, const struct queues *q, int index)
 {
 	struct kernel_shape shape = kernel_shape_of(wanted, have_netem(s, wanted, q));
-	struct rtnl_qdisc *tbf = shape.netem ? q->child : q->root;
+	struct rtnl_qdisc *rate = shape.netem ? q->child : q->root;
 	struct plan_shaper *seen;
 
-	if ((shape.netem && !is_kind(q->root, "netem")) || (shape.tbf && !is_kind(tbf, "tbf")))
-		return;
+	if ((shape.netem && !is_kind(q->root, "netem")) || (shape.tbf && !is_kind(rate, "tbf")) ||
+	    (shape.htb && !is_kind(rate, "htb")))
+		return 0;
 	seen = kernel_sight_note(s, PLAN_SHAPER, wanted);
 	if (shape.netem)
 		read_netem(q->root, seen);
 	if (shape.tbf)
-		read_tbf(tbf, seen);
+		read_tbf(rate, seen);
+	if (!shape.htb)
+		return 0;
+	return read_htb(q, sock, index, rtnl_tc_get_handle((struct rtnl_tc *)rate) + 1, seen);
 }
 
 static const struct kernel_sight_dev *by_name(const struct kernel_sight *s, const char *name)
@@ -292,7 +328,7 @@ int kernel_sight_shapers(struct kernel_sight *s, struct nl_sock *sock, struct la
 
 	if (res < 0)
 		return kernel_sight_error(s, "shapers", res, err);
-	for (size_t i = 0; i < s->wanted->n_shapers; i++) {
+	for (size_t i = 0; i < s->wanted->n_shapers && res >= 0; i++) {
 		const struct plan_shaper *wanted = &s->wanted->shapers[i];
 		const struct kernel_sight_dev *d;
 		struct queues q;
@@ -303,8 +339,8 @@ int kernel_sight_shapers(struct kernel_sight *s, struct nl_sock *sock, struct la
 		if (!d)
 			continue;
 		q = find_queues(cache, d->index);
-		see_shaper(s, wanted, &q);
+		res = see_shaper(s, sock, wanted, &q, d->index);
 	}
 	nl_cache_free(cache);
-	return 0;
+	return res < 0 ? kernel_sight_error(s, "shapers", res, err) : 0;
 }

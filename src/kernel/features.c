@@ -305,7 +305,7 @@ static const struct {
 	{"extended acks", false, try_extended_ack, "errors come without the kernel's reason",
 	 NEWER("4.12")},
 	{"bridge", false, try_bridge, "no LAN in a data centre", MODULE("bridge")},
-	{"htb", false, try_htb, "nothing yet: shapers are made of tbf", MODULE("sch_htb")},
+	{"htb", false, try_htb, "no bandwidth limits below 256 kbit/s, as of regions without bandwidth", MODULE("sch_htb")},
 	{"vxlan", false, try_vxlan, "nothing yet: all of a lab is on one host", MODULE("vxlan")},
 	{"user namespaces", false, try_user_namespace,
 	 "the kernel tests run as root only; labs do not need it",

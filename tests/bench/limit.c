@@ -271,6 +271,11 @@ static void make_shapers(struct limit *l)
 			SEND(l, place_of(l, s->ns), kernel_encode_netem, s, index);
 		if (shape.tbf)
 			SEND(l, place_of(l, s->ns), kernel_encode_tbf, s, index, shape.netem);
+		if (shape.htb) {
+			SEND(l, place_of(l, s->ns), kernel_encode_htb, index, shape.netem);
+			SEND(l, place_of(l, s->ns), kernel_encode_htb_class, s, index, shape.netem);
+			SEND(l, place_of(l, s->ns), kernel_encode_htb_queue, s, index, shape.netem);
+		}
 	}
 }
 
