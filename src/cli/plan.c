@@ -7,6 +7,7 @@
 #include "cli/build.h"
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/rootless.h"
 #include "cli/session.h"
 
 struct options {
@@ -73,14 +74,18 @@ static void print_diff(const struct plan_diff *d, const char *lab)
 		printf("nothing to do: %s is as the plan says\n", lab);
 }
 
-/* Without root nobody can know whether the lab is up: then it is shown from nothing. */
+/* Who is not root cannot know whether a lab of root's is up: then it is shown from nothing. */
 static int open_session(struct cli_session *session, const struct options *o, const char *lab,
 			struct lab_error **err)
 {
-	if (o->from_nothing || geteuid() != 0) {
+	bool can_know = cli_outside() ? cli_lives(lab) : geteuid() == 0;
+
+	if (o->from_nothing || !can_know) {
 		*session = (struct cli_session){.lab = lab};
 		return 0;
 	}
+	if (cli_enter("plan", lab, STATE_READ, err))
+		return -1;
 	return cli_session_read(session, lab, err);
 }
 

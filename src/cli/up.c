@@ -9,6 +9,7 @@
 #include "cli/build.h"
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/rootless.h"
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "cli/summary.h"
@@ -114,7 +115,7 @@ static int run(const struct cli_lab_options *o, struct lab_error **err)
 	if (!wanted)
 		return -1;
 	wanted->file = arena_printf(wanted->arena, "%s/%s", lab->dir, basename(lab->path));
-	if (cli_need_root("up", err) || check_programs(wanted, err) ||
+	if (check_programs(wanted, err) || cli_enter("up", wanted->lab, STATE_CREATE, err) ||
 	    raise_lab(wanted, &summary, err))
 		return -1;
 	summary.plan = wanted;

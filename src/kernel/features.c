@@ -310,7 +310,7 @@ static const struct {
 	 MODULE("sch_htb")},
 	{"vxlan", false, try_vxlan, "nothing yet: all of a lab is on one host", MODULE("vxlan")},
 	{"user namespaces", false, try_user_namespace,
-	 "the kernel tests run as root only; labs do not need it",
+	 "no labs without root; the kernel tests run as root only",
 	 "sysctl kernel.unprivileged_userns_clone=1, or an AppArmor profile with `userns,`"},
 };
 
@@ -376,6 +376,7 @@ bool kernel_probe_netem(int home, int sock)
 	if (sock < 0)
 		leave_ground(&g);
 	else if (ok)
-		(void)ask(sock, kernel_encode_qdisc_remove(buf, 1), NULL); /* harmless on lo */
+		(void)ask(sock, kernel_encode_qdisc_remove(buf, 1, TC_H_ROOT),
+			  NULL); /* harmless on lo */
 	return ok;
 }

@@ -40,4 +40,4 @@ struct nlmsghdr *kernel_encode_htb_queue(void *buf, const struct plan_shaper *s,
 					 bool child);
 struct nlmsghdr *kernel_encode_netem(void *buf, const struct plan_shaper *s, int index);
 /** Back to the device's own queue. */
-struct nlmsghdr *kernel_encode_qdisc_remove(void *buf, int index);
+struct nlmsghdr *kernel_encode_qdisc_remove(void *buf, int index, uint32_t parent);
