@@ -85,7 +85,7 @@ failure() { echo "(.ok == false and .error.status == $1 and (.error.message | co
   labctl up "$lab"
   xml=$BATS_TEST_TMPDIR/report.xml
   json 0 '.checks[0].id == "reached"' test json-lab --json --junit "$xml"
-  python3 -c 'import sys, xml.etree.ElementTree as t; sys.exit(t.parse(sys.argv[1]).getroot().get("failures") != "0")' "$xml"
+  python3 -c 'import sys, xml.etree.ElementTree as t; sys.exit(t.parse(sys.argv[1]).find("testsuite").get("failures") != "0")' "$xml"
   ip -n json-lab.client addr flush dev eth0
   json 1 '.failed == 1' test json-lab --json --junit "$xml"
   grep -q '<failure' "$xml"
