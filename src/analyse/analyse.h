@@ -90,5 +90,7 @@ struct analyse_trip {
 void analyse_walk(const struct analyse *a, const struct analyse_packet *p, const char *to,
 		  struct analyse_trip *trip);
 
+/** "vpc-1"; "the transit router of cen-1 in cn-hangzhou"; "the cloud-service network of cn-hangzhou". */
+void analyse_place(const struct plan_namespace *ns, struct strbuf *b);
 /** What stopped the trip, in the cloud's terms, on one line: "vpc-3 has no route to 172.16.1.0/24". */
 void analyse_explain(const struct analyse *a, const struct analyse_trip *trip, struct strbuf *b);

@@ -5,23 +5,27 @@
 #include "analyse/walk.h"
 #include "base/strbuf.h"
 
-static bool has_role(const struct analyse_hop *hop, const char *role)
+static bool has_role(const struct plan_namespace *ns, const char *role)
 {
-	return hop->ns->role && strcmp(hop->ns->role, role) == 0;
+	return ns->role && strcmp(ns->role, role) == 0;
 }
 
-/* "vpc-1"; "the transit router of cen-1 in cn-hangzhou"; "the cloud-service network of cn-hangzhou" */
-static void add_place(const struct analyse_hop *hop, struct strbuf *b)
+void analyse_place(const struct plan_namespace *ns, struct strbuf *b)
 {
-	const char *name = hop->ns->name, *dot = strchr(name, '.');
+	const char *name = ns->name, *dot = strchr(name, '.');
 
-	if (dot && has_role(hop, "transit-router"))
+	if (dot && has_role(ns, "transit-router"))
 		strbuf_printf(b, "the transit router of %.*s in %s", (int)(dot - name), name,
 			      dot + 1);
-	else if (dot && has_role(hop, "services"))
+	else if (dot && has_role(ns, "services"))
 		strbuf_printf(b, "the cloud-service network of %s", dot + 1);
 	else
 		strbuf_add(b, name);
+}
+
+static void add_place(const struct analyse_hop *hop, struct strbuf *b)
+{
+	analyse_place(hop->ns, b);
 }
 
 static void add_ip(uint32_t ip, struct strbuf *b)

@@ -66,6 +66,8 @@ int verb_exec(int argc, char **argv);
 int verb_shell(int argc, char **argv);
 int verb_logs(int argc, char **argv);
 int verb_capture(int argc, char **argv);
+int verb_explain(int argc, char **argv);
+int verb_matrix(int argc, char **argv);
 int verb_trace(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
 int verb_generate(int argc, char **argv);

@@ -228,6 +228,38 @@ static void expand(struct validation *v, struct text *t)
 	t->s = arena_strdup(v->lab->arena, strbuf_str(&out));
 }
 
+static const char *value_of(struct validation *v, const char *name, const char **why)
+{
+	const struct named *id = NULL;
+	const struct variable *var = find(v, name, &id);
+
+	*why = "unknown variable";
+	return var ? var->value(v, id, why) : NULL;
+}
+
+const char *validate_expand(struct lab *lab, const char *text, const char **why)
+{
+	auto_arena struct arena *scratch = arena_new(0);
+	struct validation v = {.lab = lab, .scratch = scratch};
+	auto_strbuf struct strbuf out = {0};
+	const char *open, *end, *value;
+
+	for (; (open = strstr(text, "${")); text = end + 1) {
+		strbuf_addn(&out, text, (size_t)(open - text));
+		end = strchr(open, '}');
+		*why = "no closing brace";
+		value = end ? value_of(&v,
+				       arena_strndup(scratch, open + 2, (size_t)(end - open) - 2),
+				       why)
+			    : NULL;
+		if (!value)
+			return NULL;
+		strbuf_add(&out, value);
+	}
+	strbuf_add(&out, text);
+	return arena_strdup(lab->arena, strbuf_str(&out));
+}
+
 void validate_variables(struct validation *v)
 {
 	for (size_t i = 0; i < v->n_active; i++) {

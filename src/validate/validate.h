@@ -22,6 +22,12 @@
  */
 void validate_lab(struct lab *lab, struct diag_list *diags) __attribute__((nonnull));
 
+/**
+ * The text with the values of its ${...}, as in checks, of a lab that was validated. From the lab's arena; NULL
+ * with *why where one is unknown or has no value.
+ */
+const char *validate_expand(struct lab *lab, const char *text, const char **why);
+
 struct validation;
 
 /** One row of the table: one rule, one function, one id in the brackets of its diagnostics. */

@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** labctl explain: how a request goes through a lab, where it stops, and what would let it pass. */
+#include <jansson.h>
+#include <labctl/exit.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "analyse/resource.h"
+#include "base/cleanup.h"
+#include "base/strbuf.h"
+#include "cli/build.h"
+#include "cli/cli.h"
+#include "cli/options.h"
+#include "cli/seen.h"
+#include "explain/explain.h"
+#include "validate/validate.h"
+
+#define NAMES_MAX 6 /* of resources that a step adds; more are only counted */
+
+struct options {
+	struct cli_lab_options common;
+	const char *from, *to, *method, *host, *stage;
+	bool planned;
+};
+
+/* The first later step that makes it reachable, and what that step does. */
+struct remedy {
+	const struct step *step; /* NULL: there is none */
+	struct cli_lab *lab;     /* that it is of */
+	struct plan *before, *after;
+	struct plan_diff *diff;
+	struct analyse_resources *resources;
+};
+
+static const struct argp_option option_table[] = {
+	CLI_OPTION_STEP,
+	{"plan", 'p', NULL, 0, "even if the lab is up, answer by its file", 0},
+	{"request", 'X', "METHOD", 0, "method of the request to a URL (GET)", 0},
+	{"header", 'H', "HEADER", 0,
+	 "\"Host: NAME\" or \"X-Ca-Stage: NAME\" of the request; others decide nothing", 0},
+	CLI_OPTION_JSON,
+	CLI_OPTION_END,
+};
+
+/* The value of that header; NULL: it is another one. */
+static const char *value_of(const char *header, const char *name)
+{
+	const size_t n = strlen(name);
+
+	if (strncasecmp(header, name, n) != 0 || header[n] != ':')
+		return NULL;
+	return header + n + 1 + strspn(header + n + 1, " ");
+}
+
+static void take_header(struct options *o, const char *arg)
+{
+	const char *host = value_of(arg, "Host"), *stage = value_of(arg, "X-Ca-Stage");
+
+	o->host = host ? host : o->host;
+	o->stage = stage ? stage : o->stage;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (key) {
+	case 'p': o->planned = true; return 0;
+	case 'X': o->method = arg; return 0;
+	case 'H': take_header(o, arg); return 0;
+	case ARGP_KEY_ARG:
+		if (!o->common.lab)
+			o->common.lab = arg;
+		else if (!o->from)
+			o->from = arg;
+		else if (!o->to)
+			o->to = arg;
+		else
+			argp_error(state, "one destination, not also \"%s\"", arg);
+		return 0;
+	case ARGP_KEY_END:
+		if (!o->to)
+			argp_error(state, "which lab, from which of its nodes, and to what?");
+		return 0;
+	default: return cli_lab_option(&o->common, key, arg, state);
+	}
+}
+
+static const struct argp argp = {
+	.options = option_table,
+	.parser = parse_option,
+	.args_doc = "LAB FROM TO",
+	.doc = "Follows a request from the node FROM as the lab would: the name's answer, every hop there and "
+	       "back with the route that is taken, security groups and firewalls, the gateway's decisions "
+	       "and its way to the backend. Where it stops, says why, which line of the lab file is about "
+	       "that, and which later step brings what is missing. TO is a node or an address (for ping), "
+	       "either with :PORT (for TCP), or a URL; ${...} stands for what it does in checks. A lab that is "
+	       "up is looked at as it is. Exit status 0: reachable, 1: not, or not known.\v"
+	       "Examples:\n"
+	       "  labctl explain scenario1 ecs-3 172.16.1.10\n"
+	       "  labctl explain scenario3 ecs-1 idc-service:8080 --step bind\n"
+	       "  labctl explain scenario1 ecs-3 'http://${api_groups.group-1.vpc_domain}/hello'\n",
+};
+
+/* --- one explanation --- */
+
+static struct explain_request request_of(const struct options *o, const char *to)
+{
+	return (struct explain_request){o->from, to, o->method, o->host, o->stage};
+}
+
+static struct explanation *explain(const struct options *o, const struct plan *p, const char *to,
+				   struct lab_error **err)
+{
+	const struct explain_request r = request_of(o, to);
+	struct analyse *a = analyse_new(p);
+	struct explanation *e = explain_new(a, &r, err);
+
+	analyse_free(a);
+	return e;
+}
+
+static int no_such_node(const struct plan *p, const char *name, struct lab_error **err)
+{
+	auto_free const char **names = calloc(p->n_nodes + 1, sizeof(*names));
+	const char *nearest;
+
+	if (!names)
+		abort();
+	for (size_t i = 0; i < p->n_nodes; i++)
+		names[i] = p->nodes[i].ns;
+	nearest = diag_nearest(name, names, p->n_nodes);
+	(void)lab_error_make(err, LAB_USAGE, "no such node: %s", name);
+	return nearest ? lab_error_hint(err, "did you mean %s?", nearest) : -1;
+}
+
+/* --- the step that would mend it --- */
+
+static struct cli_lab *lab_at(const char *lab, const char *step)
+{
+	auto_diags struct diag_list *diags = diag_list_new();
+	auto_error struct lab_error *ignored =
+		NULL; /* no remedy is known then, which is no error */
+	struct cli_lab *l = cli_read_lab(lab, step, diags, &ignored);
+
+	if (l && l->lab && !diag_errors(diags))
+		return l;
+	cli_lab_free(l);
+	return NULL;
+}
+
+static struct plan *plan_at(const struct options *o, const struct step *step, char **to)
+{
+	auto_cli_lab struct cli_lab *l = lab_at(o->common.lab, step->id.name);
+	auto_error struct lab_error *ignored = NULL; /* as above */
+	const char *why;
+	const char *expanded = l ? validate_expand(l->lab, o->to, &why) : NULL;
+
+	if (!expanded)
+		return NULL;
+	*to = strdup(expanded);
+	if (!*to)
+		abort();
+	return cli_compile(l, &ignored);
+}
+
+static bool reaches(const struct options *o, const struct plan *p, const char *to)
+{
+	auto_error struct lab_error *ignored = NULL; /* the node is not there yet, say */
+	auto_explanation struct explanation *e = explain(o, p, to, &ignored);
+
+	return e && e->verdict == ANALYSE_YES;
+}
+
+static size_t step_after(const struct lab *lab, const char *id)
+{
+	if (!id)
+		return lab->n_steps;
+	for (size_t i = 0; i < lab->n_steps; i++)
+		if (!strcmp(lab->steps[i].id.name, id))
+			return i + 1;
+	return lab->n_steps;
+}
+
+static void find_remedy(const struct options *o, const char *step, struct remedy *r)
+{
+	r->lab = lab_at(o->common.lab, NULL);
+	for (size_t i = r->lab ? step_after(r->lab->lab, step) : 0;
+	     r->lab && i < r->lab->lab->n_steps && !r->step; i++) {
+		auto_free char *to = NULL;
+		struct plan *p = plan_at(o, &r->lab->lab->steps[i], &to);
+
+		if (p && reaches(o, p, to))
+			r->step = &r->lab->lab->steps[i];
+		if (p && !r->step) {
+			plan_free(r->before);
+			r->before = p;
+		} else if (p) {
+			r->after = p;
+		}
+	}
+}
+
+/* before: of the step before, or what was explained itself. */
+static void compare(struct remedy *r, const struct plan *now)
+{
+	if (!r->step)
+		return;
+	r->diff = plan_diff(r->before ? r->before : now, r->after);
+	r->resources = analyse_resources_of(r->diff, r->before ? r->before : now, r->after);
+}
+
+static void remedy_done(struct remedy *r)
+{
+	analyse_resources_free(r->resources);
+	plan_diff_free(r->diff);
+	plan_free(r->before);
+	plan_free(r->after);
+	cli_lab_free(r->lab);
+}
+#define auto_remedy __attribute__((cleanup(remedy_done)))
+
+/* What the step adds; what it only changes, where it adds nothing. */
+static bool is_news(const struct analyse_resources *r, size_t i)
+{
+	if (!strncmp(r->items[i].resource, "lab.", 4))
+		return false;
+	return r->items[i].op == (r->count[PLAN_ADD] ? PLAN_ADD : PLAN_CHANGE);
+}
+
+static void print_news(const struct analyse_resources *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n; i++)
+		if (is_news(r, i) && n++ < NAMES_MAX)
+			printf("           %s, %s\n", r->items[i].at, r->items[i].name);
+	if (n > NAMES_MAX)
+		printf("           and %zu more\n", n - NAMES_MAX);
+}
+
+/* Without its folder, as plans name it. */
+static const char *file_of(const struct step *step)
+{
+	const char *path = step->id.at.src->path, *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static void print_remedy(const struct options *o, const struct remedy *r)
+{
+	if (!r->step) {
+		puts("  step   no later step of the lab file makes it reachable");
+		return;
+	}
+	printf("  step   %s\n           %s:%u, step %s\n",
+	       r->step->title.s ? r->step->title.s : r->step->id.name, file_of(r->step),
+	       r->step->id.at.line, r->step->id.name);
+	print_news(r->resources);
+	printf("         labctl up %s --step %s\n", o->common.lab, r->step->id.name);
+}
+
+/* --- JSON --- */
+
+static json_t *hops_json(const struct explain_hop *hops, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		if (json_array_append_new(
+			    list, json_pack("{s:s, s:s, s:s, s:s?, s:s?}", "ns", hops[i].ns,
+					    "place", hops[i].place, "how", hops[i].how, "resource",
+					    hops[i].origin.resource, "at", hops[i].origin.at)))
+			abort();
+	return list;
+}
+
+static const char *const words[] = {
+	[ANALYSE_NO] = "no", [ANALYSE_YES] = "yes", [ANALYSE_PERHAPS] = "unknown"};
+
+static json_t *legs_json(const struct explanation *e)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < e->n_legs; i++) {
+		const struct explain_leg *leg = &e->legs[i];
+		json_t *notes = json_array();
+
+		for (size_t k = 0; k < leg->n_notes; k++)
+			if (json_array_append_new(notes, json_string(leg->notes[k])))
+				abort();
+		if (json_array_append_new(
+			    list,
+			    json_pack("{s:s, s:s, s:o, s:o, s:o, s:I, s:I}", "title", leg->title,
+				      "passes", words[leg->verdict], "notes", notes, "there",
+				      hops_json(leg->there, leg->n_there), "back",
+				      hops_json(leg->back, leg->n_back), "rate",
+				      (json_int_t)leg->rate, "rtt_us", (json_int_t)leg->rtt_us)))
+			abort();
+	}
+	return list;
+}
+
+static json_t *remedy_json(const struct remedy *r)
+{
+	json_t *list;
+
+	if (!r->step)
+		return json_null();
+	list = json_array();
+	for (size_t i = 0; i < r->resources->n; i++)
+		if (is_news(r->resources, i) &&
+		    json_array_append_new(list, json_pack("{s:s, s:s}", "resource",
+							  r->resources->items[i].resource, "at",
+							  r->resources->items[i].at)))
+			abort();
+	return json_pack("{s:s, s:s?, s:o}", "id", r->step->id.name, "title", r->step->title.s,
+			 "changes", list);
+}
+
+static void print_json(const struct explanation *e, const struct cli_seen *seen,
+		       const struct remedy *r)
+{
+	json_t *root =
+		json_pack("{s:s, s:s?, s:b, s:s, s:s, s:s, s:s?, s:o, s:s, s:s?, s:s?, s:s?, "
+			  "s:I, s:I, s:o, s:o}",
+			  "lab", seen->plan->lab, "step", seen->step, "live", seen->live, "from",
+			  e->from, "to", e->to, "reachable", words[e->verdict], "answer", e->answer,
+			  "status", e->status ? json_integer(e->status) : json_null(), "error_code",
+			  e->code, "cause", e->cause, "resource", e->origin.resource, "at",
+			  e->origin.at, "rate", (json_int_t)e->rate, "rtt_us",
+			  (json_int_t)e->rtt_us, "mended_by", remedy_json(r), "legs", legs_json(e));
+	auto_free char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
+
+	if (!text)
+		abort();
+	puts(text);
+	json_decref(root);
+}
+
+static void print_text(const struct options *o, const struct explanation *e,
+		       const struct cli_seen *seen, const struct remedy *r)
+{
+	auto_strbuf struct strbuf text = {0};
+
+	cli_seen_say(seen);
+	explain_text(e, &text);
+	fputs(strbuf_str(&text), stdout);
+	if (e->verdict != ANALYSE_YES)
+		print_remedy(o, r);
+}
+
+/* --- the verb --- */
+
+/* TO with the values of ${...}, to be freed. */
+static char *expand(const struct options *o, const char *step, struct lab_error **err)
+{
+	auto_cli_lab struct cli_lab *l = NULL;
+	const char *why = "the lab file cannot be used", *text = o->to;
+	char *copy;
+
+	if (strstr(o->to, "${")) {
+		l = lab_at(o->common.lab, step);
+		text = l ? validate_expand(l->lab, o->to, &why) : NULL;
+	}
+	if (!text) {
+		(void)lab_error_make(err, LAB_USAGE, "%s: %s", o->to, why);
+		return NULL;
+	}
+	copy = strdup(text);
+	if (!copy)
+		abort();
+	return copy;
+}
+
+static int run(const struct options *o, bool *reachable, struct lab_error **err)
+{
+	auto_cli_seen struct cli_seen seen = {0};
+	auto_remedy struct remedy remedy = {0};
+	auto_explanation struct explanation *e = NULL;
+	auto_free char *to = NULL;
+
+	if (cli_seen_open(&seen, "explain", o->common.lab, o->common.step, o->planned, err))
+		return -1;
+	if (!plan_find_node(seen.plan, o->from))
+		return no_such_node(seen.plan, o->from, err);
+	to = expand(o, seen.step, err);
+	e = to ? explain(o, seen.plan, to, err) : NULL;
+	if (!e)
+		return -1;
+	*reachable = e->verdict == ANALYSE_YES;
+	if (!*reachable) {
+		find_remedy(o, seen.step, &remedy);
+		compare(&remedy, seen.plan);
+	}
+	if (o->common.json)
+		print_json(e, &seen, &remedy);
+	else
+		print_text(o, e, &seen, &remedy);
+	return 0;
+}
+
+int verb_explain(int argc, char **argv)
+{
+	auto_error struct lab_error *err = NULL;
+	struct options o = {0};
+	bool reachable = false;
+
+	cli_parse(&argp, argc, argv, &o);
+	if (run(&o, &reachable, &err))
+		return cli_fail_json(o.common.json, err);
+	return reachable ? LAB_OK : LAB_FAILED;
+}

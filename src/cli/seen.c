@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli/seen.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/build.h"
+#include "cli/rootless.h"
+
+static int compile(struct cli_seen *s, const char *lab, const char *step, struct lab_error **err)
+{
+	auto_cli_lab struct cli_lab *l = cli_find_lab(lab, step, err);
+
+	s->compiled = l ? cli_compile(l, err) : NULL;
+	s->plan = s->compiled;
+	s->step = step;
+	return s->plan ? 0 : -1;
+}
+
+/* Who is not root cannot know whether a lab of root's is up. */
+static bool can_know(const char *lab)
+{
+	return cli_outside() ? cli_lives(lab) : geteuid() == 0;
+}
+
+/* 1: it is not up. */
+static int look(struct cli_seen *s, const char *verb, struct lab_error **err)
+{
+	if (cli_enter(verb, s->lab, STATE_READ, err) || cli_session_read(&s->session, s->lab, err))
+		return -1;
+	if (!s->session.state)
+		return 1;
+	if (apply_status(s->session.state, &s->session.ops, &s->status, err))
+		return -1;
+	if (!s->status.supervised)
+		s->status.observed->n_workers = 0;             /* nobody serves */
+	s->status.observed->summary = s->status.plan->summary; /* no kernel has one */
+	s->plan = s->status.observed;
+	s->step = s->status.plan->step;
+	s->live = true;
+	return 0;
+}
+
+int cli_seen_open(struct cli_seen *s, const char *verb, const char *lab, const char *step,
+		  bool planned, struct lab_error **err)
+{
+	int up = 1;
+
+	if (!planned && !step) {
+		s->lab = cli_lab_name(lab, err);
+		if (!s->lab)
+			return -1;
+		if (can_know(s->lab))
+			up = look(s, verb, err);
+	}
+	return up > 0 ? compile(s, lab, step, err) : up;
+}
+
+void cli_seen_done(struct cli_seen *s)
+{
+	apply_status_done(&s->status);
+	cli_session_done(&s->session);
+	plan_free(s->compiled);
+	free(s->lab);
+}
+
+void cli_seen_say(const struct cli_seen *s)
+{
+	printf("%s as %s%s%s\n", s->plan->lab, s->live ? "it runs" : "planned",
+	       s->step ? ", up to step " : "", s->step ? s->step : "");
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * One request, walked as the lab would: names, packets there and back, the gateway's decisions, its backend.
+ *
+ * Pure: what workers would answer is read from their configuration in the plan, by their own code where the
+ * decision is not a line or two (gateway/route.h, service/wish.h).
+ */
+#pragma once
+
+#include "analyse/matrix.h"
+#include "base/error.h"
+
+struct strbuf;
+
+struct explain_request {
+	const char *from;   /* a node */
+	const char *to;     /* NAME, ADDRESS, either with ":PORT", or "http://HOST[:PORT][/PATH]" */
+	const char *method; /* of a URL; NULL: GET */
+	const char *host, *stage; /* headers Host and X-Ca-Stage; NULL: not given */
+};
+
+/** A place on the way, and what becomes of the packet there. */
+struct explain_hop {
+	const char *ns, *place, *how;
+	struct plan_origin origin; /* of the route that was taken, or of the place */
+};
+
+/** One conversation, or the decisions of one program. */
+struct explain_leg {
+	const char *title;
+	enum analyse_verdict verdict;
+	const char **notes;
+	struct explain_hop *there, *back;
+	size_t n_notes, n_there, n_back;
+	uint64_t
+		rate; /* bit/s of the narrowest place, in the direction that is narrower; 0: no limit */
+	uint64_t rtt_us; /* of all delays on its way */
+};
+
+struct explanation {
+	struct arena *arena;
+	const char *from, *to;
+	struct explain_leg *legs;
+	size_t n_legs;
+	enum analyse_verdict verdict;
+	const char *answer;        /* who answers, or what; NULL: nobody */
+	int status;                /* of HTTP; 0: none, or not known */
+	const char *code;          /* X-Ca-Error-Code; "": none */
+	const char *cause;         /* NULL where the verdict is ANALYSE_YES */
+	struct plan_origin origin; /* of what stands in the way; NULLs where nothing does */
+	uint64_t rate, rtt_us;     /* of all legs but those of names */
+};
+
+/** NULL with *err (LAB_USAGE) where the request is not one. Borrows the plan's texts. */
+struct explanation *explain_new(const struct analyse *a, const struct explain_request *r,
+				struct lab_error **err);
+void explain_free(struct explanation *e); /* NULL is fine */
+
+/** For people: every leg with its hops, then the verdict; without the step that would mend it. */
+void explain_text(const struct explanation *e, struct strbuf *b);
+/** "2 Mbit/s, round trip 30 ms"; "" where neither is limited. */
+void explain_figures(uint64_t rate, uint64_t rtt_us, struct strbuf *b);
+
+static inline void cleanup_explanation(struct explanation **e)
+{
+	explain_free(*e);
+}
+#define auto_explanation __attribute__((cleanup(cleanup_explanation)))

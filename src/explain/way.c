@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A trip as people read it: place by place, with the route that was taken and what holds it up. */
+#include <string.h>
+
+#include "base/strbuf.h"
+#include "explain/work.h"
+
+static const char *proto_name(enum plan_route_proto p)
+{
+	switch (p) {
+	case PLAN_PROTO_SYSTEM: return "system route";
+	case PLAN_PROTO_CUSTOM: return "custom route";
+	case PLAN_PROTO_CEN: return "learned from the CEN";
+	case PLAN_PROTO_CIRCUIT: return "static route";
+	case PLAN_PROTO_LEARNED: return "learned from the CEN, while its source lives";
+	case PLAN_PROTO_TRACKED: return "static route, while its next hop lives";
+	case PLAN_PROTO_BIRD: return "by BGP";
+	}
+	return "?";
+}
+
+static void add_table(const struct analyse_hop *hop, struct strbuf *b)
+{
+	if (hop->route->table == PLAN_TABLE_SYSTEM)
+		strbuf_add(b, ", system route table");
+	else if (hop->route->table != PLAN_TABLE_MAIN)
+		strbuf_printf(b, ", route table %u", hop->route->table);
+}
+
+static void add_route(const struct analyse_hop *hop, struct strbuf *b)
+{
+	char text[IP_PREFIX_STRLEN];
+
+	if (!hop->route) {
+		strbuf_printf(b, "on its own subnet, to %s", hop->out);
+		return;
+	}
+	strbuf_printf(b, "%s to %s (%s", ip_prefix_format(hop->route->dst, text), hop->out,
+		      proto_name(hop->route->proto));
+	add_table(hop, b);
+	strbuf_addc(b, ')');
+}
+
+static const struct plan_shaper *shaper_at(const struct plan *p, const struct analyse_hop *hop)
+{
+	for (size_t i = 0; hop->out && i < p->n_shapers; i++)
+		if (!strcmp(p->shapers[i].ns, hop->ns->name) &&
+		    !strcmp(p->shapers[i].dev, hop->out))
+			return &p->shapers[i];
+	return NULL;
+}
+
+static bool has_filter(const struct plan *p, const char *ns, const char *table)
+{
+	for (size_t i = 0; i < p->n_filters; i++)
+		if (!strcmp(p->filters[i].ns, ns) && !strcmp(p->filters[i].table, table))
+			return true;
+	return false;
+}
+
+static void add_filters(const struct plan *p, const struct analyse_hop *hop, struct strbuf *b)
+{
+	if (has_filter(p, hop->ns->name, "labctl-sg"))
+		strbuf_add(b, "; security groups let it pass");
+	if (has_filter(p, hop->ns->name, "labctl-fw"))
+		strbuf_add(b, "; the firewall lets it pass");
+}
+
+static void add_shaper(const struct plan *p, const struct analyse_hop *hop, struct strbuf *b)
+{
+	const struct plan_shaper *s = shaper_at(p, hop);
+	auto_strbuf struct strbuf text = {0};
+
+	if (!s)
+		return;
+	explain_figures(s->rate, 0, &text);
+	if (s->rate)
+		strbuf_printf(b, "; %s", strbuf_str(&text));
+	if (s->delay_us)
+		strbuf_printf(b, "; %g ms", s->delay_us / 1000.0);
+}
+
+static void add_hop(struct explain_work *k, const struct analyse_walk *w, size_t i,
+		    struct explain_hop *out)
+{
+	const struct analyse_hop *hop = &w->hops[i];
+	const bool last = i + 1 == w->n_hops, arrives = last && w->end == ANALYSE_DELIVERED;
+	auto_strbuf struct strbuf how = {0}, place = {0};
+
+	if (arrives)
+		strbuf_add(&how, "arrives");
+	else if (hop->out)
+		add_route(hop, &how);
+	if (last && !arrives)
+		strbuf_add(&how, how.len ? "; STOPS" : "STOPS");
+	else
+		add_filters(k->a->plan, hop, &how);
+	add_shaper(k->a->plan, hop, &how);
+	analyse_place(hop->ns, &place);
+	*out = (struct explain_hop){
+		.ns = hop->ns->name,
+		.place = arena_strdup(k->e->arena, strbuf_str(&place)),
+		.how = arena_strdup(k->e->arena, strbuf_str(&how)),
+		.origin = hop->route ? hop->route->origin : hop->ns->origin,
+	};
+}
+
+static struct explain_hop *hops_of(struct explain_work *k, const struct analyse_walk *w)
+{
+	struct explain_hop *hops = arena_alloc(k->e->arena,
+					       (w->n_hops ? w->n_hops : 1) * sizeof(*hops));
+
+	for (size_t i = 0; i < w->n_hops; i++)
+		add_hop(k, w, i, &hops[i]);
+	return hops;
+}
+
+static void measure(const struct plan *p, const struct analyse_walk *w, struct explain_leg *leg)
+{
+	for (size_t i = 0; i < w->n_hops; i++) {
+		const struct plan_shaper *s = shaper_at(p, &w->hops[i]);
+
+		if (!s)
+			continue;
+		leg->rtt_us += s->delay_us;
+		if (s->rate && (!leg->rate || s->rate < leg->rate))
+			leg->rate = s->rate;
+	}
+}
+
+void explain_way(struct explain_work *k, struct explain_leg *leg, const struct analyse_packet *p,
+		 const char *to, struct analyse_trip *trip)
+{
+	analyse_walk(k->a, p, to, trip);
+	leg->there = hops_of(k, &trip->there);
+	leg->n_there = trip->there.n_hops;
+	leg->back = hops_of(k, &trip->back);
+	leg->n_back = trip->back.n_hops;
+	measure(k->a->plan, &trip->there, leg);
+	measure(k->a->plan, &trip->back, leg);
+}
+
+/* --- what stops it --- */
+
+/* The resource whose lines in the lab file decide about this place. */
+static struct plan_origin origin_of(const struct analyse_walk *w)
+{
+	const struct analyse_hop *hop = w->n_hops ? &w->hops[w->n_hops - 1] : NULL;
+
+	if (!hop)
+		return (struct plan_origin){0};
+	if (hop->filter)
+		return hop->filter->origin;
+	if (w->end == ANALYSE_BLACKHOLE && hop->route)
+		return hop->route->origin;
+	if (w->end == ANALYSE_DOWN && hop->link)
+		return hop->link->origin;
+	return hop->ns->origin;
+}
+
+void explain_stop_trip(struct explain_work *k, struct explain_leg *leg,
+		       const struct analyse_trip *trip)
+{
+	const struct analyse_walk *w = trip->there.end == ANALYSE_DELIVERED ? &trip->back
+									    : &trip->there;
+	auto_strbuf struct strbuf why = {0};
+
+	analyse_explain(k->a, trip, &why);
+	explain_stop(k, leg, w->end == ANALYSE_UNKNOWN ? ANALYSE_PERHAPS : ANALYSE_NO, origin_of(w),
+		     "%s", strbuf_str(&why));
+}
+
+const char *explain_end_of(const struct analyse_trip *trip)
+{
+	return trip->there.hops[trip->there.n_hops - 1].ns->name;
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+#include "explain/explain.h"
+
+void explain_figures(uint64_t rate, uint64_t rtt_us, struct strbuf *b)
+{
+	static const char *const units[] = {"bit/s", "kbit/s", "Mbit/s", "Gbit/s"};
+	double v = (double)rate;
+	size_t unit = 0;
+
+	for (; v >= 1000 && unit + 1 < sizeof(units) / sizeof(*units); unit++)
+		v /= 1000;
+	if (rate)
+		strbuf_printf(b, "%g %s", v, units[unit]);
+	if (rtt_us)
+		strbuf_printf(b, "%sround trip %g ms", rate ? ", " : "", (double)rtt_us / 1000);
+}
+
+static int width_of(const struct explanation *e)
+{
+	size_t width = 0;
+
+	for (size_t i = 0; i < e->n_legs; i++) {
+		const struct explain_leg *leg = &e->legs[i];
+
+		for (size_t k = 0; k < leg->n_there; k++)
+			if (strlen(leg->there[k].place) > width)
+				width = strlen(leg->there[k].place);
+		for (size_t k = 0; k < leg->n_back; k++)
+			if (strlen(leg->back[k].place) > width)
+				width = strlen(leg->back[k].place);
+	}
+	return (int)width;
+}
+
+static void add_hops(const struct explain_hop *hops, size_t n, char arrow, int width,
+		     struct strbuf *b)
+{
+	for (size_t i = 0; i < n; i++)
+		strbuf_printf(b, "  %c %-*s  %s\n", arrow, width, hops[i].place, hops[i].how);
+}
+
+static void add_leg(const struct explain_leg *leg, int width, struct strbuf *b)
+{
+	static const char *const words[] = {
+		[ANALYSE_NO] = ": FAILS", [ANALYSE_YES] = "", [ANALYSE_PERHAPS] = ": not known"};
+
+	strbuf_printf(b, "%s%s\n", leg->title, words[leg->verdict]);
+	add_hops(leg->there, leg->n_there, '>', width, b);
+	add_hops(leg->back, leg->n_back, '<', width, b);
+	for (size_t i = 0; i < leg->n_notes; i++)
+		strbuf_printf(b, "    %s\n", leg->notes[i]);
+}
+
+static void add_success(const struct explanation *e, struct strbuf *b)
+{
+	auto_strbuf struct strbuf figures = {0};
+
+	strbuf_printf(b, "reachable: %s answers", e->answer);
+	if (e->status)
+		strbuf_printf(b, " %d", e->status);
+	explain_figures(e->rate, e->rtt_us, &figures);
+	strbuf_printf(b, "%s%s\n", figures.len ? "; " : "", strbuf_str(&figures));
+}
+
+void explain_text(const struct explanation *e, struct strbuf *b)
+{
+	const int width = width_of(e);
+
+	strbuf_printf(b, "%s -> %s\n\n", e->from, e->to);
+	for (size_t i = 0; i < e->n_legs; i++)
+		add_leg(&e->legs[i], width, b);
+	strbuf_addc(b, '\n');
+	if (e->verdict == ANALYSE_YES) {
+		add_success(e, b);
+		return;
+	}
+	strbuf_printf(b, "%s: %s\n", e->verdict == ANALYSE_NO ? "NOT reachable" : "not known",
+		      e->cause);
+	if (e->origin.at)
+		strbuf_printf(b, "  where  %s, %s\n", e->origin.at, e->origin.resource);
+}

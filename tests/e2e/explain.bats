@@ -1,0 +1,106 @@
+#!/usr/bin/env bats
+# `labctl explain` and `labctl matrix`: what they say of a lab that is up is what its packets do.
+
+load ../lib/e2e
+
+setup() { need_root; }
+teardown() { down_all scenario1 scenario2 scenario3 e1; }
+
+# requests LAB: "FROM METHOD URL HEADER" of every HTTP check of the lab file, each once; HEADER "-": none. A
+# request for much data is left out: its time is not what is asked here.
+requests() {
+  awk '
+    function give() { if (url != "") print from, method, url, header; url = ""; header = "-" }
+    /- id:|- {id:/ { give() }
+    /^ *from:/ { from = $2 }
+    /^ *http:/ { method = $2; url = $3 }
+    /^ *headers:/ { header = $0; sub(/.*\["/, "", header); sub(/"\].*/, "", header); gsub(/ /, "", header) }
+    END { give() }' "$shipped/$1/lab.yaml" | grep -v 'size=' | sort -u
+}
+
+# What the client really gets: "STATUS CODE", and 000 where nobody answers in that time.
+real() { # SECONDS LAB FROM METHOD URL HEADER
+  local wait=$1
+  shift
+  labctl exec "$1" "$2" -- curl -s -o "$BATS_TEST_TMPDIR/body" -D "$BATS_TEST_TMPDIR/head" -m "$wait" -X "$3" \
+    -H "$5" -w '%{http_code}' "$4" >"$BATS_TEST_TMPDIR/status" || true
+  printf '%s %s\n' "$(cat "$BATS_TEST_TMPDIR/status")" \
+    "$(sed -n 's/^X-Ca-Error-Code: *\([A-Z0-9]*\).*/\1/Ip' "$BATS_TEST_TMPDIR/head" 2>/dev/null)"
+  rm -f "$BATS_TEST_TMPDIR/head"
+}
+
+# What explain says the client gets, in the same words. A function may answer what it likes; ours says 200.
+predicted='"\(if .status then .status elif .reachable == "yes" then 200 else "000" end) \(.error_code)"'
+
+# compare LAB STEP: every request of the lab, predicted and real.
+compare() {
+  local from method url header said got wait n=0
+  while read -r from method url header; do
+    [[ $header != - ]] || header=
+    said=$(labctl explain "$1" "$from" "$url" -X "$method" -H "$header" --json) || true
+    jq -e '.live' <<<"$said" >/dev/null || { echo "$1 $2: not live: $said"; return 1; }
+    url=$(jq -r .to <<<"$said")
+    said=$(jq -r "$predicted" <<<"$said")
+    [[ $said == 000* ]] && wait=1 || wait=8
+    got=$(real "$wait" "$1" "$from" "$method" "$url" "$header")
+    [[ $said == "$got" ]] || { echo "$1 $2: $from $method $url: said $said, got $got"; return 1; }
+    n=$((n + 1))
+  done < <(requests "$1")
+  ((n >= $3)) || { echo "$1: only $n requests"; return 1; }
+}
+
+steps() { sed -e '/^checks:/,$d' "$shipped/$1/lab.yaml" | sed -n 's/^  - id: //p'; }
+
+every_step() { # LAB REQUESTS: at every step, so many requests at least
+  local step
+  for step in $(steps "$1"); do
+    labctl up "$1" --step "$step"
+    compare "$1" "$step" "$2"
+  done
+}
+
+@test "scenario 1: at every step, every request gets what explain says" { every_step scenario1 5; }
+@test "scenario 2: at every step, every request gets what explain says" { every_step scenario2 2; }
+@test "scenario 3: at every step, every request gets what explain says" { every_step scenario3 5; }
+
+@test "what was broken by hand is what explain finds, and the file's plan is another matter" {
+  file=$(variation scenario1 e1 <<<'regions: {}')
+  labctl up "$file"
+  url='http://${api_groups.group-1.vpc_domain}/hello'
+  run labctl explain "$file" ecs-3 "$url"
+  [ "$status" -eq 0 ]
+  [[ ${lines[0]} == "e1 as it runs" ]]
+  ip -n e1.vpc-3 route del 172.16.1.0/24 table 1000
+  run labctl explain "$file" ecs-3 "$url"
+  [ "$status" -eq 1 ]
+  [[ $output == *"NOT reachable: vpc-3 has no route to 172.16.1.0/24"* ]] || { echo "$output"; false; }
+  [[ $(labctl matrix "$file" --json | jq -r '.pairs[] | select(.from == "ecs-3" and .to == "apigw-1") | .services.ping') == no ]]
+  run labctl explain "$file" ecs-3 "$url" --plan
+  [ "$status" -eq 0 ]
+  [[ ${lines[0]} == "e1 as planned" ]]
+  [[ $(labctl matrix "$file" --plan --json | jq -r '.pairs[] | select(.from == "ecs-3" and .to == "apigw-1") | .services.ping') == yes ]]
+}
+
+@test "what no plan brings about, and what a later step does, is said" {
+  run labctl explain scenario1 ecs-3 'http://${api_groups.group-1.vpc_domain}/hello' --step bandwidth
+  [ "$status" -eq 1 ]
+  [[ $output == *"group-1 has no address: instance apigw-1 is bound to no VPC"* ]]
+  [[ $output == *"step   Step 5: Grant VPC-1 the access"*"labctl up scenario1 --step grant"* ]]
+  run labctl explain scenario1 ecs-3 172.16.9.9 --step bandwidth
+  [ "$status" -eq 1 ]
+  [[ $output == *"no later step of the lab file makes it reachable"* ]]
+  run labctl explain scenario1 ecs-4 172.16.1.10
+  [ "$status" -eq 2 ]
+  [[ $output == *"no such node: ecs-4"*"did you mean ecs-3?"* ]]
+  run labctl explain scenario1 ecs-3 'http://${api_groups.group-2.vpc_domain}/'
+  [ "$status" -eq 2 ]
+  [[ $output == *"unknown variable"* ]]
+}
+
+@test "the matrix of a thousand nodes fits on a page" {
+  labctl generate star 1000 --name big >"$BATS_TEST_TMPDIR/big.yaml"
+  run labctl matrix "$BATS_TEST_TMPDIR/big.yaml" --plan
+  [ "$status" -eq 0 ]
+  ((${#lines[@]} < 60)) || { echo "${#lines[@]} lines"; false; }
+  [[ $output == *" more"* ]]
+}

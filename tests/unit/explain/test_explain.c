@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Requests through the shipped labs: every decision on the way, and every way to fail. */
+#include "explain/explain.h"
+
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/strbuf.h"
+#include "lib/compiled.h"
+
+#define DOMAIN1 "9ef6123a3ffc87d94034f0d6191fcabe-cn-hangzhou-vpc.alicloudapi.com"
+#define DOMAIN2 "c2d47ddb6b298a0e174bb74dc11e3149-cn-hangzhou-vpc.alicloudapi.com"
+#define DOMAIN3 "15b77282e06aa25b20052243d45cb244-cn-hangzhou-vpc.alicloudapi.com"
+
+static struct explanation *explain_in(const struct plan *p, const struct explain_request *r)
+{
+	auto_error struct lab_error *err = NULL;
+	struct analyse *a = analyse_new(p);
+	struct explanation *e = explain_new(a, r, &err);
+
+	analyse_free(a);
+	if (!e)
+		fail_msg("%s", lab_error_message(err));
+	return e;
+}
+
+static struct plan *plan_of(const char *lab, const char *step)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "labs/%s/lab.yaml", lab);
+	return compiled_file(path, step);
+}
+
+struct row {
+	const char *lab, *step;
+	struct explain_request request;
+	enum analyse_verdict verdict;
+	int status;
+	const char *code, *cause, *at; /* at: resource */
+};
+
+/* What the client gets, by the vendor's codes; and why, in the cloud's terms. */
+static const struct row rows[] = {
+	/* names */
+	{"scenario1",
+	 "bandwidth",
+	 {.from = "ecs-3", .to = "http://" DOMAIN1 "/hello"},
+	 ANALYSE_NO,
+	 0,
+	 "",
+	 "the VPC domain of group group-1 has no address: instance apigw-1 is bound to no VPC",
+	 "api_gateways.apigw-1"},
+	{"scenario1",
+	 NULL,
+	 {.from = "ecs-3", .to = "nobody.example"},
+	 ANALYSE_NO,
+	 0,
+	 "",
+	 "vpc-3 does not know the name nobody.example",
+	 "vpcs.vpc-3"},
+	{"scenario1",
+	 NULL,
+	 {.from = "ecs-3", .to = "EN.alicloudapi.com"},
+	 ANALYSE_NO,
+	 0,
+	 "",
+	 "vpc-3 does not know the name EN.alicloudapi.com",
+	 "vpcs.vpc-3"},
+	{"scenario1",
+	 NULL,
+	 {.from = "ecs-3", .to = "alicloudapi.com"},
+	 ANALYSE_NO,
+	 0,
+	 "",
+	 "the name alicloudapi.com has no IPv4 address",
+	 "vpcs.vpc-3"},
+	{"scenario1",
+	 NULL,
+	 {.from = "ecs-3", .to = "ECS-3.cn-beijing.ecs.internal."},
+	 ANALYSE_YES,
+	 0,
+	 "",
+	 NULL,
+	 NULL},
+	{"scenario2",
+	 "circuit",
+	 {.from = "idc-client", .to = "http://" DOMAIN2 "/"},
+	 ANALYSE_NO,
+	 0,
+	 "",
+	 "idc-client has no resolver",
+	 "data_centers.idc-1.hosts.idc-client"},
+	{"scenario2",
+	 "dns",
+	 {.from = "idc-client", .to = "http://" DOMAIN2 "/"},
+	 ANALYSE_NO,
+	 0,
+	 "",
+	 "the VPC domain of group group-1 has no address: instance apigw-1 is bound to no VPC",
+	 "api_gateways.apigw-1"},
+	/* packets */
+	{"scenario1",
+	 "create-cen",
+	 {.from = "ecs-3", .to = "172.16.1.10"},
+	 ANALYSE_NO,
+	 0,
+	 "",
+	 "vpc-3 has no route to 172.16.1.10",
+	 "vpcs.vpc-3"},
+	{"scenario1",
+	 "bandwidth",
+	 {.from = "ecs-3", .to = "apigw-1"},
+	 ANALYSE_NO,
+	 0,
+	 "",
+	 "apigw-1 has no address yet",
+	 "api_gateways.apigw-1"},
+	{"scenario2",
+	 "attach",
+	 {.from = "idc-client", .to = "ecs-1"},
+	 ANALYSE_NO,
+	 0,
+	 "",
+	 "idc-1 has no route to 172.16.1.0/24",
+	 "data_centers.idc-1"},
+	{"scenario2",
+	 NULL,
+	 {.from = "idc-client", .to = "ecs-1:22"},
+	 ANALYSE_NO,
+	 0,
+	 "",
+	 "security group sg-1 of vpc-1 drops it on its way in",
+	 NULL},
+	{"scenario1",
+	 NULL,
+	 {.from = "ecs-3", .to = "172.16.1.10:81"},
+	 ANALYSE_NO,
+	 0,
+	 "",
+	 "connection refused: no service of the lab listens on TCP port 81 of apigw-1",
+	 "api_gateways.apigw-1"},
+	{"scenario1", NULL, {.from = "ecs-3", .to = "apigw-1"}, ANALYSE_YES, 0, "", NULL, NULL},
+	/* the gateway's decisions */
+	{"scenario1",
+	 NULL,
+	 {.from = "ecs-3", .to = "http://" DOMAIN1 "/hello"},
+	 ANALYSE_YES,
+	 0,
+	 "",
+	 NULL,
+	 NULL},
+	{"scenario1",
+	 NULL,
+	 {.from = "ecs-3", .to = "http://" DOMAIN1 "/hello?size=1"},
+	 ANALYSE_YES,
+	 0,
+	 "",
+	 NULL,
+	 NULL},
+	{"scenario1",
+	 NULL,
+	 {.from = "ecs-3", .to = "http://172.16.1.10/hello"},
+	 ANALYSE_NO,
+	 404,
+	 "I404DO",
+	 "apigw-1 answers 404 I404DO: Invalid Domain `172.16.1.10`",
+	 "api_gateways.apigw-1"},
+	{"scenario1",
+	 NULL,
+	 {.from = "ecs-3", .to = "http://172.16.1.10/hello", .host = DOMAIN1},
+	 ANALYSE_YES,
+	 0,
+	 "",
+	 NULL,
+	 NULL},
+	{"scenario1",
+	 NULL,
+	 {.from = "ecs-3", .to = "http://" DOMAIN1 "/nothing"},
+	 ANALYSE_NO,
+	 404,
+	 "I404NF",
+	 "apigw-1 answers 404 I404NF: API not found with `GET /nothing`",
+	 "api_gateways.apigw-1"},
+	{"scenario1",
+	 NULL,
+	 {.from = "ecs-3", .to = "http://" DOMAIN1 "/hello", .method = "POST"},
+	 ANALYSE_NO,
+	 404,
+	 "I404NF",
+	 "apigw-1 answers 404 I404NF: API not found with `POST /hello`",
+	 "api_gateways.apigw-1"},
+	{"scenario1",
+	 NULL,
+	 {.from = "ecs-3", .to = "http://" DOMAIN1 "/hello", .stage = "FOO"},
+	 ANALYSE_NO,
+	 400,
+	 "I400SG",
+	 "apigw-1 answers 400 I400SG: Invalid Stage",
+	 "api_gateways.apigw-1"},
+	{"scenario1",
+	 NULL,
+	 {.from = "ecs-3", .to = "http://" DOMAIN1 "/hello", .stage = "TEST"},
+	 ANALYSE_NO,
+	 404,
+	 "I404NF",
+	 "apigw-1 answers 404 I404NF: API not found with `GET /hello`",
+	 "api_gateways.apigw-1"},
+	{"scenario1",
+	 NULL,
+	 {.from = "ecs-3", .to = "http://" DOMAIN1 "/%zz"},
+	 ANALYSE_NO,
+	 400,
+	 "I400PA",
+	 NULL,
+	 "api_gateways.apigw-1"},
+	/* backends */
+	{"scenario3",
+	 NULL,
+	 {.from = "ecs-1", .to = "http://" DOMAIN3 "/orders/5"},
+	 ANALYSE_YES,
+	 200,
+	 "",
+	 NULL,
+	 NULL},
+	{"scenario3",
+	 NULL,
+	 {.from = "ecs-1", .to = "http://" DOMAIN3 "/broken"},
+	 ANALYSE_YES,
+	 503,
+	 "",
+	 NULL,
+	 NULL},
+	{"scenario3",
+	 NULL,
+	 {.from = "ecs-1", .to = "http://" DOMAIN3 "/slow"},
+	 ANALYSE_NO,
+	 504,
+	 "D504TO",
+	 "apigw-1 answers 504 D504TO: Backend service request timeout",
+	 "api_gateways.apigw-1"},
+	{"scenario3",
+	 NULL,
+	 {.from = "ecs-1", .to = "http://10.10.1.20:8080/status/418"},
+	 ANALYSE_YES,
+	 418,
+	 "",
+	 NULL,
+	 NULL},
+};
+
+static void check(const struct row *r)
+{
+	auto_plan struct plan *p = plan_of(r->lab, r->step); /* the explanation borrows from it */
+	auto_explanation struct explanation *e = explain_in(p, &r->request);
+
+	print_message("%s %s -> %s\n", r->lab, r->request.from, r->request.to);
+	assert_int_equal(e->verdict, r->verdict);
+	assert_int_equal(e->status, r->status);
+	assert_string_equal(e->code, r->code);
+	assert_int_equal(e->cause == NULL, r->verdict == ANALYSE_YES);
+	if (r->cause)
+		assert_string_equal(e->cause, r->cause);
+	if (r->at)
+		assert_string_equal(e->origin.resource, r->at);
+}
+
+static void test_rows(void **state)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		check(&rows[i]);
+}
+
+/* Removes the resource's lines from scenario 3 and gives the plan. */
+static struct plan *without(const char *text)
+{
+	auto_arena struct arena *a = arena_new(0);
+	auto_error struct lab_error *err = NULL;
+	const struct source *src = parse_source_read(a, "labs/scenario3/lab.yaml", &err);
+	char *copy, *at;
+
+	assert_non_null(src);
+	copy = arena_strdup(a, src->text);
+	at = strstr(copy, text);
+	assert_non_null(at);
+	memset(at, ' ', strlen(text));
+	memcpy(at, "{}", 2);
+	return compiled_source(&(struct source){"lab.yaml", copy, src->len}, NULL);
+}
+
+/* The document's "if you forget this": the answer to the gateway does not find its way back. */
+static void test_no_way_back(void **state)
+{
+	auto_plan struct plan *p = without(
+		"gateway-egress: {destination_cidr_block: 100.104.254.0/26, next_hop: 10.0.0.1}");
+	auto_explanation struct explanation *e = explain_in(
+		p, &(struct explain_request){.from = "ecs-1", .to = "http://" DOMAIN3 "/orders"});
+
+	assert_int_equal(e->verdict, ANALYSE_NO);
+	assert_int_equal(e->status, 504);
+	assert_string_equal(e->code, "D504CO");
+	assert_string_equal(e->cause, "no way back: idc-1 has no route to 100.104.254.1");
+	assert_string_equal(e->origin.resource, "data_centers.idc-1");
+}
+
+static void test_figures(void **state)
+{
+	auto_plan struct plan *p = plan_of("scenario1", NULL);
+	auto_explanation struct explanation *e = explain_in(
+		p, &(struct explain_request){.from = "ecs-3", .to = "http://" DOMAIN1 "/hello"});
+	auto_strbuf struct strbuf b = {0};
+
+	assert_int_equal(e->rate, 2000000);
+	assert_int_equal(e->rtt_us, 30000);
+	explain_figures(e->rate, e->rtt_us, &b);
+	assert_string_equal(strbuf_str(&b), "2 Mbit/s, round trip 30 ms");
+	strbuf_trunc(&b, 0);
+	explain_figures(0, 2500, &b);
+	assert_string_equal(strbuf_str(&b), "round trip 2.5 ms");
+	assert_int_equal(e->legs[1].n_there, 6);
+	assert_string_equal(e->legs[1].there[2].place, "the transit router of cen-1 in cn-beijing");
+	assert_string_equal(e->legs[1].there[1].origin.resource, "vpcs.vpc-1.vswitches.vsw-1a");
+}
+
+static void test_wrong_requests(void **state)
+{
+	static const struct explain_request wrong[] = {{.from = "nobody", .to = "172.16.1.10"},
+						       {.from = "ecs-3", .to = ""},
+						       {.from = "ecs-3", .to = "172.16.1.10:0"},
+						       {.from = "ecs-3", .to = "172.16.1.10:x"},
+						       {.from = "ecs-3", .to = "a/b"},
+						       {.from = "ecs-3", .to = "http://"},
+						       {.from = "ecs-3", .to = "https://ecs-3/"},
+						       {.from = "ecs-3", .to = "ecs-3:65536"}};
+	auto_plan struct plan *p = compiled_file("labs/scenario1/lab.yaml", NULL);
+	struct analyse *a = analyse_new(p);
+
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		auto_error struct lab_error *err = NULL;
+
+		assert_null(explain_new(a, &wrong[i], &err));
+		assert_int_equal(lab_error_status(err), LAB_USAGE);
+	}
+	analyse_free(a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_no_way_back),
+		cmocka_unit_test(test_figures),
+		cmocka_unit_test(test_wrong_requests),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
