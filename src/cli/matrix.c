@@ -11,7 +11,8 @@
 #include "cli/options.h"
 #include "cli/seen.h"
 
-#define NAMES_MAX 3 /* of nodes that are alike; more are only counted */
+#define NAMES_MAX   4  /* of nodes that are alike; more are only counted */
+#define FEW_COLUMNS 16 /* of which each has room for its number */
 
 struct options {
 	struct cli_lab_options common;
@@ -40,20 +41,23 @@ static const struct argp argp = {
 	.options = option_table,
 	.parser = parse_option,
 	.args_doc = "LAB",
-	.doc = "Prints from which node (rows) what is reached (columns): nodes, gateways, VBRs, resolvers. Nodes "
-	       "between which nothing differs share a row or a column. A lab that is up is looked at as it "
-	       "is.\v"
+	.doc = "Prints from which node (rows) what is reached (columns): nodes, gateways, VBRs, resolvers. "
+	       "Nodes between which nothing differs share a row or a column. A lab that is up is looked at "
+	       "as it is.\v"
 	       "Examples:\n"
 	       "  labctl matrix scenario1\n"
 	       "  labctl matrix scenario1 --step attach\n"
-	       "  labctl matrix scenario1 --json | jq '.pairs[] | select(.services.ping == \"no\")'\n",
+	       "  labctl matrix scenario1 --json | jq '. as $m | .cells[] | select(.services.ping == \"no\") | "
+	       "[$m.from[.from], $m.to[.to]]'\n",
 };
 
-/* --- rows and columns: what is alike together --- */
+/* --- rows and columns: what the analyser found to be alike --- */
 
 struct group {
-	size_t kind, first, n;
-	struct strbuf label;
+	size_t kind, first; /* place of its first member */
+	const char **names;
+	size_t n;
+	bool merged; /* its members stand in a group before it */
 };
 
 struct groups {
@@ -61,51 +65,75 @@ struct groups {
 	size_t n;
 };
 
-static void groups_add(struct groups *g, size_t kind, size_t place, const char *label)
+struct grid {
+	struct arena *arena;
+	const struct analyse_matrix *m;
+	struct groups rows, columns;
+	char *marks;       /* by row and column */
+	const char **some; /* what the letters from 'a' on stand for */
+	size_t n_some;
+};
+
+#define SELF ' '
+
+static void add_member(struct grid *g, struct groups *groups, size_t kind, size_t place,
+		       const char *name)
 {
 	struct group *x = NULL;
 
-	for (size_t i = 0; i < g->n && !x; i++)
-		if (g->v[i].kind == kind)
-			x = &g->v[i];
+	for (size_t i = 0; i < groups->n && !x; i++)
+		if (groups->v[i].kind == kind)
+			x = &groups->v[i];
 	if (!x) {
-		g->v = reallocarray(g->v, g->n + 1, sizeof(*g->v));
-		if (!g->v)
-			abort();
-		x = &g->v[g->n++];
+		x = arena_push(g->arena, groups->v, groups->n);
 		*x = (struct group){.kind = kind, .first = place};
 	}
-	if (x->n < NAMES_MAX)
-		strbuf_printf(&x->label, "%s%s", x->n ? ", " : "", label);
-	x->n++;
+	*arena_push(g->arena, x->names, x->n) = name;
 }
 
-static void groups_end(struct groups *g)
+static char *label_of(struct grid *g, const struct group *x)
 {
-	for (size_t i = 0; i < g->n; i++)
-		if (g->v[i].n > NAMES_MAX)
-			strbuf_printf(&g->v[i].label, " and %zu more", g->v[i].n - NAMES_MAX);
-}
+	const size_t shown = x->n <= NAMES_MAX ? x->n : NAMES_MAX - 1;
+	auto_strbuf struct strbuf b = {0};
 
-static void groups_done(struct groups *g)
-{
-	for (size_t i = 0; i < g->n; i++)
-		strbuf_done(&g->v[i].label);
-	free(g->v);
+	for (size_t i = 0; i < shown; i++)
+		strbuf_printf(&b, "%s%s", i ? ", " : "", x->names[i]);
+	if (shown < x->n)
+		strbuf_printf(&b, " and %zu more", x->n - shown);
+	return arena_strdup(g->arena, strbuf_str(&b));
 }
-#define auto_groups __attribute__((cleanup(groups_done)))
 
 /* --- marks --- */
 
-struct mark {
-	const char *text, *colour;
-};
+/* "ping, tcp/80": the services that pass. */
+static char *passing(struct grid *g, const struct analyse_outcome *o)
+{
+	auto_strbuf struct strbuf b = {0};
 
-static const struct mark marks[] = {
-	{"+", "\033[32m"}, {"o", "\033[33m"}, {".", "\033[31m"}, {"?", "\033[33m"}, {" ", ""}};
-enum { ALL, SOME, NONE, UNKNOWN, SELF };
+	for (size_t i = 0; i < o->n; i++) {
+		if (o->verdicts[i] != ANALYSE_YES)
+			continue;
+		strbuf_add(&b, b.len ? ", " : "");
+		if (!o->services[i].port && o->services[i].protocol != ANALYSE_ICMP)
+			strbuf_add(&b, "any other ");
+		analyse_service_name(o->services[i], &b);
+	}
+	return arena_strdup(g->arena, strbuf_str(&b));
+}
 
-static size_t mark_of(const struct analyse_outcome *o)
+static char letter_of(struct grid *g, const struct analyse_outcome *o)
+{
+	const char *text = passing(g, o);
+	size_t i = 0;
+
+	while (i < g->n_some && strcmp(g->some[i], text) != 0)
+		i++;
+	if (i == g->n_some)
+		*arena_push(g->arena, g->some, g->n_some) = text;
+	return i < 26 ? (char)('a' + i) : '*';
+}
+
+static char mark_of(struct grid *g, const struct analyse_outcome *o)
 {
 	size_t count[3] = {0};
 
@@ -114,75 +142,205 @@ static size_t mark_of(const struct analyse_outcome *o)
 	for (size_t i = 0; i < o->n; i++)
 		count[o->verdicts[i]]++;
 	if (count[ANALYSE_PERHAPS])
-		return UNKNOWN;
-	return !count[ANALYSE_NO] ? ALL : count[ANALYSE_YES] ? SOME : NONE;
-}
-
-/* Of one group to another: their cell, by two members that are not the same node. */
-static const struct analyse_outcome *cell_of(const struct analyse_matrix *m,
-					     const struct group *row, const struct group *column)
-{
-	return m->cells[row->kind * m->n_target_kinds + column->kind];
+		return '?';
+	return !count[ANALYSE_NO] ? '+' : count[ANALYSE_YES] ? letter_of(g, o) : '.';
 }
 
 /* One node to itself alone is no pair. */
-static bool is_self(const struct analyse_matrix *m, const struct group *row,
-		    const struct group *column)
+static const struct analyse_outcome *cell_of(const struct analyse_matrix *m,
+					     const struct group *row, const struct group *column)
 {
-	return row->n == 1 && column->n == 1 && !analyse_matrix_get(m, row->first, column->first);
+	if (row->n == 1 && column->n == 1)
+		return analyse_matrix_get(m, row->first, column->first);
+	return m->cells[row->kind * m->n_target_kinds + column->kind];
 }
 
-static void print_rows(const struct analyse_matrix *m, const struct groups *rows,
-		       const struct groups *columns)
+static char *mark_at(const struct grid *g, size_t row, size_t column)
 {
-	const bool colour = cli_colour(stdout);
-	size_t width = strlen("from \\ to");
+	return &g->marks[row * g->columns.n + column];
+}
 
-	for (size_t i = 0; i < rows->n; i++)
-		if (rows->v[i].label.len > width)
-			width = rows->v[i].label.len;
-	printf("%-*s", (int)width, "from \\ to");
-	for (size_t k = 0; k < columns->n; k++)
-		printf(" %3zu", k + 1);
-	puts("");
-	for (size_t i = 0; i < rows->n; i++) {
-		printf("%-*s", (int)width, strbuf_str(&rows->v[i].label));
-		for (size_t k = 0; k < columns->n; k++) {
-			const bool self = is_self(m, &rows->v[i], &columns->v[k]);
-			const struct mark *x =
-				&marks[self ? SELF
-					    : mark_of(cell_of(m, &rows->v[i], &columns->v[k]))];
+static void fill(struct grid *g)
+{
+	g->marks = arena_alloc(g->arena, g->rows.n * g->columns.n + 1);
+	for (size_t i = 0; i < g->rows.n; i++)
+		for (size_t k = 0; k < g->columns.n; k++)
+			*mark_at(g, i, k) = mark_of(g,
+						    cell_of(g->m, &g->rows.v[i], &g->columns.v[k]));
+}
 
-			printf("   %s%s%s", colour ? x->colour : "", x->text,
-			       colour ? "\033[0m" : "");
+/* --- what looks alike goes together --- */
+
+static bool fits(char a, char b)
+{
+	return a == b || a == SELF || b == SELF;
+}
+
+static void join(struct grid *g, struct group *to, struct group *x)
+{
+	for (size_t i = 0; i < x->n; i++)
+		*arena_push(g->arena, to->names, to->n) = x->names[i];
+	x->merged = true;
+}
+
+/* step, n: how the marks of one line lie. */
+static bool lines_fit(const char *a, const char *b, size_t step, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!fits(a[i * step], b[i * step]))
+			return false;
+	return true;
+}
+
+static void merge_lines(struct grid *g, struct groups *lines, size_t stride, size_t step, size_t n)
+{
+	for (size_t i = 1; i < lines->n; i++)
+		for (size_t to = 0; to < i && !lines->v[i].merged; to++) {
+			char *a = g->marks + to * stride, *b = g->marks + i * stride;
+
+			if (lines->v[to].merged || !lines_fit(a, b, step, n))
+				continue;
+			for (size_t k = 0; k < n; k++)
+				if (a[k * step] == SELF)
+					a[k * step] = b[k * step];
+			join(g, &lines->v[to], &lines->v[i]);
 		}
-		puts("");
+}
+
+static void merge(struct grid *g)
+{
+	merge_lines(g, &g->rows, g->columns.n, 1, g->columns.n);
+	merge_lines(g, &g->columns, 1, g->columns.n, g->rows.n);
+}
+
+static void grid_fill(struct grid *g)
+{
+	const struct analyse_matrix *m = g->m;
+
+	for (size_t i = 0; i < m->n_sources; i++)
+		add_member(g, &g->rows, m->sources[i].kind, i, m->sources[i].name);
+	for (size_t i = 0; i < m->n_targets; i++)
+		add_member(g, &g->columns, m->targets[i].kind, i, m->targets[i].label);
+	fill(g);
+}
+
+/* --- the table --- */
+
+static const char *colour_of(char mark)
+{
+	switch (mark) {
+	case SELF: return "";
+	case '+': return "\033[32m";
+	case '.': return "\033[31m";
+	default: return "\033[33m";
 	}
 }
 
-static void print_table(const struct cli_seen *seen, const struct analyse_matrix *m)
+static size_t count(const struct groups *groups)
 {
-	auto_groups struct groups rows = {0}, columns = {0};
+	size_t n = 0;
 
-	for (size_t i = 0; i < m->n_sources; i++)
-		groups_add(&rows, m->sources[i].kind, i, m->sources[i].name);
-	for (size_t i = 0; i < m->n_targets; i++)
-		groups_add(&columns, m->targets[i].kind, i, m->targets[i].label);
-	groups_end(&rows);
-	groups_end(&columns);
+	for (size_t i = 0; i < groups->n; i++)
+		n += !groups->v[i].merged;
+	return n;
+}
+
+/* gap: blanks before each mark. */
+static void print_row(struct grid *g, size_t row, int width, int gap)
+{
+	const bool colour = cli_colour(stdout);
+
+	printf("%-*s ", width, label_of(g, &g->rows.v[row]));
+	for (size_t k = 0; k < g->columns.n; k++)
+		if (!g->columns.v[k].merged)
+			printf("%*s%s%c%s", gap, "", colour ? colour_of(*mark_at(g, row, k)) : "",
+			       *mark_at(g, row, k), colour ? "\033[0m" : "");
+	puts("");
+}
+
+/* Numbers of columns; of many, one digit above the other. */
+static void print_head(size_t n, int width, int gap)
+{
+	printf("%-*s ", width, "from \\ to");
+	if (gap) {
+		for (size_t k = 1; k <= n; k++)
+			printf("%*zu", gap + 1, k);
+		puts("");
+		return;
+	}
+	for (size_t k = 1; k <= n; k++)
+		putchar(k % 10 ? ' ' : (int)('0' + k / 10 % 10));
+	printf("\n%*s ", width, "");
+	for (size_t k = 1; k <= n; k++)
+		putchar((int)('0' + k % 10));
+	puts("");
+}
+
+static void print_rows(struct grid *g)
+{
+	const size_t n = count(&g->columns);
+	const int gap = n <= FEW_COLUMNS ? 3 : 0;
+	size_t width = strlen("from \\ to");
+
+	for (size_t i = 0; i < g->rows.n; i++)
+		if (!g->rows.v[i].merged && strlen(label_of(g, &g->rows.v[i])) > width)
+			width = strlen(label_of(g, &g->rows.v[i]));
+	print_head(n, (int)width, gap);
+	for (size_t i = 0; i < g->rows.n; i++)
+		if (!g->rows.v[i].merged)
+			print_row(g, i, (int)width, gap);
+}
+
+static void print_legend(struct grid *g)
+{
+	size_t n = 0;
+
+	puts("");
+	for (size_t k = 0; k < g->columns.n; k++)
+		if (!g->columns.v[k].merged)
+			printf("%3zu  %s\n", ++n, label_of(g, &g->columns.v[k]));
+	puts("\n  +  everything\n  .  nothing");
+	for (size_t i = 0; i < g->n_some && i < 26; i++)
+		printf("  %c  only %s\n", (char)('a' + i), g->some[i]);
+	if (g->n_some > 26)
+		puts("  *  something");
+	if (memchr(g->marks, '?', g->rows.n * g->columns.n))
+		puts("  ?  not known");
+}
+
+static void print_table(const struct cli_seen *seen, struct grid *g)
+{
+	merge(g);
 	cli_seen_say(seen);
 	puts("");
-	print_rows(m, &rows, &columns);
-	puts("");
-	for (size_t k = 0; k < columns.n; k++)
-		printf("%3zu  %s\n", k + 1, strbuf_str(&columns.v[k].label));
-	puts("\n+ all services   o some of them   . nothing   ? not known");
+	print_rows(g);
+	print_legend(g);
 }
 
 /* --- JSON --- */
 
 static const char *const words[] = {
 	[ANALYSE_NO] = "no", [ANALYSE_YES] = "yes", [ANALYSE_PERHAPS] = "unknown"};
+
+static void append(json_t *list, json_t *value)
+{
+	if (json_array_append_new(list, value))
+		abort();
+}
+
+static json_t *names_of(const struct groups *groups)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < groups->n; i++) {
+		json_t *names = json_array();
+
+		for (size_t k = 0; k < groups->v[i].n; k++)
+			append(names, json_string(groups->v[i].names[k]));
+		append(list, names);
+	}
+	return list;
+}
 
 static json_t *services_of(const struct analyse_outcome *o)
 {
@@ -199,49 +357,59 @@ static json_t *services_of(const struct analyse_outcome *o)
 	return services;
 }
 
-static void print_json(const struct cli_seen *seen, const struct analyse_matrix *m)
+static json_t *cells_of(const struct grid *g)
 {
-	json_t *pairs = json_array(), *root;
-	auto_free char *text = NULL;
+	json_t *list = json_array();
 
-	for (size_t i = 0; i < m->n_sources; i++)
-		for (size_t k = 0; k < m->n_targets; k++) {
-			const struct analyse_outcome *o = analyse_matrix_get(m, i, k);
-			char ip[IP_STRLEN];
+	for (size_t i = 0; i < g->rows.n; i++)
+		for (size_t k = 0; k < g->columns.n; k++) {
+			const struct analyse_outcome *o = cell_of(g->m, &g->rows.v[i],
+								  &g->columns.v[k]);
 
-			if (o &&
-			    json_array_append_new(pairs, json_pack("{s:s, s:s, s:s, s:o}", "from",
-								   m->sources[i].name, "to",
-								   m->targets[k].name, "address",
-								   ip_format(m->targets[k].ip, ip),
-								   "services", services_of(o))))
-				abort();
+			if (o)
+				append(list,
+				       json_pack("{s:I, s:I, s:o}", "from", (json_int_t)i, "to",
+						 (json_int_t)k, "services", services_of(o)));
 		}
-	root = json_pack("{s:s, s:s?, s:b, s:o}", "lab", seen->plan->lab, "step", seen->step,
-			 "live", seen->live, "pairs", pairs);
-	text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
+	return list;
+}
+
+static void print_json(const struct cli_seen *seen, const struct grid *g)
+{
+	json_t *root = json_pack("{s:s, s:s?, s:b, s:o, s:o, s:o}", "lab", seen->plan->lab, "step",
+				 seen->step, "live", seen->live, "from", names_of(&g->rows), "to",
+				 names_of(&g->columns), "cells", cells_of(g));
+	auto_free char *text = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
+
 	if (!text)
 		abort();
 	puts(text);
 	json_decref(root);
 }
 
+static void show(const struct options *o, const struct cli_seen *seen)
+{
+	auto_arena struct arena *arena = arena_new(0);
+	struct analyse *a = analyse_new(seen->plan);
+	struct analyse_matrix *m = analyse_matrix_new(a);
+	struct grid g = {.arena = arena, .m = m};
+
+	grid_fill(&g);
+	if (o->common.json)
+		print_json(seen, &g);
+	else
+		print_table(seen, &g);
+	analyse_matrix_free(m);
+	analyse_free(a);
+}
+
 static int run(const struct options *o, struct lab_error **err)
 {
 	auto_cli_seen struct cli_seen seen = {0};
-	struct analyse *a;
-	struct analyse_matrix *m;
 
 	if (cli_seen_open(&seen, "matrix", o->common.lab, o->common.step, o->planned, err))
 		return -1;
-	a = analyse_new(seen.plan);
-	m = analyse_matrix_new(a);
-	if (o->common.json)
-		print_json(&seen, m);
-	else
-		print_table(&seen, m);
-	analyse_matrix_free(m);
-	analyse_free(a);
+	show(o, &seen);
 	return 0;
 }
 

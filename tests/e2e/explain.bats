@@ -63,6 +63,8 @@ every_step() { # LAB REQUESTS: at every step, so many requests at least
 @test "scenario 2: at every step, every request gets what explain says" { every_step scenario2 2; }
 @test "scenario 3: at every step, every request gets what explain says" { every_step scenario3 5; }
 
+to_gateway='. as $m | .cells[] | select($m.from[.from] == ["ecs-3"] and $m.to[.to] == ["apigw-1"]) | .services.ping'
+
 @test "what was broken by hand is what explain finds, and the file's plan is another matter" {
   file=$(variation scenario1 e1 <<<'regions: {}')
   labctl up "$file"
@@ -74,11 +76,21 @@ every_step() { # LAB REQUESTS: at every step, so many requests at least
   run labctl explain "$file" ecs-3 "$url"
   [ "$status" -eq 1 ]
   [[ $output == *"NOT reachable: vpc-3 has no route to 172.16.1.0/24"* ]] || { echo "$output"; false; }
-  [[ $(labctl matrix "$file" --json | jq -r '.pairs[] | select(.from == "ecs-3" and .to == "apigw-1") | .services.ping') == no ]]
+  [[ $(labctl matrix "$file" --json | jq -r "$to_gateway") == no ]]
   run labctl explain "$file" ecs-3 "$url" --plan
   [ "$status" -eq 0 ]
   [[ ${lines[0]} == "e1 as planned" ]]
-  [[ $(labctl matrix "$file" --plan --json | jq -r '.pairs[] | select(.from == "ecs-3" and .to == "apigw-1") | .services.ping') == yes ]]
+  [[ $(labctl matrix "$file" --plan --json | jq -r "$to_gateway") == yes ]]
+}
+
+@test "an answer that finds no way back to the gateway" {
+  file=$(variation scenario3 e1 <<<'data_centers: {idc-1: {routes: {gateway-egress: null}}}')
+  labctl up "$file"
+  run labctl explain "$file" ecs-1 'http://${api_groups.group-1.vpc_domain}/orders' --json
+  [ "$status" -eq 1 ]
+  jq -e '.error_code == "D504CO" and .cause == "no way back: idc-1 has no route to 100.104.254.1" and
+    .resource == "data_centers.idc-1"' <<<"$output"
+  [ "$(real 8 e1 ecs-1 GET "$(jq -r .to <<<"$output")" '')" = "504 D504CO" ]
 }
 
 @test "what no plan brings about, and what a later step does, is said" {
@@ -98,9 +110,14 @@ every_step() { # LAB REQUESTS: at every step, so many requests at least
 }
 
 @test "the matrix of a thousand nodes fits on a page" {
-  labctl generate star 1000 --name big >"$BATS_TEST_TMPDIR/big.yaml"
-  run labctl matrix "$BATS_TEST_TMPDIR/big.yaml" --plan
+  labctl generate star 1000 --name star >"$BATS_TEST_TMPDIR/star.yaml"
+  run labctl matrix "$BATS_TEST_TMPDIR/star.yaml" --plan
   [ "$status" -eq 0 ]
-  ((${#lines[@]} < 60)) || { echo "${#lines[@]} lines"; false; }
-  [[ $output == *" more"* ]]
+  ((${#lines[@]} < 12)) || { echo "${#lines[@]} lines"; false; }
+  [[ $output == *" and 997 more"* ]]
+  labctl generate regions 1000 --name regions >"$BATS_TEST_TMPDIR/regions.yaml"
+  run labctl matrix "$BATS_TEST_TMPDIR/regions.yaml" --plan
+  [ "$status" -eq 0 ]
+  ! grep -E '.{101}' <<<"$output"
+  [[ $output == *"a  only ping"* ]]
 }
