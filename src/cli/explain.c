@@ -24,8 +24,9 @@ struct options {
 	bool planned;
 };
 
-/* The first later step that makes it reachable, and what that step does. */
+/* What makes it reachable: repair, or the first later step, and what that step does. */
 struct remedy {
+	bool repair;             /* it is by the plan that was applied */
 	const struct step *step; /* NULL: there is none */
 	struct cli_lab *lab;     /* that it is of */
 	struct plan *before, *after;
@@ -250,6 +251,12 @@ static const char *file_of(const struct step *step)
 
 static void print_remedy(const struct options *o, const struct remedy *r)
 {
+	if (r->repair) {
+		printf("  repair the lab differs from its plan, by which it is reachable\n"
+		       "         labctl up %s\n",
+		       o->common.lab);
+		return;
+	}
 	if (!r->step) {
 		puts("  step   no later step of the lab file makes it reachable");
 		return;
@@ -322,15 +329,15 @@ static json_t *remedy_json(const struct remedy *r)
 static void print_json(const struct explanation *e, const struct cli_seen *seen,
 		       const struct remedy *r)
 {
-	json_t *root =
-		json_pack("{s:s, s:s?, s:b, s:s, s:s, s:s, s:s?, s:o, s:s, s:s?, s:s?, s:s?, "
-			  "s:I, s:I, s:o, s:o}",
-			  "lab", seen->plan->lab, "step", seen->step, "live", seen->live, "from",
-			  e->from, "to", e->to, "reachable", words[e->verdict], "answer", e->answer,
-			  "status", e->status ? json_integer(e->status) : json_null(), "error_code",
-			  e->code, "cause", e->cause, "resource", e->origin.resource, "at",
-			  e->origin.at, "rate", (json_int_t)e->rate, "rtt_us",
-			  (json_int_t)e->rtt_us, "mended_by", remedy_json(r), "legs", legs_json(e));
+	json_t *root = json_pack(
+		"{s:s, s:s?, s:b, s:s, s:s, s:s, s:s?, s:o, s:s, s:s?, s:s?, s:s?, "
+		"s:I, s:I, s:b, s:o, s:o}",
+		"lab", seen->plan->lab, "step", seen->step, "live", seen->live, "from", e->from,
+		"to", e->to, "reachable", words[e->verdict], "answer", e->answer, "status",
+		e->status ? json_integer(e->status) : json_null(), "error_code", e->code, "cause",
+		e->cause, "resource", e->origin.resource, "at", e->origin.at, "rate",
+		(json_int_t)e->rate, "rtt_us", (json_int_t)e->rtt_us, "repaired_by_up", r->repair,
+		"mended_by", remedy_json(r), "legs", legs_json(e));
 	auto_free char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
 
 	if (!text)
@@ -391,7 +398,9 @@ static int run(const struct options *o, bool *reachable, struct lab_error **err)
 		return -1;
 	*reachable = e->verdict == ANALYSE_YES;
 	if (!*reachable) {
-		find_remedy(o, seen.step, &remedy);
+		remedy.repair = seen.live && reaches(o, seen.status.plan, to);
+		if (!remedy.repair)
+			find_remedy(o, seen.step, &remedy);
 		compare(&remedy, seen.plan);
 	}
 	if (o->common.json)

@@ -75,7 +75,7 @@ to_gateway='. as $m | .cells[] | select($m.from[.from] == ["ecs-3"] and $m.to[.t
   ip -n e1.vpc-3 route del 172.16.1.0/24 table 1000
   run labctl explain "$file" ecs-3 "$url"
   [ "$status" -eq 1 ]
-  [[ $output == *"NOT reachable: vpc-3 has no route to 172.16.1.0/24"* ]] || { echo "$output"; false; }
+  [[ $output == *"NOT reachable: vpc-3 has no route to 172.16.1.0/24"*"labctl up $file"* ]] || { echo "$output"; false; }
   [[ $(labctl matrix "$file" --json | jq -r "$to_gateway") == no ]]
   run labctl explain "$file" ecs-3 "$url" --plan
   [ "$status" -eq 0 ]
@@ -107,6 +107,28 @@ to_gateway='. as $m | .cells[] | select($m.from[.from] == ["ecs-3"] and $m.to[.t
   run labctl explain scenario1 ecs-3 'http://${api_groups.group-2.vpc_domain}/'
   [ "$status" -eq 2 ]
   [[ $output == *"unknown variable"* ]]
+}
+
+@test "the matrix puts together what is alike" {
+  run labctl matrix scenario2 --plan
+  [ "$status" -eq 0 ]
+  diff - <(echo "$output") <<'END'
+scenario2 as planned
+
+from \ to              1   2   3   4
+ecs-1                  +       .   +
+idc-1                  .   .   +   +
+idc-client, idc-dns    +   a   +   +
+
+  1  apigw-1, idc-1 10.10.1.1, resolver 100.100.2.136, resolver 100.100.2.138
+  2  ecs-1
+  3  idc-1 10.0.0.2, vbr-1
+  4  idc-client, idc-dns
+
+  +  everything
+  .  nothing
+  a  only ping
+END
 }
 
 @test "the matrix of a thousand nodes fits on a page" {

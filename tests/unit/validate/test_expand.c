@@ -40,6 +40,26 @@ static void variables_become_values(void **state)
 	}
 }
 
+static void any_text_can_be_expanded(void **state)
+{
+	auto_lab_builder struct lab_builder b;
+	const char *why = NULL;
+
+	fill(&b);
+	validate_lab(b.lab, b.diags);
+	lab_expect_clean(&b);
+	assert_string_equal(
+		validate_expand(b.lab, "http://${api_groups.group-1.vpc_domain}/a", &why),
+		"http://" DOMAIN "/a");
+	assert_string_equal(validate_expand(b.lab, "a/b", &why), "a/b");
+	assert_null(validate_expand(b.lab, "${ecs.nobody.private_ip}", &why));
+	assert_string_equal(why, "unknown variable");
+	assert_null(validate_expand(b.lab, "${ecs.ecs-1.private_ip", &why));
+	assert_string_equal(why, "no closing brace");
+	assert_null(validate_expand(b.lab, "${api_gateways.apigw-2.vip}", &why));
+	assert_non_null(strstr(why, "not bound to a VPC"));
+}
+
 static void every_text_of_a_check_is_expanded(void **state)
 {
 	auto_lab_builder struct lab_builder b;
@@ -94,6 +114,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(variables_become_values),
+		cmocka_unit_test(any_text_can_be_expanded),
 		cmocka_unit_test(every_text_of_a_check_is_expanded),
 		cmocka_unit_test(a_wrong_variable_is_said_and_left),
 	};
