@@ -34,8 +34,8 @@ struct check_options {
 };
 
 /**
- * The checks that hold for a lab in this state: those of the step that it stopped after, or of the
- * last step and of the lab as a whole. Array (pointers into the lab) to be freed by the caller.
+ * The checks that hold for a lab in this state: those of the step that it stopped after or of the
+ * exercise that it is in, or of the last step and of the lab as a whole. Array (pointers into the lab) to be freed by the caller.
  */
 const struct check **check_select(const struct lab *lab, const char *step, size_t *n)
 	__attribute__((returns_nonnull));

@@ -50,19 +50,20 @@ static bool cancelled(const struct check_options *o)
 
 const struct check **check_select(const struct lab *lab, const char *step, size_t *n)
 {
+	const struct exercise *e = lab_find_exercise(lab, step);
 	const struct step *s = step           ? lab_find_step(lab, step)
 			       : lab->n_steps ? &lab->steps[lab->n_steps - 1]
 					      : NULL;
 	bool all = !lab->n_steps || s == &lab->steps[lab->n_steps - 1];
-	const struct check **checks = calloc((s ? s->n_checks : 0) + lab->n_checks + 1,
-					     sizeof(*checks));
+	size_t own = e ? e->n_checks : s ? s->n_checks : 0;
+	const struct check **checks = calloc(own + lab->n_checks + 1, sizeof(*checks));
 
 	if (!checks)
 		abort();
 	*n = 0;
-	for (size_t i = 0; s && i < s->n_checks; i++)
-		checks[(*n)++] = &s->checks[i];
-	for (size_t i = 0; all && i < lab->n_checks; i++)
+	for (size_t i = 0; i < own; i++)
+		checks[(*n)++] = e ? &e->checks[i] : &s->checks[i];
+	for (size_t i = 0; all && !e && i < lab->n_checks; i++)
 		checks[(*n)++] = &lab->checks[i];
 	return checks;
 }

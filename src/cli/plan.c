@@ -7,6 +7,7 @@
 #include "cli/build.h"
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/plan.h"
 #include "cli/session.h"
 
 struct options {
@@ -74,22 +75,22 @@ static void print_diff(const struct plan_diff *d, const char *lab)
 }
 
 /* Without root nobody can know whether the lab is up: then it is shown from nothing. */
-static int open_session(struct cli_session *session, const struct options *o, const char *lab,
+static int open_session(struct cli_session *session, bool from_nothing, const char *lab,
 			struct lab_error **err)
 {
-	if (o->from_nothing || geteuid() != 0) {
+	if (from_nothing || geteuid() != 0) {
 		*session = (struct cli_session){.lab = lab};
 		return 0;
 	}
 	return cli_session_read(session, lab, err);
 }
 
-static int show_diff(const struct options *o, const struct plan *wanted, struct lab_error **err)
+int cli_show_change(const struct plan *wanted, bool from_nothing, struct lab_error **err)
 {
 	auto_session struct cli_session session = {0};
 	struct apply_preview preview;
 
-	if (open_session(&session, o, wanted->lab, err))
+	if (open_session(&session, from_nothing, wanted->lab, err))
 		return -1;
 	if (!session.state) {
 		struct plan_diff *all = plan_diff(NULL, wanted);
@@ -114,7 +115,7 @@ static int run(const struct options *o, struct lab_error **err)
 	if (!wanted)
 		return -1;
 	if (!o->common.json)
-		return show_diff(o, wanted, err);
+		return cli_show_change(wanted, o->from_nothing, err);
 	text = plan_write(wanted);
 	fputs(text, stdout);
 	return 0;

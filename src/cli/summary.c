@@ -58,7 +58,9 @@ static void print_cloud(const struct plan *p, const json_t *summary)
 	printf("%s%s%s", colour ? "\033[1m" : "", p->lab, colour ? "\033[0m" : "");
 	if (p->title)
 		printf("  %s", p->title);
-	if (p->step)
+	if (p->step && strcmp(p->step, LAB_BASE) == 0)
+		printf(" (before the first step)");
+	else if (p->step)
 		printf(" (up to step %s)", p->step);
 	putchar('\n');
 	json_array_foreach (json_object_get(summary, "lines"), i, line)

@@ -12,6 +12,7 @@
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "cli/summary.h"
+#include "cli/up.h"
 
 static const struct argp argp = {
 	.options = cli_lab_option_table,
@@ -102,22 +103,32 @@ static int raise_lab(const struct plan *wanted, struct cli_summary *summary, str
 	return 0;
 }
 
+struct plan *cli_wanted(const struct cli_lab *lab, struct lab_error **err)
+{
+	struct plan *wanted = check_handlers(lab, err) ? NULL : cli_compile(lab, err);
+
+	if (wanted)
+		wanted->file = arena_printf(wanted->arena, "%s/%s", lab->dir, basename(lab->path));
+	return wanted;
+}
+
+int cli_up(const struct plan *wanted, struct cli_summary *summary, struct lab_error **err)
+{
+	if (cli_need_root("up", err) || check_programs(wanted, err) ||
+	    raise_lab(wanted, summary, err))
+		return -1;
+	summary->plan = wanted;
+	return 0;
+}
+
 static int run(const struct cli_lab_options *o, struct lab_error **err)
 {
 	auto_cli_lab struct cli_lab *lab = cli_find_lab(o->lab, o->step, err);
-	auto_plan struct plan *wanted = NULL;
+	auto_plan struct plan *wanted = lab ? cli_wanted(lab, err) : NULL;
 	struct cli_summary summary = {0};
 
-	if (!lab || check_handlers(lab, err))
+	if (!wanted || cli_up(wanted, &summary, err))
 		return -1;
-	wanted = cli_compile(lab, err);
-	if (!wanted)
-		return -1;
-	wanted->file = arena_printf(wanted->arena, "%s/%s", lab->dir, basename(lab->path));
-	if (cli_need_root("up", err) || check_programs(wanted, err) ||
-	    raise_lab(wanted, &summary, err))
-		return -1;
-	summary.plan = wanted;
 	return o->json ? cli_summary_json(&summary, err) : cli_summary_print(&summary, err);
 }
 

@@ -24,6 +24,10 @@
 	  "${...} in a check names a value that the lab has.") \
 	X(ERROR, check_duplicate, "check-duplicate", \
 	  "The ids of checks are unique in a lab.") \
+	X(ERROR, exercise_proof, "exercise-proof", \
+	  "An exercise has checks, or is refused, and not both.") \
+	X(ERROR, exercise_rule, "exercise-rule", \
+	  "What an exercise is refused by is a rule of labctl.") \
 	\
 	X(ERROR, region_zones, "region-no-zone", \
 	  "A region has at least one zone.") \
