@@ -99,8 +99,10 @@ static void judge_refused(const struct exercise *e, const struct diag_list *foun
 		if (!strcmp(diag_get(found, i).id, e->refused.s))
 			return;
 	diag_error(diags, "exercise-not-refused", e->refused.at,
-		   "nothing of exercise '%s' is refused by the rule '%s'", e->id.name, e->refused.s);
-	diag_note(diags, (struct span){0}, "labctl check LAB --step STEP/%s shows what is", e->id.name);
+		   "nothing of exercise '%s' is refused by the rule '%s'", e->id.name,
+		   e->refused.s);
+	diag_note(diags, (struct span){0}, "labctl check LAB --step STEP/%s shows what is",
+		  e->id.name);
 }
 
 /* The first exercise of a step with a fault: its lab takes the place of the whole one. */

@@ -50,7 +50,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case 'f':
 		if (!parse_format(arg, &o->format))
-			argp_error(state, "no such format: %s (text, svg, dot, mermaid, drawio, json)",
+			argp_error(state,
+				   "no such format: %s (text, svg, dot, mermaid, drawio, json)",
 				   arg);
 		return 0;
 	case 'o': o->output = arg; return 0;

@@ -105,7 +105,7 @@ static bool stays(const struct lesson *l, const char *place, const char *up)
 static void follow(struct lesson *l, const struct plan *plan)
 {
 	const struct lab *lab = lab_of(l);
-	const char *up = plan->step         ? plan->step
+	const char *up = plan->step     ? plan->step
 			 : lab->n_steps ? lab->steps[lab->n_steps - 1].id.name
 					: LAB_BASE;
 
@@ -200,7 +200,10 @@ static void print_title(const struct lesson *l, const char *place)
 		strbuf_printf(&title, "%s: %s", lab->id.name, lab->title.s ? lab->title.s : "");
 	else
 		strbuf_printf(&title, "[%zu/%zu %s] %s", (size_t)(s - lab->steps) + 1, lab->n_steps,
-			      place, e ? e->title.s : s->title.s ? s->title.s : s->id.name);
+			      place,
+			      e            ? e->title.s
+			      : s->title.s ? s->title.s
+					   : s->id.name);
 	print_heading(title.s);
 }
 
@@ -396,7 +399,10 @@ static int run_checks(const struct lesson *l, bool *held, struct lab_error **err
 	}
 	status = verb_test(3, argv); /* it has said itself what went wrong */
 	*held = status == LAB_OK;
-	return status == LAB_OK || status == LAB_FAILED ? 0 : lab_error_make(err, (enum lab_status)status, "lesson %s: its checks could not run", name_of(l));
+	return status == LAB_OK || status == LAB_FAILED
+		       ? 0
+		       : lab_error_make(err, (enum lab_status)status,
+					"lesson %s: its checks could not run", name_of(l));
 }
 
 static int do_check(struct lesson *l, struct lab_error **err)
@@ -521,8 +527,8 @@ static const struct action {
 	int (*fn)(struct lesson *l, struct lab_error **err);
 	bool operand;
 } actions[] = {
-	{"start", do_start, false},     {"next", do_next, false},   {"back", do_back, false},
-	{"goto", do_goto, true},        {"check", do_check, false}, {"hint", do_hint, false},
+	{"start", do_start, false},      {"next", do_next, false},     {"back", do_back, false},
+	{"goto", do_goto, true},         {"check", do_check, false},   {"hint", do_hint, false},
 	{"exercise", do_exercise, true}, {"status", do_status, false}, {"reset", do_reset, false},
 	{"show", do_show, false},
 };
@@ -538,7 +544,8 @@ static const struct action *find_action(const struct options *o, struct lab_erro
 		if (actions[i].operand == (o->what != NULL))
 			return &actions[i];
 		(void)lab_error_make(err, LAB_USAGE, "lesson: %s %s", name,
-				     o->what ? "takes nothing behind it" : "needs a name behind it");
+				     o->what ? "takes nothing behind it"
+					     : "needs a name behind it");
 		return NULL;
 	}
 	(void)lab_error_make(err, LAB_USAGE, "lesson: there is no %s", name);

@@ -63,8 +63,8 @@ static struct graph_box *add_router(struct graph_builder *b, const struct cen *c
 static struct graph_box *box_of(struct graph_builder *b, const struct cen *cen,
 				const struct cen_attachment *a, const struct region *r)
 {
-	struct graph_box *box =
-		graph_find(b->g, a->vbr.to ? GRAPH_VBR : GRAPH_VPC, cen_attachment_name(a));
+	struct graph_box *box = graph_find(b->g, a->vbr.to ? GRAPH_VBR : GRAPH_VPC,
+					   cen_attachment_name(a));
 	const char *id = arena_printf(b->g->arena, "vpc.many.%s.%s", r->id.name, cen->id.name);
 
 	for (size_t i = 0; !box && i < b->g->n_boxes; i++)
@@ -92,8 +92,8 @@ static void attach(struct graph_builder *b, const struct cen *cen, const struct 
 static bool is_pair(const struct ref *refs, size_t n, const struct region *x,
 		    const struct region *y)
 {
-	return n == 2 && ((refs[0].to == x && refs[1].to == y) ||
-			  (refs[0].to == y && refs[1].to == x));
+	return n == 2 &&
+	       ((refs[0].to == x && refs[1].to == y) || (refs[0].to == y && refs[1].to == x));
 }
 
 static void join(struct graph_builder *b, const struct region *x, const struct region *y,
@@ -106,12 +106,12 @@ static void join(struct graph_builder *b, const struct region *x, const struct r
 	graph_label(b->g, l, "rtt %s", graph_duration(b->g, pair ? pair->rtt.v : 30000));
 }
 
-static const struct cen_bandwidth_limit *
-find_limit(const struct cen *cen, const struct region *x, const struct region *y)
+static const struct cen_bandwidth_limit *find_limit(const struct cen *cen, const struct region *x,
+						    const struct region *y)
 {
 	for (size_t i = 0; i < cen->n_bandwidth_limits; i++)
-		if (is_pair(cen->bandwidth_limits[i].regions, cen->bandwidth_limits[i].n_regions,
-			    x, y))
+		if (is_pair(cen->bandwidth_limits[i].regions, cen->bandwidth_limits[i].n_regions, x,
+			    y))
 			return &cen->bandwidth_limits[i];
 	return NULL;
 }

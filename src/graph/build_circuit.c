@@ -8,9 +8,10 @@
 
 static void add_circuit(struct graph_builder *b, const struct physical_connection *p)
 {
-	struct graph_box *box = graph_box_add(
-		b->g, NULL, GRAPH_CIRCUIT, p->id.name,
-		arena_printf(b->g->arena, "line, %s", graph_rate(b->g, port_type_speed(p->port_type))));
+	struct graph_box *box =
+		graph_box_add(b->g, NULL, GRAPH_CIRCUIT, p->id.name,
+			      arena_printf(b->g->arena, "line, %s",
+					   graph_rate(b->g, port_type_speed(p->port_type))));
 
 	graph_line(b->g, box, "rtt %s%s", graph_duration(b->g, p->rtt.v),
 		   p->enabled ? "" : ", not enabled");
@@ -50,9 +51,9 @@ static void add_vbr(struct graph_builder *b, const struct vbr *v)
 	const struct physical_connection *p = v->physical_connection.to;
 	const struct region *r = vbr_region(v);
 	struct graph_box *circuit = p ? graph_find(b->g, GRAPH_CIRCUIT, p->id.name) : NULL;
-	struct graph_box *box = graph_box_add(
-		b->g, r ? graph_find(b->g, GRAPH_REGION, r->id.name) : NULL, GRAPH_VBR, v->id.name,
-		"VBR");
+	struct graph_box *box = graph_box_add(b->g,
+					      r ? graph_find(b->g, GRAPH_REGION, r->id.name) : NULL,
+					      GRAPH_VBR, v->id.name, "VBR");
 
 	graph_line(b->g, box, "%s VLAN %" PRIu64, graph_ip(b->g, v->local_gateway_ip.ip),
 		   v->vlan_id.v);
@@ -90,8 +91,7 @@ static void add_routes(struct graph_builder *b, struct graph_box *box, const str
 	for (size_t i = 0; i < d->n_routes && i < ROUTES; i++) {
 		const struct cpe_route *r = &d->routes[i];
 
-		graph_line(b->g, box, "%s → %s%s",
-			   graph_cidr(b->g, r->destination_cidr_block.p),
+		graph_line(b->g, box, "%s → %s%s", graph_cidr(b->g, r->destination_cidr_block.p),
 			   graph_ip(b->g, r->next_hop.ip), r->track ? ", tracked" : "");
 	}
 	if (d->n_routes > ROUTES)

@@ -78,9 +78,9 @@ void graph_build_gateways(struct graph_builder *b)
 {
 	for (size_t i = 0; i < b->lab->n_api_gateways; i++) {
 		const struct api_gateway *gw = &b->lab->api_gateways[i];
-		struct graph_box *box = graph_box_add(
-			b->g, graph_find(b->g, GRAPH_REGION, gw->region.name), GRAPH_GATEWAY,
-			gw->id.name, type_name(gw));
+		struct graph_box *box =
+			graph_box_add(b->g, graph_find(b->g, GRAPH_REGION, gw->region.name),
+				      GRAPH_GATEWAY, gw->id.name, type_name(gw));
 
 		add_groups(b, box, gw);
 		add_apis(b, box, gw);

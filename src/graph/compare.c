@@ -43,17 +43,17 @@ static void find_removed(struct graph *g, const struct graph *before)
 		const struct graph_box *b = before->boxes[i];
 
 		if (!graph_find_id(g, b->id) && (!b->parent || graph_find_id(g, b->parent->id)))
-			*arena_push(g->arena, g->removed, g->n_removed) =
-				arena_strdup(g->arena, b->name);
+			*arena_push(g->arena, g->removed, g->n_removed) = arena_strdup(g->arena,
+										       b->name);
 	}
 	for (size_t i = 0; i < before->n_links; i++) {
 		const struct graph_link *l = before->links[i];
 
 		if (!graph_find_link(g, l->id) && graph_find_id(g, l->from->id) &&
 		    graph_find_id(g, l->to->id))
-			*arena_push(g->arena, g->removed, g->n_removed) = arena_printf(
-				g->arena, "%s %s to %s", graph_link_kind_name(l->kind),
-				l->from->name, l->to->name);
+			*arena_push(g->arena, g->removed, g->n_removed) =
+				arena_printf(g->arena, "%s %s to %s", graph_link_kind_name(l->kind),
+					     l->from->name, l->to->name);
 	}
 }
 

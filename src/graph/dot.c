@@ -45,9 +45,10 @@ static void put_box(struct strbuf *out, const struct graph_box *b, int depth)
 	strbuf_printf(out, "%*ssubgraph \"cluster_%s\" {\n%*slabel=\"", depth * 2, "", b->id,
 		      depth * 2 + 2, "");
 	label(out, b);
-	strbuf_printf(out, "\"%s;\n", b->change == GRAPH_ADDED     ? "; color=\"#1a7f37\""
-				      : b->change == GRAPH_CHANGED ? "; color=\"#0969da\""
-								   : "");
+	strbuf_printf(out, "\"%s;\n",
+		      b->change == GRAPH_ADDED     ? "; color=\"#1a7f37\""
+		      : b->change == GRAPH_CHANGED ? "; color=\"#0969da\""
+						   : "");
 	strbuf_printf(out, "%*s\"%s\" [shape=point, style=invis];\n", depth * 2 + 2, "", b->id);
 	for (const struct graph_box *c = b->first; c; c = c->next)
 		put_box(out, c, depth + 1);
@@ -61,9 +62,10 @@ static void put_link(struct strbuf *out, const struct graph_link *l)
 		strbuf_add(out, i ? "\\n" : graph_mark(l->change));
 		quote(out, l->label[i]);
 	}
-	strbuf_printf(out, "\", dir=%s", l->kind == GRAPH_INVOKE || l->kind == GRAPH_REACH ? "forward"
-					 : l->kind == GRAPH_BIND                           ? "back"
-											   : "none");
+	strbuf_printf(out, "\", dir=%s",
+		      l->kind == GRAPH_INVOKE || l->kind == GRAPH_REACH ? "forward"
+		      : l->kind == GRAPH_BIND                           ? "back"
+									: "none");
 	if (l->from->first)
 		strbuf_printf(out, ", ltail=\"cluster_%s\"", l->from->id);
 	if (l->to->first)

@@ -20,9 +20,9 @@ static json_t *box_json(const struct graph_box *b)
 	json_t *lines = json_array();
 
 	for (size_t i = 0; i < b->n_lines; i++)
-		(void)json_array_append_new(
-			lines, json_pack("{s:s, s:s}", "text", b->lines[i].s, "change",
-					 change_name(b->lines[i].change)));
+		(void)json_array_append_new(lines,
+					    json_pack("{s:s, s:s}", "text", b->lines[i].s, "change",
+						      change_name(b->lines[i].change)));
 	return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:I, s:s, s:o}", "id", b->id, "kind",
 			 graph_kind_name(b->kind), "name", b->name, "detail", b->detail, "in",
 			 b->parent ? b->parent->id : NULL, "count",
@@ -52,8 +52,8 @@ void graph_json(struct strbuf *out, const struct graph *g)
 		(void)json_array_append_new(links, link_json(g->links[i]));
 	for (size_t i = 0; i < g->n_removed; i++)
 		(void)json_array_append_new(removed, json_string(g->removed[i]));
-	root = json_pack("{s:s, s:s, s:s?, s:o, s:o, s:o}", "lab", g->lab, "title", g->title, "step",
-			 g->step, "boxes", boxes, "links", links, "removed", removed);
+	root = json_pack("{s:s, s:s, s:s?, s:o, s:o, s:o}", "lab", g->lab, "title", g->title,
+			 "step", g->step, "boxes", boxes, "links", links, "removed", removed);
 	text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
 	json_decref(root);
 	if (!text) /* no memory: names were read as UTF-8 */

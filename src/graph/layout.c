@@ -188,7 +188,8 @@ static void place_rows(struct graph_place *p)
 			frame_region(p, p->g->boxes[i]);
 	for (size_t i = 0; i < p->g->n_links; i++) /* lanes may be below the last row */
 		if (p->g->links[i]->kind == GRAPH_PEER && p->g->links[i]->n_points == 4)
-			p->rows.bottom = larger(p->rows.bottom, p->rows.y[ROW_VBRS]);
+			p->rows.bottom = larger(p->rows.bottom,
+						p->rows.y[ROW_VBRS] + p->m->line_height);
 	p->rows.circuits_y = p->rows.bottom + channel(p, p->rows.lanes_circuits, 0);
 	y = p->rows.circuits_y;
 	if (p->rows.circuits_h)
@@ -211,13 +212,26 @@ const char *graph_caption(struct graph *g)
 		return "";
 	text = graph_has_changes(g)
 		       ? arena_printf(g->arena, "step %s (+ added, ~ changed)", g->step)
-		       : arena_printf(g->arena, "step %s: nothing that is drawn here changed", g->step);
+		       : arena_printf(g->arena, "step %s: nothing that is drawn here changed",
+				      g->step);
 	for (size_t i = 0; i < g->n_removed && i < 3; i++)
-		text = arena_printf(g->arena, "%s%s%s", text, i ? ", " : ", removed: ",
-				    g->removed[i]);
+		text = arena_printf(g->arena, "%s%s%s", text,
+				    i ? ", " : ", removed: ", g->removed[i]);
 	if (g->n_removed > 3)
 		text = arena_printf(g->arena, "%s and %zu more", text, g->n_removed - 3);
 	return text;
+}
+
+static void include_link(struct graph *g, const struct graph_link *l)
+{
+	for (size_t i = 0; i < l->n_points; i++) {
+		g->size.w = larger(g->size.w, l->points[i].x + 1);
+		g->size.h = larger(g->size.h, l->points[i].y + 1);
+	}
+	for (size_t i = 0; i < l->n_label; i++) {
+		g->size.w = larger(g->size.w, l->label_at[i].x + l->label_at[i].w);
+		g->size.h = larger(g->size.h, l->label_at[i].y + l->label_at[i].h);
+	}
 }
 
 static void set_size(struct graph *g, const struct graph_metrics *m)
@@ -230,8 +244,7 @@ static void set_size(struct graph *g, const struct graph_metrics *m)
 		g->size.h = larger(g->size.h, graph_bottom(g->boxes[i]));
 	}
 	for (size_t i = 0; i < g->n_links; i++)
-		for (size_t j = 0; j < g->links[i]->n_points; j++)
-			g->size.h = larger(g->size.h, g->links[i]->points[j].y + 1);
+		include_link(g, g->links[i]);
 	if (*caption)
 		g->size.h += m->name_height + m->gap_y;
 }

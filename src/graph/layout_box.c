@@ -46,7 +46,8 @@ int graph_label_width(const struct graph_link *l, const struct graph_metrics *m)
 	int w = 0;
 
 	for (size_t i = 0; i < l->n_label; i++)
-		w = larger(w, marked_width(i ? GRAPH_SAME : l->change, l->label[i], GRAPH_SMALL, m));
+		w = larger(w,
+			   marked_width(i ? GRAPH_SAME : l->change, l->label[i], GRAPH_SMALL, m));
 	return w;
 }
 

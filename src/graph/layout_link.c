@@ -128,7 +128,9 @@ static void choose_port(struct graph_place *p, struct graph_link *l)
 	case GRAPH_BIND:
 	case GRAPH_REACH: choose_slot(p, l, &p->rows.lanes_services); break;
 	case GRAPH_PEERING: choose_slot(p, l, &p->rows.lanes_routers); break;
-	case GRAPH_ATTACHMENT: set_columns(l, graph_middle(l->from), graph_middle(l->from), NULL); break;
+	case GRAPH_ATTACHMENT:
+		set_columns(l, graph_middle(l->from), graph_middle(l->from), NULL);
+		break;
 	case GRAPH_PEER: choose_peer(p, l); break;
 	case GRAPH_LINE: choose_line(p, l); break;
 	case GRAPH_INVOKE: break; /* it is horizontal */

@@ -11,8 +11,8 @@ struct graph_box *graph_box_many(struct graph *g, struct graph_box *parent, enum
 				 size_t n, const char *what);
 void graph_line(struct graph *g, struct graph_box *b, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-struct graph_link *graph_link_add(struct graph *g, enum graph_link_kind kind, struct graph_box *from,
-				  struct graph_box *to);
+struct graph_link *graph_link_add(struct graph *g, enum graph_link_kind kind,
+				  struct graph_box *from, struct graph_box *to);
 void graph_label(struct graph *g, struct graph_link *l, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

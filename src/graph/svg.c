@@ -134,14 +134,16 @@ static void put_box(struct strbuf *out, const struct graph_box *b)
 	int radius = b->kind == GRAPH_CIRCUIT ? b->at.h / 2 : b->first ? 10 : 6;
 
 	if (b->count) /* a stack of cards */
-		strbuf_printf(out,
-			      "  <rect class=\"box %s%s\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"%d\"/>\n",
-			      graph_kind_name(b->kind), change_class(b->change), b->at.x + 4,
-			      b->at.y + 4, b->at.w, b->at.h, radius);
-	strbuf_printf(out,
-		      "  <rect class=\"box %s%s\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"%d\"/>\n",
-		      graph_kind_name(b->kind), change_class(b->change), b->at.x, b->at.y, b->at.w,
-		      b->at.h, radius);
+		strbuf_printf(
+			out,
+			"  <rect class=\"box %s%s\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"%d\"/>\n",
+			graph_kind_name(b->kind), change_class(b->change), b->at.x + 4, b->at.y + 4,
+			b->at.w, b->at.h, radius);
+	strbuf_printf(
+		out,
+		"  <rect class=\"box %s%s\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"%d\"/>\n",
+		graph_kind_name(b->kind), change_class(b->change), b->at.x, b->at.y, b->at.w,
+		b->at.h, radius);
 }
 
 static void put_words(struct strbuf *out, const struct graph_box *b)
@@ -162,9 +164,11 @@ static void put_tip(struct strbuf *out, const struct graph_link *l)
 	struct graph_point to = l->points[l->n_points - 1];
 
 	if (l->kind == GRAPH_INVOKE)
-		strbuf_printf(out, "  <path class=\"tip\" d=\"M%d %d l-9 -5 v10 z\"/>\n", to.x, to.y);
+		strbuf_printf(out, "  <path class=\"tip\" d=\"M%d %d l-9 -5 v10 z\"/>\n", to.x,
+			      to.y);
 	if (l->kind == GRAPH_REACH)
-		strbuf_printf(out, "  <path class=\"tip\" d=\"M%d %d l-5 -9 h10 z\"/>\n", to.x, to.y);
+		strbuf_printf(out, "  <path class=\"tip\" d=\"M%d %d l-5 -9 h10 z\"/>\n", to.x,
+			      to.y);
 	if (l->kind == GRAPH_BIND)
 		strbuf_printf(out, "  <path class=\"tip\" d=\"M%d %d l-5 9 h10 z\"/>\n",
 			      l->points[0].x, l->points[0].y);
@@ -187,16 +191,19 @@ static void put_head(struct strbuf *out, const struct graph *g)
 {
 	int w = g->size.w + 2 * MARGIN + 4, h = g->size.h + 2 * MARGIN + 4;
 
-	strbuf_printf(out,
-		      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"%d %d %d %d\" width=\"%d\" height=\"%d\" role=\"img\" aria-labelledby=\"title desc\">\n",
-		      -MARGIN, -MARGIN, w, h, w, h);
+	strbuf_printf(
+		out,
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"%d %d %d %d\" width=\"%d\" height=\"%d\" role=\"img\" aria-labelledby=\"title desc\">\n",
+		-MARGIN, -MARGIN, w, h, w, h);
 	strbuf_add(out, "  <title id=\"title\">");
 	graph_xml(out, *g->title ? g->title : g->lab);
 	strbuf_add(out, "</title>\n  <desc id=\"desc\">");
 	describe(out, g);
 	strbuf_printf(out, "</desc>\n  <style>\n%s  </style>\n", style);
-	strbuf_printf(out, "  <rect class=\"paper\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"8\"/>\n",
-		      -MARGIN, -MARGIN, w, h);
+	strbuf_printf(
+		out,
+		"  <rect class=\"paper\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"8\"/>\n",
+		-MARGIN, -MARGIN, w, h);
 }
 
 void graph_svg(struct strbuf *out, struct graph *g)

@@ -53,7 +53,8 @@ static void add_lines(struct canvas *c, int x, int y, uint8_t lines, enum paint 
 		cell->paint = (uint8_t)paint;
 }
 
-static void draw_piece(struct canvas *c, struct graph_point a, struct graph_point b, enum paint paint)
+static void draw_piece(struct canvas *c, struct graph_point a, struct graph_point b,
+		       enum paint paint)
 {
 	bool across = a.y == b.y;
 	int from = across ? (a.x < b.x ? a.x : b.x) : (a.y < b.y ? a.y : b.y);
@@ -193,7 +194,7 @@ static const char *in_ascii(const char *s)
 static const char *escape(uint8_t paint)
 {
 	static const char *const codes[] = {
-		[PLAIN] = "\033[0m", [DIM] = "\033[0;2m",   [BOLD] = "\033[0;1m",
+		[PLAIN] = "\033[0m",    [DIM] = "\033[0;2m",     [BOLD] = "\033[0;1m",
 		[GREEN] = "\033[0;32m", [BLUE] = "\033[0;34;1m",
 	};
 

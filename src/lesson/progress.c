@@ -31,7 +31,8 @@ static int decode(const json_t *root, struct lesson_progress *p)
 	json_int_t hints = json_integer_value(json_object_get(root, "hints"));
 	size_t i;
 
-	if (json_integer_value(json_object_get(root, "version")) != 1 || !at || !json_is_array(passed))
+	if (json_integer_value(json_object_get(root, "version")) != 1 || !at ||
+	    !json_is_array(passed))
 		return -1;
 	p->at = copy(at);
 	p->hints = hints > 0 ? (size_t)hints : 0;

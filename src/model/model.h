@@ -25,7 +25,8 @@ struct lab {
 	const char *dir; /* folder of the lab file, for `code:`; "." for none */
 	struct named id; /* key `lab`: the name */
 	struct text title, description;
-	const char *step; /* stopped after this step; NULL: all were merged. Or LAB_BASE, or "STEP/EXERCISE" */
+	const char *
+		step; /* stopped after this step; NULL: all were merged. Or LAB_BASE, or "STEP/EXERCISE" */
 	struct region *regions;
 	struct region_pair *region_pairs;
 	struct vpc *vpcs;

@@ -43,8 +43,7 @@ static const struct node *find_exercise(const struct node *steps, const char *id
 	size_t n = strcspn(id, "/");
 	const struct node *step = id[n] ? find_item(steps, id, n) : NULL;
 
-	return step ? find_item(parse_node_get(step, "exercises"), id + n + 1,
-				strlen(id + n + 1))
+	return step ? find_item(parse_node_get(step, "exercises"), id + n + 1, strlen(id + n + 1))
 		    : NULL;
 }
 

@@ -35,9 +35,9 @@ static int open_folder(bool create, struct lab_error **err)
 		return lab_error_errno(err, errno == EACCES ? LAB_DENIED : LAB_FAILED, errno,
 				       "lesson: %s", path.s);
 	if (st.st_uid != geteuid() || (st.st_mode & 077))
-		return lab_error_make(err, LAB_DENIED,
-				      "lesson: %s: is not one's own 0700; nothing was read or written",
-				      path.s);
+		return lab_error_make(
+			err, LAB_DENIED,
+			"lesson: %s: is not one's own 0700; nothing was read or written", path.s);
 	return steal_fd(&fd);
 }
 
@@ -70,8 +70,8 @@ char *state_progress_read(const char *lab, struct lab_error **err)
 
 static int write_temporary(int folder, const char *name, const char *text)
 {
-	auto_close int fd = openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-				   0600);
+	auto_close int fd = openat(folder, name,
+				   O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	size_t len = strlen(text);
 
 	return fd < 0 || write(fd, text, len) != (ssize_t)len ? -1 : 0;

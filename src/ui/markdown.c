@@ -140,8 +140,8 @@ static void put_literal(struct writer *w, const char *s, size_t n)
 	begin_line(w);
 	strbuf_add(w->out, w->style->colour ? "    " CODE : "    ");
 	strbuf_addn(w->out, s, n);
-	strbuf_add(w->out, w->style->colour ? PLAIN : "");
-	end_line(w);
+	strbuf_add(w->out, w->style->colour ? PLAIN "\n" : "\n");
+	w->column = 0;
 }
 
 /* Length of "- ", "* ", "12. " at the start of a line; 0: no item. */
@@ -151,7 +151,8 @@ static size_t bullet_length(const char *s, size_t n)
 
 	if (n > 2 && (*s == '-' || *s == '*') && s[1] == ' ')
 		return 2;
-	return digits && digits + 2 < n && s[digits] == '.' && s[digits + 1] == ' ' ? digits + 2 : 0;
+	return digits && digits + 2 < n && s[digits] == '.' && s[digits + 1] == ' ' ? digits + 2
+										    : 0;
 }
 
 static void put_item(struct writer *w, const char *s, size_t bullet, size_t n)

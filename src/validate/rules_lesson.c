@@ -17,10 +17,13 @@ static void check_proof(struct validation *v, const struct exercise *e)
 	if (!e->n_checks && !e->refused.s) {
 		validate_report(v, e->id.at, "nothing proves the answer of exercise '%s'",
 				e->id.name);
-		validate_hint(v, "write `checks:` that hold in it, or `refused:` and the rule that refuses it");
+		validate_hint(
+			v,
+			"write `checks:` that hold in it, or `refused:` and the rule that refuses it");
 	} else if (e->n_checks && e->refused.s) {
 		validate_report(v, e->refused.at,
-				"exercise '%s' is refused, so its checks can never run", e->id.name);
+				"exercise '%s' is refused, so its checks can never run",
+				e->id.name);
 		validate_hint(v, "keep one of `refused` and `checks`");
 	}
 }
@@ -49,7 +52,8 @@ static void check_rule(struct validation *v, const struct exercise *e)
 	if (near)
 		validate_hint(v, "did you mean %s?", near);
 	else
-		validate_hint(v, "it is what stands in brackets behind a message of `labctl check`");
+		validate_hint(v,
+			      "it is what stands in brackets behind a message of `labctl check`");
 }
 
 void validate_exercise_rule(struct validation *v)

@@ -154,3 +154,15 @@ PY
   [ -z "$(ls "$BATS_TEST_TMPDIR")" ]
   rm /run/labctl-lessons
 }
+
+@test "labctl check reads every exercise: one that is not refused, one that cannot come up" {
+  sed 's/bandwidth_limit: 3Mbit/bandwidth_limit: 2Mbit/' "$shipped/scenario1/lab.yaml" >"$BATS_TEST_TMPDIR/lab.yaml"
+  cp -r "$shipped/scenario1/functions" "$BATS_TEST_TMPDIR/"
+  run labctl check "$BATS_TEST_TMPDIR"
+  [ "$status" -eq 2 ]
+  [[ $output == *"exercise 'too-much'"*"[exercise-not-refused]"* ]]
+  sed 's/hello: {stages: null}/hello: {group: nothing}/' "$shipped/scenario1/lab.yaml" >"$BATS_TEST_TMPDIR/lab.yaml"
+  run labctl check "$BATS_TEST_TMPDIR"
+  [ "$status" -eq 2 ]
+  [[ $output == *"[unknown-reference]"* ]]
+}

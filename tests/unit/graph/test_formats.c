@@ -5,21 +5,22 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-static const char small[] = "lab: small\n"
-			    "title: A & B\n"
-			    "regions: {r-1: {zones: [a]}, r-2: {zones: [a]}}\n"
-			    "region_pairs: {p: {regions: [r-1, r-2], rtt: 20ms}}\n"
-			    "vpcs:\n"
-			    "  v-1: {region: r-1, cidr_block: 10.1.0.0/16, vswitches: {s-1: {zone: a, cidr_block: 10.1.1.0/24}}}\n"
-			    "  v-2: {region: r-2, cidr_block: 10.2.0.0/16, vswitches: {s-2: {zone: a, cidr_block: 10.2.1.0/24}}}\n"
-			    "steps:\n"
-			    "  - id: attach\n"
-			    "    apply: {cen: {c: {attachments: {a: {vpc: v-1}, b: {vpc: v-2}}}}}\n"
-			    "  - id: widen\n"
-			    "    apply:\n"
-			    "      cen: {c: {bandwidth_packages: {p: {bandwidth: 5Mbit}}, bandwidth_limits: {l: {regions: [r-1, r-2], bandwidth_limit: 5Mbit}}}}\n"
-			    "  - id: remove\n"
-			    "    apply: {cen: {c: {attachments: {b: null}, bandwidth_limits: null}}}\n";
+static const char small[] =
+	"lab: small\n"
+	"title: A & B\n"
+	"regions: {r-1: {zones: [a]}, r-2: {zones: [a]}}\n"
+	"region_pairs: {p: {regions: [r-1, r-2], rtt: 20ms}}\n"
+	"vpcs:\n"
+	"  v-1: {region: r-1, cidr_block: 10.1.0.0/16, vswitches: {s-1: {zone: a, cidr_block: 10.1.1.0/24}}}\n"
+	"  v-2: {region: r-2, cidr_block: 10.2.0.0/16, vswitches: {s-2: {zone: a, cidr_block: 10.2.1.0/24}}}\n"
+	"steps:\n"
+	"  - id: attach\n"
+	"    apply: {cen: {c: {attachments: {a: {vpc: v-1}, b: {vpc: v-2}}}}}\n"
+	"  - id: widen\n"
+	"    apply:\n"
+	"      cen: {c: {bandwidth_packages: {p: {bandwidth: 5Mbit}}, bandwidth_limits: {l: {regions: [r-1, r-2], bandwidth_limit: 5Mbit}}}}\n"
+	"  - id: remove\n"
+	"    apply: {cen: {c: {attachments: {b: null}, bandwidth_limits: null}}}\n";
 
 static struct graph *after(const char *step, const char *before)
 {
@@ -45,10 +46,18 @@ static void draws_text(void **state)
 		strbuf_str(&out),
 		"┌──────────────────────────────┐              ┌──────────────────────────────┐\n"
 		"│ r-1                          │              │ r-2                          │\n"
-		"│ ┌────────────────────────┐   │              │ ┌────────────────────────┐   │\n"
-		"│ │ v-1  10.1.0.0/16       │   │              │ │ v-2  10.2.0.0/16       │   │\n"
-		"│ │ ┌────────────────────┐ │   │              │ │ ┌────────────────────┐ │   │\n"
-		"│ │ │ s-1  10.1.1.0/24   │ │   │              │ │ │ s-2  10.2.1.0/24   │ │   │\n");
+		"│ ┌──────────────────────┐     │              │ ┌──────────────────────┐     │\n"
+		"│ │ v-1  10.1.0.0/16     │     │              │ │ v-2  10.2.0.0/16     │     │\n"
+		"│ │ ┌──────────────────┐ │     │              │ │ ┌──────────────────┐ │     │\n"
+		"│ │ │ s-1  10.1.1.0/24 │ │     │              │ │ │ s-2  10.2.1.0/24 │ │     │\n"
+		"│ │ └──────────────────┘ │     │              │ │ └──────────────────┘ │     │\n"
+		"│ └───────────┬──────────┘     │              │ └───────────┬──────────┘     │\n"
+		"│             │                │              │             │                │\n"
+		"│ ┌───────────┴──────────────┐ │  ~ 5 Mbit/s  │ ┌───────────┴──────────────┐ │\n"
+		"│ │ c  transit router, basic ├─┼──────────────┼─┤ c  transit router, basic │ │\n"
+		"│ └──────────────────────────┘ │  rtt 20 ms   │ └──────────────────────────┘ │\n"
+		"└──────────────────────────────┘              └──────────────────────────────┘\n"
+		"step widen (+ added, ~ changed)\n");
 }
 
 static void draws_ascii(void **state)

@@ -34,14 +34,15 @@ static void ways(void **state)
 	static const struct {
 		const char *at, *next, *back;
 	} rows[] = {
-		{".", "one", NULL},   {"one", "two", "."},     {"one/e", "two", "one"},
+		{".", "one", NULL},   {"one", "two", "."},    {"one/e", "two", "one"},
 		{"two", NULL, "one"}, {"two/f", NULL, "two"},
 	};
 	auto_lab struct lab *lab = read_lab();
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		const char *next = lesson_next(lab, rows[i].at), *back = lesson_back(lab, rows[i].at);
+		const char *next = lesson_next(lab, rows[i].at),
+			   *back = lesson_back(lab, rows[i].at);
 
 		assert_string_equal(next ? next : "-", rows[i].next ? rows[i].next : "-");
 		assert_string_equal(back ? back : "-", rows[i].back ? rows[i].back : "-");
@@ -77,7 +78,7 @@ static void exercises(void **state)
 	static const struct {
 		const char *at, *word, *place;
 	} rows[] = {
-		{".", "e", "one/e"},   {"one", "e", "one/e"}, {"two", "e", "two/e"},
+		{".", "e", "one/e"},     {"one", "e", "one/e"}, {"two", "e", "two/e"},
 		{"two/f", "e", "two/e"}, {"one", "f", "two/f"}, {"two", "one/e", "one/e"},
 		{"one", "g", NULL},
 	};
@@ -133,7 +134,10 @@ static void remembers(void **state)
 
 static void refuses_what_it_did_not_write(void **state)
 {
-	static const char *const texts[] = {"", "[]", "{}", "{\"version\": 2, \"at\": \"a\", \"passed\": []}",
+	static const char *const texts[] = {"",
+					    "[]",
+					    "{}",
+					    "{\"version\": 2, \"at\": \"a\", \"passed\": []}",
 					    "{\"version\": 1, \"passed\": []}",
 					    "{\"version\": 1, \"at\": \"a\"}"};
 
@@ -150,8 +154,9 @@ static void refuses_what_it_did_not_write(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ways),  cmocka_unit_test(words),     cmocka_unit_test(exercises),
-		cmocka_unit_test(hints), cmocka_unit_test(remembers), cmocka_unit_test(refuses_what_it_did_not_write),
+		cmocka_unit_test(ways),      cmocka_unit_test(words),
+		cmocka_unit_test(exercises), cmocka_unit_test(hints),
+		cmocka_unit_test(remembers), cmocka_unit_test(refuses_what_it_did_not_write),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,10 +8,12 @@
 static const struct {
 	const char *what, *text, *plain, *colour;
 } rows[] = {
-	{"a paragraph is wrapped", "one two three four five six", "one two three\nfour five six\n", NULL},
+	{"a paragraph is wrapped", "one two three four five six", "one two three\nfour five six\n",
+	 NULL},
 	{"lines of a paragraph are joined", "one\ntwo", "one two\n", NULL},
 	{"a blank line parts paragraphs", "one\n\n\ntwo\n", "one\n\ntwo\n", NULL},
-	{"an item hangs", "- one two three four\n- five", "- one two three\n  four\n- five\n", NULL},
+	{"an item hangs", "- one two three four\n- five", "- one two three\n  four\n- five\n",
+	 NULL},
 	{"numbers", "1. one\n2. two", "1. one\n2. two\n", NULL},
 	{"a list after a paragraph", "say:\n- one", "say:\n- one\n", NULL},
 	{"a list ends", "- one\n\ntwo", "- one\n\ntwo\n", NULL},
@@ -21,8 +23,10 @@ static const struct {
 	{"stars in code", "`a**b`", "`a**b`\n", "\033[0m\033[36ma**b\033[0m\n"},
 	{"a fence is literal", "```\na  b    c d e f g h i j\n```", "    a  b    c d e f g h i j\n",
 	 "    \033[36ma  b    c d e f g h i j\033[0m\n"},
-	{"four blanks are literal", "a\n\n    b  c\n", "a\n\n    b  c\n", "a\n\n    \033[36mb  c\033[0m\n"},
-	{"a long word is not broken", "aaaaaaaaaaaaaaaaaaaaaaaa b", "aaaaaaaaaaaaaaaaaaaaaaaa\nb\n", NULL},
+	{"four blanks are literal", "a\n\n    b  c\n", "a\n\n    b  c\n",
+	 "a\n\n    \033[36mb  c\033[0m\n"},
+	{"a long word is not broken", "aaaaaaaaaaaaaaaaaaaaaaaa b", "aaaaaaaaaaaaaaaaaaaaaaaa\nb\n",
+	 NULL},
 	{"columns, not bytes", "äöü äöü äöü äöü", "äöü äöü äöü äöü\n", NULL},
 	{"an open mark is closed at the end", "**a", "**a\n", "\033[0m\033[1ma\n\033[0m"},
 	{"nothing", "", "", ""},
@@ -40,7 +44,8 @@ static void all_rows(void **state)
 		ui_markdown(&colour, rows[i].text, &style);
 		print_message("%s\n", rows[i].what);
 		assert_string_equal(strbuf_str(&plain), rows[i].plain);
-		assert_string_equal(strbuf_str(&colour), rows[i].colour ? rows[i].colour : rows[i].plain);
+		assert_string_equal(strbuf_str(&colour),
+				    rows[i].colour ? rows[i].colour : rows[i].plain);
 	}
 }
 
