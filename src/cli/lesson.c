@@ -296,14 +296,15 @@ static int apply(const struct lesson *l, const char *place, struct lab_error **e
 static int go(struct lesson *l, const char *place, struct lab_error **err)
 {
 	const struct exercise *e = lab_find_exercise(lab_of(l), place);
-	bool refused;
+	bool refused = false;
 
 	if (cli_need_root("lesson", err))
 		return -1;
 	if (e && e->refused.s) {
 		const char *step = lab_find_step(lab_of(l), place)->id.name;
 
-		if ((!l->up || strcmp(l->progress.at, step)) && apply(l, step, err))
+		if ((!l->up || !l->progress.at || strcmp(l->progress.at, step) != 0) &&
+		    apply(l, step, err))
 			return -1;
 		print_text(l, place);
 		putchar('\n');
@@ -408,7 +409,7 @@ static int run_checks(const struct lesson *l, bool *held, struct lab_error **err
 static int do_check(struct lesson *l, struct lab_error **err)
 {
 	const struct exercise *e;
-	bool held;
+	bool held = false;
 
 	if (!l->progress.at)
 		return not_begun(l, err);

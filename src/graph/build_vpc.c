@@ -134,7 +134,8 @@ static void add_crowd(struct graph_builder *b, const struct region *r, const cha
 	for (size_t i = 0; i < b->lab->n_vpcs; i++) {
 		const struct vpc *v = &b->lab->vpcs[i];
 
-		if (v->region.to != r || is_special(b->lab, v) || strcmp(cen_of(b->lab, v), cen))
+		if (v->region.to != r || is_special(b->lab, v) ||
+		    strcmp(cen_of(b->lab, v), cen) != 0)
 			continue;
 		n++;
 		instances += count_all(b->lab, v);

@@ -15,7 +15,7 @@ static bool has_line(const struct graph_box *b, const char *s)
 /* Lines that went away are seen by the mark of their box only. */
 static void compare_box(struct graph_box *b, const struct graph_box *old)
 {
-	bool other = strcmp(b->name, old->name) || strcmp(b->detail, old->detail) ||
+	bool other = strcmp(b->name, old->name) != 0 || strcmp(b->detail, old->detail) != 0 ||
 		     b->n_lines != old->n_lines;
 
 	for (size_t i = 0; i < b->n_lines; i++) {

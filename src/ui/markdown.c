@@ -66,9 +66,8 @@ static size_t take_mark(struct writer *w, const char *s)
 	return *s == '`' ? 1 : 2;
 }
 
-static size_t mark_length(const struct writer *w, const char *s, bool code)
+static size_t mark_length(const char *s, bool code)
 {
-	(void)w;
 	return *s == '`' ? 1 : !code && s[0] == '*' && s[1] == '*' ? 2 : 0;
 }
 
@@ -79,7 +78,7 @@ static int word_width(const struct writer *w, const char *s, size_t n)
 	int width = 0;
 
 	for (size_t i = 0; i < n;) {
-		size_t mark = w->style->colour ? mark_length(w, s + i, code) : 0;
+		size_t mark = w->style->colour ? mark_length(s + i, code) : 0;
 
 		if (mark) {
 			code = code != (s[i] == '`');
