@@ -38,6 +38,9 @@ struct apply_ops {
 	/** Ends the supervisor and all its processes; waits for it. Gone already: fine. */
 	int (*stop)(void *data, const struct process_id *id, struct lab_error **err);
 
+	/** May be NULL: then every supervisor that lives can be talked to. */
+	bool (*answers)(void *data);
+
 	/** May be NULL. Finds by its own marks what the journal should know and does not (it was damaged,
 	 * or lost), and writes it there. */
 	int (*adopt)(void *data, struct lab_error **err);
@@ -79,18 +82,33 @@ struct apply_status {
 	const char **foreign;    /* namespaces of its names that somebody else made */
 	size_t n_foreign;
 	bool unfinished; /* an `up` was killed, or is running */
-	bool supervised; /* the supervisor lives, or no worker is wanted */
+	bool supervised; /* the supervisor lives and can be talked to */
+	bool halted;     /* but is stopped by a signal, and answers nobody */
 };
 
 int apply_status(const struct state *s, const struct apply_ops *ops, struct apply_status *status,
 		 struct lab_error **err);
+/**
+ * As apply_status(), with an eye only for what lies in the namespaces that `concerns` names, for those who were
+ * told where to look. plan: that of an apply_status(), which must outlive this one. Nothing about workers.
+ */
+int apply_status_part(const struct state *s, const struct apply_ops *ops, const struct plan *plan,
+		      bool (*concerns)(const char *ns, void *data), void *data,
+		      struct apply_status *status, struct lab_error **err);
+
+/**
+ * What is wrong with the object of step i of a drift: "missing", "changed", "extra"; NULL where another step
+ * of the same object says it.
+ */
+const char *apply_drift_of(const struct plan_diff *drift, size_t i);
 void apply_status_done(struct apply_status *status);
 
 /** The steps that apply_up() would take, without taking them. */
 struct apply_preview {
 	const struct plan_diff *diff;
-	bool up;     /* there is something of the lab already */
-	void *owned; /* what the diff points into */
+	const struct plan *is; /* what is there; NULL: nothing of the lab */
+	bool up;               /* there is something of the lab already */
+	void *owned;           /* what the diff points into */
 };
 
 /** s: NULL where the lab is not up. */

@@ -3,26 +3,39 @@
 #include <string.h>
 
 #include "apply/internal.h"
+#include "base/cleanup.h"
 #include "base/strbuf.h"
 
+static bool holds(const struct state *s, const char *file, const char *text)
+{
+	auto_free char *there = state_read(s, file, NULL, NULL);
+
+	return there && strcmp(there, text) == 0;
+}
+
+/* What is there already is not written again: going back must be possible on a full disk too. */
 static int write_node_file(struct state *s, const char *ns, const char *file, const char *text,
-			   struct lab_error **err)
+			   bool fresh, struct lab_error **err)
 {
 	auto_strbuf struct strbuf path = {0};
 
+	text = text ? text : "";
 	strbuf_printf(&path, "node/%s/%s", ns, file);
-	return state_write(s, path.s, text ? text : "", text ? strlen(text) : 0, err);
+	if (!fresh && holds(s, path.s, text))
+		return 0;
+	return state_write(s, path.s, text, strlen(text), err);
 }
 
-static int write_node(struct state *s, const struct plan_node *node, struct lab_error **err)
+static int write_node(struct state *s, const struct plan_node *node, bool fresh,
+		      struct lab_error **err)
 {
 	auto_strbuf struct strbuf hostname = {0};
 
 	strbuf_printf(&hostname, "%s\n", node->hostname);
-	if (write_node_file(s, node->ns, "resolv.conf", node->resolv_conf, err) ||
-	    write_node_file(s, node->ns, "hosts", node->hosts, err))
+	if (write_node_file(s, node->ns, "resolv.conf", node->resolv_conf, fresh, err) ||
+	    write_node_file(s, node->ns, "hosts", node->hosts, fresh, err))
 		return -1;
-	return write_node_file(s, node->ns, "hostname", hostname.s, err);
+	return write_node_file(s, node->ns, "hostname", hostname.s, fresh, err);
 }
 
 int apply_nodes(struct state *s, const struct plan *before, const struct plan *wanted,
@@ -38,7 +51,7 @@ int apply_nodes(struct state *s, const struct plan *before, const struct plan *w
 			return -1;
 	}
 	for (size_t i = 0; i < wanted->n_nodes; i++)
-		if (write_node(s, &wanted->nodes[i], err))
+		if (write_node(s, &wanted->nodes[i], !before, err))
 			return -1;
 	return 0;
 }

@@ -16,6 +16,11 @@ static int read_plan(const struct state *s, const char *file, struct plan **plan
 	size_t len = 0;
 	auto_free char *text = state_read(s, file, &len, &why);
 
+	if (why && state_is_garbage(why)) {
+		lab_error_free(why);
+		*there = *damaged = true;
+		return 0;
+	}
 	if (why) {
 		lab_error_free(*err);
 		*err = why;
@@ -94,6 +99,11 @@ bool apply_supervised(const struct state *s)
 	auto_close int fd = process_id_open(&state_journal(s)->supervisor);
 
 	return fd >= 0 || errno != ESRCH;
+}
+
+bool apply_answers(const struct state *s, const struct apply_ops *ops)
+{
+	return apply_supervised(s) && (!ops->answers || ops->answers(ops->data));
 }
 
 int apply_stop_supervisor(struct state *s, const struct apply_ops *ops, struct lab_error **err)

@@ -66,11 +66,11 @@ static int observe(struct up *u, struct lab_error **err)
 /* Foreign by the journal may still be ours by its mark: then the journal was not whole. */
 static int look_again(struct up *u, struct lab_error **err)
 {
-	size_t before = state_journal(u->run.state)->n_namespaces;
+	size_t before = state_journal(u->run.state)->added;
 
 	if (adopt(u, err))
 		return -1;
-	if (state_journal(u->run.state)->n_namespaces == before)
+	if (state_journal(u->run.state)->added == before)
 		return 0;
 	apply_view_done(&u->view);
 	return start_over(u, err) || observe(u, err) ? -1 : 0;
@@ -125,17 +125,25 @@ static int write_target(struct up *u, struct lab_error **err)
 
 static int start_supervisor(struct up *u, struct lab_error **err)
 {
+	/* after a run that was cut short, nobody knows what its supervisor was told */
+	bool useless = u->past.unfinished || !apply_answers(u->run.state, u->run.ops);
 	struct process_id id;
 
-	/* after a run that was cut short, nobody knows what its supervisor was told */
-	if (u->past.unfinished && apply_stop_supervisor(u->run.state, u->run.ops, err))
+	/* one that the journal lost would hold the addresses of the next one's sockets */
+	if (u->past.plan && !apply_supervised(u->run.state) && adopt(u, err))
+		return -1;
+	if (useless && apply_stop_supervisor(u->run.state, u->run.ops, err))
 		return -1;
 	if (apply_supervised(u->run.state))
 		return 0;
 	if (u->run.ops->start(u->run.ops->data, &id, err))
 		return -1;
 	u->started = true;
-	return state_journal_supervisor(u->run.state, &id, err);
+	if (!state_journal_supervisor(u->run.state, &id, err))
+		return 0;
+	/* undoing will not find it there; should this fail, it still ends with this process */
+	(void)u->run.ops->stop(u->run.ops->data, &id, NULL);
+	return -1;
 }
 
 static int load(struct up *u, const struct plan *workers, struct lab_error **err)
@@ -153,27 +161,75 @@ static int load_early(struct apply_run *run, struct lab_error **err)
 	return run->ops->load_start(run->ops->data, u->wanted, err);
 }
 
+/* What becomes of the worker; NULL: it stays as it is. */
+static const struct plan_step *step_of(const struct plan_diff *d, const struct plan_worker *w)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (d->steps[i].kind == PLAN_WORKER && d->steps[i].before &&
+		    plan_key_cmp(PLAN_WORKER, d->steps[i].before, w) == 0)
+			return &d->steps[i];
+	return NULL;
+}
+
+static bool removes(const struct plan_diff *d, const char *ns)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		const struct plan_namespace *gone = d->steps[i].before;
+
+		if (d->steps[i].kind == PLAN_NAMESPACE && d->steps[i].op == PLAN_REMOVE &&
+		    strcmp(gone->name, ns) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_uprooted(const struct plan_worker *w, const struct plan_diff *d)
+{
+	bool gone = removes(d, w->ns);
+
+	for (size_t i = 0; i < w->n_sockets && !gone; i++)
+		gone = removes(d, w->sockets[i].ns);
+	return gone;
+}
+
 static bool is_kept(const struct plan_worker *w, const void *data)
 {
-	const struct plan_diff *d = data;
+	const struct plan_step *s = step_of(data, w);
 
-	for (size_t i = 0; i < d->n; i++)
-		if (d->steps[i].kind == PLAN_WORKER && d->steps[i].op == PLAN_REMOVE &&
-		    plan_key_cmp(PLAN_WORKER, d->steps[i].before, w) == 0)
-			return false;
-	return true;
+	return !s || (s->after && !is_uprooted(w, data));
+}
+
+/* Its successor can take over at once: the diff says so by changing it in place. */
+static bool is_succeeded(const struct plan_worker *w, const void *data)
+{
+	const struct plan_step *s = step_of(data, w);
+
+	return s && s->after && is_uprooted(w, data);
+}
+
+static void add_successors(struct plan *to, const struct apply_view *v)
+{
+	for (size_t i = 0; i < v->is->n_workers; i++)
+		if (is_succeeded(&v->is->workers[i], v->diff))
+			*plan_add_worker(to) =
+				*(const struct plan_worker *)step_of(v->diff, &v->is->workers[i])
+					 ->after;
+	plan_sort(to);
 }
 
 /* Workers whose namespaces vanish, or are made anew, must let go of them first. */
 static int end_uprooted(struct up *u, struct lab_error **err)
 {
 	auto_plan struct plan *rest = NULL;
+	size_t kept;
 
 	if (u->started || !u->past.plan)
 		return 0;
 	rest = plan_new(u->wanted->lab);
 	apply_copy_workers(rest, u->view.is, is_kept, u->view.diff);
-	if (rest->n_workers == u->past.plan->n_workers)
+	kept = rest->n_workers;
+	add_successors(rest, &u->view);
+	if (kept == u->past.plan->n_workers)
 		return 0;
 	u->loaded = true;
 	if (load(u, rest, err))
@@ -219,6 +275,7 @@ static int restore_objects(struct up *u, struct lab_error **err)
 
 	if (!now)
 		return -1;
+	now->n_workers = now->n_nodes = 0; /* are seen to later */
 	back.cancel = NULL;
 	back.grounded = NULL;
 	diff = plan_diff(now, u->before);

@@ -67,6 +67,7 @@ int verb_exec(int argc, char **argv);
 int verb_shell(int argc, char **argv);
 int verb_logs(int argc, char **argv);
 int verb_capture(int argc, char **argv);
+int verb_trace(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
 int verb_completion(int argc, char **argv);
 
@@ -144,6 +145,10 @@ struct cli_running {
 int cli_open_running(const char *arg, enum state_mode mode, struct cli_running *r,
 		     struct lab_error **err);
 void cli_running_done(struct cli_running *r);
+/** For verbs that need a lab that is up, before cli_open_running(): cli_enter() of the lab that `arg`
+ * means (cli/rootless.h). */
+int cli_enter_running(const char *verb, const char *arg, struct lab_error **err)
+	__attribute__((warn_unused_result));
 /** The node of that name; LAB_USAGE naming the nearest one where there is none. Borrowed. */
 const struct plan_node *cli_find_node(const struct cli_running *r, const char *name,
 				      struct lab_error **err);

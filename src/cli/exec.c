@@ -45,7 +45,8 @@ static int run(const struct options *o, struct lab_error **err)
 	auto_cli_running struct cli_running running = {0};
 	const struct plan_node *node;
 
-	if (cli_need_root("exec", err) || cli_open_running(o->lab, STATE_READ, &running, err))
+	if (cli_enter_running("exec", o->lab, err) ||
+	    cli_open_running(o->lab, STATE_READ, &running, err))
 		return -1;
 	node = cli_find_node(&running, o->node, err);
 	return node ? cli_run_in_node(&running, node, o->command, NULL, err) : -1;

@@ -14,8 +14,10 @@
 #include "base/utf8.h"
 #include "base/strbuf.h"
 #include "cli/cli.h"
+#include "cli/rootless.h"
 #include "cli/shipped.h"
 #include "parse/parse.h"
+#include "rootless/rootless.h"
 #include "validate/validate.h"
 
 static char *join(const char *dir, const char *name, const char *file)
@@ -227,7 +229,8 @@ static int read_applied(const struct state *s, struct plan **plan, struct lab_er
 {
 	struct lab_error *why = NULL;
 	size_t len = 0;
-	auto_free char *text = state_read(s, "plan.json", &len, &why);
+	auto_free char *text = cli_outside() ? rootless_read(s, "plan.json", &len, &why)
+					     : state_read(s, "plan.json", &len, &why);
 
 	if (why) {
 		lab_error_free(*err);
@@ -254,6 +257,18 @@ static int name_the_lab(const char *arg, struct lab_error **err)
 	return hint && !strncmp(hint, advice, strlen(advice))
 		       ? lab_error_hint(err, "labctl up %s", arg)
 		       : -1;
+}
+
+int cli_enter_running(const char *verb, const char *arg, struct lab_error **err)
+{
+	auto_free char *name = NULL;
+
+	if (!cli_outside())
+		return cli_need_root(verb, err);
+	name = cli_lab_name(arg, err);
+	if (!name)
+		return -1;
+	return cli_enter(verb, name, STATE_READ, err) ? name_the_lab(arg, err) : 0;
 }
 
 int cli_open_running(const char *arg, enum state_mode mode, struct cli_running *r,
@@ -294,7 +309,13 @@ const struct plan_node *cli_find_node(const struct cli_running *r, const char *n
 		names[i] = r->plan->nodes[i].ns;
 	nearest = diag_nearest(name, names, r->plan->n_nodes);
 	(void)lab_error_make(err, LAB_USAGE, "lab %s: has no node %s", r->plan->lab, name);
-	if (plan_find_namespace(r->plan, name))
+	if (plan_find_namespace(r->plan, name) && cli_inside())
+		(void)lab_error_hint(
+			err,
+			"the cloud's own routers are no nodes; nsenter --preserve-credentials -U -m -n "
+			"-p -t \"$(pgrep -f 'labctl-keeper %s$')\" ip netns exec %s.%s COMMAND",
+			r->plan->lab, r->plan->lab, name);
+	else if (plan_find_namespace(r->plan, name))
 		(void)lab_error_hint(
 			err, "the cloud's own routers are no nodes; ip netns exec %s.%s COMMAND",
 			r->plan->lab, name);

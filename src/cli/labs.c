@@ -8,7 +8,9 @@
 #include "base/strbuf.h"
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/rootless.h"
 #include "cli/shipped.h"
+#include "rootless/rootless.h"
 #include "ui/table.h"
 
 static const struct argp argp = {
@@ -32,6 +34,8 @@ static const char *state_of(const char *lab)
 {
 	auto_strbuf struct strbuf path = {0};
 
+	if (cli_outside())
+		return cli_lives(lab) ? "up" : "down";
 	if (geteuid() != 0)
 		return NULL;
 	strbuf_printf(&path, "%s/%s/plan.json", state_root(), lab);
@@ -68,6 +72,8 @@ int verb_labs(int argc, char **argv)
 	size_t n;
 
 	cli_parse(&argp, argc, argv, &json);
+	if (cli_outside())
+		rootless_tidy();
 	names = cli_shipped(&n);
 	for (size_t i = 0; i < n; i++)
 		add_lab(t, names[i]);

@@ -284,7 +284,7 @@ static int apply(const struct lesson *l, const char *place, struct lab_error **e
 	if (l->up) {
 		putchar('\n');
 		print_heading("What changes");
-		if (cli_show_change(wanted, false, err))
+		if (cli_show_change(wanted, err))
 			return -1;
 	}
 	if (cli_up(wanted, &summary, err))

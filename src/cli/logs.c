@@ -258,7 +258,8 @@ static int run(const struct options *o, struct lab_error **err)
 	__attribute__((cleanup(view_done))) struct view v = {.colour = cli_colour(stdout)};
 	int lab;
 
-	if (cli_need_root("logs", err) || cli_open_running(o->lab, STATE_READ, &running, err))
+	if (cli_enter_running("logs", o->lab, err) ||
+	    cli_open_running(o->lab, STATE_READ, &running, err))
 		return -1;
 	lab = state_dir_fd(running.state);
 	dir = openat(lab, "log", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

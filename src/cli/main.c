@@ -10,16 +10,18 @@
 #include "base/strbuf.h"
 #include "cli/cli.h"
 #include "cli/process.h"
+#include "cli/rootless.h"
 
 static void print_help(FILE *f)
 {
-	fputs("Usage: labctl VERB [OPTION...] [LAB] ...\n"
+	fputs("Usage: labctl [--rootless] VERB [OPTION...] [LAB] ...\n"
 	      "Hybrid-cloud networks as real networks on this host.\n\nVerbs:\n",
 	      f);
 	for (size_t i = 0; i < cli_n_verbs; i++)
 		fprintf(f, "  %-12s %s\n", cli_verbs[i].name, cli_verbs[i].help);
 	fputs("\nLAB is the name of a shipped lab (`labctl labs`), a folder or a lab file.\n"
 	      "`labctl VERB --help` explains a verb. `labctl --version` prints the version.\n"
+	      "Without root (or with --rootless), labs are made in namespaces of the user's own.\n"
 	      "\nExamples:\n"
 	      "  sudo labctl up scenario1\n"
 	      "  sudo labctl exec scenario1 ecs-3 -- ping -c 3 172.16.1.10\n"
@@ -88,6 +90,18 @@ static int run_help(int argc, char **argv)
 	return verb ? run_verb(verb, 2, help_argv) : unknown_verb(argv[1]);
 }
 
+/* Options before the verb. */
+static void parse_global(int *argc, char ***argv)
+{
+	bool rootless = *argc > 1 && !strcmp((*argv)[1], "--rootless");
+
+	if (rootless) {
+		(*argc)--;
+		(*argv)++;
+	}
+	cli_rootless_init(rootless);
+}
+
 int main(int argc, char **argv)
 {
 	const struct cli_verb *verb;
@@ -95,6 +109,7 @@ int main(int argc, char **argv)
 	if (cli_process_init())
 		return LAB_FAILED;
 	argp_err_exit_status = LAB_USAGE;
+	parse_global(&argc, &argv);
 	if (argc < 2) {
 		print_help(stderr);
 		return LAB_USAGE;

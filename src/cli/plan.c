@@ -1,24 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** labctl plan: what `up` would do, without doing it. */
+/** labctl plan: what `up` would do, and who would reach whom by it, without doing it. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "cli/build.h"
+#include "cli/changes.h"
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "cli/plan.h"
+#include "cli/rootless.h"
 #include "cli/session.h"
+
+#define EXIT_CHANGES 2 /* of --detailed-exitcode, as Terraform has it */
 
 struct options {
 	struct cli_lab_options common;
-	bool from_nothing;
+	bool from_nothing, objects, changes, detailed;
 };
 
 static const struct argp_option option_table[] = {
 	CLI_OPTION_STEP,
-	CLI_OPTION_JSON,
+	{"json", 'j', NULL, 0, "print the plan document", 0},
+	{"changes", 'c', NULL, 0, "with --json: print what would change instead", 0},
+	{"objects", 'o', NULL, 0, "show every Linux object and every pair", 0},
 	{"from-nothing", 'n', NULL, 0, "even if the lab is up, show all of it", 0},
+	{"detailed-exitcode", 'd', NULL, 0,
+	 "exit 0 if there is nothing to do, 2 if there is, 1 on any error", 0},
 	CLI_OPTION_END,
 };
 
@@ -26,87 +34,112 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
 
-	if (key != 'n')
-		return cli_lab_option(&o->common, key, arg, state);
-	o->from_nothing = true;
-	return 0;
+	switch (key) {
+	case 'c': o->changes = true; return 0;
+	case 'o': o->objects = true; return 0;
+	case 'n': o->from_nothing = true; return 0;
+	case 'd': o->detailed = true; return 0;
+	case ARGP_KEY_END:
+		if (o->changes && !o->common.json)
+			argp_error(state, "--changes needs --json");
+		return 0;
+	default: return cli_lab_option(&o->common, key, arg, state);
+	}
 }
 
 static const struct argp argp = {
 	.options = option_table,
 	.parser = parse_option,
 	.args_doc = "LAB",
-	.doc = "Shows what `up` would add (+), change (~) and remove (-). With --json: the plan document "
-	       "itself, whether the lab is up or not.\v"
+	.doc = "Shows what `up` would add (+), change (~) and remove (-), and which pairs of nodes "
+	       "would gain or lose reachability by it, and why. With --json: the plan document itself, "
+	       "whether the lab is up or not.\v"
 	       "Examples:\n"
 	       "  labctl plan scenario1\n"
 	       "  sudo labctl plan scenario1 --step bandwidth\n"
-	       "  labctl plan scenario1 --json | jq .routes\n",
+	       "  labctl plan scenario1 --json | jq .routes\n"
+	       "  sudo labctl plan scenario1 --json --changes | jq .reachability\n",
 };
 
-static const char *colour_of(enum plan_op op)
-{
-	switch (op) {
-	case PLAN_ADD: return "\033[32m";
-	case PLAN_CHANGE: return "\033[33m";
-	case PLAN_REMOVE: return "\033[31m";
-	}
-	return "";
-}
-
-static void print_diff(const struct plan_diff *d, const char *lab)
-{
-	bool colour = cli_colour(stdout);
-	size_t count[3] = {0};
-	auto_arena struct arena *a = arena_new(0);
-
-	for (size_t i = 0; i < d->n; i++) {
-		const struct plan_step *s = &d->steps[i];
-
-		count[s->op]++;
-		printf("%s%s%s\n", colour ? colour_of(s->op) : "", plan_step_describe(a, s),
-		       colour ? "\033[0m" : "");
-	}
-	if (d->n)
-		printf("%zu to add, %zu to change, %zu to remove\n", count[PLAN_ADD],
-		       count[PLAN_CHANGE], count[PLAN_REMOVE]);
-	else
-		printf("nothing to do: %s is as the plan says\n", lab);
-}
-
-/* Without root nobody can know whether the lab is up: then it is shown from nothing. */
-static int open_session(struct cli_session *session, bool from_nothing, const char *lab,
+/* Who is not root cannot know whether a lab of root's is up: then it is shown from nothing. */
+static int open_session(struct cli_session *session, const struct options *o, const char *lab,
 			struct lab_error **err)
 {
-	if (from_nothing || geteuid() != 0) {
+	bool can_know = cli_outside() ? cli_lives(lab) : geteuid() == 0;
+
+	if (o->from_nothing || !can_know) {
 		*session = (struct cli_session){.lab = lab};
 		return 0;
 	}
+	if (cli_enter("plan", lab, STATE_READ, err))
+		return -1;
 	return cli_session_read(session, lab, err);
 }
 
-int cli_show_change(const struct plan *wanted, bool from_nothing, struct lab_error **err)
+static void show(const struct options *o, const struct plan *is, const struct plan *wanted,
+		 const struct plan_diff *diff)
+{
+	struct analyse_resources *resources = analyse_resources_of(diff, is, wanted);
+	struct analyse *then = is ? analyse_new(is) : NULL, *now = analyse_new(wanted);
+	struct analyse_matrix *before = then ? analyse_matrix_new(then) : NULL;
+	struct analyse_matrix *after = analyse_matrix_new(now);
+	struct analyse_changes *reachability = analyse_compare(before, after);
+	const struct cli_changes changes = {
+		.lab = wanted->lab,
+		.resources = resources,
+		.reachability = reachability,
+		.objects = o->objects,
+	};
+
+	if (o->changes) {
+		auto_free char *text = analyse_write(wanted, is != NULL, resources, reachability);
+
+		puts(text);
+	} else if (!o->common.json) {
+		cli_changes_print(&changes);
+	}
+	analyse_changes_free(reachability);
+	analyse_matrix_free(after);
+	analyse_matrix_free(before);
+	analyse_free(now);
+	analyse_free(then);
+	analyse_resources_free(resources);
+}
+
+/* *changes: how many steps `up` would take. */
+static int compare(const struct options *o, const struct plan *wanted, size_t *changes,
+		   struct lab_error **err)
 {
 	auto_session struct cli_session session = {0};
 	struct apply_preview preview;
 
-	if (open_session(&session, from_nothing, wanted->lab, err))
+	if (open_session(&session, o, wanted->lab, err))
 		return -1;
 	if (!session.state) {
 		struct plan_diff *all = plan_diff(NULL, wanted);
 
-		print_diff(all, wanted->lab);
+		show(o, NULL, wanted, all);
+		*changes = all->n;
 		plan_diff_free(all);
 		return 0;
 	}
 	if (apply_preview(session.state, &session.ops, wanted, &preview, err))
 		return -1;
-	print_diff(preview.diff, wanted->lab);
+	show(o, preview.is, wanted, preview.diff);
+	*changes = preview.diff->n;
 	apply_preview_done(&preview);
 	return 0;
 }
 
-static int run(const struct options *o, struct lab_error **err)
+int cli_show_change(const struct plan *wanted, struct lab_error **err)
+{
+	const struct options o = {0};
+	size_t changes;
+
+	return compare(&o, wanted, &changes, err);
+}
+
+static int run(const struct options *o, size_t *changes, struct lab_error **err)
 {
 	auto_cli_lab struct cli_lab *lab = cli_find_lab(o->common.lab, o->common.step, err);
 	auto_plan struct plan *wanted = lab ? cli_compile(lab, err) : NULL;
@@ -114,18 +147,34 @@ static int run(const struct options *o, struct lab_error **err)
 
 	if (!wanted)
 		return -1;
-	if (!o->common.json)
-		return cli_show_change(wanted, o->from_nothing, err);
-	text = plan_write(wanted);
-	fputs(text, stdout);
-	return 0;
+	if (o->common.json && !o->changes) {
+		text = plan_write(wanted);
+		fputs(text, stdout);
+		if (!o->detailed)
+			return 0;
+	}
+	return compare(o, wanted, changes, err);
+}
+
+/* Status 2 then says "changes", so a wrong command line must not end with it. */
+static void expect_detailed(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strncmp(argv[i], "--d", 3) == 0 || strcmp(argv[i], "-d") == 0)
+			argp_err_exit_status = LAB_FAILED;
 }
 
 int verb_plan(int argc, char **argv)
 {
 	auto_error struct lab_error *err = NULL;
 	struct options o = {0};
+	size_t changes = 0;
+	int status;
 
+	expect_detailed(argc, argv);
 	cli_parse(&argp, argc, argv, &o);
-	return run(&o, &err) ? cli_fail_json(o.common.json, err) : LAB_OK;
+	if (!run(&o, &changes, &err))
+		return o.detailed && changes ? EXIT_CHANGES : LAB_OK;
+	status = cli_fail_json(o.common.json, err);
+	return o.detailed ? LAB_FAILED : status;
 }

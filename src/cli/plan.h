@@ -4,5 +4,5 @@
 
 #include "cli/cli.h"
 
-/** What `up` would do, on standard output. from_nothing: as if the lab were not up. */
-int cli_show_change(const struct plan *wanted, bool from_nothing, struct lab_error **err);
+/** What `up` would do, and who would reach whom by it, on standard output. */
+int cli_show_change(const struct plan *wanted, struct lab_error **err);

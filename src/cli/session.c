@@ -40,11 +40,20 @@ static int start(void *data, struct process_id *id, struct lab_error **err)
 	return supervise_start(s->lab, state_dir_fd(s->state), cli_libexec(), id, err);
 }
 
+/* While a lab is being made, a supervisor that is not there is no wrong state: it broke down. */
+static int broke_down(struct lab_error **err)
+{
+	if (!err || lab_error_status(*err) != LAB_STATE)
+		return -1;
+	(void)lab_error_hint(err, "`labctl doctor` tries all that labs need of this host");
+	return lab_error_set_status(err, LAB_FAILED);
+}
+
 static int detach(void *data, struct lab_error **err)
 {
 	struct cli_session *s = data;
 
-	return supervise_detach(state_dir_fd(s->state), err);
+	return supervise_detach(state_dir_fd(s->state), err) ? broke_down(err) : 0;
 }
 
 /* The "workers" array of the plan document, of a plan that has nothing else in it. */
@@ -67,8 +76,9 @@ static int load_start(void *data, const struct plan *workers, struct lab_error *
 
 	if (!json)
 		abort();
+	supervise_wake(&state_journal(s->state)->supervisor);
 	s->loading = supervise_load_start(state_dir_fd(s->state), json, strlen(json), LOAD_MS, err);
-	return s->loading < 0 ? -1 : 0;
+	return s->loading < 0 ? broke_down(err) : 0;
 }
 
 static int load_finish(void *data, struct lab_error **err)
@@ -76,7 +86,7 @@ static int load_finish(void *data, struct lab_error **err)
 	struct cli_session *s = data;
 	auto_close int control = steal_fd(&s->loading);
 
-	return supervise_load_finish(state_dir_fd(s->state), control, err);
+	return supervise_load_finish(state_dir_fd(s->state), control, err) ? broke_down(err) : 0;
 }
 
 static int stop(void *data, const struct process_id *id, struct lab_error **err)
@@ -84,13 +94,21 @@ static int stop(void *data, const struct process_id *id, struct lab_error **err)
 	return supervise_stop(id, GRACE_MS, err);
 }
 
-static bool is_journalled(void *data, const char *name)
+static bool answers(void *data)
+{
+	struct cli_session *s = data;
+
+	return supervise_answers(state_dir_fd(s->state));
+}
+
+static bool is_journalled(void *data, const char *name, const struct backend_namespace_id *id)
 {
 	const struct cli_session *s = data;
 	const struct state_journal *j = state_journal(s->state);
 
 	for (size_t i = 0; i < j->n_namespaces; i++)
-		if (!strcmp(j->namespaces[i].name, name))
+		if (!strcmp(j->namespaces[i].name, name) && j->namespaces[i].dev == id->dev &&
+		    j->namespaces[i].ino == id->ino)
 			return true;
 	return false;
 }
@@ -103,20 +121,27 @@ static int adopt_namespace(void *data, const char *name, const struct backend_na
 	return state_journal_namespace(s->state, name, id->dev, id->ino, err);
 }
 
+/* The first becomes the journal's where that knows of none; what is beyond is in the way of all. */
+static int adopt_supervisors(struct cli_session *s, struct lab_error **err)
+{
+	struct process_id known = state_journal(s->state)->supervisor, id;
+
+	while (supervise_find(s->lab, &known, &id)) {
+		if (known.pid && supervise_stop(&id, 0, err))
+			return -1;
+		if (!known.pid && state_journal_supervisor(s->state, &id, err))
+			return -1;
+		known = state_journal(s->state)->supervisor;
+	}
+	return 0;
+}
+
 static int adopt(void *data, struct lab_error **err)
 {
 	struct cli_session *s = data;
 	const struct kernel_finder finder = {s, is_journalled, adopt_namespace};
-	const struct state_journal *j = state_journal(s->state);
-	struct process_id id;
 
-	if (kernel_find_own(s->lab, &finder, err))
-		return -1;
-	/* all processes are looked through only where there is, or was, something of the lab */
-	if (!j->supervisor.pid && (j->n_namespaces || j->stale) &&
-	    supervise_find(s->lab, cli_libexec(), &id))
-		return state_journal_supervisor(s->state, &id, err);
-	return 0;
+	return kernel_find_own(s->lab, &finder, err) || adopt_supervisors(s, err) ? -1 : 0;
 }
 
 static void progress(void *data, const char *what, size_t done, size_t total)
@@ -133,14 +158,14 @@ static void init(struct cli_session *s, const char *lab)
 	*s = (struct cli_session){
 		.lab = lab,
 		.loading = -1,
-		.ops = {s, observe, released, start, detach, load_start, load_finish, stop, adopt,
-			progress},
+		.ops = {s, observe, released, start, detach, load_start, load_finish, stop, answers,
+			adopt, progress},
 	};
 	ui_progress_init(&s->progress, stderr, isatty(STDERR_FILENO));
 }
 
 /* Two descriptors per namespace: the usual soft limit of 1024 is a lab of five hundred nodes. */
-static void allow_many_files(void)
+void cli_allow_many_files(void)
 {
 	struct rlimit limit;
 
@@ -154,7 +179,7 @@ int cli_session_open(struct cli_session *s, const char *lab, enum state_mode mod
 		     struct lab_error **err)
 {
 	init(s, lab);
-	allow_many_files();
+	cli_allow_many_files();
 	s->backend = kernel_backend_new(lab, err);
 	if (s->backend)
 		s->state = state_open(lab, mode, err);

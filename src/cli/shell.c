@@ -73,7 +73,8 @@ static int run(const struct options *o, struct lab_error **err)
 
 	if (!argv0)
 		abort();
-	if (cli_need_root("shell", err) || cli_open_running(o->lab, STATE_READ, &running, err))
+	if (cli_enter_running("shell", o->lab, err) ||
+	    cli_open_running(o->lab, STATE_READ, &running, err))
 		return -1;
 	node = cli_find_node(&running, o->node, err);
 	if (!node)

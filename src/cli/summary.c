@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "cli/cli.h"
+#include "cli/rootless.h"
 #include "ui/table.h"
 
 static void add_count(struct strbuf *b, size_t n, const char *what)
@@ -76,7 +77,7 @@ int cli_summary_print(const struct cli_summary *s, struct lab_error **err)
 	print_cloud(s->plan, summary);
 	print_verdict(s, counted);
 	if (command)
-		printf("try: sudo %s\n", command);
+		printf("try: %s%s\n", cli_labctl(), command + strlen("labctl"));
 	json_decref(summary);
 	if (fflush(stdout))
 		return lab_error_make(err, LAB_FAILED, "write standard output: it is closed");

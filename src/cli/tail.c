@@ -27,9 +27,18 @@ void cli_tail_done(struct tail *t)
 static int open_log(const struct tail *t, const char *suffix)
 {
 	auto_strbuf struct strbuf path = {0};
+	struct stat st;
+	int fd;
 
 	strbuf_printf(&path, "%s.log%s", t->name, suffix);
-	return openat(t->dir, path.s, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	/* O_NONBLOCK: a FIFO that somebody put there must not hold us */
+	fd = openat(t->dir, path.s, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode))) {
+		(void)close(fd); /* never read from */
+		errno = EINVAL;
+		return -1;
+	}
+	return fd;
 }
 
 static void give(struct tail *t, const char *text, size_t len, cli_tail_line *fn, void *data)

@@ -207,7 +207,8 @@ int verb_test(int argc, char **argv)
 	cli_parse(&argp, argc, argv, &o);
 	if (o.format == FORMAT_BY_PLACE)
 		o.format = isatty(STDOUT_FILENO) ? FORMAT_LIST : FORMAT_TAP;
-	if (cli_need_root("test", &err) || cli_open_running(o.common.lab, STATE_READ, &r, &err))
+	if (cli_enter_running("test", o.common.lab, &err) ||
+	    cli_open_running(o.common.lab, STATE_READ, &r, &err))
 		return cli_fail_json(o.format == FORMAT_JSON, err);
 	l = cli_find_lab(r.plan->file ? r.plan->file : o.common.lab, r.plan->step, &err);
 	if (!l)

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** labctl up: makes a lab real, or changes it to what its file says. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "base/cleanup.h"
@@ -9,6 +11,7 @@
 #include "cli/build.h"
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/rootless.h"
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "cli/summary.h"
@@ -61,6 +64,23 @@ static int check_programs(const struct plan *p, struct lab_error **err)
 	return 0;
 }
 
+/* What a lab takes that fails in the middle of it is said before anything is made. */
+static int check_descriptors(const struct plan *p, struct lab_error **err)
+{
+	size_t need = kernel_descriptors_needed(p);
+	struct rlimit limit;
+
+	/* the soft limit is raised to the hard one where the lab is made */
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_max >= need)
+		return 0;
+	(void)lab_error_make(
+		err, LAB_DENIED,
+		"lab %s: needs %zu descriptors, and this process may have no more than "
+		"%llu (nothing was changed)",
+		p->lab, need, (unsigned long long)limit.rlim_max);
+	return lab_error_hint(err, "ulimit -Hn %zu, or LimitNOFILE=%zu of the service", need, need);
+}
+
 static bool wants_delay(const struct plan *p)
 {
 	for (size_t i = 0; i < p->n_shapers; i++)
@@ -69,13 +89,47 @@ static bool wants_delay(const struct plan *p)
 	return false;
 }
 
+/* What a kernel says that cannot do something, or a container that forbids it. */
+static bool looks_like_a_lack(const struct lab_error *err)
+{
+	switch (lab_error_errnum(err)) {
+	case 0: /* said in words */
+	case EPERM:
+	case EACCES:
+	case EINVAL:
+	case ENODEV:
+	case ENOENT:
+	case ENOSYS:
+	case EOPNOTSUPP:
+	case EPROTONOSUPPORT:
+	case EAFNOSUPPORT: return true;
+	default: return false;
+	}
+}
+
+/* Features are tried only after a failure: each `up` would take twice as long otherwise. */
+static void name_the_lack(struct lab_error **err)
+{
+	struct kernel_feature lack;
+
+	if (!looks_like_a_lack(*err) || !kernel_find_missing(&lack))
+		return;
+	(void)lab_error_set_status(err, LAB_DENIED);
+	(void)lab_error_prefix(err, "%s: this kernel or container has not got it%s%s", lack.name,
+			       lack.detail[0] ? ": " : "", lack.detail);
+	(void)lab_error_hint(err, "%s; `labctl doctor` tries all that labs need", lack.remedy);
+}
+
 /* What the failure left behind stands beside its reason. */
-static int explain_failure(const struct apply_report *r, const char *lab, struct lab_error **err)
+static int explain_failure(const struct apply_report *r, const char *lab, bool interrupted,
+			   struct lab_error **err)
 {
 	const char *left = "not up (nothing was changed)";
 
 	if (lab_error_status(*err) == LAB_PARTIAL)
 		return -1;
+	if (!interrupted)
+		name_the_lack(err);
 	if (r->rolled_back && r->fresh)
 		left = "not up (what had been made was removed again)";
 	else if (r->rolled_back)
@@ -96,7 +150,7 @@ static int raise_lab(const struct plan *wanted, struct cli_summary *summary, str
 		     err);
 	ui_progress_clear(&session.progress);
 	if (r)
-		return explain_failure(&summary->report, wanted->lab, err);
+		return explain_failure(&summary->report, wanted->lab, *cancel != 0, err);
 	summary->ms = now_ms() - start;
 	summary->delay_missing = wants_delay(wanted) &&
 				 !kernel_backend_features(session.backend)->netem;
@@ -114,7 +168,8 @@ struct plan *cli_wanted(const struct cli_lab *lab, struct lab_error **err)
 
 int cli_up(const struct plan *wanted, struct cli_summary *summary, struct lab_error **err)
 {
-	if (cli_need_root("up", err) || check_programs(wanted, err) ||
+	if (check_programs(wanted, err) || cli_enter("up", wanted->lab, STATE_CREATE, err) ||
+	    kernel_check_privileges(err) || check_descriptors(wanted, err) ||
 	    raise_lab(wanted, summary, err))
 		return -1;
 	summary->plan = wanted;

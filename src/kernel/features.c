@@ -23,6 +23,7 @@
 #include "kernel/netns.h"
 #include "kernel/probe.h"
 #include "kernel/shaper.h"
+#include "priv/priv.h"
 
 /* Where a probe may do what it likes: two namespaces that vanish with it. */
 struct ground {
@@ -308,7 +309,7 @@ static const struct {
 	{"htb", false, try_htb, "nothing yet: shapers are made of tbf", MODULE("sch_htb")},
 	{"vxlan", false, try_vxlan, "nothing yet: all of a lab is on one host", MODULE("vxlan")},
 	{"user namespaces", false, try_user_namespace,
-	 "the kernel tests run as root only; labs do not need it",
+	 "no labs without root; the kernel tests run as root only",
 	 "sysctl kernel.unprivileged_userns_clone=1, or an AppArmor profile with `userns,`"},
 };
 
@@ -374,6 +375,27 @@ bool kernel_probe_netem(int home, int sock)
 	if (sock < 0)
 		leave_ground(&g);
 	else if (ok)
-		(void)ask(sock, kernel_encode_qdisc_remove(buf, 1), NULL); /* harmless on lo */
+		(void)ask(sock, kernel_encode_qdisc_remove(buf, 1, TC_H_ROOT),
+			  NULL); /* harmless on lo */
 	return ok;
+}
+
+bool kernel_find_missing(struct kernel_feature *missing)
+{
+	auto_free struct kernel_feature *list = NULL;
+	size_t n = 0;
+
+	list = kernel_probe_features(&n, NULL);
+	for (size_t i = 0; list && i < n; i++) {
+		if (!list[i].required || list[i].ok)
+			continue;
+		*missing = list[i];
+		return true;
+	}
+	return false;
+}
+
+int kernel_check_privileges(struct lab_error **err)
+{
+	return priv_suffices(err);
 }

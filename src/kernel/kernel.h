@@ -12,6 +12,9 @@ struct kernel_features {
 /** For the lab; the caller needs CAP_SYS_ADMIN and CAP_NET_ADMIN. NULL with *err (LAB_DENIED). */
 struct backend *kernel_backend_new(const char *lab, struct lab_error **err);
 void kernel_backend_free(struct backend *b);
+
+/** How many descriptors a process must be allowed to have at once to make this plan real. */
+size_t kernel_descriptors_needed(const struct plan *p);
 const struct kernel_features *kernel_backend_features(struct backend *b);
 
 /**
@@ -58,14 +61,20 @@ struct kernel_feature {
  */
 struct kernel_feature *kernel_probe_features(size_t *n, struct lab_error **err);
 
+/** Whether this process may build labs at all; LAB_DENIED naming the capabilities that it has not. */
+int kernel_check_privileges(struct lab_error **err);
+
+/** The first feature without which no lab works and that this kernel has not; false: it has all. */
+bool kernel_find_missing(struct kernel_feature *missing);
+
 /** The same for what else of the host matters to labs: files, limits, tools, other people's rules. */
 struct kernel_feature *kernel_check_host(size_t *n) __attribute__((returns_nonnull));
 
 /** What kernel_find_own() asks and tells. */
 struct kernel_finder {
 	void *data;
-	/** Namespaces that need no look, by name. */
-	bool (*known)(void *data, const char *name);
+	/** Whether this very namespace needs no look. */
+	bool (*known)(void *data, const char *name, const struct backend_namespace_id *id);
 	int (*found)(void *data, const char *name, const struct backend_namespace_id *id,
 		     struct lab_error **err);
 };

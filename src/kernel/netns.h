@@ -27,6 +27,9 @@ enum kernel_pin {
 /** What stands at /run/netns/LAB.NAME. */
 enum kernel_pin kernel_pin_look(const char *lab, const char *name, struct backend_namespace_id *id);
 
+/** Whether labctl made that name and no namespace was ever bound over it: a crash in between. */
+bool kernel_pin_unused(const char *lab, const char *name);
+
 /** The right to use the directory of names; see pins.c. Zeroed but for lock: -1. */
 struct kernel_pins {
 	int lock;
@@ -35,6 +38,8 @@ struct kernel_pins {
 int kernel_pins_ready(struct kernel_pins *p, struct lab_error **err);
 /** Undoes what labctl did to /run/netns, if it did so, nobody uses it and no name is left. */
 void kernel_pins_tidy(struct kernel_pins *p);
+/** Whether /run/netns is still what labctl made of it, although no name is in it. */
+bool kernel_pins_forgotten(void);
 void kernel_pins_done(struct kernel_pins *p);
 
 /** Names a namespace. LAB_STATE where the name is taken. */

@@ -60,7 +60,7 @@ static bool carry_out(const struct kernel_nft_request *request, int answer)
 }
 
 /* libmnl waits with select(2), which knows no descriptor from 1,024 on; a large lab has more. */
-#define LOW 64
+#define LOW KERNEL_NFT_LOW
 
 static int out_of_the_way(int fd)
 {

@@ -2,6 +2,9 @@
 /** libnftables, kept in a process of its own. */
 #pragma once
 
+/** Descriptors of namespaces stay out of those below while libnftables works: see the child in nft.c. */
+#define KERNEL_NFT_LOW 64
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/types.h>

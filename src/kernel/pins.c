@@ -31,6 +31,9 @@
 #define TRIES  100
 #define MARKER LABS "/.netns-mount"
 
+/* Of a name that no namespace is bound over yet. iproute2 makes them with mode 0. */
+#define UNUSED_MODE S_ISVTX
+
 /* LAB.NAME, where NAME may be CEN.REGION. */
 #define PIN_NAME_MAX (3 * (NAME_MAX_LEN + 1))
 
@@ -76,6 +79,15 @@ enum kernel_pin kernel_pin_look(const char *lab, const char *name, struct backen
 	return KERNEL_PIN_FOREIGN;
 }
 
+bool kernel_pin_unused(const char *lab, const char *name)
+{
+	char path[sizeof(PINS) + 1 + PIN_NAME_MAX];
+	struct stat st;
+
+	return pin_path(path, lab, name) == 0 && lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+	       (st.st_mode & 07777) == UNUSED_MODE && st.st_size == 0 && st.st_uid == geteuid();
+}
+
 /* Whether a directory that was locked is still the one that the name leads to. */
 static bool still_named(int fd, const char *name)
 {
@@ -93,6 +105,11 @@ static int note_mount(bool made_dir)
 	if (fd < 0)
 		return -1;
 	return write(fd, made_dir ? "dir\n" : "mount\n", made_dir ? 4 : 6) < 0 ? -1 : 0;
+}
+
+static bool is_absent(void)
+{
+	return access(PINS, F_OK) < 0 && errno == ENOENT;
 }
 
 static bool is_mount_point(void)
@@ -113,13 +130,23 @@ static int share(struct lab_error **err)
 			       PINS ": cannot share it");
 }
 
-/* The note is written before the mount: a note too many does no harm. */
-static int set_up(bool made_dir, struct lab_error **err)
+static int write_note(bool dir_is_ours, struct lab_error **err)
 {
-	if (is_mount_point())
+	if (note_mount(dir_is_ours) == 0)
+		return 0;
+	return lab_error_errno(err, LAB_FAILED, errno, MARKER ": cannot write");
+}
+
+/* noted: before the directory was made. A note too many does no harm, as long as it is true. */
+static int set_up(bool noted, struct lab_error **err)
+{
+	if (is_mount_point()) {
+		if (noted)
+			(void)unlink(MARKER); /* somebody else was faster; LABS is locked */
 		return share(err);
-	if (note_mount(made_dir) < 0)
-		return lab_error_errno(err, LAB_FAILED, errno, MARKER ": cannot write");
+	}
+	if (!noted && write_note(false, err) < 0)
+		return -1;
 	if (mount(PINS, PINS, "none", MS_BIND | MS_REC, NULL) < 0)
 		return lab_error_errno(err, errno == EPERM ? LAB_DENIED : LAB_FAILED, errno,
 				       PINS ": cannot bind it over itself");
@@ -166,17 +193,17 @@ static int lock_labs(int how, struct lab_error **err)
 
 static int set_up_locked(struct lab_error **err)
 {
+	bool noted = is_absent(), made;
 	auto_close int fd = -1;
-	bool made;
 
-	if (make_dir(PINS, 0755, &made, err) < 0)
+	if ((noted && write_note(true, err) < 0) || make_dir(PINS, 0755, &made, err) < 0)
 		return -1;
 	fd = open_dir(PINS, err);
 	if (fd < 0)
 		return -1;
 	if (flock(fd, LOCK_EX) < 0)
 		return lab_error_errno(err, LAB_FAILED, errno, PINS ": cannot lock");
-	return set_up(made, err);
+	return set_up(noted, err);
 }
 
 /* All is there: what every lab but the first meets; labs do not wait for each other. */
@@ -230,10 +257,12 @@ static void take_down(void)
 {
 	char what[8] = "";
 	auto_close int fd = open(MARKER, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, what, sizeof(what) - 1);
 
-	if (fd < 0 || read(fd, what, sizeof(what) - 1) <= 0)
+	if (n < 0)
 		return;
-	if (is_mount_point() && umount2(PINS, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
+	/* an empty note: who wrote it was killed before it did anything */
+	if (n > 0 && is_mount_point() && umount2(PINS, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
 		return; /* stays noted; the next lab tries again */
 	if (strcmp(what, "dir\n") == 0)
 		(void)rmdir(PINS); /* not empty under the mount: then it was not ours alone */
@@ -241,20 +270,36 @@ static void take_down(void)
 	(void)rmdir(LABS);         /* only where no lab has a directory in it */
 }
 
+/* The directory of names, locked. -1 with true: it is not there. */
+static bool lock_empty(int *pins)
+{
+	*pins = open_dir(PINS, NULL);
+	if (*pins < 0)
+		return is_absent();
+	return flock(*pins, LOCK_EX | LOCK_NB) == 0 && is_empty_dir(*pins);
+}
+
 void kernel_pins_tidy(struct kernel_pins *p)
 {
 	auto_close int labs = -1, pins = -1;
 
-	if (access(MARKER, F_OK) < 0)
-		return;
-	pins = open_dir(PINS, NULL);
-	if (pins < 0 || !is_empty_dir(pins))
+	if (!kernel_pins_forgotten())
 		return;
 	kernel_pins_done(p);
 	/* where another lab holds it: whoever leaves last tidies */
 	labs = lock_labs(LOCK_EX | LOCK_NB, NULL);
-	if (labs >= 0 && flock(pins, LOCK_EX | LOCK_NB) == 0 && is_empty_dir(pins))
+	if (labs >= 0 && lock_empty(&pins))
 		take_down();
+}
+
+bool kernel_pins_forgotten(void)
+{
+	auto_close int pins = -1;
+
+	if (access(MARKER, F_OK) < 0)
+		return false;
+	pins = open_dir(PINS, NULL);
+	return pins < 0 ? is_absent() : is_empty_dir(pins);
 }
 
 void kernel_pins_done(struct kernel_pins *p)
@@ -271,7 +316,7 @@ int kernel_pin(const char *lab, const char *name, int ns, struct lab_error **err
 
 	if (pin_path(path, lab, name) < 0)
 		return lab_error_make(err, LAB_FAILED, "%s.%s: not a name", lab, name);
-	fd = open(path, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0);
+	fd = open(path, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, UNUSED_MODE);
 	if (fd < 0 && errno == EEXIST) {
 		(void)lab_error_make(err, LAB_STATE, "%s: exists, and labctl did not make it",
 				     path);

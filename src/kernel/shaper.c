@@ -110,7 +110,7 @@ struct nlmsghdr *kernel_encode_netem(void *buf, const struct plan_shaper *s, int
 	return h;
 }
 
-struct nlmsghdr *kernel_encode_qdisc_remove(void *buf, int index)
+struct nlmsghdr *kernel_encode_qdisc_remove(void *buf, int index, uint32_t parent)
 {
-	return qdisc(buf, RTM_DELQDISC, index, TC_H_ROOT, 0);
+	return qdisc(buf, RTM_DELQDISC, index, parent, 0);
 }

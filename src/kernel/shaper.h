@@ -31,4 +31,4 @@ uint32_t kernel_netem_probability(uint32_t ppm);
 struct nlmsghdr *kernel_encode_tbf(void *buf, const struct plan_shaper *s, int index, bool child);
 struct nlmsghdr *kernel_encode_netem(void *buf, const struct plan_shaper *s, int index);
 /** Back to the device's own queue. */
-struct nlmsghdr *kernel_encode_qdisc_remove(void *buf, int index);
+struct nlmsghdr *kernel_encode_qdisc_remove(void *buf, int index, uint32_t parent);

@@ -18,11 +18,12 @@
 #include "kernel/tags.h"
 
 #define PINS     "/run/netns"
+#define MARK     "labctl "
 #define LO_INDEX 1
 
 static void make_tag(struct strbuf *b, const char *lab, const char *name)
 {
-	strbuf_printf(b, "labctl %s.%s", lab, name);
+	strbuf_printf(b, MARK "%s.%s", lab, name);
 }
 
 void kernel_tag_put(struct nlmsghdr *h, const char *lab, const char *name)
@@ -33,38 +34,76 @@ void kernel_tag_put(struct nlmsghdr *h, const char *lab, const char *name)
 	mnl_attr_put_strz(h, IFLA_IFALIAS, tag.s);
 }
 
-/* In the namespace. One that cannot be asked is not ours. */
-static bool is_tagged(const char *lab, const char *name)
+bool kernel_tag_is(const char *alias, const char *lab, const char *name)
+{
+	auto_strbuf struct strbuf tag = {0};
+
+	make_tag(&tag, lab, name);
+	return alias && strcmp(alias, tag.s) == 0;
+}
+
+/* Of lo in the namespace that the caller is in; NULL where it has none or cannot be asked. */
+static char *alias_here(void)
 {
 	struct nl_sock *sock = nl_socket_alloc();
-	auto_strbuf struct strbuf tag = {0};
 	struct rtnl_link *lo = NULL;
 	const char *alias = NULL;
-	bool tagged;
+	char *copy;
 
 	if (sock && nl_connect(sock, NETLINK_ROUTE) == 0 &&
 	    rtnl_link_get_kernel(sock, LO_INDEX, NULL, &lo) == 0)
 		alias = rtnl_link_get_ifalias(lo);
-	make_tag(&tag, lab, name);
-	tagged = alias && strcmp(alias, tag.s) == 0;
+	copy = alias ? strdup(alias) : NULL;
 	if (lo)
 		rtnl_link_put(lo);
 	nl_socket_free(sock); /* NULL is fine */
-	return tagged;
+	return copy;
 }
 
-static int look_into(const char *lab, const char *name, int home, bool *tagged,
-		     struct lab_error **err)
+int kernel_tag_read(int fd, int home, char **tag, struct lab_error **err)
 {
-	auto_close int fd = kernel_pin_open(lab, name, NULL);
+	auto_free char *alias = NULL;
 
-	*tagged = false;
-	if (fd < 0)
-		return 0; /* an empty file, or gone meanwhile */
+	*tag = NULL;
 	if (kernel_netns_enter(fd, err) < 0)
 		return -1;
-	*tagged = is_tagged(lab, name);
-	return kernel_netns_enter(home, err);
+	alias = alias_here();
+	if (kernel_netns_enter(home, err) < 0)
+		return -1;
+	if (alias && strncmp(alias, MARK, strlen(MARK)) == 0)
+		*tag = strdup(alias + strlen(MARK));
+	return 0;
+}
+
+/* Whether the name is of the lab: its namespace is marked so, or the name never came to lead anywhere. */
+static int is_own(const char *lab, const char *name, int home, bool *own, struct lab_error **err)
+{
+	auto_close int fd = kernel_pin_open(lab, name, NULL);
+	auto_strbuf struct strbuf wanted = {0};
+	auto_free char *tag = NULL;
+
+	*own = fd < 0 && kernel_pin_unused(lab, name);
+	if (fd < 0)
+		return 0; /* an empty file, or gone meanwhile */
+	if (kernel_tag_read(fd, home, &tag, err) < 0)
+		return -1;
+	strbuf_printf(&wanted, "%s.%s", lab, name);
+	*own = tag && strcmp(tag, wanted.s) == 0;
+	return 0;
+}
+
+static int look_into(const char *lab, const char *name, int home,
+		     const struct kernel_finder *finder, struct lab_error **err)
+{
+	struct backend_namespace_id id; /* zero where the name leads nowhere */
+	bool own;
+
+	if (kernel_pin_look(lab, name, &id) == KERNEL_PIN_THERE &&
+	    finder->known(finder->data, name, &id))
+		return 0;
+	if (is_own(lab, name, home, &own, err))
+		return -1;
+	return own ? finder->found(finder->data, name, &id, err) : 0;
 }
 
 int kernel_find_own(const char *lab, const struct kernel_finder *finder, struct lab_error **err)
@@ -80,18 +119,9 @@ int kernel_find_own(const char *lab, const struct kernel_finder *finder, struct 
 	dir = opendir(PINS);
 	if (!dir)
 		return errno == ENOENT ? 0 : lab_error_errno(err, LAB_FAILED, errno, PINS);
-	while (r == 0 && (e = readdir(dir))) {
-		const char *name = e->d_name + n + 1;
-		struct backend_namespace_id id;
-		bool tagged;
-
-		if (strncmp(e->d_name, lab, n) != 0 || e->d_name[n] != '.' ||
-		    finder->known(finder->data, name))
-			continue;
-		r = look_into(lab, name, home, &tagged, err);
-		if (r == 0 && tagged && kernel_pin_look(lab, name, &id) == KERNEL_PIN_THERE)
-			r = finder->found(finder->data, name, &id, err);
-	}
+	while (r == 0 && (e = readdir(dir)))
+		if (strncmp(e->d_name, lab, n) == 0 && e->d_name[n] == '.')
+			r = look_into(lab, e->d_name + n + 1, home, finder, err);
 	(void)closedir(dir); /* only read from */
 	return r;
 }

@@ -3,6 +3,17 @@
 #pragma once
 
 #include <libmnl/libmnl.h>
+#include <stdbool.h>
+
+#include "base/error.h"
 
 /** Adds it to a message that sets up lo. */
 void kernel_tag_put(struct nlmsghdr *h, const char *lab, const char *name);
+/** Whether the alias of lo (NULL: none) is that mark. */
+bool kernel_tag_is(const char *alias, const char *lab, const char *name);
+
+/**
+ * "LAB.NAME" of a namespace that carries labctl's mark, whoever's lab it is, to be freed; NULL where it
+ * carries none. The caller is in `home` before and after.
+ */
+int kernel_tag_read(int fd, int home, char **tag, struct lab_error **err);

@@ -2,14 +2,17 @@
 #include "priv/priv.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/strbuf.h"
 
 static const cap_value_t supervisor_caps[] = {
 	CAP_SYS_ADMIN,        CAP_SETUID,          CAP_SETGID,    CAP_SETPCAP, CAP_KILL,
@@ -33,6 +36,43 @@ static const cap_value_t exec_caps[] = {
 	CAP_SETUID,  CAP_SETFCAP,      CAP_SETPCAP,          CAP_SYS_CHROOT, CAP_KILL,
 	CAP_NET_RAW, CAP_AUDIT_WRITE,  CAP_NET_BIND_SERVICE, CAP_NET_ADMIN,
 };
+
+static const cap_value_t indispensable[] = {CAP_SYS_ADMIN, CAP_NET_ADMIN, CAP_SETUID,
+					    CAP_SETGID,    CAP_SETPCAP,   CAP_KILL};
+
+static bool holds(cap_t caps, cap_value_t cap)
+{
+	cap_flag_value_t value = CAP_CLEAR;
+
+	return cap_get_flag(caps, cap, CAP_EFFECTIVE, &value) == 0 && value == CAP_SET;
+}
+
+static void list_missing(cap_t caps, struct strbuf *names)
+{
+	for (size_t i = 0; i < ARRAY_LEN(indispensable); i++) {
+		char *name = holds(caps, indispensable[i]) ? NULL : cap_to_name(indispensable[i]);
+
+		if (name)
+			strbuf_printf(names, "%s%s", names->len ? ", " : "", name);
+		(void)cap_free(name); /* NULL is fine */
+	}
+}
+
+int priv_suffices(struct lab_error **err)
+{
+	auto_strbuf struct strbuf names = {0};
+	cap_t caps = cap_get_proc();
+
+	if (!caps)
+		return lab_error_errno(err, LAB_FAILED, errno, "capabilities");
+	list_missing(caps, &names);
+	(void)cap_free(caps); /* its own object: cannot fail */
+	if (!names.len)
+		return 0;
+	(void)lab_error_make(err, LAB_DENIED, "this root has not the capabilities %s", names.s);
+	return lab_error_hint(err,
+			      "in a container: grant them (docker run --cap-add, or --privileged)");
+}
 
 static bool listed(cap_value_t cap, const cap_value_t *caps, size_t n)
 {
@@ -105,7 +145,7 @@ static int limit_processes(uid_t uid, struct lab_error **err)
 {
 	struct rlimit limit;
 
-	if (uid == PRIV_SHARED_USER)
+	if (priv_user_is_shared(uid))
 		return 0;
 	if (getrlimit(RLIMIT_NPROC, &limit))
 		return lab_error_errno(err, LAB_DENIED, errno, "limit processes");
@@ -140,9 +180,19 @@ static int grant_caps(const cap_value_t *caps, size_t n, struct lab_error **err)
 	return lab_error_hint(err, "a container needs NET_ADMIN, NET_RAW and NET_BIND_SERVICE");
 }
 
+/* Where one's groups may not be left, because membership may also mean less access than others have:
+ * user_namespaces(7). */
+static bool groups_are_fixed(void)
+{
+	auto_close int fd = open("/proc/self/setgroups", O_RDONLY | O_CLOEXEC);
+	char text[8] = "";
+
+	return fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 && !strncmp(text, "deny", 4);
+}
+
 static int become(uid_t uid, gid_t gid, bool keep_caps, struct lab_error **err)
 {
-	if (setgroups(0, NULL))
+	if (setgroups(0, NULL) && !(errno == EPERM && groups_are_fixed()))
 		return lab_error_errno(err, LAB_DENIED, errno, "leave supplementary groups");
 	if (setresgid(gid, gid, gid))
 		return lab_error_errno(err, LAB_DENIED, errno, "become group %u", gid);
@@ -172,6 +222,25 @@ int priv_worker(uid_t uid, gid_t gid, enum priv_grant grant, struct lab_error **
 		return lab_error_errno(err, LAB_DENIED, errno, "become undumpable");
 	if (setrlimit(RLIMIT_CORE, &none))
 		return lab_error_errno(err, LAB_DENIED, errno, "forbid core files");
+	return 0;
+}
+
+int priv_keeper(struct lab_error **err)
+{
+	if (reduce(NULL, 0, err))
+		return -1;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
+		return lab_error_errno(err, LAB_DENIED, errno, "give privileges away");
+	return 0;
+}
+
+int priv_ordinary_user(struct lab_error **err)
+{
+	if (become(PRIV_SHARED_USER, PRIV_SHARED_USER, false, err))
+		return -1;
+	/* a process that was root is undumpable, and could not write the maps of its own children */
+	if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0))
+		return lab_error_errno(err, LAB_DENIED, errno, "become an ordinary user");
 	return 0;
 }
 

@@ -8,9 +8,12 @@
  *	priv_worker       child before its exec      own     its grant, no other   all
  *	priv_seccomp      worker, after its config   own     its grant             by profile
  *	priv_exec         exec and shell, in a node  0       a container's, below  all
+ *	priv_keeper       labctl-keeper              0       none                  all
+ *	priv_ordinary...  doctor, a trial            nobody  none                  all
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -30,6 +33,10 @@
  */
 int priv_supervisor(struct lab_error **err) __attribute__((warn_unused_result));
 
+/** Whether this process has the capabilities without which no lab comes up, in a container as little as
+ * elsewhere; LAB_DENIED naming those that are missing. Takes nothing away. */
+int priv_suffices(struct lab_error **err) __attribute__((warn_unused_result));
+
 #define PRIV_WORKER_SLOTS 4096
 #define PRIV_SHARED_USER  65534
 
@@ -39,10 +46,20 @@ int priv_supervisor(struct lab_error **err) __attribute__((warn_unused_result));
  * The user and group of worker `slot` (below PRIV_WORKER_SLOTS) of a lab: a number of its own for each, which no
  * account has, so that no worker can signal, trace or read the memory of another or of a daemon
  * that runs as "nobody". Where the user namespace does not map it (containers): PRIV_SHARED_USER, with
- * a warning in the log. LAB_DENIED where that is not mapped either.
+ * a warning in the log. Where that is not mapped either (a lab without root, of a user who has no others):
+ * 0, so that only capabilities tell a worker from the supervisor.
  */
 int priv_worker_user(const char *lab, unsigned int slot, uid_t *uid, struct lab_error **err)
 	__attribute__((warn_unused_result));
+
+/** The user of slot 0; those of the others follow. */
+uid_t priv_worker_first(const char *lab);
+
+/** PRIV_SHARED_USER or, where this user namespace does not map it, 0. */
+int priv_nobody(uid_t *uid, struct lab_error **err) __attribute__((warn_unused_result));
+
+/** Whether others than one worker run as this user, so that what counts or kills by user would hit them. */
+bool priv_user_is_shared(uid_t uid);
 
 /** What a worker, and whatever it starts, may do in its network namespace. */
 enum priv_grant {
@@ -77,6 +94,25 @@ int priv_worker(uid_t uid, gid_t gid, enum priv_grant grant, struct lab_error **
  * device nodes (a container engine allows MKNOD, but only behind a device filter; here is none).
  */
 int priv_exec(struct lab_error **err) __attribute__((warn_unused_result));
+
+/**
+ * Phase "keeper": the init of a lab's space without root (src/rootless), after its mounts.
+ *
+ * Should: wait for processes, lock and unlink files that it holds the folder of.
+ *
+ * Mustn't: have any capability in its namespaces or get one back, be looked into by anybody who has none
+ * there.
+ */
+int priv_keeper(struct lab_error **err) __attribute__((warn_unused_result));
+
+/**
+ * Phase "ordinary user": a process of root's, to see what somebody without any privilege may do.
+ *
+ * Should: what any user may, user namespaces included.
+ *
+ * Mustn't: be root, or of any group of root's.
+ */
+int priv_ordinary_user(struct lab_error **err) __attribute__((warn_unused_result));
 
 enum priv_profile {
 	PRIV_GATEWAY,  /* TCP and UDP, files it holds; no exec, no open for writing */

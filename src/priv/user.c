@@ -7,7 +7,6 @@
  */
 #include "priv/priv.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -36,10 +35,28 @@ static bool usable(unsigned int id)
 	return mapped("/proc/self/uid_map", id) && mapped("/proc/self/gid_map", id);
 }
 
+uid_t priv_worker_first(const char *lab)
+{
+	return RANGE_FIRST | (unsigned int)(hash_str(0, lab) & 0xfff) << 12;
+}
+
+bool priv_user_is_shared(uid_t uid)
+{
+	return uid == PRIV_SHARED_USER || uid == 0;
+}
+
+int priv_nobody(uid_t *uid, struct lab_error **err)
+{
+	*uid = usable(PRIV_SHARED_USER) ? PRIV_SHARED_USER : 0;
+	if (*uid || usable(0))
+		return 0;
+	return lab_error_make(err, LAB_DENIED, "user namespace: neither %d nor 0 is mapped",
+			      PRIV_SHARED_USER);
+}
+
 int priv_worker_user(const char *lab, unsigned int slot, uid_t *uid, struct lab_error **err)
 {
-	unsigned int id = RANGE_FIRST | (unsigned int)(hash_str(0, lab) & 0xfff) << 12 |
-			  (slot & (PRIV_WORKER_SLOTS - 1));
+	unsigned int id = priv_worker_first(lab) | (slot & (PRIV_WORKER_SLOTS - 1));
 
 	if (usable(id)) {
 		*uid = id;
@@ -51,9 +68,6 @@ int priv_worker_user(const char *lab, unsigned int slot, uid_t *uid, struct lab_
 		*uid = PRIV_SHARED_USER;
 		return 0;
 	}
-	(void)lab_error_make(
-		err, LAB_DENIED,
-		"user for a worker: neither %u nor %d is mapped in this user namespace", id,
-		PRIV_SHARED_USER);
-	return lab_error_hint(err, "map more than one user, or run outside of it");
+	/* one user is all that there is, and nobody need be told for each worker: see priv.h */
+	return priv_nobody(uid, err);
 }

@@ -19,8 +19,6 @@
 #include "priv/priv.h"
 #include "probe/probe.h"
 
-#define NOBODY 65534
-
 static int open_raw(int *raw, struct lab_error **err)
 {
 	*raw = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP);
@@ -32,7 +30,10 @@ static int open_raw(int *raw, struct lab_error **err)
 /* Ends with us what our parent's death should end: changing the user had cleared this. */
 static int drop_privilege(struct lab_error **err)
 {
-	if (geteuid() == 0 && priv_worker(NOBODY, NOBODY, PRIV_GRANT_NONE, err) < 0)
+	uid_t nobody;
+
+	if (geteuid() == 0 && (priv_nobody(&nobody, err) < 0 ||
+			       priv_worker(nobody, nobody, PRIV_GRANT_NONE, err) < 0))
 		return -1;
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return lab_error_errno(err, LAB_FAILED, errno, "probe");

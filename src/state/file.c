@@ -20,10 +20,12 @@ int state_file_error(const struct state *s, const char *file, int errnum, struct
 {
 	enum lab_status status = LAB_FAILED;
 
-	if (errnum == ELOOP)
-		return lab_error_make(err, LAB_DENIED,
-				      "state: %s/%s/%s: is a symbolic link; it was not followed",
-				      state_root(), s->lab, file);
+	if (errnum == ELOOP) {
+		(void)lab_error_make(err, LAB_DENIED,
+				     "state: %s/%s/%s: is a symbolic link; it was not followed",
+				     state_root(), s->lab, file);
+		return lab_error_hint(err, "remove it by hand, then: labctl down %s", s->lab);
+	}
 	if (errnum == EACCES || errnum == EPERM)
 		status = LAB_DENIED;
 	(void)lab_error_errno(err, status, errnum, "state: %s/%s/%s", state_root(), s->lab, file);
@@ -31,6 +33,20 @@ int state_file_error(const struct state *s, const char *file, int errnum, struct
 		(void)lab_error_hint(err, "labctl needs some space under %s: see `df %s`",
 				     state_root(), state_root());
 	return -1;
+}
+
+/* All in a lab's directory is labctl's: a file or a link in the way of a folder goes. */
+static int make_folder(int fd, const char *name)
+{
+	struct stat st;
+
+	if (!mkdirat(fd, name, 0700))
+		return 0;
+	if (errno != EEXIST || fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW))
+		return -1;
+	if (S_ISDIR(st.st_mode))
+		return 0;
+	return unlinkat(fd, name, 0) ? -1 : mkdirat(fd, name, 0700);
 }
 
 /*
@@ -48,7 +64,7 @@ static int open_parent(const struct state *s, const char *file, bool create, con
 
 		if (!part)
 			abort();
-		if (create && mkdirat(fd, part, 0700) && errno != EEXIST)
+		if (create && make_folder(fd, part))
 			return -1;
 		next = openat(fd, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (next < 0)
@@ -74,6 +90,24 @@ static int read_all(int fd, struct strbuf *b)
 	return n < 0 ? -1 : 0;
 }
 
+/* Of a file that is none, as of a folder. */
+static int check_regular(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return -1;
+	if (S_ISREG(st.st_mode))
+		return 0;
+	errno = EISDIR;
+	return -1;
+}
+
+bool state_is_garbage(const struct lab_error *err)
+{
+	return lab_error_errnum(err) == EISDIR || lab_error_errnum(err) == EFBIG;
+}
+
 char *state_read(const struct state *s, const char *file, size_t *len, struct lab_error **err)
 {
 	auto_strbuf struct strbuf b = {0};
@@ -88,7 +122,7 @@ char *state_read(const struct state *s, const char *file, size_t *len, struct la
 			(void)state_file_error(s, file, errno, err);
 		return NULL;
 	}
-	if (read_all(fd, &b)) {
+	if (check_regular(fd) || read_all(fd, &b)) {
 		(void)state_file_error(s, file, errno, err);
 		return NULL;
 	}
@@ -112,10 +146,20 @@ static int write_all(int fd, const char *text, size_t len)
 	return 0;
 }
 
+/* Of a run that was killed, as a rule; but it may as well be a FIFO, or a link to anywhere. */
+static int create_anew(int dir, const char *name)
+{
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(dir, name, flags, 0644);
+
+	if (fd >= 0 || errno != EEXIST || tree_remove(dir, name))
+		return fd;
+	return openat(dir, name, flags, 0644);
+}
+
 static int write_temporary(int dir, const char *name, const char *text, size_t len)
 {
-	auto_close int fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-				   0644);
+	auto_close int fd = create_anew(dir, name);
 	int r;
 
 	if (fd < 0 || write_all(fd, text, len))
@@ -123,6 +167,15 @@ static int write_temporary(int dir, const char *name, const char *text, size_t l
 	/* the directory is a tmpfs: nothing to sync, but close may still report a lost write */
 	r = close(steal_fd(&fd));
 	return r;
+}
+
+static int put_in_place(int dir, const char *temporary, const char *name)
+{
+	if (!renameat(dir, temporary, dir, name))
+		return 0;
+	if (errno != EISDIR || tree_remove(dir, name))
+		return -1;
+	return renameat(dir, temporary, dir, name);
 }
 
 int state_write(struct state *s, const char *file, const char *text, size_t len,
@@ -136,7 +189,7 @@ int state_write(struct state *s, const char *file, const char *text, size_t len,
 	if (dir < 0)
 		return state_file_error(s, file, errno, err);
 	strbuf_printf(&temporary, "%s.tmp", name);
-	if (!write_temporary(dir, temporary.s, text, len) && !renameat(dir, temporary.s, dir, name))
+	if (!write_temporary(dir, temporary.s, text, len) && !put_in_place(dir, temporary.s, name))
 		return 0;
 	errnum = errno;
 	(void)unlinkat(dir, temporary.s, 0); /* the error being reported matters more */
@@ -155,7 +208,7 @@ int state_remove(struct state *s, const char *file, struct lab_error **err)
 
 int state_rename(struct state *s, const char *from, const char *to, struct lab_error **err)
 {
-	if (renameat(s->dir_fd, from, s->dir_fd, to))
+	if (put_in_place(s->dir_fd, from, to))
 		return state_file_error(s, to, errno, err);
 	return 0;
 }

@@ -8,7 +8,7 @@
  *	supervisor PID START
  *	supervisor-gone
  *
- * A line without its newline was never finished and does not count: what it speaks of was not done.
+ * A line without its newline does not count, and sets `stale` too.
  * Numbers of another boot mean nothing, so a journal of another boot holds nothing. A line that is
  * not understood sets `stale` and is skipped; the others stay, for every identity in them is checked
  * again before anything is touched.
@@ -135,6 +135,9 @@ static void parse(struct state_journal *j, char *text, size_t len, const char *b
 		if (!apply_line(j, line))
 			j->stale = true;
 	}
+	/* write(2) of a line is all or nothing here: others are gone as well, perhaps */
+	if (*line)
+		j->stale = true;
 }
 
 static int rewrite(struct state *s, const char *boot_id, struct lab_error **err)
@@ -162,6 +165,11 @@ int state_journal_load(struct state *s, struct lab_error **err)
 	if (read_boot_id(boot_id, err))
 		return -1;
 	text = state_read(s, "journal", &len, &why);
+	if (why && state_is_garbage(why)) {
+		lab_error_free(why);
+		s->journal.stale = true;
+		return 0;
+	}
 	if (why) {
 		lab_error_free(*err);
 		*err = why;
@@ -214,8 +222,10 @@ static int append(struct state *s, const struct strbuf *line, struct lab_error *
 	do {
 		n = write(s->journal_fd, line->s, line->len);
 	} while (n < 0 && errno == EINTR);
-	if (n == (ssize_t)line->len)
+	if (n == (ssize_t)line->len) {
+		s->journal.added++;
 		return 0;
+	}
 	if (n > 0) {
 		errno = ENOSPC;
 		(void)!ftruncate(s->journal_fd,

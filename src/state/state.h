@@ -25,6 +25,12 @@ bool process_id_of(pid_t pid, struct process_id *id);
  * anything else (no descriptors, no memory) says nothing about it. */
 int process_id_open(const struct process_id *id);
 
+/** Whether a signal such as SIGSTOP holds that process; false where it is gone. */
+bool process_id_stopped(const struct process_id *id);
+
+/** A process of this user with these first two arguments ("/path/program", "lab"); false: there is none. */
+bool process_id_find(const char *program, const char *argument, struct process_id *id);
+
 struct state_namespace {
 	const char *name; /* without the lab */
 	uint64_t dev, ino;
@@ -51,13 +57,18 @@ void state_close(struct state *s); /* releases the lock; NULL is fine */
 const char *state_lab(const struct state *s);
 int state_dir_fd(const struct state *s); /* borrowed */
 
+/** The process that holds the lab's lock now, 0: nobody of whom the kernel tells. Takes no lock. */
+pid_t state_holder(const struct state *s);
+
 /** Names of all labs that have a directory; *n of them, array and names freed by the caller. */
 char **state_list(size_t *n, struct lab_error **err);
 
 /** Whole small files, by path from the lab's directory ("node/ecs-3/hosts"; write makes its folders):
  * read gives a NUL-terminated text to free, NULL without error if absent. */
 char *state_read(const struct state *s, const char *file, size_t *len, struct lab_error **err);
-/** Written to a temporary name, then renamed: never half there. */
+/** Whether state_read() failed because that is no file that labctl wrote: a folder, a device, too big. */
+bool state_is_garbage(const struct lab_error *err);
+/** Written to a temporary name, then renamed: never half there. What stands in its way, and is not of that kind, goes. */
 int state_write(struct state *s, const char *file, const char *text, size_t len,
 		struct lab_error **err);
 /** A file, or a folder with all below it (links are removed, not followed); absent is fine. */
@@ -68,13 +79,14 @@ int state_rename(struct state *s, const char *from, const char *to, struct lab_e
 /**
  * The journal as it was found, and what was added since. stale: it cannot be trusted to be whole: it
  * is of another boot, of another version or not a journal (then it holds nothing), a line of it was
- * not understood (the others are kept), or it is missing beside a plan.json.
+ * cut or not understood (the others are kept), or it is missing beside a plan.json.
  */
 struct state_journal {
 	struct state_namespace *namespaces;
 	size_t n_namespaces;
 	struct process_id supervisor;
 	bool stale;
+	size_t added; /* lines since it was opened */
 };
 const struct state_journal *state_journal(const struct state *s);
 int state_journal_namespace(struct state *s, const char *name, uint64_t dev, uint64_t ino,

@@ -44,6 +44,18 @@ static int open_control(int dir_fd, int timeout_ms, struct lab_error **err)
 	return steal_fd(&fd);
 }
 
+bool supervise_answers(int dir_fd)
+{
+	auto_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct sockaddr_un sun;
+
+	supervise_control_address(dir_fd, &sun);
+	/* what says nothing about the socket (no descriptors, a full queue) is no refusal */
+	return fd < 0 || !connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) ||
+	       (errno != ECONNREFUSED && errno != ENOENT && errno != ENOTDIR && errno != ELOOP &&
+		errno != EPROTOTYPE);
+}
+
 static int read_answer(json_t *answer, struct lab_error **err)
 {
 	const char *text = "malformed answer";
@@ -109,6 +121,25 @@ static int ask(int dir_fd, const char *op, int fd, int timeout_ms, int *answer_f
 	auto_close int control = send_request(dir_fd, op, fd, timeout_ms, err);
 
 	return control < 0 ? -1 : receive_answer(dir_fd, control, op, answer_fd, err);
+}
+
+int supervise_watch(int dir_fd, struct lab_error **err)
+{
+	auto_close int control = send_request(dir_fd, "watch", -1, ANSWER_MS, err);
+
+	if (control < 0 || receive_answer(dir_fd, control, "watch", NULL, err))
+		return -1;
+	return steal_fd(&control);
+}
+
+bool supervise_watch_read(int fd)
+{
+	char text[64]; /* what it says is always the same */
+	ssize_t n;
+
+	while ((n = recv(fd, text, sizeof(text), MSG_DONTWAIT)) > 0)
+		;
+	return n < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
 int supervise_detach(int dir_fd, struct lab_error **err)

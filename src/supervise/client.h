@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "base/name.h"
 #include "state/state.h"
 
 /**
@@ -19,6 +20,8 @@
  */
 int supervise_start(const char *lab, int dir_fd, const char *libexec, struct process_id *id,
 		    struct lab_error **err);
+/** False where nobody listens at the control socket, or it is not there: its supervisor is of no use. */
+bool supervise_answers(int dir_fd);
 int supervise_detach(int dir_fd, struct lab_error **err);
 
 /**
@@ -42,7 +45,18 @@ int supervise_load_finish(int dir_fd, int control, struct lab_error **err);
 int supervise_load(int dir_fd, const char *workers_json, size_t len, int timeout_ms,
 		   struct lab_error **err);
 
-/** {"workers": [{"name", "state": "ready|starting|backing-off|failed|stopping", "pid" (outside),
+/**
+ * A connection on which something can be read, with supervise_watch_read(), whenever a worker's state has
+ * changed since; also once at the beginning. -1 with *err.
+ */
+int supervise_watch(int dir_fd, struct lab_error **err);
+/** Reads all that is there. false: the supervisor is gone. */
+bool supervise_watch_read(int fd);
+
+/** Lets a supervisor go on that somebody stopped by a signal; one that runs, or is gone, is fine. */
+void supervise_wake(const struct process_id *id);
+
+/** {"workers": [{"name", "state": "ready|starting|backing-off|failed|stopping|stopped", "pid" (outside),
  * "restarts", "since_ms", "reason": why it ended last, "note": what it says of itself now (base/worker.h);
  * both printable ASCII, "" where there is none}...]} to be freed by the caller. */
 char *supervise_status(int dir_fd, struct lab_error **err);
@@ -51,6 +65,19 @@ char *supervise_status(int dir_fd, struct lab_error **err);
  * Waits until it is gone. A process that is gone already is fine. */
 int supervise_stop(const struct process_id *id, int grace_ms, struct lab_error **err);
 
-/** The lab's supervisor among all processes, by its program and arguments: for when the journal is lost.
- * false where there is none. */
-bool supervise_find(const char *lab, const char *libexec, struct process_id *id);
+#define SUPERVISE_PROGRAM_ROOM 32
+
+/** A process that runs one of labctl's programs. */
+struct supervise_process {
+	struct process_id id;
+	char program[SUPERVISE_PROGRAM_ROOM]; /* "labctl-gateway" */
+	char lab[NAME_MAX_LEN + 1];           /* of a supervisor; "": another program */
+	ino_t pid_ns;                         /* that of the lab's supervisor */
+};
+
+/** All of them on this host (not those in containers), told by their executables; *n. To be freed by the caller. */
+struct supervise_process *supervise_processes(size_t *n) __attribute__((returns_nonnull));
+
+/** A supervisor of the lab other than `but`: for when the journal is lost, or does not know of it. false
+ * where there is none. */
+bool supervise_find(const char *lab, const struct process_id *but, struct process_id *id);

@@ -38,7 +38,7 @@ void supervisor_user_drop(struct supervisor *sup, int slot, const char *run)
 		return;
 	s = &sup->slots[slot];
 	/* the shared user is not ours alone to sweep; and all goes anyway when the lab ends */
-	if (s->uid == PRIV_SHARED_USER || sup->stopping) {
+	if (priv_user_is_shared(s->uid) || sup->stopping) {
 		*s = (struct user_slot){0};
 		return;
 	}

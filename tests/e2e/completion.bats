@@ -80,7 +80,7 @@ verbs() { labctl --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p'; }
   offers "attach attach/same-cidr" in_bash labctl up scenario1 --step at
   offers junit in_bash labctl test some-lab --format ju
   offers mermaid in_bash labctl graph some-lab --format me
-  offers grant/no-bandwidth in_bash labctl graph scenario1 --step grant/no-b
+  offers grant/no-bandwidth in_bash labctl graph scenario1 --step grant/no-ba
   offers exercise in_bash labctl lesson scenario1 ex
   offers "scenario1 scenario2 scenario3" in_bash labctl up --step attach sc
   offers "" in_bash labctl up scenario1 ""

@@ -29,8 +29,48 @@ setup() { need_root; }
   [ "$status" -eq 4 ]
 }
 
-@test "without root: 4 and how to get on" {
-  run setpriv --reuid 65534 --regid 65534 --clear-groups "$labctl" doctor
+@test "as root or not at all: 4 and how to get on" {
+  run setpriv --reuid 65534 --regid 65534 --clear-groups env LABCTL_ROOTLESS=0 "$labctl" doctor
   [ "$status" -eq 4 ]
   [[ $output == *hint:* ]]
+}
+
+# --- what is left ---
+
+@test "residue: a lab that is up is none; one that lost its supervisor is; JSON says the same" {
+  trap 'down_all residue1' EXIT
+  dir=$BATS_TEST_TMPDIR/residue1
+  cp -r "$shipped/scenario1" "$dir"
+  sed -i 's/^lab: .*/lab: residue1/' "$dir/lab.yaml"
+  of_lab() { labctl doctor --residue --json | jq -r "[.residue[] | select(.lab == \"residue1\")] | length"; }
+  up "$dir"
+  [ "$(of_lab)" = 0 ]
+  [ "$(labctl doctor --residue --json | jq '.looked_at.up >= 1 and .looked_at.namespaces >= 9')" = true ]
+  supervisor=$(awk '/^supervisor /{pid = $2} END {print pid}' /run/labctl/residue1/journal)
+  kill -9 "$supervisor"
+  dead() { ! kill -0 "$supervisor" 2>/dev/null; }
+  within 5 dead
+  run labctl doctor --residue
+  [ "$status" -eq 1 ]
+  [[ $output == *"directory without a lab"*"/run/labctl/residue1"*"labctl down residue1"* ]]
+  [ "$(of_lab)" = 9 ]
+  up "$dir"
+  [ "$(of_lab)" = 0 ]
+  labctl down residue1
+  [ "$(of_lab)" = 0 ]
+}
+
+@test "residue: a namespace that a process of the user's keeps alive is named, with the process" {
+  trap 'down_all residue2; kill $holder 2>/dev/null || true' EXIT
+  dir=$BATS_TEST_TMPDIR/residue2
+  cp -r "$shipped/scenario1" "$dir"
+  sed -i 's/^lab: .*/lab: residue2/' "$dir/lab.yaml"
+  up "$dir"
+  ip netns exec residue2.vpc-1 sleep 31350 3>&- &
+  holder=$!
+  within 5 pgrep -f '^sleep 31350'
+  labctl down residue2 --no-wait
+  run labctl doctor --residue
+  [ "$status" -eq 1 ]
+  [[ $output == *"namespace that is still in use"*"residue2.vpc-1, held by process $holder (sleep)"* ]]
 }

@@ -85,12 +85,24 @@ limits() {
 }
 
 @test "limits that are too low: refused, and nothing is left; a low but sufficient one does not stay with the lab" {
-  for limit in --fsize=0 --fsize=2000 --nofile=20; do
+  for limit in --fsize=0 --fsize=2000; do
     # the message goes through a pipe, which has no size limit
     run -1 prlimit "$limit" "$labctl" up "$dir"
     [[ $output == *"labctl: "* ]]
     gone
   done
+  # said before anything is made, with the number; a soft limit is raised
+  run -4 prlimit --nofile=32 "$labctl" up "$dir"
+  [[ $output =~ needs\ ([0-9]+)\ descriptors ]]
+  needed=${BASH_REMATCH[1]}
+  gone
+  run -4 prlimit --nofile=$((needed - 1)) "$labctl" up "$dir"
+  prlimit --nofile="$needed" "$labctl" up "$dir"
+  labctl status hostile1
+  prlimit --nofile=32 "$labctl" down hostile1
+  gone
+  prlimit --nofile=32: "$labctl" up "$dir"
+  labctl down hostile1
   prlimit --cpu=60: --fsize=100000000: "$labctl" up "$dir"
   limits "$(supervisor)" 'Max cpu time +unlimited' 'Max file size +unlimited'
   run -125 prlimit --fsize=0 "$labctl" exec hostile1 ecs-3 -- true

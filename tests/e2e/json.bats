@@ -101,7 +101,7 @@ failure() { echo "(.ok == false and .error.status == $1 and (.error.message | co
 @test "without root" {
   for verb in "up $shipped/scenario1" "status" "test scenario1" "doctor"; do
     # shellcheck disable=SC2086 # verb and operand
-    run --separate-stderr setpriv --reuid 65534 --regid 65534 --clear-groups "$labctl" $verb --json
+    run --separate-stderr setpriv --reuid 65534 --regid 65534 --clear-groups env LABCTL_ROOTLESS=0 "$labctl" $verb --json
     [ "$status" -eq 4 ]
     jq -es "length == 1 and (.[0] | $(failure 4 'needs root'))" <<<"$output"
   done

@@ -68,7 +68,7 @@ PY
   [ "$status" -eq 0 ]
   [[ $output == *"Attach VPC-1 and VPC-3."* ]]
   run labctl lesson scenario1 next
-  [[ $output == *"What changes"*"~ shaper"* ]]
+  [[ $output == *"What changes"*"hangzhou-beijing"* ]]
   [ "$(labctl status scenario1 --json | jq -r .step)" = bandwidth ]
   run labctl lesson scenario1 goto grant
   run labctl lesson scenario1 hint

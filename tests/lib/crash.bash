@@ -31,13 +31,17 @@ supervisors() { # LAB
   pgrep -f "^[^ ]*/labctl-supervisor $1 " || true
 }
 
-# nothing_left LAB: no namespace, no directory, no process.
+# nothing_left LAB: no directory, namespace, name, mount or process of it.
 nothing_left() {
-  local pins=(/run/netns/"$1".*)
-  if [[ -e ${pins[0]} ]]; then echo "left: ${pins[*]}"; return 1; fi
-  if [[ -e /run/labctl/$1 ]]; then echo "left: /run/labctl/$1: $(ls -A "/run/labctl/$1")"; return 1; fi
   # a supervisor whose labctl was killed before it was known dies by itself, in its own time
   if ! within 3 no_supervisor "$1"; then echo "left: process $(supervisors "$1")"; return 1; fi
+  residue "$1"
+}
+residue() { # LAB: fails, and says what there is, where anything is left of it
+  local found
+  found=$("$labctl" doctor --residue --json | jq -er --arg lab "$1" \
+    '[.residue[] | select(.lab == $lab or .lab == null) | "left: \(.found) \(.where)"] | join("\n")') || return 1
+  if [[ $found ]]; then echo "$found"; return 1; fi
 }
 no_supervisor() { [[ -z $(supervisors "$1") ]]; }
 

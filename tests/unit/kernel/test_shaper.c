@@ -137,7 +137,7 @@ static void netem(void **state)
 
 static void removal(void **state)
 {
-	struct nlmsghdr *h = kernel_encode_qdisc_remove(buf, 3);
+	struct nlmsghdr *h = kernel_encode_qdisc_remove(buf, 3, TC_H_ROOT);
 	const struct tcmsg *m = mnl_nlmsg_get_payload(h);
 
 	assert_int_equal(h->nlmsg_type, RTM_DELQDISC);

@@ -387,6 +387,8 @@ static void test_journal_cut_anywhere(void **state)
 		s = must_open("lab-1", STATE_LOCK);
 		had = state_journal(s)->n_namespaces;
 		assert_true(had == 2 ? cut == len : had <= 1);
+		/* at the end of a line nobody can tell; what no header begins is no journal */
+		assert_int_equal(state_journal(s)->stale, !cut || part[cut - 1] != '\n');
 		assert_int_equal(state_journal_namespace(s, "vpc-3", 4, 300, &err), 0);
 		state_close(s);
 		s = must_open("lab-1", STATE_READ);
@@ -454,20 +456,100 @@ static void test_journal_missing_beside_a_plan(void **state)
 	state_close(s);
 }
 
-/* A full disk, as far as one can have it without a file system of one's own. */
-static void test_no_space(void **state)
+/* What stands where a file is to be written, and is none, goes; what a link leads to is not touched. */
+static void test_in_the_way(void **state)
 {
-	auto_error struct lab_error *err = NULL;
+	static const struct {
+		const char *what, *where;
+	} cases[] = {
+		{"file", "node"},
+		{"link", "node"},
+		{"fifo", "node"},
+		{"file", "node/ecs-1"},
+		{"link", "node/ecs-1"},
+		{"folder", "node/ecs-1/hosts"},
+		{"fifo", "node/ecs-1/hosts"},
+		{"link", "node/ecs-1/hosts"},
+		{"folder", "node/ecs-1/hosts.tmp"},
+		{"fifo", "node/ecs-1/hosts.tmp"},
+		{"link", "node/ecs-1/hosts.tmp"},
+	};
+	auto_free char *victim = path_of(*state, "../victim");
 	struct state *s = must_open("lab-1", STATE_CREATE);
-	auto_free char *full = path_of(*state, "lab-1/plan.json.tmp");
 
-	if (access("/dev/full", W_OK))
-		skip();
-	assert_int_equal(mkdir(full, 0700), 0); /* in the temporary file's place */
-	assert_int_equal(state_write(s, "plan.json", "{}", 2, &err), -1);
-	assert_non_null(strstr(lab_error_message(err), "plan.json"));
-	assert_int_equal(lab_error_errnum(err), EISDIR);
+	put(*state, "../victim", "precious");
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		auto_error struct lab_error *err = NULL;
+		auto_strbuf struct strbuf rest = {0};
+		auto_free char *path = NULL, *text = NULL;
+
+		assert_int_equal(state_write(s, "node/ecs-1/hosts", "old", 3, &err), 0);
+		assert_int_equal(state_remove(s, cases[i].where, &err), 0);
+		strbuf_printf(&rest, "lab-1/%s", cases[i].where);
+		path = path_of(*state, rest.s);
+		if (!strcmp(cases[i].what, "file"))
+			put(*state, rest.s, "x");
+		else if (!strcmp(cases[i].what, "link"))
+			assert_int_equal(symlink(victim, path), 0);
+		else if (!strcmp(cases[i].what, "fifo"))
+			assert_int_equal(mkfifo(path, 0600), 0);
+		else
+			assert_int_equal(mkdir(path, 0700), 0);
+		if (state_write(s, "node/ecs-1/hosts", "new", 3, &err))
+			fail_msg("%s at %s: %s", cases[i].what, cases[i].where,
+				 lab_error_message(err));
+		text = state_read(s, "node/ecs-1/hosts", NULL, &err);
+		assert_string_equal(text, "new");
+	}
 	state_close(s);
+	s = must_open("lab-1", STATE_CREATE);
+	{
+		auto_error struct lab_error *err = NULL;
+		auto_free char *text = state_read(s, "../../victim", NULL, &err);
+
+		assert_string_equal(text, "precious");
+	}
+	state_close(s);
+}
+
+/* No file that labctl wrote: told apart from one that cannot be read. */
+static void test_garbage_in_place_of_files(void **state)
+{
+	static const char *const files[] = {"journal", "plan.json"};
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		auto_error struct lab_error *err = NULL;
+		auto_strbuf struct strbuf rest = {0};
+		auto_free char *path = NULL;
+		struct state *s = must_open("lab-1", STATE_CREATE);
+
+		state_close(s);
+		strbuf_printf(&rest, "lab-1/%s", files[i]);
+		path = path_of(*state, rest.s);
+		assert_int_equal(mkdir(path, 0700), 0);
+		s = must_open("lab-1", STATE_LOCK);
+		assert_null(state_read(s, files[i], NULL, &err));
+		assert_true(state_is_garbage(err));
+		assert_true(state_journal(s)->stale);
+		/* and it is replaced */
+		assert_int_equal(state_journal_namespace(s, "vpc-1", 1, 2, NULL), 0);
+		assert_int_equal(state_journal(s)->added, 1);
+		assert_int_equal(state_write(s, files[i], "", 0, NULL), 0);
+		assert_int_equal(state_destroy(s, NULL), 0);
+		state_close(s);
+	}
+	assert_false(state_is_garbage(NULL));
+}
+
+static void test_holder(void **state)
+{
+	struct state *s = must_open("lab-1", STATE_CREATE), *reader;
+
+	reader = must_open("lab-1", STATE_READ);
+	assert_int_equal(state_holder(reader), getpid());
+	state_close(s);
+	assert_int_equal(state_holder(reader), 0);
+	state_close(reader);
 }
 
 static void test_process_identity(void **state)
@@ -525,7 +607,9 @@ int main(void)
 		TEST(test_journal_cut_anywhere),
 		TEST(test_journal_garbage),
 		TEST(test_journal_missing_beside_a_plan),
-		TEST(test_no_space),
+		TEST(test_in_the_way),
+		TEST(test_garbage_in_place_of_files),
+		TEST(test_holder),
 		TEST(test_process_identity),
 	};
 

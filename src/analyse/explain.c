@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The end of a walk as a sentence in the cloud's terms. */
+#include <string.h>
+
+#include "analyse/walk.h"
+#include "base/strbuf.h"
+
+static bool has_role(const struct analyse_hop *hop, const char *role)
+{
+	return hop->ns->role && strcmp(hop->ns->role, role) == 0;
+}
+
+/* "vpc-1"; "the transit router of cen-1 in cn-hangzhou"; "the cloud-service network of cn-hangzhou" */
+static void add_place(const struct analyse_hop *hop, struct strbuf *b)
+{
+	const char *name = hop->ns->name, *dot = strchr(name, '.');
+
+	if (dot && has_role(hop, "transit-router"))
+		strbuf_printf(b, "the transit router of %.*s in %s", (int)(dot - name), name,
+			      dot + 1);
+	else if (dot && has_role(hop, "services"))
+		strbuf_printf(b, "the cloud-service network of %s", dot + 1);
+	else
+		strbuf_add(b, name);
+}
+
+static void add_ip(uint32_t ip, struct strbuf *b)
+{
+	char text[IP_STRLEN];
+
+	strbuf_add(b, ip_format(ip, text));
+}
+
+/* The network of whoever has the address, as routes speak of networks; else the address itself. */
+static void add_network(const struct analyse *a, uint32_t ip, struct strbuf *b)
+{
+	char text[IP_PREFIX_STRLEN];
+
+	for (uint32_t i = 0; i < a->n_ns; i++)
+		for (size_t k = 0; k < a->ns[i].n_addresses; k++) {
+			const struct net_address *o = &a->ns[i].addresses[k];
+			const struct ip_prefix p = {ip & ip_mask(o->len), o->len};
+
+			if (o->ip == ip && o->len < 32) {
+				strbuf_add(b, ip_prefix_format(p, text));
+				return;
+			}
+		}
+	add_ip(ip, b);
+}
+
+/* --- filters --- */
+
+static void add_rule(const struct analyse_hop *hop, struct strbuf *b)
+{
+	if (hop->verdict && strcmp(hop->verdict, "drop") != 0)
+		strbuf_printf(b, ": %s", hop->verdict);
+}
+
+static bool begins(const char *s, const char *with)
+{
+	return s && strncmp(s, with, strlen(with)) == 0;
+}
+
+/* A chain is called "ingress-sg-1", or "ingress-sg-1.sg-2" for who has both groups. */
+static void add_security_group(const struct analyse_hop *hop, struct strbuf *b)
+{
+	const bool in = begins(hop->chain, "ingress-"), out = begins(hop->chain, "egress-");
+	const char *groups = in || out ? strchr(hop->chain, '-') + 1 : hop->chain;
+
+	strbuf_printf(b, "%s %s of %s",
+		      groups && strchr(groups, '.') ? "security groups" : "security group",
+		      groups ? groups : "?", hop->ns->name);
+	strbuf_add(b, in    ? " drops it on its way in"
+		      : out ? " drops it on its way out"
+			    : " drops it");
+	add_rule(hop, b);
+}
+
+static void add_access(const struct analyse_hop *hop, struct strbuf *b)
+{
+	if (hop->in)
+		strbuf_printf(b, "%s answers nobody who calls its egress addresses", hop->ns->name);
+	else
+		strbuf_printf(b, "%s may not call it", hop->ns->name);
+}
+
+static void add_filter(const struct analyse_hop *hop, struct strbuf *b)
+{
+	const char *table = hop->filter->table;
+
+	if (strcmp(table, "labctl-sg") == 0) {
+		add_security_group(hop, b);
+	} else if (strcmp(table, "labctl-access") == 0) {
+		add_access(hop, b);
+	} else if (strcmp(table, "labctl-svc") == 0) {
+		add_place(hop, b);
+		strbuf_add(b, " answers gateways only");
+	} else if (strcmp(table, "labctl-fw") == 0) {
+		strbuf_printf(b, "the firewall of %s drops it", hop->ns->name);
+		add_rule(hop, b);
+	} else {
+		add_place(hop, b);
+		strbuf_printf(b, " drops it (%s)", table);
+		add_rule(hop, b);
+	}
+}
+
+/* --- routes, neighbours --- */
+
+static void add_no_route(const struct analyse *a, const struct analyse_walk *w,
+			 const struct analyse_hop *hop, struct strbuf *b)
+{
+	add_place(hop, b);
+	strbuf_add(b, " has no route to ");
+	add_network(a, w->dst, b);
+	if (hop->rule && hop->rule->table > PLAN_TABLE_SYSTEM && hop->rule->iif)
+		strbuf_printf(b, " in table %u", hop->rule->table);
+}
+
+static void add_blackhole(const struct analyse_walk *w, const struct analyse_hop *hop,
+			  struct strbuf *b)
+{
+	const char *resource = hop->route ? hop->route->origin.resource : "";
+	const char *vswitch = strstr(resource, ".vswitches.");
+	char text[IP_PREFIX_STRLEN];
+
+	if (vswitch && hop->route->proto == PLAN_PROTO_SYSTEM) {
+		strbuf_printf(b, "nobody in vswitch %s has ", vswitch + strlen(".vswitches."));
+		add_ip(w->dst, b);
+		return;
+	}
+	strbuf_add(b, "the route to ");
+	strbuf_add(b, hop->route ? ip_prefix_format(hop->route->dst, text) : "?");
+	strbuf_add(b, " of ");
+	add_place(hop, b);
+	strbuf_add(b, " leads nowhere");
+}
+
+static void add_no_neighbour(const struct analyse_hop *hop, struct strbuf *b)
+{
+	add_place(hop, b);
+	strbuf_add(b, " finds nobody with ");
+	add_ip(hop->next, b);
+	strbuf_printf(b, " on %s", hop->out ? hop->out : "?");
+}
+
+static void add_down(const struct analyse_hop *hop, struct strbuf *b)
+{
+	const struct plan_link *l = hop->link;
+	const bool at_a = l && strcmp(l->a.ns, hop->ns->name) == 0;
+
+	strbuf_printf(b, "%s is down", !l ? hop->out : at_a ? l->b.ns : l->a.ns);
+}
+
+static void add_end(const struct analyse *a, const struct analyse_walk *w, struct strbuf *b)
+{
+	static const struct plan_namespace nobody = {.name = "the sender"};
+	static const struct analyse_hop none = {.ns = &nobody};
+	const struct analyse_hop *hop = w->n_hops ? &w->hops[w->n_hops - 1] : &none;
+
+	switch (w->end) {
+	case ANALYSE_DELIVERED: strbuf_add(b, "it is delivered"); break;
+	case ANALYSE_NO_ROUTE: add_no_route(a, w, hop, b); break;
+	case ANALYSE_BLACKHOLE: add_blackhole(w, hop, b); break;
+	case ANALYSE_FILTERED: add_filter(hop, b); break;
+	case ANALYSE_NO_NEIGHBOUR: add_no_neighbour(hop, b); break;
+	case ANALYSE_DOWN: add_down(hop, b); break;
+	case ANALYSE_NO_ROUTER:
+		add_place(hop, b);
+		strbuf_add(b, " is no router, and gets what is for ");
+		add_ip(w->dst, b);
+		break;
+	case ANALYSE_FORGED:
+		add_place(hop, b);
+		strbuf_add(b, " has the sender's address itself: ");
+		add_ip(w->src, b);
+		break;
+	case ANALYSE_LOOP:
+		strbuf_add(b, "it goes round in circles by way of ");
+		add_place(hop, b);
+		break;
+	case ANALYSE_NO_PLACE:
+		add_place(hop, b);
+		strbuf_add(b, w->n_hops ? " has no address to send from" : " does not exist");
+		break;
+	case ANALYSE_ELSEWHERE:
+		add_place(hop, b);
+		strbuf_add(b, " gets it, which has ");
+		add_ip(w->dst, b);
+		strbuf_add(b, ", too");
+		break;
+	case ANALYSE_UNKNOWN:
+		strbuf_printf(b, "not known: %s", w->unknown);
+		if (hop->filter)
+			strbuf_printf(b, " (%s of %s: %s)", hop->filter->table, hop->ns->name,
+				      hop->verdict ? hop->verdict : "?");
+		break;
+	}
+}
+
+void analyse_explain(const struct analyse *a, const struct analyse_trip *trip, struct strbuf *b)
+{
+	const bool there = trip->there.end == ANALYSE_DELIVERED;
+
+	if (there && !trip->ok)
+		strbuf_add(b, "no way back: ");
+	add_end(a, there ? &trip->back : &trip->there, b);
+}

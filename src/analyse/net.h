@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * A plan as the kernel would see it, indexed so that a packet's next step is found without a scan. Shared
+ * by the files of this layer.
+ */
+#pragma once
+
+#include "analyse/analyse.h"
+#include "analyse/nft.h"
+#include "base/arena.h"
+#include "plan/plan.h"
+
+/** No namespace, no device, no segment. */
+#define NET_NONE UINT32_MAX
+
+/** A device: lo, one end of a link, a bridge. */
+struct net_device {
+	const char *name;
+	uint32_t ns;
+	const struct plan_link *link; /* NULL: lo or a bridge */
+	const unsigned char *mac;
+	uint32_t peer, master; /* devices */
+	uint32_t segment;      /* where its frames arrive */
+	uint32_t first, n;     /* its addresses, in the namespace's list */
+	const struct plan_bridge *bridge;
+	bool proxy_arp;
+};
+
+struct net_address {
+	uint32_t ip;
+	uint8_t len;
+	uint32_t dev;
+	const struct plan_address *from;
+};
+
+/** What one destination and metric of a table leads to: several hops are equally good. */
+struct net_route {
+	struct ip_prefix dst;
+	uint32_t metric;
+	uint32_t dev;                  /* NET_NONE: a blackhole */
+	uint32_t via;                  /* 0: on link */
+	uint32_t src;                  /* preferred source, 0: none */
+	const struct plan_route *from; /* NULL: comes with an address */
+};
+
+struct net_table {
+	uint32_t id;
+	struct net_route *routes; /* longest first, then by address and metric */
+	size_t n;
+	uint32_t lens
+		[33];  /* where the routes of a length begin, by 32 - length; [32 - len + 1]: end */
+	uint64_t used; /* bit 32 - length: there is one of that length */
+};
+
+struct net_filter {
+	const struct plan_filter *from;
+	const struct nft_table *table;
+};
+
+struct net_ns {
+	const struct plan_namespace *from;
+	uint32_t first_dev, n_devs;
+	struct net_address *addresses; /* of all devices, in the plan's order */
+	struct net_address *local;     /* the same, sorted by address */
+	size_t n_addresses;
+	const struct plan_rule *rules; /* in order of priority */
+	uint32_t *rule_tables;         /* of each rule: place in tables, NET_NONE: empty */
+	uint32_t *rule_iif, *rule_oif; /* devices; NET_NONE where the rule names none */
+	size_t n_rules;
+	struct net_table *tables; /* sorted by number */
+	size_t n_tables;
+	struct net_table *main; /* NULL: empty */
+	struct net_filter *filters;
+	size_t n_filters;
+};
+
+/** Devices that hear each other. */
+struct net_segment {
+	uint32_t *members; /* those with addresses of their own: not ports of a bridge */
+	size_t n;
+	struct net_address *owners; /* sorted by address, where members are many */
+	size_t n_owners;
+};
+
+struct analyse {
+	const struct plan *plan;
+	struct arena *arena;
+	struct net_ns *ns; /* in the plan's order */
+	size_t n_ns;
+	struct net_device *devs; /* by namespace and name */
+	size_t n_devs;
+	struct net_segment *segments;
+	size_t n_segments;
+	struct net_neighbour *neighbours; /* by device and address */
+	size_t n_neighbours;
+	const struct plan_route **dynamic; /* what labctl-routing and BIRD would write */
+	size_t n_dynamic;
+	const char *doubt; /* why dynamic routes are not known; NULL: they are */
+};
+
+struct net_neighbour {
+	uint32_t dev, ip;
+	const unsigned char *mac;
+};
+
+/** Place of the namespace; NET_NONE where there is none. */
+uint32_t analyse_net_find_ns(const struct analyse *a, const char *name);
+uint32_t analyse_net_find_dev(const struct analyse *a, uint32_t ns, const char *name);
+/** The device of the namespace that has the address; NET_NONE: none. 127.0.0.0/8 is lo's. */
+uint32_t analyse_net_local(const struct analyse *a, uint32_t ns, uint32_t ip);
+/** Whether frames pass: false of a bridge that is down. */
+bool analyse_net_is_up(const struct analyse *a, uint32_t dev);
+const struct net_neighbour *analyse_net_neighbour(const struct analyse *a, uint32_t dev,
+						  uint32_t ip);
+
+/** Fills all but the routes and the segments. */
+void analyse_net_index(struct analyse *a);
+/** Tables from the plan's routes, those of addresses, and a->dynamic. */
+void analyse_net_index_routes(struct analyse *a);
+/** Segments from links and bridges (segment.c). */
+void analyse_net_index_segments(struct analyse *a);
+
+/** How a packet is looked up. */
+struct net_flow {
+	uint32_t src, dst;
+	uint32_t iif;        /* NET_NONE: it begins here */
+	uint32_t oif;        /* device that its socket is bound to; NET_NONE: none */
+	unsigned int choice; /* which of equally good hops */
+};
+
+struct net_answer {
+	const struct net_route *route; /* NULL: no route */
+	const struct plan_rule *rule;  /* whose table it is of; NULL: main, behind all rules */
+	size_t alternatives;           /* equally good hops, this one included */
+};
+
+/** Rules, then tables; not the addresses of the namespace itself. */
+struct net_answer analyse_net_lookup(const struct analyse *a, uint32_t ns,
+				     const struct net_flow *f);
+/** The best route of one table. oif: NET_NONE, or the only device that counts. */
+const struct net_route *analyse_net_best(const struct analyse *a, const struct net_table *t,
+					 uint32_t dst, uint32_t oif);
+
+/** The device that takes a frame for `ip` sent out of `dev` (segment.c). */
+struct net_taker {
+	uint32_t dev; /* NET_NONE: nobody */
+	bool several; /* more than one would */
+	bool down;    /* the line that it would go over is */
+};
+struct net_taker analyse_net_take(const struct analyse *a, uint32_t dev, uint32_t ip,
+				  uint32_t sender);
+
+/** Works out a->dynamic and a->doubt (dynamic.c); tables hold them afterwards. */
+void analyse_net_index_dynamic(struct analyse *a);

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "analyse/resource.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/strbuf.h"
+
+/* --- names --- */
+
+/* What a key of the lab file holds, in the singular. */
+static const struct {
+	const char *key, *kind;
+} kinds[] = {
+	{"api_gateways", "API gateway"},
+	{"attachments", "attachment"},
+	{"bandwidth_limits", "bandwidth limit"},
+	{"cen", "CEN"},
+	{"circuits", "circuit"},
+	{"data_centers", "data centre"},
+	{"ecs", "instance"},
+	{"functions", "function"},
+	{"hosts", "host"},
+	{"internet", "Internet host"},
+	{"lab", "lab"},
+	{"lans", "LAN"},
+	{"nodes", ""}, /* of whatever kind: its name says it */
+	{"peer_attachments", "inter-region connection"},
+	{"physical_connections", "physical connection"},
+	{"private_zones", "PrivateZone access"},
+	{"regions", "region"},
+	{"route_entries", "route entry"},
+	{"route_services", "access to cloud services"},
+	{"route_tables", "route entry"}, /* tables bring nothing themselves */
+	{"router_interfaces", "router interface"},
+	{"routes", "route"},
+	{"services", "service"},
+	{"vbr_health_checks", "health check"},
+	{"virtual_border_routers", "VBR"},
+	{"vpcs", "VPC"},
+	{"vswitches", "vSwitch"},
+};
+
+static const char *kind_of(const char *key, size_t n)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (strlen(kinds[i].key) == n && memcmp(kinds[i].key, key, n) == 0)
+			return kinds[i].kind;
+	return NULL;
+}
+
+/* Up to four parts between dots; no name has a dot. */
+struct parts {
+	const char *s[4];
+	size_t len[4], n;
+};
+
+static struct parts split(const char *resource)
+{
+	struct parts p = {0};
+
+	for (const char *s = resource; p.n < ARRAY_LEN(p.s); s += p.len[p.n - 1] + 1) {
+		p.s[p.n] = s;
+		p.len[p.n] = strcspn(s, ".");
+		if (!s[p.len[p.n++]])
+			break;
+	}
+	return p;
+}
+
+const char *analyse_resource_kind(const char *resource)
+{
+	const struct parts p = split(resource);
+	const char *kind = p.n == 1 ? NULL : kind_of(p.s[p.n - 2], p.len[p.n - 2]);
+
+	if (strcmp(resource, "internet") == 0)
+		return "the Internet";
+	return kind ? kind : resource;
+}
+
+void analyse_resource_name(const char *resource, struct strbuf *b)
+{
+	const struct parts p = split(resource);
+	const char *kind = analyse_resource_kind(resource);
+	const char *outer = p.n == 4 ? kind_of(p.s[0], p.len[0]) : NULL;
+
+	strbuf_add(b, kind);
+	if (kind == resource || p.n < 2)
+		return;
+	strbuf_printf(b, " %.*s", (int)p.len[p.n - 1], p.s[p.n - 1]);
+	if (outer)
+		strbuf_printf(b, " of %s%s%.*s", outer, *outer ? " " : "", (int)p.len[1], p.s[1]);
+}
+
+/* --- steps --- */
+
+/* The origins of all objects of a plan, sorted by resource. */
+struct origins {
+	const struct plan_origin **v;
+	size_t n;
+};
+
+static int by_origin(const void *a, const void *b)
+{
+	return strcmp((*(const struct plan_origin *const *)a)->resource,
+		      (*(const struct plan_origin *const *)b)->resource);
+}
+
+static const struct plan_origin *origin_of(const void *object)
+{
+	return object; /* every struct of a plan begins with it */
+}
+
+static struct origins origins_of(struct arena *a, const struct plan *p)
+{
+	struct origins o = {0};
+
+	for (enum plan_kind kind = 0; p && kind < PLAN_N_KINDS; kind++)
+		for (size_t i = 0; i < plan_count(p, kind); i++)
+			*(const struct plan_origin **)arena_push(a, o.v, o.n) =
+				origin_of(plan_object(p, kind, i));
+	if (o.n)
+		qsort(o.v, o.n, sizeof(*o.v), by_origin);
+	return o;
+}
+
+static bool has(const struct origins *o, const struct plan_origin *origin)
+{
+	return o->n && bsearch(&origin, o->v, o->n, sizeof(*o->v), by_origin);
+}
+
+static const struct plan_origin *origin_of_step(const struct plan_step *s)
+{
+	return origin_of(s->after ? s->after : s->before);
+}
+
+static unsigned long line_of(const char *at)
+{
+	const char *colon = strrchr(at, ':');
+
+	return colon ? strtoul(colon + 1, NULL, 10) : 0;
+}
+
+struct sorted {
+	const struct plan_step *step;
+	unsigned long line;
+};
+
+static int by_resource(const void *pa, const void *pb)
+{
+	const struct sorted *a = pa, *b = pb;
+	int c = (a->line > b->line) - (a->line < b->line);
+
+	if (!c)
+		c = strcmp(origin_of_step(a->step)->resource, origin_of_step(b->step)->resource);
+	return c ? c : (a->step > b->step) - (a->step < b->step);
+}
+
+static struct analyse_resource *add(struct analyse_resources *r, const struct plan_origin *origin,
+				    const struct origins *before, const struct origins *after)
+{
+	struct analyse_resource *o = arena_push(r->arena, r->items, r->n);
+	auto_strbuf struct strbuf name = {0};
+
+	analyse_resource_name(origin->resource, &name);
+	o->resource = origin->resource;
+	o->at = origin->at;
+	o->name = arena_strdup(r->arena, strbuf_str(&name));
+	o->op = !has(before, origin) ? PLAN_ADD : !has(after, origin) ? PLAN_REMOVE : PLAN_CHANGE;
+	r->count[o->op]++;
+	return o;
+}
+
+static bool is_listed(const struct analyse_resources *r, const char *resource)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (strcmp(r->items[i].resource, resource) == 0)
+			return true;
+	return false;
+}
+
+/* What disappears with the namespaces that it was in has no steps, and is gone nevertheless. */
+static void add_swept(struct analyse_resources *r, const struct origins *before,
+		      const struct origins *after)
+{
+	for (size_t i = 0; i < before->n; i++)
+		if ((i == 0 || by_origin(&before->v[i - 1], &before->v[i]) != 0) &&
+		    !has(after, before->v[i]) && !is_listed(r, before->v[i]->resource))
+			(void)add(r, before->v[i], before, after); /* has no steps */
+}
+
+static int by_place(const void *pa, const void *pb)
+{
+	const struct analyse_resource *a = pa, *b = pb;
+	const unsigned long x = line_of(a->at), y = line_of(b->at);
+
+	return x != y ? (x < y ? -1 : 1) : strcmp(a->resource, b->resource);
+}
+
+struct analyse_resources *analyse_resources_of(const struct plan_diff *diff, const struct plan *is,
+					       const struct plan *shall)
+{
+	struct arena *a = arena_new(0);
+	struct analyse_resources *r = arena_alloc(a, sizeof(*r));
+	const struct origins before = origins_of(a, is), after = origins_of(a, shall);
+	struct sorted *steps = arena_alloc(a, (diff->n + 1) * sizeof(*steps));
+	struct analyse_resource *o = NULL;
+
+	r->arena = a;
+	for (size_t i = 0; i < diff->n; i++)
+		steps[i] = (struct sorted){&diff->steps[i],
+					   line_of(origin_of_step(&diff->steps[i])->at)};
+	if (diff->n)
+		qsort(steps, diff->n, sizeof(*steps), by_resource);
+	for (size_t i = 0; i < diff->n; i++) {
+		const struct plan_origin *origin = origin_of_step(steps[i].step);
+
+		if (!o || strcmp(o->resource, origin->resource) != 0)
+			o = add(r, origin, &before, &after);
+		*(const struct plan_step **)arena_push(a, o->steps, o->n) = steps[i].step;
+	}
+	add_swept(r, &before, &after);
+	if (r->n)
+		qsort(r->items, r->n, sizeof(*r->items), by_place);
+	return r;
+}
+
+void analyse_resources_free(struct analyse_resources *r)
+{
+	if (r)
+		arena_free(r->arena);
+}

@@ -1,0 +1,65 @@
+#!/usr/bin/env bats
+# Lab files that are none, or meant to hurt: exit 2 with a message, soon, in little memory, nothing built.
+
+load ../lib/e2e
+
+setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
+
+# refused FILE [VERB]: within a second and 200 MiB; a sanitizer build may take five times as much.
+refused() {
+  run timeout 20 python3 - "$labctl" "${2:-check}" "$1" <<'PY'
+import resource, subprocess, sys
+p = subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+took, mib = used.ru_utime + used.ru_stime, used.ru_maxrss / 1024 # CPU time: other work on this host is no matter
+slack = 5 if "dev" in sys.argv[1] else 1
+sys.stdout.buffer.write(p.stdout[:4000])
+print(f"\nstatus {p.returncode}, {took:.2f} s, {mib:.0f} MiB")
+sys.exit(0 if p.returncode == 2 and took < 1 * slack and mib < 200 * slack and p.stdout.strip() else 1)
+PY
+  [ "$status" -eq 0 ] || { echo "$1: $output"; return 1; }
+}
+
+head='labctl: 1
+lab: bad
+regions: {cn-beijing: {}}
+'
+
+@test "text that is no lab" {
+  printf '' >empty.yaml
+  printf 'a:\n\t- b\n' >tab.yaml
+  printf '%s' "$head" | sed 's/$/\r/' | sed '$s/.*/\xff\xfe/' >not-utf8.yaml
+  printf '%s\0x: 1\n' "$head" >nul.yaml
+  printf '%s---\n%s' "$head" "$head" >documents.yaml
+  printf '%slab: twice\n' "$head" >twice.yaml
+  printf '%svpcs: {v: {region: cn-beijing, cidr_block: 10.0.0.1/8}}\n' "$head" >host-bits.yaml
+  printf '%svpcs: {v: {region: cn-beijing, cidr_block: 10.0.0/8}}\n' "$head" >bad-cidr.yaml
+  printf '%svpc: {}\n' "$head" >typo.yaml
+  printf '%svpcs: 7\n' "$head" >type.yaml
+  for file in *.yaml; do refused $file; done
+  run "$labctl" check typo.yaml
+  [[ $output == *"typo.yaml:"*"^"* && $output == *"vpcs"* ]]
+}
+
+@test "bombs" {
+  python3 - <<'PY'
+def write(name, text):
+    open(name, "w").write(text)
+write("deep.yaml", "[" * 200000)
+write("deep-map.yaml", "{a: " * 200000)
+write("aliases.yaml", "a0: &a0 [x]\n" + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i-1}'] * 10)}]\n" for i in range(1, 12)))
+write("cycle.yaml", "a: &a [*a]\n")
+write("long-line.yaml", "lab: " + "x" * (1 << 20) + "\n")
+write("long-key.yaml", "? " + "x" * 100000 + "\n: 1\n")
+write("big.yaml", "".join(f"k{i}: v\n" for i in range(1000000)))
+write("many-errors.yaml", "labctl: 1\nlab: bad\nvpcs:\n" + "".join(f"  v{i}: {{region: nowhere, cidr_block: x}}\n" for i in range(2000)))
+PY
+  for file in *.yaml; do refused $file; done
+}
+
+@test "what is no file" {
+  mkfifo fifo.yaml
+  mkdir folder.yaml
+  ln -s loop.yaml loop.yaml
+  for file in fifo.yaml folder.yaml loop.yaml /dev/null /dev/zero /dev/full /proc/self/mem nothing.yaml; do refused $file; done
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Steps under the resources that they come from, and their names. */
+#include "analyse/resource.h"
+#include "network.h"
+
+static void test_names(void **state)
+{
+	static const struct {
+		const char *resource, *name;
+	} rows[] = {
+		{"vpcs.vpc-1", "VPC vpc-1"},
+		{"vpcs.vpc-1.vswitches.vsw-1a", "vSwitch vsw-1a of VPC vpc-1"},
+		{"vpcs.vpc-1.route_tables.e1", "route entry e1 of VPC vpc-1"},
+		{"cen.cen-1.attachments.attach-vpc-3", "attachment attach-vpc-3 of CEN cen-1"},
+		{"data_centers.idc-1.hosts.idc-dns", "host idc-dns of data centre idc-1"},
+		{"nodes.ecs-3.services.stock", "service stock of ecs-3"},
+		{"api_gateways.apigw-1", "API gateway apigw-1"},
+		{"internet", "the Internet"},
+		{"internet.web-client", "Internet host web-client"},
+		{"lab.scenario1", "lab scenario1"},
+		{"something.new", "something.new"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		auto_strbuf struct strbuf b = {0};
+
+		analyse_resource_name(rows[i].resource, &b);
+		assert_string_equal(strbuf_str(&b), rows[i].name);
+	}
+}
+
+static void add_route(struct plan *p, const char *dst, const char *resource, const char *at)
+{
+	net_route(p, "r1", PLAN_TABLE_MAIN, dst, NULL, NULL)->origin =
+		(struct plan_origin){resource, at};
+}
+
+static void test_groups(void **state)
+{
+	auto_plan struct plan *is = net_two_routers(), *shall = net_two_routers();
+	struct plan_diff *diff;
+	struct analyse_resources *r;
+
+	add_route(is, "192.168.1.0/24", "cen.c.attachments.old", "lab.yaml:30");
+	add_route(shall, "192.168.2.0/24", "cen.c.attachments.new", "lab.yaml:31");
+	add_route(shall, "192.168.4.0/24", "vpcs.v", "lab.yaml:1"); /* there with other objects */
+	add_route(shall, "192.168.3.0/24", "cen.c.attachments.new", "lab.yaml:31");
+	plan_sort(is);
+	plan_sort(shall);
+	diff = plan_diff(is, shall);
+	r = analyse_resources_of(diff, is, shall);
+	assert_int_equal(r->n, 3);
+	assert_string_equal(r->items[0].resource, "vpcs.v");
+	assert_int_equal(r->items[0].op, PLAN_CHANGE);
+	assert_string_equal(r->items[1].resource, "cen.c.attachments.old");
+	assert_int_equal(r->items[1].op, PLAN_REMOVE);
+	assert_string_equal(r->items[2].resource, "cen.c.attachments.new");
+	assert_int_equal(r->items[2].op, PLAN_ADD);
+	assert_int_equal(r->items[2].n, 2);
+	assert_int_equal(r->count[PLAN_ADD], 1);
+	analyse_resources_free(r);
+	plan_diff_free(diff);
+}
+
+/* A whole namespace goes, and with it what other resources had in it. */
+static void test_swept(void **state)
+{
+	auto_plan struct plan *is = net_two_routers(), *shall = net_two_routers();
+	struct plan_diff *diff;
+	struct analyse_resources *r;
+
+	net_ns(is, "r3", "vpc", true);
+	is->namespaces[is->n_namespaces - 1].origin.resource = "vpcs.other";
+	net_route(is, "r3", PLAN_TABLE_MAIN, "192.168.1.0/24", NULL, NULL)->origin.resource =
+		"cen.c.attachments.old";
+	plan_sort(is);
+	plan_sort(shall);
+	diff = plan_diff(is, shall);
+	assert_int_equal(diff->n, 1);
+	r = analyse_resources_of(diff, is, shall);
+	assert_int_equal(r->n, 2);
+	assert_int_equal(r->count[PLAN_REMOVE], 2);
+	assert_string_equal(r->items[0].resource, "cen.c.attachments.old");
+	assert_int_equal(r->items[0].n, 0);
+	analyse_resources_free(r);
+	plan_diff_free(diff);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_groups),
+		cmocka_unit_test(test_swept),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

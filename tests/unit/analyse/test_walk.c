@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Packets through small networks made by hand. */
+#include "network.h"
+
+static void test_there_and_back(void **state)
+{
+	auto_plan struct plan *p = net_two_routers();
+	auto_analyse struct analyse *a = net_analyse(p);
+	const struct analyse_trip trip = net_ping(a, "a", "10.0.2.1");
+
+	assert_true(trip.ok);
+	assert_int_equal(trip.there.src, net_ip("10.0.1.1"));
+	assert_int_equal(trip.there.n_hops, 4);
+	assert_string_equal(trip.there.hops[1].ns->name, "r1");
+	assert_string_equal(trip.there.hops[1].in, "a");
+	assert_string_equal(trip.there.hops[1].out, "far");
+	assert_int_equal(trip.there.hops[1].next, net_ip("10.9.0.2"));
+	assert_int_equal(trip.there.hops[1].route->dst.addr, net_ip("10.0.2.0"));
+	assert_string_equal(trip.there.hops[3].ns->name, "c");
+	assert_null(trip.there.hops[3].out);
+	assert_int_equal(trip.back.n_hops, 4);
+	/* proxy ARP: both are on one subnet, and on ports of their own */
+	assert_true(net_ping(a, "a", "10.0.1.2").ok);
+	/* addresses of routers */
+	assert_true(net_ping(a, "a", "10.0.2.253").ok);
+	assert_true(net_ping(a, "a", "10.9.0.1").ok);
+	/* the answer to oneself needs nobody */
+	assert_true(net_ping(a, "a", "127.0.0.1").ok);
+}
+
+static void test_no_route(void **state)
+{
+	auto_plan struct plan *p = net_two_routers();
+	auto_analyse struct analyse *a = NULL;
+	struct analyse_trip trip;
+
+	net_route(p, "r1", PLAN_TABLE_MAIN, "0.0.0.0/0", NULL, NULL)->metric = PLAN_METRIC_LAST;
+	net_route(p, "r2", PLAN_TABLE_MAIN, "192.168.1.0/24", NULL, NULL)->proto =
+		PLAN_PROTO_CUSTOM;
+	(void)net_route(p, "r1", PLAN_TABLE_MAIN, "192.168.0.0/16", "far", "10.9.0.2");
+	a = net_analyse(p);
+	trip = net_ping(a, "a", "172.16.0.1");
+	assert_int_equal(trip.there.end, ANALYSE_NO_ROUTE);
+	net_assert_why(a, &trip, "r1 has no route to 172.16.0.1");
+	trip = net_ping(a, "a", "192.168.1.1");
+	assert_int_equal(trip.there.end, ANALYSE_BLACKHOLE);
+	net_assert_why(a, &trip, "the route to 192.168.1.0/24 of r2 leads nowhere");
+	trip = net_ping(a, "a", "192.168.2.1");
+	assert_int_equal(trip.there.end, ANALYSE_NO_ROUTE);
+	net_assert_why(a, &trip, "r2 has no route to 192.168.2.1");
+}
+
+static void test_no_way_back(void **state)
+{
+	auto_plan struct plan *p = net_two_routers();
+	auto_analyse struct analyse *a = NULL;
+	struct analyse_trip trip;
+
+	for (size_t i = 0; i < p->n_routes; i++)
+		if (p->routes[i].dst.addr == net_ip("10.0.1.0") && !strcmp(p->routes[i].ns, "r2"))
+			p->routes[i].dst = net_prefix("10.0.1.2/32"); /* b only */
+	a = net_analyse(p);
+	trip = net_ping(a, "a", "10.0.2.1");
+	assert_int_equal(trip.there.end, ANALYSE_DELIVERED);
+	assert_int_equal(trip.back.end, ANALYSE_NO_ROUTE);
+	net_assert_why(a, &trip, "no way back: r2 has no route to 10.0.1.0/24");
+	assert_true(net_ping(a, "b", "10.0.2.1").ok);
+}
+
+/* The longest prefix, then the lowest metric; what a rule names comes before the main table. */
+static void test_choice_of_routes(void **state)
+{
+	auto_plan struct plan *p = net_two_routers();
+	auto_analyse struct analyse *a = NULL;
+	struct analyse_trip trip;
+
+	net_route(p, "r1", PLAN_TABLE_MAIN, "10.0.2.0/24", NULL, NULL)->metric = 50;
+	(void)net_route(p, "r1", PLAN_TABLE_MAIN, "10.0.0.0/8", NULL, NULL);
+	(void)net_route(p, "r1", 2000, "10.0.2.1/32", NULL, NULL);
+	net_rule(p, "r1", 100, 2000)->iif = "b";
+	a = net_analyse(p);
+	assert_true(net_ping(a, "a", "10.0.2.1").ok);
+	trip = net_ping(a, "b", "10.0.2.1");
+	assert_int_equal(trip.there.end, ANALYSE_BLACKHOLE);
+	assert_int_equal(trip.there.hops[1].rule->priority, 100);
+	/* its table does not have it: the next one is asked */
+	assert_true(net_ping(a, "b", "10.0.2.253").ok);
+}
+
+static void test_rules_by_source_and_device(void **state)
+{
+	auto_plan struct plan *p = net_two_routers();
+	auto_analyse struct analyse *a = NULL;
+	struct analyse_packet packet = {.ns = "r1", .dst = net_ip("10.0.2.1")};
+	struct analyse_trip trip;
+
+	net_rule(p, "r1", 100, 2000)->from = net_prefix("10.9.0.1/32");
+	(void)net_route(p, "r1", 2000, "10.0.2.0/24", NULL, NULL);
+	net_rule(p, "r1", 200, 2001)->oif = "far";
+	net_route(p, "r1", 2001, "10.0.2.0/24", "far", "10.9.0.2")->src = net_ip("10.0.1.253");
+	a = net_analyse(p);
+	packet.src = net_ip("10.9.0.1");
+	analyse_walk(a, &packet, NULL, &trip);
+	assert_int_equal(trip.there.end, ANALYSE_BLACKHOLE);
+	packet.src = 0;
+	packet.dev = "far";
+	analyse_walk(a, &packet, NULL, &trip);
+	assert_true(trip.ok);
+	assert_int_equal(trip.there.hops[0].rule->priority, 200);
+	assert_int_equal(trip.there.src, net_ip("10.0.1.253"));
+}
+
+/* Whoever binds a socket to a device sends there, route or not. */
+static void test_bound_without_a_route(void **state)
+{
+	auto_plan struct plan *p = net_two_routers();
+	auto_analyse struct analyse *a = NULL;
+	struct analyse_packet packet = {.ns = "r1", .dev = "far", .dst = net_ip("10.0.2.1")};
+	struct analyse_trip trip;
+
+	p->n_routes -= 2; /* those between the routers, which come last */
+	a = net_analyse(p);
+	analyse_walk(a, &packet, NULL, &trip);
+	assert_int_equal(trip.there.end, ANALYSE_NO_NEIGHBOUR);
+	assert_string_equal(trip.there.hops[0].out, "far");
+	assert_int_equal(trip.there.hops[0].next, packet.dst);
+}
+
+static void test_neighbours(void **state)
+{
+	auto_plan struct plan *p = net_two_routers();
+	auto_analyse struct analyse *a = NULL;
+	struct analyse_trip trip;
+
+	(void)net_route(p, "r1", PLAN_TABLE_MAIN, "192.168.0.0/16", "far", "10.9.0.3");
+	(void)net_route(p, "r1", PLAN_TABLE_MAIN, "10.0.2.1/32", "far", "100.64.0.2");
+	*plan_add_neighbour(p) = (struct plan_neighbour){
+		.origin = here, .ns = "r1", .dev = "far", .ip = net_ip("100.64.0.2")};
+	memcpy(p->neighbours[0].mac, p->links[3].b.mac, 6);
+	a = net_analyse(p);
+	trip = net_ping(a, "a", "192.168.0.1");
+	assert_int_equal(trip.there.end, ANALYSE_NO_NEIGHBOUR);
+	net_assert_why(a, &trip, "r1 finds nobody with 10.9.0.3 on far");
+	assert_true(net_ping(a, "a", "10.0.2.1").ok);
+	analyse_free(a);
+	p->neighbours[0].mac[5] = 99; /* nobody's: frames for it are lost */
+	a = net_analyse(p);
+	trip = net_ping(a, "a", "10.0.2.1");
+	assert_int_equal(trip.there.end, ANALYSE_NO_NEIGHBOUR);
+}
+
+static void test_hosts_do_not_forward(void **state)
+{
+	auto_plan struct plan *p = net_two_routers();
+	auto_analyse struct analyse *a = NULL;
+	struct analyse_trip trip;
+
+	(void)net_route(p, "r1", PLAN_TABLE_MAIN, "192.168.0.0/16", "b", "10.0.1.2");
+	a = net_analyse(p);
+	trip = net_ping(a, "a", "192.168.0.1");
+	assert_int_equal(trip.there.end, ANALYSE_NO_ROUTER);
+	net_assert_why(a, &trip, "b is no router, and gets what is for 192.168.0.1");
+}
+
+static void test_circles(void **state)
+{
+	auto_plan struct plan *p = net_two_routers();
+	auto_analyse struct analyse *a = NULL;
+	struct analyse_trip trip;
+
+	(void)net_route(p, "r1", PLAN_TABLE_MAIN, "192.168.0.0/16", "far", "10.9.0.2");
+	(void)net_route(p, "r2", PLAN_TABLE_MAIN, "192.168.0.0/16", "far", "10.9.0.1");
+	a = net_analyse(p);
+	trip = net_ping(a, "a", "192.168.0.1");
+	assert_int_equal(trip.there.end, ANALYSE_LOOP);
+}
+
+static void test_own_source(void **state)
+{
+	auto_plan struct plan *p = net_two_routers();
+	auto_analyse struct analyse *a = NULL;
+	struct analyse_trip trip;
+
+	net_address(p, "r2", "lo", "10.0.1.1/32");
+	a = net_analyse(p);
+	trip = net_ping(a, "a", "10.0.2.1");
+	assert_int_equal(trip.there.end, ANALYSE_FORGED);
+	/* and whoever asks for that address gets the nearer one */
+	assert_true(net_ping(a, "b", "10.0.1.1").ok);
+}
+
+static void test_somebody_else_has_it(void **state)
+{
+	auto_plan struct plan *p = net_two_routers();
+	auto_analyse struct analyse *a = NULL;
+	const struct analyse_packet packet = {.ns = "a", .dst = net_ip("10.0.2.1")};
+	struct analyse_trip trip;
+
+	net_address(p, "r1", "lo", "10.0.2.1/32");
+	a = net_analyse(p);
+	analyse_walk(a, &packet, "c", &trip);
+	assert_int_equal(trip.there.end, ANALYSE_ELSEWHERE);
+	net_assert_why(a, &trip, "r1 gets it, which has 10.0.2.1, too");
+	analyse_walk(a, &packet, NULL, &trip);
+	assert_true(trip.ok);
+}
+
+/* Three hosts and a router on a bridge, which may be down. */
+static struct plan *bridged(bool down)
+{
+	static const char *const names[] = {"h1", "h2", "h3"};
+	struct plan *p = plan_new("test");
+
+	net_ns(p, "line", "line", false);
+	*plan_add_bridge(p) =
+		(struct plan_bridge){.origin = here, .ns = "line", .dev = "br", .down = down};
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		char address[] = "10.0.0.1/24";
+
+		address[7] = (char)('1' + i);
+		net_ns(p, names[i], "host", false);
+		net_link(p, "line", names[i], names[i], "eth0")->a.master = "br";
+		net_address(p, names[i], "eth0", address);
+		net_node(p, names[i]);
+	}
+	return p;
+}
+
+static void test_bridges(void **state)
+{
+	auto_plan struct plan *p = bridged(false);
+	auto_analyse struct analyse *a = net_analyse(p);
+	struct analyse_trip trip = net_ping(a, "h1", "10.0.0.3");
+
+	assert_true(trip.ok);
+	assert_int_equal(trip.there.n_hops, 2); /* a bridge is no hop */
+	trip = net_ping(a, "h1", "10.0.0.9");
+	assert_int_equal(trip.there.end, ANALYSE_NO_NEIGHBOUR);
+}
+
+static void test_a_line_that_is_down(void **state)
+{
+	auto_plan struct plan *p = bridged(true);
+	auto_analyse struct analyse *a = net_analyse(p);
+	const struct analyse_trip trip = net_ping(a, "h1", "10.0.0.3");
+
+	assert_int_equal(trip.there.end, ANALYSE_DOWN);
+	net_assert_why(a, &trip, "line is down");
+}
+
+static void test_two_with_one_address(void **state)
+{
+	auto_plan struct plan *p = bridged(false);
+	auto_analyse struct analyse *a = NULL;
+	struct analyse_trip trip;
+
+	net_address(p, "h2", "eth0", "10.0.0.3/24");
+	a = net_analyse(p);
+	trip = net_ping(a, "h1", "10.0.0.3");
+	assert_int_equal(trip.there.end, ANALYSE_UNKNOWN);
+	net_assert_why(a, &trip, "not known: more than one device answers for the next hop");
+}
+
+static const char only_from_b[] =
+	"table ip labctl-sg {\n"
+	"\tset members-sg-1 {\n\t\ttype ipv4_addr\n\t\telements = { 10.0.1.2 }\n\t}\n"
+	"\tchain ingress-sg-1 {\n\t\ttcp dport 8080 return\n\t\tip saddr @members-sg-1 return\n"
+	"\t\tdrop\n\t}\n"
+	"\tchain egress-sg-1 {\n\t}\n"
+	"\tchain forward {\n\t\ttype filter hook forward priority filter; policy accept;\n"
+	"\t\tct state established,related accept\n"
+	"\t\tiifname vmap { \"c\" : jump egress-sg-1 }\n"
+	"\t\toifname vmap { \"c\" : jump ingress-sg-1 }\n\t}\n}\n";
+
+static void test_security_groups(void **state)
+{
+	auto_plan struct plan *p = net_two_routers();
+	auto_analyse struct analyse *a = NULL;
+	struct analyse_trip trip;
+
+	net_filter(p, "r2", "labctl-sg", only_from_b);
+	a = net_analyse(p);
+	trip = net_ping(a, "a", "10.0.2.1");
+	net_assert_why(a, &trip, "security group sg-1 of r2 drops it on its way in");
+	assert_string_equal(trip.there.hops[2].chain, "ingress-sg-1");
+	assert_string_equal(trip.there.hops[2].verdict, "drop");
+	assert_true(net_walk(a, "a", "10.0.2.1", ANALYSE_TCP, 8080).ok);
+	assert_false(net_walk(a, "a", "10.0.2.1", ANALYSE_TCP, 8081).ok);
+	assert_false(net_walk(a, "a", "10.0.2.1", ANALYSE_UDP, 8080).ok);
+	assert_true(net_ping(a, "b", "10.0.2.1").ok);
+	/* the answers come back in because r2 has seen the questions */
+	assert_true(net_ping(a, "c", "10.0.1.1").ok);
+}
+
+static void test_filters_that_nobody_understands(void **state)
+{
+	auto_plan struct plan *p = net_two_routers();
+	auto_analyse struct analyse *a = NULL;
+	struct analyse_trip trip;
+
+	net_filter(p, "r2", "mine", "changed");
+	a = net_analyse(p);
+	trip = net_ping(a, "a", "10.0.2.1");
+	assert_int_equal(trip.there.end, ANALYSE_UNKNOWN);
+	net_assert_why(
+		a, &trip,
+		"not known: a filter holds what the analyser does not understand (mine of r2: "
+		"policy drop)");
+	assert_true(net_ping(a, "a", "10.0.1.2").ok);
+}
+
+/* Of a plan that was observed, things may be missing. */
+static void test_pieces(void **state)
+{
+	auto_plan struct plan *p = net_two_routers();
+	auto_analyse struct analyse *a = NULL;
+	struct analyse_trip trip;
+
+	p->n_links--; /* the one between the routers: its addresses and routes hang in the air */
+	a = net_analyse(p);
+	assert_true(net_ping(a, "a", "10.0.1.2").ok);
+	trip = net_ping(a, "a", "10.0.2.1");
+	net_assert_why(a, &trip, "r1 has no route to 10.0.2.0/24");
+	trip = net_ping(a, "nobody", "10.0.2.1");
+	net_assert_why(a, &trip, "the sender does not exist");
+	analyse_free(a);
+	net_rule(p, "r2", 100, 2000)->iif = "c";
+	net_filter(p, "r2", "t", "table ip t {\n}\n");
+	plan_sort(p);
+	p->namespaces[p->n_namespaces - 1].name = "other"; /* r2 is no more */
+	a = net_analyse(p);
+	assert_true(net_ping(a, "a", "10.0.1.2").ok);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_there_and_back),
+		cmocka_unit_test(test_no_route),
+		cmocka_unit_test(test_no_way_back),
+		cmocka_unit_test(test_choice_of_routes),
+		cmocka_unit_test(test_rules_by_source_and_device),
+		cmocka_unit_test(test_bound_without_a_route),
+		cmocka_unit_test(test_neighbours),
+		cmocka_unit_test(test_hosts_do_not_forward),
+		cmocka_unit_test(test_circles),
+		cmocka_unit_test(test_own_source),
+		cmocka_unit_test(test_somebody_else_has_it),
+		cmocka_unit_test(test_bridges),
+		cmocka_unit_test(test_a_line_that_is_down),
+		cmocka_unit_test(test_two_with_one_address),
+		cmocka_unit_test(test_security_groups),
+		cmocka_unit_test(test_filters_that_nobody_understands),
+		cmocka_unit_test(test_pieces),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
