@@ -45,6 +45,9 @@ struct apply_ops {
 	 * or lost), and writes it there. */
 	int (*adopt)(void *data, struct lab_error **err);
 
+	/** May be NULL. Refuses so many more namespaces where the host has no room for them. */
+	int (*room)(void *data, size_t namespaces, struct lab_error **err);
+
 	/** May be NULL. What is being done, how much of it is done. */
 	void (*progress)(void *data, const char *what, size_t done, size_t total);
 };

@@ -10,31 +10,24 @@ static int partial(const struct state *s, struct lab_error **err)
 	return lab_error_set_status(err, LAB_PARTIAL);
 }
 
-static bool is_anything_there(const struct state *s, struct lab_error **err)
+static bool is_anything_there(const struct state *s)
 {
 	const struct state_journal *j = state_journal(s);
-	struct apply_past past;
-	bool there;
 
-	if (apply_past_read(s, &past, err))
-		return true; /* something is, only it cannot be read; `down` still removes it */
-	there = past.plan || past.unfinished || past.damaged || j->n_namespaces || j->stale ||
-		j->supervisor.pid;
-	apply_past_done(&past);
-	return there;
+	return j->n_namespaces || j->stale || j->supervisor.pid || state_exists(s, "plan.json") ||
+	       state_exists(s, "target.json");
 }
 
 int apply_down(struct state *s, struct backend *b, const struct apply_ops *ops, bool wait,
 	       const volatile sig_atomic_t *cancel, bool *was_up, struct lab_error **err)
 {
 	struct apply_run run = {.state = s, .backend = b, .ops = ops, .cancel = cancel};
-	auto_error struct lab_error *unreadable = NULL;
 	bool had_namespaces;
 
 	if (ops->adopt && ops->adopt(ops->data, err))
 		return partial(s, err);
 	had_namespaces = state_journal(s)->n_namespaces > 0;
-	*was_up = is_anything_there(s, &unreadable);
+	*was_up = is_anything_there(s);
 	if (apply_cancelled(&run, err) || apply_sweep(s, b, ops, err))
 		return partial(s, err);
 	if (wait && had_namespaces) {

@@ -19,7 +19,6 @@ static int write_node_file(struct state *s, const char *ns, const char *file, co
 {
 	auto_strbuf struct strbuf path = {0};
 
-	text = text ? text : "";
 	strbuf_printf(&path, "node/%s/%s", ns, file);
 	if (!fresh && holds(s, path.s, text))
 		return 0;
@@ -29,13 +28,22 @@ static int write_node_file(struct state *s, const char *ns, const char *file, co
 static int write_node(struct state *s, const struct plan_node *node, bool fresh,
 		      struct lab_error **err)
 {
-	auto_strbuf struct strbuf hostname = {0};
+	auto_strbuf struct strbuf folder = {0}, hostname = {0};
+	struct state_file files[] = {
+		{"resolv.conf", node->resolv_conf ? node->resolv_conf : ""},
+		{"hosts", node->hosts ? node->hosts : ""},
+		{"hostname", NULL},
+	};
+	int r;
 
+	strbuf_printf(&folder, "node/%s", node->ns);
 	strbuf_printf(&hostname, "%s\n", node->hostname);
-	if (write_node_file(s, node->ns, "resolv.conf", node->resolv_conf, fresh, err) ||
-	    write_node_file(s, node->ns, "hosts", node->hosts, fresh, err))
-		return -1;
-	return write_node_file(s, node->ns, "hostname", hostname.s, fresh, err);
+	files[2].text = hostname.s;
+	r = state_write_new(s, folder.s, files, ARRAY_LEN(files), err);
+	for (size_t i = 0; r == 1 && i < ARRAY_LEN(files); i++)
+		if (write_node_file(s, node->ns, files[i].name, files[i].text, fresh, err))
+			r = -1;
+	return r < 0 ? -1 : 0;
 }
 
 int apply_nodes(struct state *s, const struct plan *before, const struct plan *wanted,

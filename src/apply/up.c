@@ -76,6 +76,21 @@ static int look_again(struct up *u, struct lab_error **err)
 	return start_over(u, err) || observe(u, err) ? -1 : 0;
 }
 
+/* Before anything is touched: what goes makes room for what comes. */
+static int check_room(const struct up *u, struct lab_error **err)
+{
+	const struct plan_diff *d = u->view.diff;
+	size_t more = 0, less = 0;
+
+	for (size_t i = 0; i < d->n; i++) {
+		more += d->steps[i].kind == PLAN_NAMESPACE && d->steps[i].op == PLAN_ADD;
+		less += d->steps[i].kind == PLAN_NAMESPACE && d->steps[i].op == PLAN_REMOVE;
+	}
+	if (!u->run.ops->room || more <= less)
+		return 0;
+	return u->run.ops->room(u->run.ops->data, more - less, err);
+}
+
 static int look(struct up *u, struct lab_error **err)
 {
 	const struct state_journal *j = state_journal(u->run.state);
@@ -92,7 +107,7 @@ static int look(struct up *u, struct lab_error **err)
 	if (observe(u, err) || (u->view.n_foreign && look_again(u, err)))
 		return -1;
 	u->report->fresh = !u->past.plan && !u->past.unfinished;
-	if (check_names(u, err))
+	if (check_names(u, err) || check_room(u, err))
 		return -1;
 	if (u->past.plan)
 		u->before = apply_intersection(u->past.plan, u->view.is, true);

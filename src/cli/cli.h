@@ -41,6 +41,7 @@ enum cli_operand {
 	CLI_UP,   /* a lab that is up */
 	CLI_NODE, /* a lab that is up, then one of its nodes */
 	CLI_SHELL_NAME,
+	CLI_SHAPE, /* of a lab that is generated */
 };
 
 struct cli_verb {
@@ -69,6 +70,7 @@ int verb_logs(int argc, char **argv);
 int verb_capture(int argc, char **argv);
 int verb_trace(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
+int verb_generate(int argc, char **argv);
 int verb_completion(int argc, char **argv);
 
 /* --- options --- */

@@ -59,6 +59,7 @@ static const char *operand_name(enum cli_operand o)
 	case CLI_UP: return "up";
 	case CLI_NODE: return "nodes";
 	case CLI_SHELL_NAME: return "shells";
+	case CLI_SHAPE: return "shapes";
 	}
 	return "";
 }
@@ -96,7 +97,7 @@ static void print_bash_function(void)
 	print_bash_table();
 	puts("  for ((i = 2; i < COMP_CWORD; i++)); do\n"
 	     "    case ${COMP_WORDS[i]} in\n"
-	     "      --step | --format | --lines) i=$((i + 1)) ;;\n"
+	     "      --step | --format | --lines | --name | --vpcs | --bandwidth | --rtt) i=$((i + 1)) ;;\n"
 	     "      -*) ;;\n"
 	     "      *) n=$((n + 1)) lab=${lab:-${COMP_WORDS[i]}} ;;\n"
 	     "    esac\n"
@@ -111,6 +112,7 @@ static void print_bash_function(void)
 	     "    *:-*) words=$options ;;\n"
 	     "    *:verbs:0) words=$verbs ;;\n"
 	     "    *:shells:0) words='bash zsh fish' ;;\n"
+	     "    *:shapes:0) words='star regions chain' ;;\n"
 	     "    *:up:0 | *:nodes:0) words=$(labctl completion --list up 2>/dev/null) ;;\n"
 	     "    *:nodes:1) words=$(labctl completion --list nodes \"$lab\" 2>/dev/null) ;;\n"
 	     "    *:labs:1)\n"
@@ -186,6 +188,9 @@ static void print_fish(void)
 			       v->name, o + 2);
 		if (v->operand == CLI_SHELL_NAME)
 			printf("complete -c labctl -n '__fish_seen_subcommand_from %s' -a 'bash zsh fish'\n",
+			       v->name);
+		else if (v->operand == CLI_SHAPE)
+			printf("complete -c labctl -n '__fish_seen_subcommand_from %s' -a 'star regions chain'\n",
 			       v->name);
 		else if (v->operand != CLI_NOTHING)
 			printf("complete -c labctl -n '__fish_seen_subcommand_from %s' -a '(labctl completion --list %s)'\n",

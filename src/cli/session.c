@@ -144,6 +144,11 @@ static int adopt(void *data, struct lab_error **err)
 	return kernel_find_own(s->lab, &finder, err) || adopt_supervisors(s, err) ? -1 : 0;
 }
 
+static int room(void *data, size_t namespaces, struct lab_error **err)
+{
+	return kernel_check_room(namespaces, err);
+}
+
 static void progress(void *data, const char *what, size_t done, size_t total)
 {
 	struct cli_session *s = data;
@@ -159,7 +164,7 @@ static void init(struct cli_session *s, const char *lab)
 		.lab = lab,
 		.loading = -1,
 		.ops = {s, observe, released, start, detach, load_start, load_finish, stop, answers,
-			adopt, progress},
+			adopt, room, progress},
 	};
 	ui_progress_init(&s->progress, stderr, isatty(STDERR_FILENO));
 }

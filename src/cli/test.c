@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** labctl test: runs the checks of a lab that is up, on its real data plane. */
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,12 +21,16 @@ struct options {
 	char **only;                   /* ids of checks; the rest of the command line */
 	size_t n_only;
 	enum format format;
+	const char *junit; /* file that gets the report too; NULL: none */
 };
+
+#define OPTION_JUNIT 0x100 /* no short form */
 
 static const struct argp_option option_table[] = {
 	{"format", 'f', "FORMAT", 0,
 	 "tap, list, junit or json; otherwise a list on a terminal and TAP elsewhere", 0},
 	{"json", 'j', NULL, 0, "the same as --format json", 0},
+	{"junit", OPTION_JUNIT, "FILE", 0, "write the report to FILE as JUnit XML, too", 0},
 	CLI_OPTION_END};
 
 static bool parse_format(const char *arg, enum format *format)
@@ -56,6 +62,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 			argp_error(state, "no such format: %s (tap, list, junit, json)", arg);
 		return 0;
 	case 'j': o->format = FORMAT_JSON; return 0;
+	case OPTION_JUNIT: o->junit = arg; return 0;
 	case ARGP_KEY_ARGS: /* what follows LAB */
 		o->only = state->argv + state->next;
 		o->n_only = (size_t)(state->argc - state->next);
@@ -74,7 +81,8 @@ static const struct argp argp = {
 	       "Examples:\n"
 	       "  labctl test scenario1\n"
 	       "  labctl test scenario1 hello bandwidth\n"
-	       "  labctl test scenario1 --format junit > report.xml\n",
+	       "  labctl test scenario1 --format junit > report.xml\n"
+	       "  labctl test scenario1 --junit report.xml\n",
 };
 
 static int unknown_check(const struct check *const *checks, size_t n, const char *id,
@@ -170,6 +178,25 @@ static void report(enum format format, const struct plan *plan, const struct che
 	fputs(strbuf_str(&text), stdout);
 }
 
+/* The file is there before the first check runs: minutes later would be too late to say that it cannot. */
+static int open_junit(const char *path, FILE **file, struct lab_error **err)
+{
+	*file = path ? fopen(path, "we") : NULL;
+	return path && !*file ? lab_error_errno(err, LAB_FAILED, errno, "cannot write %s", path)
+			      : 0;
+}
+
+static int write_junit(FILE *file, const struct options *o, const struct plan *plan,
+		       const struct check_result *results, size_t n, struct lab_error **err)
+{
+	auto_strbuf struct strbuf text = {0};
+
+	check_report_junit(&text, plan->lab, results, n);
+	if (fputs(strbuf_str(&text), file) < 0 || fflush(file))
+		return lab_error_errno(err, LAB_FAILED, errno, "cannot write %s", o->junit);
+	return 0;
+}
+
 static int run(const struct options *o, const struct cli_running *r, const struct cli_lab *l,
 	       struct lab_error **err)
 {
@@ -183,16 +210,22 @@ static int run(const struct options *o, const struct cli_running *r, const struc
 	};
 	struct check_result *results;
 	struct check_summary summary;
+	auto_fclose FILE *junit = NULL;
+	int written;
 
-	if (keep_only(o, checks, &n, err) ||
+	if (keep_only(o, checks, &n, err) || open_junit(o->junit, &junit, err) ||
 	    probe_delay(r->plan->lab, checks, n, &options.delay_emulated, err))
 		return -1;
 	results = check_run(l->lab, r->plan, checks, n, &options, err);
 	if (!results)
 		return -1;
-	report(o->format, r->plan, results, n);
 	summary = check_count(results, n);
+	written = junit ? write_junit(junit, o, r->plan, results, n, err) : 0;
+	if (written == 0) /* else the error is all that standard output gets */
+		report(o->format, r->plan, results, n);
 	check_results_free(results, n);
+	if (written < 0)
+		return -1;
 	return summary.failed ? LAB_FAILED : LAB_OK;
 }
 

@@ -28,6 +28,8 @@ const struct cli_verb cli_verbs[] = {
 	 "--request --header --timeout --all --format --json"},
 	{"doctor", "say what this host and its kernel can do", verb_doctor, CLI_NOTHING,
 	 "--residue --json"},
+	{"generate", "print a lab file of a given shape and size", verb_generate, CLI_SHAPE,
+	 "--name --vpcs --bandwidth --rtt"},
 	{"completion", "print the completion script of a shell", verb_completion, CLI_SHELL_NAME,
 	 ""},
 };

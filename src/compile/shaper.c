@@ -4,6 +4,13 @@
 /* Below this, a frame bigger than the shaper's burst would stall it. */
 #define GSO_RATE 200000000u
 
+/*
+ * A bucket that holds a frame lets more than 5 % too much pass in the first second of such a link, and after
+ * each pause; its burst is smaller than a frame, which the kernel's htb allows.
+ */
+#define SLOW_RATE  256000u
+#define SLOW_BURST 300u
+
 /* Bytes that pass at `rate` in `us`, at least `least`, at most what the plan can say. */
 static uint32_t bytes_in(uint64_t rate, uint64_t us, uint32_t least)
 {
@@ -26,7 +33,7 @@ void compile_shaper(struct compile *c, struct plan_origin origin, const char *ns
 		.ns = ns,
 		.dev = dev,
 		.rate = line.rate,
-		.burst = bytes_in(line.rate, 2000, 1600),
+		.burst = line.rate < SLOW_RATE ? SLOW_BURST : bytes_in(line.rate, 2000, 1600),
 		.limit = bytes_in(line.rate, 100000, 30000),
 		.delay_us = line.rtt_us / 2,
 		.jitter_us = line.jitter_us / 2,

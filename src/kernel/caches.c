@@ -5,7 +5,10 @@
 #include <linux/rtnetlink.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/neighbour.h>
+#include <netlink/route/class.h>
 #include <netlink/route/qdisc.h>
+#include <netlink/route/qdisc/fifo.h>
+#include <netlink/route/qdisc/htb.h>
 #include <netlink/route/qdisc/netem.h>
 #include <netlink/route/qdisc/tbf.h>
 #include <netlink/route/route.h>
@@ -218,7 +221,8 @@ int kernel_sight_rules(struct kernel_sight *s, struct nl_sock *sock, struct lab_
 /* What stands on one device. */
 struct queues {
 	struct rtnl_qdisc *root, *child;
-	bool others; /* beside these two, or for what comes in */
+	struct rtnl_qdisc *leaf; /* of the class of an htb */
+	bool others;             /* beside these, or for what comes in */
 };
 
 /* Those of each device of the namespace, in the order of the devices. */
@@ -237,6 +241,8 @@ static struct queues *find_queues(struct kernel_sight *s, struct nl_cache *cache
 		q = &all[d - (s->devs + s->first_dev)];
 		if (rtnl_tc_get_parent(tc) == TC_H_ROOT)
 			q->root = (struct rtnl_qdisc *)o;
+		else if (rtnl_tc_get_handle(tc) == KERNEL_QDISC_QUEUE)
+			q->leaf = (struct rtnl_qdisc *)o;
 		else if (rtnl_tc_get_parent(tc) == KERNEL_QDISC_ROOT + 1)
 			q->child = (struct rtnl_qdisc *)o;
 		else
@@ -277,6 +283,32 @@ static void read_tbf(struct rtnl_qdisc *q, struct plan_shaper *s)
 		s->burst = burst;
 }
 
+/* The class that htb puts everything into; what is missing, or not ours, reads as no rate and no limit. */
+static int read_htb(const struct queues *q, struct nl_sock *sock, int index, uint32_t id,
+		    struct plan_shaper *s)
+{
+	struct nl_cache *cache = NULL;
+	struct rtnl_class *class;
+	int res = rtnl_class_alloc_cache(sock, index, &cache);
+	uint64_t rate = 0, burst = 0;
+
+	if (res < 0)
+		return res;
+	class = rtnl_class_get(cache, index, id);
+	if (class) {
+		rate = rtnl_htb_get_rate(class);
+		burst = rtnl_htb_get_rbuffer(class);
+		rtnl_class_put(class);
+	}
+	nl_cache_free(cache);
+	s->limit = is_kind(q->leaf, "bfifo") ? (uint32_t)rtnl_qdisc_fifo_get_limit(q->leaf) : 0;
+	if (rate != s->rate / 8)
+		s->rate = rate * 8;
+	if (!near(burst, s->burst, 2 + rate * 2 / 1000000))
+		s->burst = (uint32_t)burst;
+	return 0;
+}
+
 static void read_netem(struct rtnl_qdisc *q, struct plan_shaper *s)
 {
 	int delay = rtnl_netem_get_delay(q), jitter = rtnl_netem_get_jitter(q);
@@ -302,23 +334,28 @@ static bool have_netem(struct kernel_sight *s, const struct plan_shaper *wanted,
 	return s->netem;
 }
 
-static void see_shaper(struct kernel_sight *s, const struct plan_shaper *wanted,
-		       const struct queues *q)
+static int see_shaper(struct kernel_sight *s, struct nl_sock *sock,
+		      const struct plan_shaper *wanted, const struct queues *q, int index)
 {
 	struct kernel_shape shape = kernel_shape_of(wanted, have_netem(s, wanted, q));
-	struct rtnl_qdisc *tbf = shape.netem ? q->child : q->root;
+	struct rtnl_qdisc *rate = shape.netem ? q->child : q->root;
 	struct plan_shaper *seen;
 
 	/* something that delays, drops or rewrites besides: not what was asked for */
-	if (q->others || (q->child && !(shape.netem && shape.tbf)))
-		return;
-	if ((shape.netem && !is_kind(q->root, "netem")) || (shape.tbf && !is_kind(tbf, "tbf")))
-		return;
+	if (q->others || (q->child && !(shape.netem && (shape.tbf || shape.htb))) ||
+	    (q->leaf && !shape.htb))
+		return 0;
+	if ((shape.netem && !is_kind(q->root, "netem")) || (shape.tbf && !is_kind(rate, "tbf")) ||
+	    (shape.htb && !is_kind(rate, "htb")))
+		return 0;
 	seen = kernel_sight_note(s, PLAN_SHAPER, wanted);
 	if (shape.netem)
 		read_netem(q->root, seen);
 	if (shape.tbf)
-		read_tbf(tbf, seen);
+		read_tbf(rate, seen);
+	if (!shape.htb)
+		return 0;
+	return read_htb(q, sock, index, rtnl_tc_get_handle((struct rtnl_tc *)rate) + 1, seen);
 }
 
 /* A qdisc of nobody's; the one that every device is born with does not count. */
@@ -342,17 +379,17 @@ int kernel_sight_shapers(struct kernel_sight *s, struct nl_sock *sock, struct la
 	if (res < 0)
 		return kernel_sight_error(s, "shapers", res, err);
 	queues = find_queues(s, cache);
-	for (size_t i = s->first_dev; i < s->n_devs; i++) {
+	for (size_t i = s->first_dev; i < s->n_devs && res >= 0; i++) {
 		const struct kernel_sight_dev *d = &s->devs[i];
 		const struct plan_shaper key = {.ns = s->ns, .dev = d->name};
 		const struct plan_shaper *wanted = kernel_sight_wanted(s, PLAN_SHAPER, &key);
 		const struct queues *q = &queues[i - s->first_dev];
 
 		if (wanted)
-			see_shaper(s, wanted, q);
+			res = see_shaper(s, sock, wanted, q, d->index);
 		else if (s->cloud)
 			see_stray_queues(s, d, q);
 	}
 	nl_cache_free(cache);
-	return 0;
+	return res < 0 ? kernel_sight_error(s, "shapers", res, err) : 0;
 }

@@ -70,6 +70,11 @@ bool kernel_find_missing(struct kernel_feature *missing);
 /** The same for what else of the host matters to labs: files, limits, tools, other people's rules. */
 struct kernel_feature *kernel_check_host(size_t *n) __attribute__((returns_nonnull));
 
+/** Refuses, with LAB_DENIED, so many new namespaces as do not fit into the memory that is available. */
+int kernel_check_room(size_t namespaces, struct lab_error **err);
+/** The same for a host that has so much. */
+int kernel_room_memory(uint64_t available_kb, size_t namespaces, struct lab_error **err);
+
 /** What kernel_find_own() asks and tells. */
 struct kernel_finder {
 	void *data;

@@ -28,8 +28,8 @@ struct kernel_dev {
 	bool rises; /* a bridge that comes up once its ports are there */
 };
 
-#define KERNEL_NS_BUCKETS  256
-#define KERNEL_DEV_BUCKETS 1024
+#define KERNEL_NS_BUCKETS  2048
+#define KERNEL_DEV_BUCKETS 8192
 
 struct kernel_real {
 	struct backend backend;

@@ -419,7 +419,18 @@ static int remove_shaper(struct run *run, const struct plan_shaper *s)
 	return SEND(run, ns, KERNEL_FINE_ABSENT, kernel_encode_qdisc_remove, index, TC_H_ROOT);
 }
 
-static int add_shaper(struct run *run, const struct plan_shaper *s)
+/* An htb that stands already keeps its class, which is changed in place. */
+static int add_htb(struct run *run, struct kernel_ns *ns, const struct plan_shaper *s, int index,
+		   bool child, bool fresh)
+{
+	if (fresh && SEND(run, ns, KERNEL_FINE_NEVER, kernel_encode_htb, index, child) < 0)
+		return -1;
+	if (SEND(run, ns, KERNEL_FINE_NEVER, kernel_encode_htb_class, s, index, child) < 0)
+		return -1;
+	return SEND(run, ns, KERNEL_FINE_NEVER, kernel_encode_htb_queue, s, index, child);
+}
+
+static int add_shaper(struct run *run, const struct plan_shaper *s, bool fresh)
 {
 	struct kernel_shape shape = kernel_shape_of(s, netem_of(run, s));
 	struct kernel_ns *ns;
@@ -432,7 +443,7 @@ static int add_shaper(struct run *run, const struct plan_shaper *s)
 	if (shape.tbf &&
 	    SEND(run, ns, KERNEL_FINE_NEVER, kernel_encode_tbf, s, index, shape.netem) < 0)
 		return -1;
-	return 0;
+	return shape.htb ? add_htb(run, ns, s, index, shape.netem, fresh) : 0;
 }
 
 /*
@@ -443,14 +454,16 @@ static int run_shaper(struct run *run, const struct plan_step *s)
 {
 	const struct plan_shaper *old = s->before, *new = s->after;
 	struct kernel_shape a, b;
+	bool fresh;
 
 	if (!new)
 		return remove_shaper(run, old);
 	b = kernel_shape_of(new, netem_of(run, new));
 	a = old ? kernel_shape_of(old, netem_of(run, old)) : (struct kernel_shape){0};
-	if ((!old || a.netem != b.netem || a.tbf != b.tbf) && remove_shaper(run, new) < 0)
+	fresh = !old || a.netem != b.netem || a.tbf != b.tbf || a.htb != b.htb;
+	if (fresh && remove_shaper(run, new) < 0)
 		return -1;
-	return add_shaper(run, new);
+	return add_shaper(run, new, fresh);
 }
 
 /* ---- filters ---- */

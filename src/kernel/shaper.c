@@ -6,19 +6,24 @@
  */
 #include "kernel/shaper.h"
 
+#include "kernel/encode.h"
+
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
 #define TICK_NS         64u
+#define FRAME           (KERNEL_MTU + 14u)
 #define NETEM_LIMIT_MIN 1000u
 #define NETEM_LIMIT_MAX 1000000u
 
 struct kernel_shape kernel_shape_of(const struct plan_shaper *s, bool have_netem)
 {
 	bool delayed = s->delay_us || s->jitter_us || s->loss_ppm;
+	bool lends = s->burst < FRAME;
 
-	return (struct kernel_shape){.netem = delayed && have_netem, .tbf = s->rate != 0};
+	return (struct kernel_shape){
+		.netem = delayed && have_netem, .tbf = s->rate && !lends, .htb = s->rate && lends};
 }
 
 uint32_t kernel_tbf_ticks(uint64_t rate, uint32_t bytes)
@@ -83,6 +88,62 @@ struct nlmsghdr *kernel_encode_tbf(void *buf, const struct plan_shaper *s, int i
 		mnl_attr_put_u64(h, TCA_TBF_RATE64, bytes);
 	mnl_attr_put_u32(h, TCA_TBF_BURST, s->burst); /* exact, where the kernel knows it (3.13) */
 	mnl_attr_nest_end(h, nest);
+	return h;
+}
+
+static uint32_t htb_handle(bool child)
+{
+	return child ? KERNEL_QDISC_CHILD : KERNEL_QDISC_ROOT;
+}
+
+struct nlmsghdr *kernel_encode_htb(void *buf, int index, bool child)
+{
+	const struct tc_htb_glob opt = {.version = 3, .rate2quantum = 10, .defcls = 1};
+	struct nlmsghdr *h = qdisc(buf, RTM_NEWQDISC, index,
+				   child ? KERNEL_QDISC_ROOT + 1 : TC_H_ROOT, htb_handle(child));
+	struct nlattr *nest;
+
+	mnl_attr_put_strz(h, TCA_KIND, "htb");
+	nest = mnl_attr_nest_start(h, TCA_OPTIONS);
+	mnl_attr_put(h, TCA_HTB_INIT, sizeof(opt), &opt);
+	mnl_attr_nest_end(h, nest);
+	return h;
+}
+
+/* The quantum only matters between several classes; without one the kernel logs a complaint. */
+struct nlmsghdr *kernel_encode_htb_class(void *buf, const struct plan_shaper *s, int index,
+					 bool child)
+{
+	const struct tc_ratespec rate = {.linklayer = TC_LINKLAYER_ETHERNET,
+					 .rate = (uint32_t)(s->rate / 8)};
+	const struct tc_htb_opt opt = {
+		.rate = rate,
+		.ceil = rate,
+		.buffer = kernel_tbf_ticks(s->rate, s->burst),
+		.cbuffer = kernel_tbf_ticks(s->rate, s->burst),
+		.quantum = FRAME,
+	};
+	struct nlmsghdr *h = qdisc(buf, RTM_NEWQDISC, index, htb_handle(child),
+				   htb_handle(child) + 1);
+	struct nlattr *nest;
+
+	h->nlmsg_type = RTM_NEWTCLASS;
+	mnl_attr_put_strz(h, TCA_KIND, "htb");
+	nest = mnl_attr_nest_start(h, TCA_OPTIONS);
+	mnl_attr_put(h, TCA_HTB_PARMS, sizeof(opt), &opt);
+	mnl_attr_nest_end(h, nest);
+	return h;
+}
+
+struct nlmsghdr *kernel_encode_htb_queue(void *buf, const struct plan_shaper *s, int index,
+					 bool child)
+{
+	const struct tc_fifo_qopt opt = {.limit = s->limit};
+	struct nlmsghdr *h = qdisc(buf, RTM_NEWQDISC, index, htb_handle(child) + 1,
+				   KERNEL_QDISC_QUEUE);
+
+	mnl_attr_put_strz(h, TCA_KIND, "bfifo");
+	mnl_attr_put(h, TCA_OPTIONS, sizeof(opt), &opt);
 	return h;
 }
 

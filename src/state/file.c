@@ -131,6 +131,11 @@ char *state_read(const struct state *s, const char *file, size_t *len, struct la
 	return strbuf_take(&b);
 }
 
+bool state_exists(const struct state *s, const char *file)
+{
+	return !faccessat(s->dir_fd, file, F_OK, AT_SYMLINK_NOFOLLOW) || errno != ENOENT;
+}
+
 static int write_all(int fd, const char *text, size_t len)
 {
 	while (len) {
@@ -157,7 +162,7 @@ static int create_anew(int dir, const char *name)
 	return openat(dir, name, flags, 0644);
 }
 
-static int write_temporary(int dir, const char *name, const char *text, size_t len)
+static int write_file(int dir, const char *name, const char *text, size_t len)
 {
 	auto_close int fd = create_anew(dir, name);
 	int r;
@@ -189,11 +194,30 @@ int state_write(struct state *s, const char *file, const char *text, size_t len,
 	if (dir < 0)
 		return state_file_error(s, file, errno, err);
 	strbuf_printf(&temporary, "%s.tmp", name);
-	if (!write_temporary(dir, temporary.s, text, len) && !put_in_place(dir, temporary.s, name))
+	if (!write_file(dir, temporary.s, text, len) && !put_in_place(dir, temporary.s, name))
 		return 0;
 	errnum = errno;
 	(void)unlinkat(dir, temporary.s, 0); /* the error being reported matters more */
 	return state_file_error(s, file, errnum, err);
+}
+
+int state_write_new(struct state *s, const char *folder, const struct state_file *files, size_t n,
+		    struct lab_error **err)
+{
+	const char *name;
+	auto_close int parent = open_parent(s, folder, true, &name);
+	auto_close int dir = -1;
+
+	if (parent >= 0 && mkdirat(parent, name, 0700) && errno == EEXIST)
+		return 1;
+	if (parent >= 0)
+		dir = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir < 0)
+		return state_file_error(s, folder, errno, err);
+	for (size_t i = 0; i < n; i++)
+		if (write_file(dir, files[i].name, files[i].text, strlen(files[i].text)))
+			return state_file_error(s, folder, errno, err);
+	return 0;
 }
 
 int state_remove(struct state *s, const char *file, struct lab_error **err)

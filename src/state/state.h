@@ -63,14 +63,26 @@ pid_t state_holder(const struct state *s);
 /** Names of all labs that have a directory; *n of them, array and names freed by the caller. */
 char **state_list(size_t *n, struct lab_error **err);
 
+struct state_file {
+	const char *name, *text;
+};
+
 /** Whole small files, by path from the lab's directory ("node/ecs-3/hosts"; write makes its folders):
  * read gives a NUL-terminated text to free, NULL without error if absent. */
 char *state_read(const struct state *s, const char *file, size_t *len, struct lab_error **err);
+/** Whether there is anything of that name, readable or not. */
+bool state_exists(const struct state *s, const char *file);
 /** Whether state_read() failed because that is no file that labctl wrote: a folder, a device, too big. */
 bool state_is_garbage(const struct lab_error *err);
 /** Written to a temporary name, then renamed: never half there. What stands in its way, and is not of that kind, goes. */
 int state_write(struct state *s, const char *file, const char *text, size_t len,
 		struct lab_error **err);
+/**
+ * Files of one new folder (its path, "node/ecs-3"), by a third of the system calls that state_write() needs: where
+ * the folder is new nobody can have seen its files half. 0: done; 1: the folder was there, nothing is written.
+ */
+int state_write_new(struct state *s, const char *folder, const struct state_file *files, size_t n,
+		    struct lab_error **err);
 /** A file, or a folder with all below it (links are removed, not followed); absent is fine. */
 int state_remove(struct state *s, const char *file, struct lab_error **err);
 /** Gives a file another name, in the place of what has it. */

@@ -7,15 +7,18 @@
  *
  *	labctl plan LAB --json --from-nothing >PLAN.json; bench-limit PLAN.json PATH-OF-pause [ROUNDS]
  *
- * prints one line per round: "up MS down MS".
+ * prints one line per round: "up MS down MS". `bench-limit --released` only waits until the kernel has let go of
+ * namespaces that others dropped.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <nftables/libnftables.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -117,6 +120,19 @@ static void *room(struct limit *l, const struct place *p)
 #define SEND(l, p, encode, ...) \
 	kernel_batch_add(&(l)->batch, encode(room((l), (p)), __VA_ARGS__), 0, KERNEL_FINE_NEVER)
 
+/* libnftables waits with select(2), which knows no descriptor from 1,024 on: the low ones stay free. */
+#define HIGH 64
+
+static int move_up(int fd)
+{
+	int high = fcntl(fd, F_DUPFD_CLOEXEC, HIGH);
+
+	if (high < 0)
+		die(NULL, "descriptor");
+	(void)close(fd);
+	return high;
+}
+
 static void make_namespaces(struct limit *l)
 {
 	struct lab_error *err = NULL;
@@ -130,6 +146,8 @@ static void make_namespaces(struct limit *l)
 		if (p->fd < 0 || kernel_pins_ready(&l->pins, &err) < 0 ||
 		    kernel_pin(LAB, ns->name, p->fd, &err) < 0)
 			die(err, "namespace");
+		p->fd = move_up(p->fd);
+		p->sock = move_up(p->sock);
 		if (strcmp(ns->role, "transit-router") != 0)
 			SEND(l, p, kernel_encode_up, 1);
 	}
@@ -253,6 +271,11 @@ static void make_shapers(struct limit *l)
 			SEND(l, place_of(l, s->ns), kernel_encode_netem, s, index);
 		if (shape.tbf)
 			SEND(l, place_of(l, s->ns), kernel_encode_tbf, s, index, shape.netem);
+		if (shape.htb) {
+			SEND(l, place_of(l, s->ns), kernel_encode_htb, index, shape.netem);
+			SEND(l, place_of(l, s->ns), kernel_encode_htb_class, s, index, shape.netem);
+			SEND(l, place_of(l, s->ns), kernel_encode_htb_queue, s, index, shape.netem);
+		}
 	}
 }
 
@@ -332,18 +355,31 @@ static void down(struct limit *l)
 		(void)kill(l->pids[i], SIGKILL);
 	for (size_t i = 0; i < l->n_pids; i++)
 		(void)waitpid(l->pids[i], NULL, 0);
+	/* the last references go in one burst: what dies together, the kernel tears down together */
 	for (size_t i = 0; i < l->plan->n_namespaces; i++) {
 		struct backend_namespace_id id;
 
 		if (!kernel_netns_id(l->places[i].fd, &id))
 			die(NULL, "fstat");
-		(void)close(l->places[i].fd);
 		if (kernel_unpin(LAB, l->places[i].name, &id, &foreign, &err) < 0)
 			die(err, "unpin");
 	}
+	for (size_t i = 0; i < l->plan->n_namespaces; i++)
+		(void)close(l->places[i].fd);
 	kernel_pins_tidy(&l->pins);
 	if (kernel_wait_released(60000, &err) < 0)
 		die(err, "release");
+}
+
+static void allow_many_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		die(NULL, "limit of descriptors");
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		die(NULL, "limit of descriptors");
 }
 
 static char *slurp(const char *path, size_t *len)
@@ -380,10 +416,17 @@ int main(int argc, char **argv)
 	size_t len;
 	char *text;
 
+	if (argc == 2 && strcmp(argv[1], "--released") == 0) {
+		if (kernel_wait_released(60000, &err) < 0)
+			die(err, "release");
+		return 0;
+	}
+
 	if (argc < 3) {
 		(void)fprintf(stderr, "usage: limit PLAN.json PAUSE [ROUNDS]\n");
 		return 2;
 	}
+	allow_many_files();
 	text = slurp(argv[1], &len);
 	l.plan = plan_read(text, len, &err);
 	free(text);

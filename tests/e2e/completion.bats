@@ -67,6 +67,8 @@ verbs() { labctl --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p'; }
   offers "$({ verbs; echo help; } | sort | xargs)" in_bash labctl ""
   offers "$({ verbs; echo help; } | sort | xargs)" in_bash labctl help ""
   offers "" in_bash labctl no-such-verb ""
+  offers "chain regions star" in_bash labctl generate ""
+  offers regions in_bash labctl generate --vpcs 3 reg
 }
 
 @test "bash: files and folders, but only where a lab file may stand" {
@@ -111,4 +113,5 @@ verbs() { labctl --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p'; }
   offers "scenario1 scenario2 scenario3" in_fish "labctl up sc"
   offers --from-nothing in_fish "labctl plan --fr"
   offers "bash fish zsh" in_fish "labctl completion "
+  offers "chain regions star" in_fish "labctl generate "
 }

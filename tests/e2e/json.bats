@@ -81,6 +81,18 @@ failure() { echo "(.ok == false and .error.status == $1 and (.error.message | co
   json 1 '.checks[0].id == "reached"' test json-lab --json
 }
 
+@test "test --junit writes the same report as XML, whatever is printed, and fails where it cannot" {
+  labctl up "$lab"
+  xml=$BATS_TEST_TMPDIR/report.xml
+  json 0 '.checks[0].id == "reached"' test json-lab --json --junit "$xml"
+  python3 -c 'import sys, xml.etree.ElementTree as t; sys.exit(t.parse(sys.argv[1]).find("testsuite").get("failures") != "0")' "$xml"
+  ip -n json-lab.client addr flush dev eth0
+  json 1 '.failed == 1' test json-lab --json --junit "$xml"
+  grep -q '<failure' "$xml"
+  json 1 "$(failure 1 "cannot write $BATS_TEST_TMPDIR/no/report.xml")" test json-lab --json --junit "$BATS_TEST_TMPDIR/no/report.xml"
+  json 1 "$(failure 1 'cannot write /dev/full')" test json-lab --json --junit /dev/full
+}
+
 @test "what fails says so in JSON, with its exit status" {
   for verb in check plan up status test; do
     json 2 "$(failure 2 'no shipped lab')" "$verb" no-such-lab --json

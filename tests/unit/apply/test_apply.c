@@ -725,6 +725,45 @@ static void preview_is_what_up_does(void **state)
 	assert_int_equal(report.steps, steps);
 }
 
+static size_t asked_for;
+
+static int no_room(void *data, size_t namespaces, struct lab_error **err)
+{
+	asked_for = namespaces;
+	return lab_error_make(err, LAB_DENIED, "no room");
+}
+
+static int up_without_room(struct fixture *f, const struct plan *p, struct lab_error **err)
+{
+	struct state *s = state_open(LAB, STATE_CREATE, err);
+	struct fake_backend b = fake_backend(f->k);
+	struct apply_ops ops = fake_ops(f->k);
+	struct apply_report report;
+	int r;
+
+	ops.room = no_room;
+	asked_for = 0;
+	r = apply_up(s, &b.backend, &ops, p, &f->k->cancel, &report, err);
+	state_close(s);
+	return r;
+}
+
+/* Only for what comes; and a refusal leaves nothing of the lab, or all of it. */
+static void room_is_asked_for_before_anything_is_built(void **state)
+{
+	struct fixture *f = *state;
+	struct lab_error *err = NULL;
+
+	assert_int_equal(up_without_room(f, f->a, &err), -1);
+	assert_int_equal(lab_error_status(err), LAB_DENIED);
+	assert_int_equal(asked_for, f->a->n_namespaces);
+	lab_error_free(err);
+	assert_nothing(f, "no room", 0);
+	must_up(f, f->a);
+	assert_int_equal(up_without_room(f, f->a, NULL), 0);
+	assert_int_equal(asked_for, 0);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 
 int main(void)
@@ -755,6 +794,7 @@ int main(void)
 		TEST(supervisor_that_cannot_be_looked_at_counts),
 		TEST(damaged_files_are_survived),
 		TEST(preview_is_what_up_does),
+		TEST(room_is_asked_for_before_anything_is_built),
 		TEST(a_part_of_a_lab_is_seen_by_itself),
 		TEST(what_is_wrong_is_said_once),
 	};

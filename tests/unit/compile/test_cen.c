@@ -61,7 +61,7 @@ static void test_unallocated_pair(void **state)
 	assert_non_null(a);
 	assert_non_null(b);
 	assert_int_equal(a->rate, 1000);
-	assert_int_equal(a->burst, 1600);
+	assert_int_equal(a->burst, 300);
 	assert_int_equal(a->limit, 30000);
 	assert_int_equal(a->delay_us, 25000);
 	assert_int_equal(a->jitter_us, 1000);

@@ -17,19 +17,21 @@ static char buf[KERNEL_MESSAGE_MAX] __attribute__((aligned(8)));
 
 struct shape_case {
 	struct plan_shaper s;
-	bool have_netem, netem, tbf;
+	bool have_netem, netem, tbf, htb;
 };
 
 static const struct shape_case shapes[] = {
-	{{.rate = 1000}, true, false, true},
-	{{.rate = 1000}, false, false, true},
-	{{.delay_us = 1}, true, true, false},
-	{{.delay_us = 1}, false, false, false},
-	{{.loss_ppm = 1}, true, true, false},
-	{{.jitter_us = 1}, true, true, false},
-	{{.rate = 1000, .delay_us = 1}, true, true, true},
-	{{.rate = 1000, .delay_us = 1}, false, false, true},
-	{{.rate = 0}, true, false, false},
+	{{.rate = 1000, .burst = 1514}, true, false, true, false},
+	{{.rate = 1000, .burst = 1513}, true, false, false, true},
+	{{.rate = 1000, .burst = 1600}, false, false, true, false},
+	{{.delay_us = 1}, true, true, false, false},
+	{{.delay_us = 1}, false, false, false, false},
+	{{.loss_ppm = 1}, true, true, false, false},
+	{{.jitter_us = 1}, true, true, false, false},
+	{{.rate = 1000, .burst = 1600, .delay_us = 1}, true, true, true, false},
+	{{.rate = 1000, .burst = 300, .delay_us = 1}, true, true, false, true},
+	{{.rate = 1000, .burst = 1600, .delay_us = 1}, false, false, true, false},
+	{{.rate = 0}, true, false, false, false},
 };
 
 static void shapes_become_queues(void **state)
@@ -40,6 +42,7 @@ static void shapes_become_queues(void **state)
 		print_message("row %zu\n", i);
 		assert_int_equal(k.netem, shapes[i].netem);
 		assert_int_equal(k.tbf, shapes[i].tbf);
+		assert_int_equal(k.htb, shapes[i].htb);
 	}
 }
 
@@ -106,6 +109,38 @@ static void tbf_at_the_root_and_as_a_child(void **state)
 	assert_int_equal(m->tcm_handle, KERNEL_QDISC_CHILD);
 }
 
+/* The class lends, and only ever has room for 300 bytes: 2.4 s of 1 kbit/s in ticks. */
+static void htb_where_the_burst_holds_no_frame(void **state)
+{
+	struct plan_shaper s = {.rate = 1000, .burst = 300, .limit = 30000};
+	const struct nlattr *tb[TCA_HTB_INIT + 1];
+	struct nlmsghdr *h = kernel_encode_htb(buf, 3, true);
+	const struct tcmsg *m = mnl_nlmsg_get_payload(h);
+	const struct tc_htb_opt *opt;
+
+	assert_int_equal(m->tcm_parent, KERNEL_QDISC_ROOT + 1);
+	assert_int_equal(m->tcm_handle, KERNEL_QDISC_CHILD);
+	attr_nested(tb, TCA_HTB_INIT, options(h, "htb"));
+	assert_int_equal(
+		((const struct tc_htb_glob *)mnl_attr_get_payload(tb[TCA_HTB_INIT]))->defcls, 1);
+	h = kernel_encode_htb_class(buf, &s, 3, true);
+	assert_int_equal(h->nlmsg_type, RTM_NEWTCLASS);
+	assert_int_equal(m->tcm_parent, KERNEL_QDISC_CHILD);
+	assert_int_equal(m->tcm_handle, KERNEL_QDISC_CHILD + 1);
+	attr_nested(tb, TCA_HTB_INIT, options(h, "htb"));
+	opt = mnl_attr_get_payload(tb[TCA_HTB_PARMS]);
+	assert_int_equal(opt->rate.rate, 125);
+	assert_int_equal(opt->ceil.rate, 125);
+	assert_int_equal(opt->buffer, 37500000);
+	assert_int_equal(opt->cbuffer, 37500000);
+	h = kernel_encode_htb_queue(buf, &s, 3, false);
+	assert_int_equal(h->nlmsg_type, RTM_NEWQDISC);
+	assert_int_equal(m->tcm_parent, KERNEL_QDISC_ROOT + 1);
+	assert_int_equal(
+		((const struct tc_fifo_qopt *)mnl_attr_get_payload(options(h, "bfifo")))->limit,
+		30000);
+}
+
 static void rates_beyond_32_bits(void **state)
 {
 	struct plan_shaper s = {.rate = 100000000000, .burst = 25000000, .limit = 1000000000};
@@ -152,6 +187,7 @@ int main(void)
 		cmocka_unit_test(ticks_are_64_ns),
 		cmocka_unit_test(netem_numbers),
 		cmocka_unit_test(tbf_at_the_root_and_as_a_child),
+		cmocka_unit_test(htb_where_the_burst_holds_no_frame),
 		cmocka_unit_test(rates_beyond_32_bits),
 		cmocka_unit_test(netem),
 		cmocka_unit_test(removal),

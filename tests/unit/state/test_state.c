@@ -584,12 +584,49 @@ static void test_process_identity(void **state)
 	assert_int_equal(process_id_open(&(struct process_id){0}), -1);
 }
 
+/* A folder that is there may be in use: it is left to state_write(), which renames. */
+static void files_of_a_new_folder(void **state)
+{
+	const struct state_file files[] = {{"hosts", "one"}, {"hostname", ""}};
+	const struct state_file other = {"hosts", "two"};
+	struct state *s = must_open("lab-1", STATE_CREATE);
+	struct lab_error *err = NULL;
+	auto_free char *text = NULL;
+
+	assert_false(state_exists(s, "node"));
+	assert_int_equal(state_write_new(s, "node/ecs-1", files, 2, &err), 0);
+	assert_true(is_there(*state, "lab-1/node/ecs-1/hostname"));
+	assert_int_equal(state_write_new(s, "node/ecs-1", &other, 1, &err), 1);
+	text = state_read(s, "node/ecs-1/hosts", NULL, &err);
+	assert_string_equal(text, "one");
+	assert_true(state_exists(s, "node"));
+	state_close(s);
+}
+
+static void files_go_through_no_link(void **state)
+{
+	const struct state_file file = {"hosts", "text"};
+	struct state *s = must_open("lab-1", STATE_CREATE);
+	const struct fixture *f = *state;
+	struct lab_error *err = NULL;
+
+	assert_int_equal(symlinkat(f->base, state_dir_fd(s), "node"), 0);
+	assert_int_equal(state_write_new(s, "node/ecs-1", &file, 1, &err), -1);
+	assert_non_null(err);
+	assert_false(is_there(f, "../ecs-1"));
+	assert_true(state_exists(s, "node"));
+	lab_error_free(err);
+	state_close(s);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_not_up),
+		TEST(files_of_a_new_folder),
+		TEST(files_go_through_no_link),
 		TEST(test_made_private_and_destroyed),
 		TEST(test_two_labs_share_the_root),
 		TEST(test_list_without_root),
