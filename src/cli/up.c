@@ -60,14 +60,6 @@ static int check_programs(const struct plan *p, struct lab_error **err)
 	return 0;
 }
 
-static bool wants_delay(const struct plan *p)
-{
-	for (size_t i = 0; i < p->n_shapers; i++)
-		if (p->shapers[i].delay_us)
-			return true;
-	return false;
-}
-
 /* What the failure left behind stands beside its reason. */
 static int explain_failure(const struct apply_report *r, const char *lab, struct lab_error **err)
 {
@@ -97,8 +89,6 @@ static int raise_lab(const struct plan *wanted, struct cli_summary *summary, str
 	if (r)
 		return explain_failure(&summary->report, wanted->lab, err);
 	summary->ms = now_ms() - start;
-	summary->delay_missing = wants_delay(wanted) &&
-				 !kernel_backend_features(session.backend)->netem;
 	return 0;
 }
 

@@ -4,15 +4,15 @@
 
 #include "plan/backend.h"
 
-/** What of the plan this kernel can do; probed once per run in a throw-away namespace. */
-struct kernel_features {
-	bool netem;
-};
+/**
+ * Whether this kernel can delay, lose, double and reorder packets by itself (sch_netem). Tried, not guessed,
+ * and without changing anything; the caller needs CAP_NET_ADMIN. 1, 0, or -1 with *err.
+ */
+int kernel_has_netem(struct lab_error **err);
 
 /** For the lab; the caller needs CAP_SYS_ADMIN and CAP_NET_ADMIN. NULL with *err (LAB_DENIED). */
 struct backend *kernel_backend_new(const char *lab, struct lab_error **err);
 void kernel_backend_free(struct backend *b);
-const struct kernel_features *kernel_backend_features(struct backend *b);
 
 /**
  * What of `wanted` is really there: a plan that holds those objects of it that the kernel has, with
