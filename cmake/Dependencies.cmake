@@ -16,6 +16,7 @@ labctl_dependency(fyaml libfyaml)
 labctl_dependency(jansson jansson)
 labctl_dependency(smartcols smartcols)
 labctl_dependency(curl libcurl)
+labctl_dependency(pcap libpcap)
 
 # libldns ships its pkg-config file only in newer releases.
 find_library(LDNS_LIBRARY ldns REQUIRED)

@@ -64,6 +64,7 @@ int verb_test(int argc, char **argv);
 int verb_exec(int argc, char **argv);
 int verb_shell(int argc, char **argv);
 int verb_logs(int argc, char **argv);
+int verb_capture(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
 int verb_completion(int argc, char **argv);
 

@@ -18,6 +18,8 @@ const struct cli_verb cli_verbs[] = {
 	{"exec", "run a command in a node", verb_exec, CLI_NODE, ""},
 	{"shell", "open a shell in a node", verb_shell, CLI_NODE, ""},
 	{"logs", "show the logs of a lab's workers", verb_logs, CLI_UP, "--follow --lines"},
+	{"capture", "show or record the packets of nodes", verb_capture, CLI_NODE,
+	 "--write --count"},
 	{"doctor", "say what this host and its kernel can do", verb_doctor, CLI_NOTHING, "--json"},
 	{"completion", "print the completion script of a shell", verb_completion, CLI_SHELL_NAME,
 	 ""},
