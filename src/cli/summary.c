@@ -47,7 +47,7 @@ static const char *delayer(const struct plan *p)
 	if (plan_find_worker(p, "wire"))
 		return "labctl-wire";
 	for (size_t i = 0; i < p->n_shapers; i++)
-		if (p->shapers[i].delay_us || p->shapers[i].loss_ppm)
+		if (p->shapers[i].delay_us || p->shapers[i].loss_ppm || p->shapers[i].duplicate_ppm)
 			return "netem";
 	return NULL;
 }
