@@ -23,12 +23,12 @@
 #define SENDING_NS    50000u /* until a frame has arrived, about: it starts earlier by that */
 #define BURST         64     /* frames that are read from a port before others have their turn */
 #define FIRST_BIND_MS 2      /* between two looks for a device, while the lab is being made */
+#define PATIENCE_MS   3000   /* then it is ready without one: the other lines are to work */
 #define BIND_MS       100    /* later: somebody removed it by hand, or `up` is about to bring it */
 #define CHARGE_MS     2      /* between two tries to take charge */
 #define NOTE_MS       1000   /* at most one note in that time */
 
 enum phase {
-	CARRIER_BINDS,  /* not all devices are there yet */
 	CARRIER_WAITS,  /* for the process that it replaces to let go */
 	CARRIER_WORKS,  /* in charge */
 	CARRIER_DRAINS, /* reads no more, but holds frames */
@@ -48,10 +48,11 @@ struct wire_carrier {
 	struct wire_memory *memory;
 	const struct wire_config *config;
 	enum phase phase;
+	bool ready; /* has said so */
 	struct wire_ways ways;
 	struct port *ports;
 	struct loop_io alarm;
-	struct loop_timer bind, charge, note;
+	struct loop_timer bind, charge, note, patience;
 	uint64_t armed;     /* what the alarm is set to; 0: not */
 	uint64_t told;      /* losses of the last note */
 	size_t n_absent;    /* ports without their device */
@@ -77,7 +78,8 @@ static void tell(struct wire_carrier *c)
 	if (w->gone)
 		strbuf_printf(&b, ", %" PRIu64 " frames refused", w->gone);
 	if (c->n_absent)
-		strbuf_printf(&b, ", %zu ends without their device", c->n_absent);
+		strbuf_printf(&b, ", %zu end%s without a device", c->n_absent,
+			      c->n_absent == 1 ? "" : "s");
 	worker_note("%s", strbuf_str(&b));
 }
 
@@ -88,7 +90,7 @@ static void on_note(struct loop_timer *t)
 
 static void look_for_news(struct wire_carrier *c)
 {
-	if (c->phase != CARRIER_WORKS || c->note.slot)
+	if (!c->ready || c->phase != CARRIER_WORKS || c->note.slot)
 		return;
 	if (c->told != c->ways.full + c->ways.gone || c->told_absent != c->n_absent)
 		loop_timer_set(c->loop, &c->note, NOTE_MS);
@@ -179,32 +181,35 @@ static void on_charge(struct loop_timer *t)
 	take_charge(container_of(t, struct wire_carrier, charge));
 }
 
-static bool bind_all(struct wire_carrier *c)
+static void say_ready(struct wire_carrier *c)
 {
-	for (size_t i = 0; i < c->config->n_ports; i++) {
-		struct port *p = &c->ports[i];
+	c->ready = true;
+	loop_timer_clear(c->loop, &c->patience);
+	worker_ready();
+	tell(c);
+}
 
-		if (!p->bound)
-			set_bound(p, wire_port_bind(c->config->ports[i].fd, p->device));
-	}
-	return c->n_absent == 0;
+static void on_patience(struct loop_timer *t)
+{
+	say_ready(container_of(t, struct wire_carrier, patience));
 }
 
 /* While the lab is made, devices come one after the other: it is ready when all are there. */
 static void on_bind(struct loop_timer *t)
 {
 	struct wire_carrier *c = container_of(t, struct wire_carrier, bind);
-	bool all = bind_all(c);
 
-	if (!all)
-		loop_timer_set(c->loop, &c->bind,
-			       c->phase == CARRIER_BINDS ? FIRST_BIND_MS : BIND_MS);
+	for (size_t i = 0; i < c->config->n_ports; i++) {
+		struct port *p = &c->ports[i];
+
+		if (!p->bound)
+			set_bound(p, wire_port_bind(c->config->ports[i].fd, p->device));
+	}
+	if (c->n_absent)
+		loop_timer_set(c->loop, &c->bind, c->ready ? BIND_MS : FIRST_BIND_MS);
+	else if (!c->ready)
+		say_ready(c);
 	look_for_news(c);
-	if (!all || c->phase != CARRIER_BINDS)
-		return;
-	take_charge(c);
-	worker_ready();
-	tell(c);
 }
 
 void wire_carrier_finish(struct wire_carrier *c)
@@ -215,6 +220,7 @@ void wire_carrier_finish(struct wire_carrier *c)
 	loop_timer_clear(c->loop, &c->bind);
 	loop_timer_clear(c->loop, &c->charge);
 	loop_timer_clear(c->loop, &c->note);
+	loop_timer_clear(c->loop, &c->patience);
 	if (!worked)
 		return;
 	for (size_t i = 0; i < c->config->n_ports; i++)
@@ -259,6 +265,8 @@ static int plan_rest(struct wire_carrier *c, uint64_t now)
 
 int wire_carrier_run(struct wire_carrier *c, struct lab_error **err)
 {
+	loop_timer_set(c->loop, &c->patience, PATIENCE_MS);
+	take_charge(c);
 	on_bind(&c->bind);
 	while (c->phase != CARRIER_DONE) {
 		const uint64_t now = (uint64_t)wire_clocks_now().monotonic + SENDING_NS;
@@ -297,6 +305,7 @@ struct wire_carrier *wire_carrier_new(struct arena *a, struct loop *loop,
 	c->bind.fn = on_bind;
 	c->charge.fn = on_charge;
 	c->note.fn = on_note;
+	c->patience.fn = on_patience;
 	c->n_absent = config->n_ports;
 	c->ports = arena_alloc(a, (config->n_ports + 1) * sizeof(*c->ports));
 	for (size_t i = 0; i < config->n_ports; i++)

@@ -268,6 +268,25 @@ static void a_device_may_come_back(void **state)
 	assert_true(in_state(f, "ready"));
 }
 
+/* One that begins while an end is missing does not wait for it for ever: it may have other lines. */
+static void a_missing_device_is_told(void **state)
+{
+	struct fixture *f = *state;
+
+	lay_line(f, 1000, "");
+	assert_int_equal(system("ip link del e1"), 0);
+	wait_until(5, says(f, ", 1 end without a device"));
+	assert_int_equal(kill(worker_pid(f), SIGKILL), 0);
+	wait_until(10, in_state(f, "ready") && says(f, ", 1 end without a device"));
+	assert_int_equal(system("ip link add e1 type veth peer name p1 && ip link set e1 up && "
+				"ip link set p1 up"),
+			 0);
+	(void)close(e1); /* of the device that is gone */
+	e1 = open_end("e1");
+	wait_until(5, !says(f, "without a device"));
+	assert_in_range(cross(e0, e1, 1), 900, 30000);
+}
+
 int main(int argc, char **argv)
 {
 #define ON_A_LINE(fn) cmocka_unit_test_setup_teardown(fn, start_line, stop_line)
@@ -280,6 +299,7 @@ int main(int argc, char **argv)
 		ON_A_LINE(a_load_that_fails_changes_nothing),
 		ON_A_LINE(a_crash_costs_less_than_a_second),
 		ON_A_LINE(a_device_may_come_back),
+		ON_A_LINE(a_missing_device_is_told),
 	};
 
 	skip_unless_root();
