@@ -80,10 +80,24 @@ struct apply_status {
 	size_t n_foreign;
 	bool unfinished; /* an `up` was killed, or is running */
 	bool supervised; /* the supervisor lives, or no worker is wanted */
+	bool halted;     /* but is stopped by a signal, and answers nobody */
 };
 
 int apply_status(const struct state *s, const struct apply_ops *ops, struct apply_status *status,
 		 struct lab_error **err);
+/**
+ * As apply_status(), with an eye only for what lies in the namespaces that `concerns` names, for those who were
+ * told where to look. plan: that of an apply_status(), which must outlive this one. Nothing about workers.
+ */
+int apply_status_part(const struct state *s, const struct apply_ops *ops, const struct plan *plan,
+		      bool (*concerns)(const char *ns, void *data), void *data,
+		      struct apply_status *status, struct lab_error **err);
+
+/**
+ * What is wrong with the object of step i of a drift: "missing", "changed", "extra"; NULL where another step
+ * of the same object says it.
+ */
+const char *apply_drift_of(const struct plan_diff *drift, size_t i);
 void apply_status_done(struct apply_status *status);
 
 /** The steps that apply_up() would take, without taking them. */

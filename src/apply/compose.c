@@ -53,8 +53,9 @@ struct plan *apply_union(const char *lab, const struct plan *const *plans, size_
 	struct plan *u = plan_new(lab);
 
 	for (size_t p = 0; p < n; p++)
-		for (enum plan_kind kind = 0; plans[p] && kind < KERNEL_KINDS; kind++)
-			for (size_t i = 0; i < plan_count(plans[p], kind); i++) {
+		for (enum plan_kind kind = 0; plans[p] && kind < PLAN_N_KINDS; kind++)
+			for (size_t i = 0; kind != PLAN_WORKER && i < plan_count(plans[p], kind);
+			     i++) {
 				const void *o = plan_object(plans[p], kind, i);
 
 				if (!in_any(plans, p, kind, o))
@@ -78,6 +79,55 @@ struct plan *apply_intersection(const struct plan *wanted, const struct plan *th
 				copy_object(p, kind,
 					    values_of_there && kind != PLAN_FILTER ? t : o);
 		}
+	plan_sort(p);
+	return p;
+}
+
+static bool lies(enum plan_kind kind, const void *object,
+		 bool (*concerns)(const char *ns, void *data), void *data)
+{
+	const char *ns[2];
+
+	plan_places(kind, object, ns);
+	return concerns(ns[0], data) || (ns[1] && concerns(ns[1], data));
+}
+
+/* A link is seen as a whole only where both of its namespaces are. */
+static void copy_places(struct plan *to, const struct plan *from, const char *name)
+{
+	const struct plan_namespace key = {.name = name};
+	const struct plan_node node = {.ns = name};
+	const void *object = find(from, PLAN_NAMESPACE, &key);
+
+	for (size_t i = 0; i < to->n_namespaces; i++)
+		if (strcmp(to->namespaces[i].name, name) == 0)
+			return;
+	if (object)
+		copy_object(to, PLAN_NAMESPACE, object);
+	object = find(from, PLAN_NODE, &node);
+	if (object)
+		copy_object(to, PLAN_NODE, object);
+}
+
+struct plan *apply_part(const struct plan *plan, bool (*concerns)(const char *ns, void *data),
+			void *data)
+{
+	struct plan *p = plan_new(plan->lab);
+
+	for (size_t i = 0; i < plan->n_namespaces; i++)
+		if (concerns(plan->namespaces[i].name, data))
+			copy_places(p, plan, plan->namespaces[i].name);
+	for (enum plan_kind kind = PLAN_NAMESPACE + 1; kind < KERNEL_KINDS; kind++)
+		for (size_t i = 0; i < plan_count(plan, kind); i++) {
+			const void *o = plan_object(plan, kind, i);
+
+			if (lies(kind, o, concerns, data))
+				copy_object(p, kind, o);
+		}
+	for (size_t i = 0; i < p->n_links; i++) {
+		copy_places(p, plan, p->links[i].a.ns);
+		copy_places(p, plan, p->links[i].b.ns);
+	}
 	plan_sort(p);
 	return p;
 }

@@ -16,8 +16,8 @@ int apply_past_read(const struct state *s, struct apply_past *p, struct lab_erro
 void apply_past_done(struct apply_past *p);
 
 /**
- * The objects of all plans by key, those of earlier plans first choice; sorted. Namespaces to
- * filters only. Borrows the objects' strings from the plans. NULL plans are skipped.
+ * The objects of all plans by key, those of earlier plans first choice; sorted. No workers; nodes,
+ * because what people add in them is theirs. Borrows the objects' strings from the plans. NULL plans are skipped.
  */
 struct plan *apply_union(const char *lab, const struct plan *const *plans, size_t n);
 
@@ -28,6 +28,13 @@ struct plan *apply_union(const char *lab, const struct plan *const *plans, size_
  */
 struct plan *apply_intersection(const struct plan *wanted, const struct plan *there,
 				bool values_of_there);
+
+/**
+ * Of the plan what lies in the namespaces that `concerns` names, and the namespaces where links lead from
+ * there; no workers. Borrowed strings; sorted.
+ */
+struct plan *apply_part(const struct plan *plan, bool (*concerns)(const char *ns, void *data),
+			void *data);
 
 /** Adds the workers of `from` that keep(w, data); NULL keeps all. */
 void apply_copy_workers(struct plan *to, const struct plan *from,

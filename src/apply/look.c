@@ -32,6 +32,7 @@ int apply_look(const struct state *s, const struct apply_past *past, const struc
 		apply_view_done(v);
 		return -1;
 	}
+	v->is->n_workers = v->is->n_nodes = 0; /* were copied, and say nothing */
 	/* after a run that was cut short nobody knows which workers run: all are started anew */
 	if (past->plan && !past->unfinished && apply_supervised(s))
 		apply_copy_workers(v->is, past->plan, on_firm_ground, v->is);
@@ -115,6 +116,7 @@ int apply_status(const struct state *s, const struct apply_ops *ops, struct appl
 	past.plan = NULL;
 	apply_past_done(&past);
 	status->supervised = apply_supervised(s);
+	status->halted = process_id_stopped(&state_journal(s)->supervisor);
 	status->observed = apply_observe(s, ops, status->plan, &status->foreign, &status->n_foreign,
 					 err);
 	if (!status->observed) {
@@ -123,6 +125,52 @@ int apply_status(const struct state *s, const struct apply_ops *ops, struct appl
 	}
 	status->drift = plan_diff(status->observed, status->plan);
 	return 0;
+}
+
+int apply_status_part(const struct state *s, const struct apply_ops *ops, const struct plan *plan,
+		      bool (*concerns)(const char *ns, void *data), void *data,
+		      struct apply_status *status, struct lab_error **err)
+{
+	*status = (struct apply_status){.plan = apply_part(plan, concerns, data)};
+	status->observed = apply_observe(s, ops, status->plan, &status->foreign, &status->n_foreign,
+					 err);
+	if (!status->observed) {
+		apply_status_done(status);
+		return -1;
+	}
+	status->drift = plan_diff(status->observed, status->plan);
+	return 0;
+}
+
+/* Whether the object that is removed is made again, in the place of which it stands. */
+static bool comes_again(const struct plan_diff *d, const struct plan_step *s)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (d->steps[i].op == PLAN_ADD && d->steps[i].kind == s->kind &&
+		    plan_key_cmp(s->kind, d->steps[i].after, s->before) == 0)
+			return true;
+	return false;
+}
+
+static bool was_there(const struct plan_diff *d, const struct plan_step *s)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (d->steps[i].op == PLAN_REMOVE && d->steps[i].kind == s->kind &&
+		    plan_key_cmp(s->kind, d->steps[i].before, s->after) == 0)
+			return true;
+	return false;
+}
+
+const char *apply_drift_of(const struct plan_diff *drift, size_t i)
+{
+	const struct plan_step *s = &drift->steps[i];
+
+	switch (s->op) {
+	case PLAN_CHANGE: return "changed";
+	case PLAN_ADD: return was_there(drift, s) ? NULL : "missing";
+	case PLAN_REMOVE: break;
+	}
+	return comes_again(drift, s) ? "changed" : "extra";
 }
 
 void apply_status_done(struct apply_status *status)

@@ -43,10 +43,9 @@ static int namespace_step(struct apply_run *run, const struct plan_step *s, stru
 	case PLAN_REMOVE:
 		return apply_remove_namespace(run->state, run->backend, before->name, err);
 	case PLAN_ADD: return add_namespace(run, s->after, err);
-	case PLAN_CHANGE: break; /* diff replaces namespaces, it never changes them */
+	case PLAN_CHANGE: break;
 	}
-	return lab_error_make(err, LAB_FAILED, "namespace %s: cannot be changed in place",
-			      before->name);
+	return run->backend->ops->namespace_mend(run->backend, s->after, err);
 }
 
 static bool is_kernel_step(const struct plan_step *s)
@@ -113,5 +112,8 @@ int apply_steps(struct apply_run *run, const struct plan_diff *diff, struct lab_
 		}
 		i++;
 	}
+	/* nor is the lab as it should be before that */
+	if (wait && run->ops->released(run->ops->data, err))
+		return -1;
 	return run->backend->ops->settle(run->backend, err);
 }

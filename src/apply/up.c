@@ -153,27 +153,75 @@ static int load_early(struct apply_run *run, struct lab_error **err)
 	return run->ops->load_start(run->ops->data, u->wanted, err);
 }
 
+/* What becomes of the worker; NULL: it stays as it is. */
+static const struct plan_step *step_of(const struct plan_diff *d, const struct plan_worker *w)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (d->steps[i].kind == PLAN_WORKER && d->steps[i].before &&
+		    plan_key_cmp(PLAN_WORKER, d->steps[i].before, w) == 0)
+			return &d->steps[i];
+	return NULL;
+}
+
+static bool removes(const struct plan_diff *d, const char *ns)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		const struct plan_namespace *gone = d->steps[i].before;
+
+		if (d->steps[i].kind == PLAN_NAMESPACE && d->steps[i].op == PLAN_REMOVE &&
+		    strcmp(gone->name, ns) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_uprooted(const struct plan_worker *w, const struct plan_diff *d)
+{
+	bool gone = removes(d, w->ns);
+
+	for (size_t i = 0; i < w->n_sockets && !gone; i++)
+		gone = removes(d, w->sockets[i].ns);
+	return gone;
+}
+
 static bool is_kept(const struct plan_worker *w, const void *data)
 {
-	const struct plan_diff *d = data;
+	const struct plan_step *s = step_of(data, w);
 
-	for (size_t i = 0; i < d->n; i++)
-		if (d->steps[i].kind == PLAN_WORKER && d->steps[i].op == PLAN_REMOVE &&
-		    plan_key_cmp(PLAN_WORKER, d->steps[i].before, w) == 0)
-			return false;
-	return true;
+	return !s || (s->after && !is_uprooted(w, data));
+}
+
+/* Its successor can take over at once: the diff says so by changing it in place. */
+static bool is_succeeded(const struct plan_worker *w, const void *data)
+{
+	const struct plan_step *s = step_of(data, w);
+
+	return s && s->after && is_uprooted(w, data);
+}
+
+static void add_successors(struct plan *to, const struct apply_view *v)
+{
+	for (size_t i = 0; i < v->is->n_workers; i++)
+		if (is_succeeded(&v->is->workers[i], v->diff))
+			*plan_add_worker(to) =
+				*(const struct plan_worker *)step_of(v->diff, &v->is->workers[i])
+					 ->after;
+	plan_sort(to);
 }
 
 /* Workers whose namespaces vanish, or are made anew, must let go of them first. */
 static int end_uprooted(struct up *u, struct lab_error **err)
 {
 	auto_plan struct plan *rest = NULL;
+	size_t kept;
 
 	if (u->started || !u->past.plan)
 		return 0;
 	rest = plan_new(u->wanted->lab);
 	apply_copy_workers(rest, u->view.is, is_kept, u->view.diff);
-	if (rest->n_workers == u->past.plan->n_workers)
+	kept = rest->n_workers;
+	add_successors(rest, &u->view);
+	if (kept == u->past.plan->n_workers)
 		return 0;
 	u->loaded = true;
 	if (load(u, rest, err))
@@ -219,6 +267,7 @@ static int restore_objects(struct up *u, struct lab_error **err)
 
 	if (!now)
 		return -1;
+	now->n_workers = now->n_nodes = 0; /* are seen to later */
 	back.cancel = NULL;
 	back.grounded = NULL;
 	diff = plan_diff(now, u->before);

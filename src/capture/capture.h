@@ -27,16 +27,23 @@ struct capture_point {
 	int ns;            /* descriptor of its network namespace; capture_run() closes it */
 };
 
+enum capture_form {
+	CAPTURE_LINES,     /* for people */
+	CAPTURE_PCAPNG,    /* for Wireshark */
+	CAPTURE_SIGHTINGS, /* for `labctl trace`: IPv4 packets as lines of JSON, see run.c */
+};
+
 struct capture_spec {
 	const char *lab, *filter; /* filter: pcap-filter(7), "" for everything */
-	int file;                 /* pcapng goes there; -1: lines go to standard output */
-	uint64_t count;           /* ends after so many packets; 0: never */
+	enum capture_form form;
+	int file;       /* descriptor that it goes to */
+	uint64_t count; /* ends after so many packets; 0: never */
 	struct capture_point *points;
 	size_t n_points;
 };
 
 /**
- * Reads {"lab": TEXT, "filter": TEXT, "file": descriptor or -1, "count": N, "points": [{"name", "dev",
+ * Reads {"lab": TEXT, "filter": TEXT, "file": descriptor, "form": N, "count": N, "points": [{"name", "dev",
  * "alias": TEXT, "ns": descriptor}...]}. Texts stay the json's; points are to be freed by the caller.
  */
 int capture_spec_read(const json_t *json, struct capture_spec *spec, struct lab_error **err);
@@ -56,6 +63,17 @@ struct capture_packet {
  * outside of data, prints no byte that a terminal would obey.
  */
 void capture_describe(const unsigned char *data, size_t n, struct strbuf *out);
+
+/** What tells a packet from all others, wherever on its way it is seen. */
+struct capture_identity {
+	uint64_t key;
+	uint64_t
+		flow; /* the same for both directions, and for what ICMP says against one of its packets */
+	uint32_t to; /* where it wants to go */
+	bool bare;   /* a TCP acknowledgement and nothing else */
+};
+/** false: not an IPv4 packet, or cut short. */
+bool capture_identify(const unsigned char *data, size_t n, struct capture_identity *id);
 
 /**
  * The blocks of a pcapng file (draft-ietf-opsawg-pcapng), host byte order, nanoseconds. Each gives

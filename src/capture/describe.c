@@ -12,29 +12,10 @@
 
 #include "base/cleanup.h"
 #include "base/ip.h"
-
-struct bytes {
-	const unsigned char *p;
-	size_t n;
-};
+#include "capture/bytes.h"
 
 #define CUT      "[cut]"
 #define TEXT_MAX 100 /* of somebody's own text */
-
-static uint16_t u16(struct bytes b, size_t at)
-{
-	return (uint16_t)(b.p[at] << 8 | b.p[at + 1]);
-}
-
-static uint32_t u32(struct bytes b, size_t at)
-{
-	return (uint32_t)u16(b, at) << 16 | u16(b, at + 2);
-}
-
-static struct bytes after(struct bytes b, size_t n)
-{
-	return n < b.n ? (struct bytes){b.p + n, b.n - n} : (struct bytes){b.p + b.n, 0};
-}
 
 /* Up to the end of the line, with what is no printable ASCII as dots. */
 static void add_line(struct strbuf *out, struct bytes b)
@@ -101,12 +82,12 @@ static void describe_dns(struct strbuf *out, struct bytes b)
 		strbuf_printf(out, "answer %s ", dns_code(b.p[3] & 15));
 	else
 		strbuf_add(out, "query ");
-	len = add_name(out, after(b, 12));
+	len = add_name(out, bytes_after(b, 12));
 	if (!len || 12 + len + 4 > b.n)
 		return;
-	strbuf_printf(out, " %s", dns_type(u16(b, 12 + len)));
+	strbuf_printf(out, " %s", dns_type(bytes_u16(b, 12 + len)));
 	if (answer)
-		strbuf_printf(out, ", %u answers", (unsigned int)u16(b, 6));
+		strbuf_printf(out, ", %u answers", (unsigned int)bytes_u16(b, 6));
 }
 
 /* --- TCP and UDP --- */
@@ -155,8 +136,8 @@ static void add_flags(struct strbuf *out, unsigned int flags)
 static void describe_tcp(struct strbuf *out, struct bytes head, size_t length)
 {
 	size_t offset = head.n >= 20 ? (size_t)(head.p[12] >> 4) * 4 : 0;
-	struct bytes b = after(head, offset);
-	bool bgp = u16(head, 0) == 179 || u16(head, 2) == 179;
+	struct bytes b = bytes_after(head, offset);
+	bool bgp = bytes_u16(head, 0) == 179 || bytes_u16(head, 2) == 179;
 
 	strbuf_add(out, "TCP ");
 	if (offset < 20) {
@@ -180,10 +161,10 @@ static void describe_tcp(struct strbuf *out, struct bytes head, size_t length)
 
 static void describe_udp(struct strbuf *out, struct bytes head, size_t length)
 {
-	uint16_t from = u16(head, 0), to = u16(head, 2);
+	uint16_t from = bytes_u16(head, 0), to = bytes_u16(head, 2);
 
 	if (from == 53 || to == 53)
-		describe_dns(out, after(head, 8));
+		describe_dns(out, bytes_after(head, 8));
 	else if (to == 3784)
 		strbuf_add(out, "BFD"); /* RFC 5881 */
 	else
@@ -206,7 +187,7 @@ static void describe_icmp(struct strbuf *out, struct bytes b)
 	case 0:
 	case 8:
 		strbuf_printf(out, "echo %s %u", b.p[0] ? "request" : "reply",
-			      (unsigned int)u16(b, 6));
+			      (unsigned int)bytes_u16(b, 6));
 		break;
 	case 3:
 		if (b.p[1] < ARRAY_LEN(unreachable))
@@ -225,11 +206,11 @@ static void add_ends(struct strbuf *out, struct bytes ip, struct bytes transport
 {
 	char from[IP_STRLEN], to[IP_STRLEN];
 
-	(void)ip_format(u32(ip, 12), from);
-	(void)ip_format(u32(ip, 16), to);
+	(void)ip_format(bytes_u32(ip, 12), from);
+	(void)ip_format(bytes_u32(ip, 16), to);
 	if (ports)
-		strbuf_printf(out, "%s:%u > %s:%u ", from, (unsigned int)u16(transport, 0), to,
-			      (unsigned int)u16(transport, 2));
+		strbuf_printf(out, "%s:%u > %s:%u ", from, (unsigned int)bytes_u16(transport, 0),
+			      to, (unsigned int)bytes_u16(transport, 2));
 	else
 		strbuf_printf(out, "%s > %s ", from, to);
 }
@@ -237,21 +218,21 @@ static void add_ends(struct strbuf *out, struct bytes ip, struct bytes transport
 static void describe_ip(struct strbuf *out, struct bytes ip)
 {
 	size_t header = ip.n >= 20 ? (size_t)(ip.p[0] & 15) * 4 : 0, total;
-	struct bytes b = after(ip, header);
+	struct bytes b = bytes_after(ip, header);
 	bool ports, later;
 
 	if (header < 20 || ip.n < header) {
 		strbuf_add(out, "IP " CUT);
 		return;
 	}
-	total = u16(ip, 2) > header ? u16(ip, 2) - header : 0;
+	total = bytes_u16(ip, 2) > header ? bytes_u16(ip, 2) - header : 0;
 	if (b.n > total) /* what is short is padded on Ethernet */
 		b.n = total;
-	later = u16(ip, 6) & 0x1fff;
+	later = bytes_u16(ip, 6) & 0x1fff;
 	ports = !later && (ip.p[9] == IPPROTO_TCP || ip.p[9] == IPPROTO_UDP) && b.n >= 8;
 	add_ends(out, ip, b, ports);
 	if (later)
-		strbuf_printf(out, "fragment at %d", (u16(ip, 6) & 0x1fff) * 8);
+		strbuf_printf(out, "fragment at %d", (bytes_u16(ip, 6) & 0x1fff) * 8);
 	else if (ports && ip.p[9] == IPPROTO_TCP)
 		describe_tcp(out, b, total);
 	else if (ports)
@@ -271,9 +252,9 @@ static void describe_arp(struct strbuf *out, struct bytes b)
 		strbuf_add(out, CUT);
 		return;
 	}
-	(void)ip_format(u32(b, 14), from);
-	(void)ip_format(u32(b, 24), to);
-	if (u16(b, 6) == 1)
+	(void)ip_format(bytes_u32(b, 14), from);
+	(void)ip_format(bytes_u32(b, 24), to);
+	if (bytes_u16(b, 6) == 1)
 		strbuf_printf(out, "who has %s? tell %s", to, from);
 	else
 		strbuf_printf(out, "%s is at %02x:%02x:%02x:%02x:%02x:%02x", from, b.p[8], b.p[9],
@@ -288,10 +269,10 @@ void capture_describe(const unsigned char *data, size_t n, struct strbuf *out)
 		strbuf_add(out, "Ethernet " CUT);
 		return;
 	}
-	switch (u16(b, 12)) {
-	case ETHERTYPE_IP: describe_ip(out, after(b, 14)); break;
-	case ETHERTYPE_ARP: describe_arp(out, after(b, 14)); break;
+	switch (bytes_u16(b, 12)) {
+	case ETHERTYPE_IP: describe_ip(out, bytes_after(b, 14)); break;
+	case ETHERTYPE_ARP: describe_arp(out, bytes_after(b, 14)); break;
 	case ETHERTYPE_IPV6: strbuf_add(out, "IPv6"); break;
-	default: strbuf_printf(out, "Ethernet type 0x%04x", u16(b, 12));
+	default: strbuf_printf(out, "Ethernet type 0x%04x", bytes_u16(b, 12));
 	}
 }

@@ -215,6 +215,39 @@ static void print(const struct run *r, const struct capture_packet *p)
 		r->name_width, r->spec->points[p->point].name, strbuf_str(&text));
 }
 
+/* {"point": index, "ns": since the epoch, "key": TEXT, "flow": TEXT, "to": address, "bare": BOOLEAN, "says": TEXT} */
+static void print_sighting(const struct run *r, const struct capture_packet *p)
+{
+	auto_strbuf struct strbuf text = {0};
+	struct capture_identity id;
+	char key[17], flow[17];
+	json_t *line;
+
+	if (!capture_identify(p->data, p->n, &id))
+		return;
+	capture_describe(p->data, p->n, &text);
+	(void)snprintf(key, sizeof(key), "%016jx", (uintmax_t)id.key);    /* fits */
+	(void)snprintf(flow, sizeof(flow), "%016jx", (uintmax_t)id.flow); /* fits */
+	line = json_pack("{s:I, s:I, s:s, s:s, s:I, s:b, s:s}", "point", (json_int_t)p->point, "ns",
+			 (json_int_t)p->ns, "key", key, "flow", flow, "to", (json_int_t)id.to,
+			 "bare", id.bare, "says", strbuf_str(&text));
+	if (!line)
+		abort();
+	if (!json_dumpf(line, r->out, JSON_COMPACT))
+		(void)fputc('\n', r->out); /* fflush() tells */
+	json_decref(line);
+}
+
+static int give_one(const struct run *r, const struct capture_packet *p)
+{
+	switch (r->spec->form) {
+	case CAPTURE_LINES: print(r, p); return 0;
+	case CAPTURE_PCAPNG: return capture_write_packet(r->out, p);
+	case CAPTURE_SIGHTINGS: print_sighting(r, p); return 0;
+	}
+	return 0;
+}
+
 /* Gives what is older than `until`, and keeps the rest. */
 static int give(struct run *r, uint64_t until, struct lab_error **err)
 {
@@ -225,9 +258,7 @@ static int give(struct run *r, uint64_t until, struct lab_error **err)
 	for (; n < r->n_held && r->held[n].packet.ns <= until && !r->stop; n++) {
 		const struct capture_packet *p = &r->held[n].packet;
 
-		if (r->spec->file < 0)
-			print(r, p);
-		else if (capture_write_packet(r->out, p))
+		if (give_one(r, p))
 			return lab_error_errno(err, LAB_FAILED, errno, "write the packets");
 		free((void *)p->data);
 		r->stop = ++r->given == r->spec->count;
@@ -262,7 +293,7 @@ static int write_head(const struct run *r, struct lab_error **err)
 {
 	const struct capture_spec *s = r->spec;
 
-	if (s->file < 0)
+	if (s->form != CAPTURE_PCAPNG)
 		return 0;
 	if (capture_write_section(r->out, s->lab))
 		return lab_error_errno(err, LAB_FAILED, errno, "write the packets");
@@ -282,7 +313,7 @@ static int finish(struct run *r, struct lab_error **err)
 
 		count(&r->listeners[i]);
 		dropped += l->dropped;
-		if (r->spec->file >= 0 &&
+		if (r->spec->form == CAPTURE_PCAPNG &&
 		    capture_write_statistics(r->out, i, now_ns(), l->received, l->dropped))
 			return lab_error_errno(err, LAB_FAILED, errno, "write the packets");
 	}
@@ -364,7 +395,7 @@ int capture_run(const struct capture_spec *spec, struct lab_error **err)
 	r.fds = calloc(spec->n_points + 1, sizeof(*r.fds));
 	if (!r.listeners || !r.fds)
 		abort();
-	if (spec->file >= 0 && spec->file != STDOUT_FILENO)
+	if (spec->file != STDOUT_FILENO)
 		r.out = fdopen(spec->file, "w");
 	if (!r.out)
 		(void)lab_error_errno(err, LAB_FAILED, errno, "the file");

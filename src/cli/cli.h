@@ -65,6 +65,7 @@ int verb_exec(int argc, char **argv);
 int verb_shell(int argc, char **argv);
 int verb_logs(int argc, char **argv);
 int verb_capture(int argc, char **argv);
+int verb_trace(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
 int verb_completion(int argc, char **argv);
 

@@ -67,6 +67,7 @@ static int load_start(void *data, const struct plan *workers, struct lab_error *
 
 	if (!json)
 		abort();
+	supervise_wake(&state_journal(s->state)->supervisor);
 	s->loading = supervise_load_start(state_dir_fd(s->state), json, strlen(json), LOAD_MS, err);
 	return s->loading < 0 ? -1 : 0;
 }
@@ -140,7 +141,7 @@ static void init(struct cli_session *s, const char *lab)
 }
 
 /* Two descriptors per namespace: the usual soft limit of 1024 is a lab of five hundred nodes. */
-static void allow_many_files(void)
+void cli_allow_many_files(void)
 {
 	struct rlimit limit;
 
@@ -154,7 +155,7 @@ int cli_session_open(struct cli_session *s, const char *lab, enum state_mode mod
 		     struct lab_error **err)
 {
 	init(s, lab);
-	allow_many_files();
+	cli_allow_many_files();
 	s->backend = kernel_backend_new(lab, err);
 	if (s->backend)
 		s->state = state_open(lab, mode, err);

@@ -21,4 +21,8 @@ int cli_session_open(struct cli_session *s, const char *lab, enum state_mode mod
 /** For plan and status: no lock, no change; a lab that is not up leaves state NULL. */
 int cli_session_read(struct cli_session *s, const char *lab, struct lab_error **err);
 void cli_session_done(struct cli_session *s);
+
+/** As many descriptors as this process may have: the usual soft limit is too low for a large lab. */
+void cli_allow_many_files(void);
+
 #define auto_session __attribute__((cleanup(cli_session_done)))

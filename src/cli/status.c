@@ -11,18 +11,38 @@
 #include "cli/live.h"
 #include "cli/options.h"
 #include "cli/session.h"
+#include "cli/status_watch.h"
 #include "supervise/client.h"
 #include "ui/table.h"
 
+struct options {
+	struct cli_lab_options common;
+	bool watch;
+};
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
-	if (key == ARGP_KEY_NO_ARGS)
-		return 0; /* all labs */
-	return cli_parse_lab_option(key, arg, state);
+	struct options *o = state->input;
+
+	switch (key) {
+	case 'w': o->watch = true; return 0;
+	case ARGP_KEY_NO_ARGS: return 0; /* all labs */
+	case ARGP_KEY_END:
+		if (o->watch && !o->common.lab)
+			argp_error(state, "--watch: which lab?");
+		return 0;
+	default: return cli_lab_option(&o->common, key, arg, state);
+	}
 }
 
+static const struct argp_option option_table[] = {
+	{"watch", 'w', NULL, 0, "go on, and print a line for every change, until Ctrl-C", 0},
+	CLI_OPTION_JSON,
+	CLI_OPTION_END,
+};
+
 static const struct argp argp = {
-	.options = cli_json_option_table,
+	.options = option_table,
 	.parser = parse_option,
 	.args_doc = "[LAB]",
 	.doc = "Compares what the kernel and the supervisor hold with the plan that was applied last, and "
@@ -32,7 +52,8 @@ static const struct argp argp = {
 	       "Examples:\n"
 	       "  labctl status\n"
 	       "  labctl status scenario1\n"
-	       "  labctl status scenario1 --json\n",
+	       "  labctl status scenario1 --json\n"
+	       "  labctl status scenario1 --watch\n",
 };
 
 static const struct ui_column namespace_columns[] = {
@@ -42,8 +63,11 @@ static const struct ui_column link_columns[] = {
 static const struct ui_column worker_columns[] = {
 	{"WORKER", UI_TEXT},     {"PROGRAM", UI_TEXT}, {"STATE", UI_TEXT}, {"PID", UI_NUMBER},
 	{"RESTARTS", UI_NUMBER}, {"REASON", UI_TEXT},  {"NOTE", UI_RARE}};
-static const struct ui_column drift_columns[] = {
-	{"DRIFT", UI_TEXT}, {"OBJECT", UI_TEXT}, {"RESOURCE", UI_TEXT}, {"AT", UI_TEXT}};
+static const struct ui_column drift_columns[] = {{"DRIFT", UI_TEXT},
+						 {"OBJECT", UI_TEXT},
+						 {"DETAIL", UI_RARE},
+						 {"RESOURCE", UI_TEXT},
+						 {"AT", UI_TEXT}};
 static const struct ui_column lab_columns[] = {{"LAB", UI_TEXT},       {"STATE", UI_TEXT},
 					       {"STEP", UI_TEXT},      {"NAMESPACES", UI_NUMBER},
 					       {"WORKERS", UI_NUMBER}, {"TITLE", UI_TEXT}};
@@ -72,11 +96,12 @@ static void report_done(struct report *r)
 	ui_table_free(r->drift);
 }
 
-static void add_drift(struct report *r, const char *kind, const char *object,
+static void add_drift(struct report *r, const char *kind, const char *object, const char *detail,
 		      const struct plan_origin *origin)
 {
-	ui_table_add(r->drift, (const char *const[]){kind, object, origin ? origin->resource : NULL,
-						     origin ? origin->at : NULL});
+	ui_table_add(r->drift,
+		     (const char *const[]){kind, object, detail, origin ? origin->resource : NULL,
+					   origin ? origin->at : NULL});
 	ui_table_colour(r->drift, 0, UI_RED);
 }
 
@@ -126,37 +151,29 @@ static void fill_objects(struct report *r, const struct apply_status *s)
 	}
 }
 
-/* An object that is not as planned shows as one line, also where mending it takes two steps. */
-static bool told_before(const struct plan_diff *d, size_t i)
-{
-	const struct plan_step *s = &d->steps[i];
-
-	for (size_t k = 0; k < i; k++)
-		if (d->steps[k].kind == s->kind && d->steps[k].before && s->after &&
-		    plan_key_cmp(s->kind, d->steps[k].before, s->after) == 0)
-			return true;
-	return false;
-}
-
 static void fill_drift(struct report *r, const struct apply_status *s)
 {
 	auto_arena struct arena *a = arena_new(0);
 
 	for (size_t i = 0; i < s->drift->n; i++) {
 		const struct plan_step *step = &s->drift->steps[i];
-		const void *object = step->after ? step->after : step->before;
+		const char *drift = apply_drift_of(s->drift, i);
 
-		if (told_before(s->drift, i))
-			continue;
-		add_drift(r, step->op == PLAN_ADD ? "missing" : "changed",
-			  plan_describe(a, step->kind, object), object);
+		if (drift)
+			add_drift(r, drift,
+				  plan_describe(a, step->kind,
+						step->after ? step->after : step->before),
+				  step->op == PLAN_ADD ? NULL : plan_step_detail(a, step),
+				  step->after ? step->after : step->before);
 	}
 	for (size_t i = 0; i < s->n_foreign; i++)
-		add_drift(r, "foreign", arena_printf(a, "namespace %s", s->foreign[i]), NULL);
+		add_drift(r, "foreign", arena_printf(a, "namespace %s", s->foreign[i]), NULL, NULL);
 	if (s->unfinished)
-		add_drift(r, "unfinished", "an `up` was killed, or is at work", NULL);
+		add_drift(r, "unfinished", "an `up` was killed, or is at work", NULL, NULL);
 	if (!s->supervised)
-		add_drift(r, "missing", "supervisor", NULL);
+		add_drift(r, "missing", "supervisor", NULL, NULL);
+	if (s->halted)
+		add_drift(r, "stopped", "supervisor", NULL, NULL);
 }
 
 static const char *number_text(const json_t *v, char buf[static 24])
@@ -175,13 +192,14 @@ static const char *text_of(const json_t *live, const char *key)
 	return text && *text ? text : NULL;
 }
 
-static void add_worker(struct report *r, const struct plan_worker *w, const json_t *live)
+/* told: somebody was there who could be asked. */
+static void add_worker(struct report *r, const struct plan_worker *w, const json_t *live, bool told)
 {
 	const char *state = text_of(live, "state");
 	char pid[24], restarts[24];
 
 	if (!state)
-		state = "missing";
+		state = told ? "missing" : "unknown";
 	ui_table_add(r->workers,
 		     (const char *const[]){w->name, w->program, state,
 					   number_text(json_object_get(live, "pid"), pid),
@@ -192,7 +210,8 @@ static void add_worker(struct report *r, const struct plan_worker *w, const json
 		return;
 	}
 	ui_table_colour(r->workers, 2, UI_RED);
-	add_drift(r, state, w->name, &w->origin);
+	if (told)
+		add_drift(r, state, w->name, NULL, &w->origin);
 }
 
 static const json_t *find_live(const json_t *list, const char *name)
@@ -212,18 +231,22 @@ static const json_t *find_live(const json_t *list, const char *name)
 static int fill_workers(struct report *r, const struct state *state, const struct apply_status *s,
 			struct lab_error **err)
 {
+	auto_error struct lab_error *why = NULL;
 	auto_free char *text = NULL;
 	json_t *root = NULL;
 
-	if (s->supervised) {
-		text = supervise_status(state_dir_fd(state), err);
-		if (!text)
-			return -1;
+	if (s->supervised && !s->halted)
+		text = supervise_status(state_dir_fd(state), &why);
+	if (why && lab_error_status(why) != LAB_STATE)
+		return lab_error_make(err, lab_error_status(why), "%s", lab_error_message(why));
+	if (why) /* it has ended since it was looked at */
+		add_drift(r, "missing", "supervisor", NULL, NULL);
+	if (text)
 		root = json_loads(text, 0, NULL);
-	}
 	for (size_t i = 0; i < s->plan->n_workers; i++)
 		add_worker(r, &s->plan->workers[i],
-			   find_live(json_object_get(root, "workers"), s->plan->workers[i].name));
+			   find_live(json_object_get(root, "workers"), s->plan->workers[i].name),
+			   !s->halted);
 	json_decref(root);
 	return 0;
 }
@@ -303,6 +326,17 @@ static int status_of_lab(const struct cli_lab_options *o)
 	return drift ? LAB_FAILED : LAB_OK;
 }
 
+static int watch_lab(const struct cli_lab_options *o)
+{
+	auto_error struct lab_error *err = NULL;
+	auto_free char *name = cli_lab_name(o->lab, &err);
+	bool differs = false;
+
+	if (!name || cli_status_watch(name, o->json, &differs, &err))
+		return cli_fail_json(o->json, err);
+	return differs ? LAB_FAILED : LAB_OK;
+}
+
 /* The quick look of the list: one process is asked for, not every object. */
 static bool is_supervised(const struct state *s)
 {
@@ -359,10 +393,12 @@ static int status_of_all(bool json)
 int verb_status(int argc, char **argv)
 {
 	auto_error struct lab_error *err = NULL;
-	struct cli_lab_options o = {0};
+	struct options o = {0};
 
 	cli_parse(&argp, argc, argv, &o);
 	if (cli_need_root("status", &err))
-		return cli_fail_json(o.json, err);
-	return o.lab ? status_of_lab(&o) : status_of_all(o.json);
+		return cli_fail_json(o.common.json, err);
+	if (o.watch)
+		return watch_lab(&o.common);
+	return o.common.lab ? status_of_lab(&o.common) : status_of_all(o.common.json);
 }

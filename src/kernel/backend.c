@@ -39,12 +39,12 @@ static bool host_is_loose(void)
 	return true;
 }
 
-/* Only where the host is strict: /proc/sys/net costs more with every namespace that there is. */
-static int loosen(struct kernel_real *r, int fd, struct lab_error **err)
+/* As a rule only where the host is strict: /proc/sys/net costs more with every namespace that there is. */
+static int loosen(struct kernel_real *r, int fd, bool always, struct lab_error **err)
 {
 	int res = 0;
 
-	if (r->host_loose)
+	if (r->host_loose && !always)
 		return 0;
 	if (kernel_netns_enter(fd, err) < 0)
 		return -1;
@@ -100,11 +100,25 @@ static int namespace_make(struct backend *b, const struct plan_namespace *plan,
 		return lab_error_prefix(err, "cannot add namespace %s", plan->name);
 	ns = kernel_ns_add(r, plan->name, fd, sock);
 	ns->router = plan->router;
-	if (loosen(r, fd, err) < 0 || set_up_lo(r, ns, plan, err) < 0) {
+	if (loosen(r, fd, false, err) < 0 || set_up_lo(r, ns, plan, err) < 0) {
 		kernel_ns_forget(r, ns);
 		return lab_error_prefix(err, "cannot add namespace %s", plan->name);
 	}
 	*id = ns->id;
+	return 0;
+}
+
+static int namespace_mend(struct backend *b, const struct plan_namespace *plan,
+			  struct lab_error **err)
+{
+	struct kernel_real *r = (struct kernel_real *)b;
+	struct kernel_ns *ns = kernel_ns_get(r, plan->name, err);
+
+	if (!ns)
+		return -1;
+	ns->router = plan->router; /* what lo says of it may be what is wrong */
+	if (loosen(r, ns->fd, true, err) < 0 || set_up_lo(r, ns, plan, err) < 0)
+		return lab_error_prefix(err, "cannot mend namespace %s", plan->name);
 	return 0;
 }
 
@@ -173,6 +187,7 @@ static int namespace_remove(struct backend *b, const char *name,
 static const struct backend_ops real_ops = {
 	.namespace_make = namespace_make,
 	.namespace_publish = namespace_publish,
+	.namespace_mend = namespace_mend,
 	.namespace_remove = namespace_remove,
 	.run = kernel_run,
 	.settle = kernel_settle,

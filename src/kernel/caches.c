@@ -61,6 +61,10 @@ static void see_address(struct nl_object *o, void *data)
 	key.dev = dev_name(s, rtnl_addr_get_ifindex(a));
 	key.prefix.addr = ipv4(rtnl_addr_get_local(a));
 	key.prefix.len = (uint8_t)rtnl_addr_get_prefixlen(a);
+	/* 127.0.0.1 comes with lo */
+	if (key.dev && s->cloud && key.prefix.addr >> 24 != 127 &&
+	    !kernel_sight_wanted(s, PLAN_ADDRESS, &key))
+		*plan_add_address(s->extra) = key;
 	seen = key.dev ? kernel_sight_note(s, PLAN_ADDRESS, &key) : NULL;
 	if (seen)
 		seen->noprefixroute = rtnl_addr_get_flags(a) & IFA_F_NOPREFIXROUTE;
@@ -85,6 +89,8 @@ static void see_neighbour(struct nl_object *o, void *data)
 		return;
 	key.dev = dev_name(s, rtnl_neigh_get_ifindex(n));
 	key.ip = ipv4(rtnl_neigh_get_dst(n));
+	if (key.dev && s->cloud && !kernel_sight_wanted(s, PLAN_NEIGHBOUR, &key))
+		*plan_add_neighbour(s->extra) = key;
 	seen = key.dev ? kernel_sight_note(s, PLAN_NEIGHBOUR, &key) : NULL;
 	if (seen && mac && nl_addr_get_len(mac) == sizeof(seen->mac))
 		memcpy(seen->mac, nl_addr_get_binary_addr(mac), sizeof(seen->mac));
@@ -98,45 +104,64 @@ int kernel_sight_neighbours(struct kernel_sight *s, struct nl_sock *sock, struct
 	return walk(s, "neighbours", res, cache, see_neighbour, err);
 }
 
-/* 0, or -1 where the route has more than one next hop, or one that no plan has. */
-static int read_nexthop(const struct kernel_sight *s, struct rtnl_route *r, struct plan_route *to)
+static enum plan_route_type read_type(struct rtnl_route *r)
+{
+	if (rtnl_route_get_type(r) == RTN_BLACKHOLE)
+		return PLAN_BLACKHOLE;
+	if (rtnl_route_get_type(r) == RTN_UNICAST && rtnl_route_get_nnexthops(r) == 1)
+		return PLAN_UNICAST;
+	return PLAN_OTHER;
+}
+
+static void read_nexthop(const struct kernel_sight *s, struct rtnl_route *r, struct plan_route *to)
 {
 	struct rtnl_nexthop *nh;
 
-	to->dev = NULL;
-	to->via = 0;
-	to->onlink = false;
-	if (to->type == PLAN_BLACKHOLE)
-		return 0;
-	if (rtnl_route_get_nnexthops(r) != 1)
-		return -1;
+	if (to->type != PLAN_UNICAST)
+		return;
 	nh = rtnl_route_nexthop_n(r, 0);
 	to->dev = dev_name(s, rtnl_route_nh_get_ifindex(nh));
 	to->via = ipv4(rtnl_route_nh_get_gateway(nh));
 	to->onlink = rtnl_route_nh_get_flags(nh) & RTNH_F_ONLINK;
-	return to->dev ? 0 : -1;
+	if (!to->dev)
+		to->type = PLAN_OTHER;
 }
 
+/* Who may write routes into a lab beside its plan: the kernel itself, labctl-routing, BIRD. */
+static bool is_dynamic(const struct plan_route *r)
+{
+	unsigned int proto = r->proto;
+
+	return proto == RTPROT_KERNEL || proto == RTPROT_REDIRECT || proto == PLAN_PROTO_LEARNED ||
+	       proto == PLAN_PROTO_TRACKED || proto == PLAN_PROTO_BIRD;
+}
+
+/*
+ * A route of another metric than the wanted one's stands beside it, and may win; the plan does not know it.
+ * Nor does it know what a key has a second time.
+ */
 static void see_route(struct nl_object *o, void *data)
 {
 	struct kernel_sight *s = data;
 	struct rtnl_route *r = (struct rtnl_route *)o;
 	struct plan_route value = {.ns = s->ns}, *seen;
+	const struct plan_route *wanted;
 
-	/* with another metric than ours it stands beside our routes, and is nobody's drift */
+	if (rtnl_route_get_family(r) != AF_INET || rtnl_route_get_table(r) == RT_TABLE_LOCAL)
+		return;
 	value.metric = rtnl_route_get_priority(r);
-	if (rtnl_route_get_family(r) != AF_INET ||
-	    (value.metric != 0 && value.metric != PLAN_METRIC_LAST))
-		return;
-	if (rtnl_route_get_type(r) != RTN_UNICAST && rtnl_route_get_type(r) != RTN_BLACKHOLE)
-		return;
 	value.table = rtnl_route_get_table(r);
 	value.dst = prefix(rtnl_route_get_dst(r));
-	value.type = rtnl_route_get_type(r) == RTN_BLACKHOLE ? PLAN_BLACKHOLE : PLAN_UNICAST;
+	value.type = read_type(r);
 	value.proto = (enum plan_route_proto)rtnl_route_get_protocol(r);
 	value.src = ipv4(rtnl_route_get_pref_src(r));
-	if (read_nexthop(s, r, &value) < 0)
+	read_nexthop(s, r, &value);
+	wanted = kernel_sight_wanted(s, PLAN_ROUTE, &value);
+	if (!wanted || wanted->metric != value.metric || value.type == PLAN_OTHER) {
+		if (s->cloud && !is_dynamic(&value))
+			*plan_add_route(s->extra) = value;
 		return;
+	}
 	seen = kernel_sight_note(s, PLAN_ROUTE, &value);
 	if (!seen)
 		return;
@@ -152,6 +177,12 @@ int kernel_sight_routes(struct kernel_sight *s, struct nl_sock *sock, struct lab
 	return walk(s, "routes", res, cache, see_route, err);
 }
 
+/* Those that every namespace is born with. */
+static bool is_inborn(uint32_t priority)
+{
+	return priority == 0 || priority == 32766 || priority == 32767;
+}
+
 static void see_rule(struct nl_object *o, void *data)
 {
 	struct kernel_sight *s = data;
@@ -159,6 +190,8 @@ static void see_rule(struct nl_object *o, void *data)
 	struct plan_rule key = {.ns = s->ns, .priority = rtnl_rule_get_prio(r)}, *seen;
 	const char *iif = rtnl_rule_get_iif(r), *oif = rtnl_rule_get_oif(r);
 
+	if (s->cloud && !is_inborn(key.priority) && !kernel_sight_wanted(s, PLAN_RULE, &key))
+		*plan_add_rule(s->extra) = key;
 	if (rtnl_rule_get_action(r) != FR_ACT_TO_TBL || rtnl_rule_get_dst(r) ||
 	    rtnl_rule_get_mark(r))
 		return;
@@ -184,23 +217,31 @@ int kernel_sight_rules(struct kernel_sight *s, struct nl_sock *sock, struct lab_
 /* What stands on one device. */
 struct queues {
 	struct rtnl_qdisc *root, *child;
+	bool others; /* beside these two, or for what comes in */
 };
 
-static struct queues find_queues(struct nl_cache *cache, int index)
+/* Those of each device of the namespace, in the order of the devices. */
+static struct queues *find_queues(struct kernel_sight *s, struct nl_cache *cache)
 {
-	struct queues q = {0};
+	struct queues *all = arena_alloc(s->arena, (s->n_devs - s->first_dev + 1) * sizeof(*all));
 
 	for (struct nl_object *o = nl_cache_get_first(cache); o; o = nl_cache_get_next(o)) {
 		struct rtnl_tc *tc = (struct rtnl_tc *)o;
+		const struct kernel_sight_dev *d = kernel_sight_by_index(s,
+									 rtnl_tc_get_ifindex(tc));
+		struct queues *q;
 
-		if (rtnl_tc_get_ifindex(tc) != index)
-			continue;
+		if (!d)
+			continue; /* came meanwhile */
+		q = &all[d - (s->devs + s->first_dev)];
 		if (rtnl_tc_get_parent(tc) == TC_H_ROOT)
-			q.root = (struct rtnl_qdisc *)o;
+			q->root = (struct rtnl_qdisc *)o;
 		else if (rtnl_tc_get_parent(tc) == KERNEL_QDISC_ROOT + 1)
-			q.child = (struct rtnl_qdisc *)o;
+			q->child = (struct rtnl_qdisc *)o;
+		else
+			q->others = true;
 	}
-	return q;
+	return all;
 }
 
 static bool is_kind(struct rtnl_qdisc *q, const char *kind)
@@ -267,6 +308,9 @@ static void see_shaper(struct kernel_sight *s, const struct plan_shaper *wanted,
 	struct rtnl_qdisc *tbf = shape.netem ? q->child : q->root;
 	struct plan_shaper *seen;
 
+	/* something that delays, drops or rewrites besides: not what was asked for */
+	if (q->others || (q->child && !(shape.netem && shape.tbf)))
+		return;
 	if ((shape.netem && !is_kind(q->root, "netem")) || (shape.tbf && !is_kind(tbf, "tbf")))
 		return;
 	seen = kernel_sight_note(s, PLAN_SHAPER, wanted);
@@ -276,33 +320,37 @@ static void see_shaper(struct kernel_sight *s, const struct plan_shaper *wanted,
 		read_tbf(tbf, seen);
 }
 
-static const struct kernel_sight_dev *by_name(const struct kernel_sight *s, const char *name)
+/* A qdisc of nobody's; the one that every device is born with does not count. */
+static void see_stray_queues(struct kernel_sight *s, const struct kernel_sight_dev *d,
+			     const struct queues *q)
 {
-	for (size_t i = s->first_dev; i < s->n_devs; i++)
-		if (strcmp(s->devs[i].name, name) == 0)
-			return &s->devs[i];
-	return NULL;
+	const struct plan_shaper key = {.ns = s->ns, .dev = d->name};
+	bool root = q->root && rtnl_tc_get_handle((struct rtnl_tc *)q->root) != 0;
+
+	if ((!root && !q->child && !q->others) || kernel_sight_wanted(s, PLAN_SHAPER, &key))
+		return;
+	*plan_add_shaper(s->extra) = key;
 }
 
 int kernel_sight_shapers(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err)
 {
 	struct nl_cache *cache = NULL;
 	int res = rtnl_qdisc_alloc_cache(sock, &cache);
+	struct queues *queues;
 
 	if (res < 0)
 		return kernel_sight_error(s, "shapers", res, err);
-	for (size_t i = 0; i < s->wanted->n_shapers; i++) {
-		const struct plan_shaper *wanted = &s->wanted->shapers[i];
-		const struct kernel_sight_dev *d;
-		struct queues q;
+	queues = find_queues(s, cache);
+	for (size_t i = s->first_dev; i < s->n_devs; i++) {
+		const struct kernel_sight_dev *d = &s->devs[i];
+		const struct plan_shaper key = {.ns = s->ns, .dev = d->name};
+		const struct plan_shaper *wanted = kernel_sight_wanted(s, PLAN_SHAPER, &key);
+		const struct queues *q = &queues[i - s->first_dev];
 
-		if (strcmp(wanted->ns, s->ns) != 0)
-			continue;
-		d = by_name(s, wanted->dev);
-		if (!d)
-			continue;
-		q = find_queues(cache, d->index);
-		see_shaper(s, wanted, &q);
+		if (wanted)
+			see_shaper(s, wanted, q);
+		else if (s->cloud)
+			see_stray_queues(s, d, q);
 	}
 	nl_cache_free(cache);
 	return 0;

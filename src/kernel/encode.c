@@ -62,20 +62,33 @@ struct nlmsghdr *kernel_encode_veth(void *buf, const struct plan_link *l, int in
 	return h;
 }
 
-struct nlmsghdr *kernel_encode_bridge(void *buf, const struct plan_bridge *b, int index)
+static void put_bridge(struct nlmsghdr *h)
 {
-	struct nlmsghdr *h = link_header(buf, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, index);
-	struct nlattr *info, *data;
+	struct nlattr *info = mnl_attr_nest_start(h, IFLA_LINKINFO), *data;
 
-	mnl_attr_put_strz(h, IFLA_IFNAME, b->dev);
-	mnl_attr_put(h, IFLA_ADDRESS, sizeof(b->mac), b->mac);
-	info = mnl_attr_nest_start(h, IFLA_LINKINFO);
 	mnl_attr_put_strz(h, IFLA_INFO_KIND, "bridge");
 	data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
 	mnl_attr_put_u32(h, IFLA_BR_STP_STATE, 0);
 	mnl_attr_put_u8(h, IFLA_BR_MCAST_SNOOPING, 0);
 	mnl_attr_nest_end(h, data);
 	mnl_attr_nest_end(h, info);
+}
+
+struct nlmsghdr *kernel_encode_bridge(void *buf, const struct plan_bridge *b, int index)
+{
+	struct nlmsghdr *h = link_header(buf, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, index);
+
+	mnl_attr_put_strz(h, IFLA_IFNAME, b->dev);
+	mnl_attr_put(h, IFLA_ADDRESS, sizeof(b->mac), b->mac);
+	put_bridge(h);
+	return h;
+}
+
+struct nlmsghdr *kernel_encode_bridge_reset(void *buf, int index)
+{
+	struct nlmsghdr *h = link_header(buf, RTM_NEWLINK, 0, index);
+
+	put_bridge(h);
 	return h;
 }
 
@@ -105,10 +118,11 @@ struct nlmsghdr *kernel_encode_conduct(void *buf, const struct plan_end *end, in
 
 	if (end)
 		mnl_attr_put_u32(h, IFLA_MTU, KERNEL_MTU); /* one that was changed comes back */
-	if (end && end->alias)
-		mnl_attr_put_strz(h, IFLA_IFALIAS, end->alias);
-	if (end && end->gso_segs)
-		mnl_attr_put_u32(h, IFLA_GSO_MAX_SEGS, end->gso_segs);
+	if (end && (end->alias || c.reset))
+		mnl_attr_put_strz(h, IFLA_IFALIAS, end->alias ? end->alias : "");
+	if (end && (end->gso_segs || c.reset))
+		mnl_attr_put_u32(h, IFLA_GSO_MAX_SEGS,
+				 end->gso_segs ? end->gso_segs : KERNEL_GSO_SEGS);
 	if (c.master >= 0)
 		mnl_attr_put_u32(h, IFLA_MASTER, (uint32_t)c.master);
 	spec = mnl_attr_nest_start(h, IFLA_AF_SPEC);
@@ -210,6 +224,16 @@ static unsigned char route_scope(const struct plan_route *r)
 	return r->type == PLAN_UNICAST && !r->via ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
 }
 
+static unsigned char route_type(enum plan_route_type type)
+{
+	switch (type) {
+	case PLAN_UNICAST: return RTN_UNICAST;
+	case PLAN_BLACKHOLE: return RTN_BLACKHOLE;
+	case PLAN_OTHER: break;
+	}
+	return RTN_UNSPEC; /* for a removal: any */
+}
+
 static void put_nexthop(struct nlmsghdr *h, const struct plan_route *r, int index)
 {
 	mnl_attr_put_u32(h, RTA_OIF, (uint32_t)index);
@@ -227,7 +251,7 @@ struct nlmsghdr *kernel_encode_route(void *buf, bool add, const struct plan_rout
 	m->rtm_dst_len = r->dst.len;
 	m->rtm_table = (unsigned char)(r->table < 256 ? r->table : RT_TABLE_UNSPEC);
 	m->rtm_protocol = (unsigned char)r->proto;
-	m->rtm_type = r->type == PLAN_BLACKHOLE ? RTN_BLACKHOLE : RTN_UNICAST;
+	m->rtm_type = route_type(r->type);
 	m->rtm_scope = add ? route_scope(r) : RT_SCOPE_NOWHERE;
 	if (add && r->onlink)
 		m->rtm_flags = RTNH_F_ONLINK;
@@ -251,9 +275,10 @@ struct nlmsghdr *kernel_encode_rule(void *buf, bool add, const struct plan_rule 
 
 	m->family = AF_INET;
 	m->src_len = r->from.len;
-	m->action = FR_ACT_TO_TBL;
+	m->action = r->table ? FR_ACT_TO_TBL : FR_ACT_UNSPEC; /* see plan.extra */
 	m->table = (uint8_t)(r->table < 256 ? r->table : RT_TABLE_UNSPEC);
-	mnl_attr_put_u32(h, FRA_TABLE, r->table);
+	if (r->table)
+		mnl_attr_put_u32(h, FRA_TABLE, r->table);
 	mnl_attr_put_u32(h, FRA_PRIORITY, r->priority);
 	if (r->from.len)
 		mnl_attr_put_u32(h, FRA_SRC, htonl(r->from.addr));

@@ -9,13 +9,15 @@
 /** No message of ours is longer; the longest part is an interface alias (255 bytes). */
 #define KERNEL_MESSAGE_MAX 2048
 
-#define KERNEL_MTU 1500u /* of every device of a lab */
+#define KERNEL_GSO_SEGS 65535 /* GSO_MAX_SEGS: what a device has that was told nothing */
+#define KERNEL_MTU      1500u /* of every device of a lab */
 
 /** What a device is told besides its name: settings that no object of the plan carries. */
 struct kernel_conduct {
 	bool router; /* forwards IPv4, and answers ARP only for what its own port holds */
 	bool ipv6;   /* the kernel has IPv6: tell the device to make no address of its own */
 	int master;  /* index of the bridge that it is a port of; 0: of none; -1: as it is */
+	bool reset;  /* the device is not new: what the plan says nothing of is set back, too */
 };
 
 /**
@@ -29,6 +31,8 @@ struct nlmsghdr *kernel_encode_bridge(void *buf, const struct plan_bridge *b, in
 /** Alias, GSO cap and conduct of one end. `end` NULL: the loopback device. */
 struct nlmsghdr *kernel_encode_conduct(void *buf, const struct plan_end *end, int index,
 				       struct kernel_conduct c);
+/** What distinguishes our bridges, for one that is there. */
+struct nlmsghdr *kernel_encode_bridge_reset(void *buf, int index);
 struct nlmsghdr *kernel_encode_mac(void *buf, const unsigned char mac[6], int index);
 struct nlmsghdr *kernel_encode_up(void *buf, int index);
 struct nlmsghdr *kernel_encode_down(void *buf, int index);

@@ -28,7 +28,9 @@ static int nft_error(const char *text, struct lab_error **err)
 /* "delete" of what is not there fails the transaction, so it is declared first. */
 static void add_delete(struct strbuf *b, const struct plan_filter *f)
 {
-	strbuf_printf(b, "table ip %s\ndelete table ip %s\n", f->table, f->table);
+	const char *family = strchr(f->table, ' ') ? "" : "ip "; /* see plan.extra */
+
+	strbuf_printf(b, "table %s%s\ndelete table %s%s\n", family, f->table, family, f->table);
 }
 
 /*
@@ -103,20 +105,50 @@ int kernel_filter_remove(const struct plan_filter *f, struct lab_error **err)
 	return r.ok ? 0 : nft_error(r.errors, err);
 }
 
-char *kernel_filter_list(const struct plan_filter *f, struct lab_error **err)
+/* The next answer, which must not be a refusal. */
+static int next_good(struct kernel_nft_job *job, struct kernel_nft *r, struct lab_error **err)
 {
-	auto_nft_result struct kernel_nft r = {0};
-	auto_strbuf struct strbuf b = {0};
+	if (kernel_nft_next(job, r, err) < 0)
+		return -1;
+	return r->ok ? 0 : nft_error(r->errors, err);
+}
 
-	strbuf_printf(&b, "list table ip %s\n", f->table);
-	if (kernel_nft_run(strbuf_str(&b), &r, err) < 0)
-		return NULL;
-	if (r.ok)
-		return steal_ptr(r.output);
-	if (says(r.errors, ENOENT))
-		return strdup("");
-	(void)nft_error(r.errors, err); /* -1 always */
-	return NULL;
+static int read_listings(struct kernel_nft_job *job, enum kernel_filter_sight *seen,
+			 struct lab_error **err)
+{
+	auto_nft_result struct kernel_nft is = {0}, made = {0}, wanted = {0};
+
+	if (kernel_nft_next(job, &is, err) < 0)
+		return -1;
+	*seen = KERNEL_FILTER_ABSENT;
+	if (!is.ok && says(is.errors, ENOENT))
+		return 0;
+	if (!is.ok)
+		return nft_error(is.errors, err);
+	if (next_good(job, &made, err) < 0 || next_good(job, &wanted, err) < 0)
+		return -1;
+	*seen = strcmp(is.output, wanted.output) == 0 ? KERNEL_FILTER_SAME : KERNEL_FILTER_OTHER;
+	return 0;
+}
+
+int kernel_filter_compare(const struct plan_filter *f, int there, int sample,
+			  enum kernel_filter_sight *seen, struct lab_error **err)
+{
+	auto_free char *make = kernel_filter_set_commands(f);
+	auto_strbuf struct strbuf list = {0};
+	struct kernel_nft_job job;
+	int res;
+
+	strbuf_printf(&list, "list table ip %s\n", f->table);
+	/* one process for all three: making it costs more than what it does */
+	if (kernel_nft_start((struct kernel_nft_request[]){{there, list.s},
+							   {sample, make},
+							   {sample, list.s}},
+			     3, &job, err))
+		return -1;
+	res = read_listings(&job, seen, err);
+	kernel_nft_end(&job);
+	return res;
 }
 
 bool kernel_filter_forward_drops(void)

@@ -20,10 +20,13 @@ int kernel_filter_set_finish(const struct plan_filter *f, struct kernel_nft_job 
 void kernel_filter_set_abandon(const struct plan_filter *f, struct kernel_nft_job *job);
 
 int kernel_filter_remove(const struct plan_filter *f, struct lab_error **err);
+enum kernel_filter_sight { KERNEL_FILTER_ABSENT, KERNEL_FILTER_SAME, KERNEL_FILTER_OTHER };
+
 /**
- * The table as the kernel has it: nft's own listing without counters and handles, to be freed by the
- * caller. "" where there is no such table; NULL with *err.
+ * Compares the table of namespace `there` with the wanted one: nft's own listings of both, without counters and
+ * handles. For that, the wanted one is made in `sample`, a namespace for nothing else. -1 with *err.
  */
-char *kernel_filter_list(const struct plan_filter *f, struct lab_error **err);
+int kernel_filter_compare(const struct plan_filter *f, int there, int sample,
+			  enum kernel_filter_sight *seen, struct lab_error **err);
 /** Whether the chain FORWARD of iptables drops by default, as Docker sets it (nft variant only). */
 bool kernel_filter_forward_drops(void);

@@ -49,46 +49,25 @@ static int read_caches(struct kernel_sight *s, struct lab_error **err)
 	    kernel_sight_neighbours(s, sock, err) < 0 || kernel_sight_routes(s, sock, err) < 0 ||
 	    kernel_sight_rules(s, sock, err) < 0)
 		return -1;
-	return kernel_sight_shapers(s, sock, err);
+	if (kernel_sight_shapers(s, sock, err) < 0)
+		return -1;
+	return s->cloud ? kernel_sight_tables(s, err) : 0;
 }
 
-static char *list_in(int fd, const struct plan_filter *f, struct lab_error **err)
-{
-	if (kernel_netns_enter(fd, err) < 0)
-		return NULL;
-	return kernel_filter_list(f, err);
-}
-
-/*
- * How nft shows the wanted table where nothing else ever touched it. Each gets a namespace of its own:
- * that is cheaper than to remove the one before (see kernel_filter_set()).
- */
-static char *list_sample(const struct observation *o, const struct plan_filter *f,
-			 struct lab_error **err)
-{
-	auto_close int sample = kernel_netns_new(o->sight.home, NULL, err);
-
-	if (sample < 0 || kernel_netns_enter(sample, err) < 0 || kernel_filter_set(f, err) < 0)
-		return NULL;
-	return kernel_filter_list(f, err);
-}
-
+/* Each sample gets a namespace of its own: cheaper than to remove the one before (see kernel_filter_set()). */
 static int read_filter(struct observation *o, int fd, const struct plan_filter *f,
 		       struct lab_error **err)
 {
-	auto_free char *there = list_in(fd, f, err);
-	auto_free char *sample = NULL;
+	auto_close int sample = kernel_netns_new(o->sight.home, NULL, err);
+	enum kernel_filter_sight how;
 	struct plan_filter *seen;
 
-	if (!there)
+	if (sample < 0 || kernel_filter_compare(f, fd, sample, &how, err) < 0)
 		return -1;
-	if (!*there)
+	if (how == KERNEL_FILTER_ABSENT)
 		return 0;
-	sample = list_sample(o, f, err);
-	if (!sample)
-		return -1;
 	seen = kernel_sight_note(&o->sight, PLAN_FILTER, f);
-	if (strcmp(there, sample) != 0)
+	if (how == KERNEL_FILTER_OTHER)
 		seen->text = "changed";
 	return 0;
 }
@@ -114,6 +93,8 @@ static int read_namespace(struct observation *o, const struct plan_namespace *ns
 	if (res < 0)
 		return -1;
 	o->sight.ns = ns->name;
+	o->sight.router = ns->router;
+	o->sight.cloud = !plan_find_node(o->sight.wanted, ns->name);
 	(void)kernel_sight_note(&o->sight, PLAN_NAMESPACE, ns); /* has no more than its identity */
 	res = read_caches(&o->sight, err);
 	if (res == 0)
@@ -202,12 +183,13 @@ struct plan *kernel_observe(const char *lab, const struct plan *wanted,
 	auto_close int home = kernel_netns_current(err);
 	struct observation o = {
 		.lab = lab,
-		.sight = {.arena = result->arena, .wanted = wanted, .home = home},
+		.sight = {.arena = result->arena, .wanted = wanted, .lab = lab, .home = home},
 	};
 	int res;
 
 	if (home < 0)
 		return NULL;
+	o.sight.extra = result->extra = plan_new(lab);
 	for (int k = 0; k < PLAN_N_KINDS; k++)
 		o.sight.seen[k] =
 			arena_alloc(result->arena,

@@ -5,6 +5,7 @@
  * here: to the caller, a run stops exactly where it failed.
  */
 #include <errno.h>
+#include <linux/pkt_sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,7 +140,8 @@ static int conduct(struct run *run, struct kernel_ns *ns, const struct plan_end 
 				   .ipv6 = run->r->ipv6,
 				   .master = bridge  ? bridge->index
 					     : fresh ? -1
-						     : 0};
+						     : 0,
+				   .reset = !fresh};
 
 	if (end->master && !bridge)
 		return no_device(run, ns->name, end->master);
@@ -204,9 +206,8 @@ static int add_link(struct run *run, const struct plan_link *l)
 
 static int run_link(struct run *run, const struct plan_step *s)
 {
-	if (s->before && remove_link(run, s->before) < 0)
-		return -1;
-	return s->after ? add_link(run, s->after) : 0;
+	/* a pair that is there is made to behave as it should, and stays */
+	return s->after ? add_link(run, s->after) : remove_link(run, s->before);
 }
 
 /* ---- bridges ---- */
@@ -216,10 +217,11 @@ static int run_link(struct run *run, const struct plan_step *s)
  * comes up behind the last link, in rise(), if it shall.
  */
 static int settle_bridge(struct run *run, struct kernel_ns *ns, struct kernel_dev *d,
-			 const struct plan_bridge *b)
+			 const struct plan_bridge *b, bool fresh)
 {
 	const struct plan_end as_end = {.ns = b->ns, .dev = b->dev, .alias = b->alias};
-	struct kernel_conduct c = {.router = ns->router, .ipv6 = run->r->ipv6, .master = -1};
+	struct kernel_conduct c = {
+		.router = ns->router, .ipv6 = run->r->ipv6, .master = -1, .reset = !fresh};
 
 	if (SEND(run, ns, KERNEL_FINE_NEVER, kernel_encode_conduct, &as_end, d->index, c) < 0)
 		return -1;
@@ -244,7 +246,7 @@ static int add_bridge(struct run *run, const struct plan_bridge *b)
 	memcpy(d->mac, b->mac, sizeof(d->mac));
 	if (SEND(run, ns, KERNEL_FINE_NEVER, kernel_encode_bridge, b, d->index) < 0)
 		return -1;
-	return settle_bridge(run, ns, d, b);
+	return settle_bridge(run, ns, d, b, true);
 }
 
 static int change_bridge(struct run *run, const struct plan_bridge *b)
@@ -256,9 +258,10 @@ static int change_bridge(struct run *run, const struct plan_bridge *b)
 		return -1;
 	if (!d)
 		return no_device(run, b->ns, b->dev);
-	if (SEND(run, ns, KERNEL_FINE_NEVER, kernel_encode_mac, b->mac, d->index) < 0)
+	if (SEND(run, ns, KERNEL_FINE_NEVER, kernel_encode_mac, b->mac, d->index) < 0 ||
+	    SEND(run, ns, KERNEL_FINE_NEVER, kernel_encode_bridge_reset, d->index) < 0)
 		return -1;
-	return settle_bridge(run, ns, d, b);
+	return settle_bridge(run, ns, d, b, false);
 }
 
 static int run_bridge(struct run *run, const struct plan_step *s)
@@ -349,7 +352,7 @@ static int one_route(struct run *run, bool add, const struct plan_route *r)
 
 	if (index_of(run, add, r->ns, r->dev, &ns, &index) < 0)
 		return -1;
-	if (!ns || (!index && r->type == PLAN_UNICAST))
+	if (!ns || (!index && r->type == PLAN_UNICAST)) /* its device went, and took it along */
 		return 0;
 	return SEND(run, ns, fine(add), kernel_encode_route, add, r, index);
 }
@@ -403,7 +406,11 @@ static int remove_shaper(struct run *run, const struct plan_shaper *s)
 
 	if (index_of(run, false, s->ns, s->dev, &ns, &index) < 0)
 		return -1;
-	return index ? SEND(run, ns, KERNEL_FINE_ABSENT, kernel_encode_qdisc_remove, index) : 0;
+	if (!index)
+		return 0;
+	if (SEND(run, ns, KERNEL_FINE_ABSENT, kernel_encode_qdisc_remove, index, TC_H_INGRESS) < 0)
+		return -1;
+	return SEND(run, ns, KERNEL_FINE_ABSENT, kernel_encode_qdisc_remove, index, TC_H_ROOT);
 }
 
 static int add_shaper(struct run *run, const struct plan_shaper *s)
@@ -549,11 +556,13 @@ static void undo(struct kernel_real *r, const struct plan_step *steps, size_t fr
 {
 	for (size_t i = to + 1; i-- > from;) {
 		struct plan_step inverse = plan_step_inverse(steps[i]);
+		const struct plan_origin *origin = steps[i].before;
 		struct lab_error *ignored = NULL;
 		struct run run = {.r = r, .steps = &inverse, .err = &ignored};
 
-		/* a step that was never carried out cannot be undone, and need not be */
-		if (run_step(&run, &inverse) == 0)
+		/* a step that was never carried out cannot be undone, and need not be; what is of no
+		 * plan is not known well enough to be made again */
+		if ((!origin || origin->resource) && run_step(&run, &inverse) == 0)
 			(void)flush(&run);
 		r->batch.n = 0;
 		r->batch.len = 0;

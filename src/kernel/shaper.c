@@ -134,7 +134,7 @@ struct nlmsghdr *kernel_encode_netem_probe(void *buf)
 	return h;
 }
 
-struct nlmsghdr *kernel_encode_qdisc_remove(void *buf, int index)
+struct nlmsghdr *kernel_encode_qdisc_remove(void *buf, int index, uint32_t parent)
 {
-	return qdisc(buf, RTM_DELQDISC, index, TC_H_ROOT, 0);
+	return qdisc(buf, RTM_DELQDISC, index, parent, 0);
 }

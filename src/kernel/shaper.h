@@ -34,4 +34,4 @@ struct nlmsghdr *kernel_encode_netem(void *buf, const struct plan_shaper *s, int
 /** A netem that cannot be: for lo, without options. */
 struct nlmsghdr *kernel_encode_netem_probe(void *buf);
 /** Back to the device's own queue. */
-struct nlmsghdr *kernel_encode_qdisc_remove(void *buf, int index);
+struct nlmsghdr *kernel_encode_qdisc_remove(void *buf, int index, uint32_t parent);

@@ -3,15 +3,18 @@
 #include "kernel/sight.h"
 
 #include <linux/if.h>
+#include <linux/if_link.h>
 #include <linux/ip.h>
+#include <netlink/attr.h>
 #include <netlink/route/link.h>
 #include <netlink/route/link/inet.h>
+#include <netlink/route/link/inet6.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "kernel/encode.h"
-
-#define DEFAULT_GSO_SEGS 65535u /* GSO_MAX_SEGS of the kernel */
+#include "kernel/tags.h"
 
 int kernel_sight_error(const struct kernel_sight *s, const char *what, int nlerr,
 		       struct lab_error **err)
@@ -55,6 +58,13 @@ static size_t size_of(enum plan_kind kind)
 	return sizes[kind];
 }
 
+const void *kernel_sight_wanted(const struct kernel_sight *s, enum plan_kind kind, const void *key)
+{
+	size_t i = find_wanted(s->wanted, kind, key);
+
+	return i == SIZE_MAX ? NULL : plan_object(s->wanted, kind, i);
+}
+
 void *kernel_sight_note(struct kernel_sight *s, enum plan_kind kind, const void *key)
 {
 	size_t i = find_wanted(s->wanted, kind, key);
@@ -72,6 +82,26 @@ void *kernel_sight_note(struct kernel_sight *s, enum plan_kind kind, const void 
 	return *seen;
 }
 
+static void add_fault(struct kernel_sight *s, struct kernel_sight_dev *d, const char *text)
+{
+	d->fault = d->fault ? arena_printf(s->arena, "%s, %s", d->fault, text) : text;
+}
+
+/* Our bridges learn, and do nothing else. */
+static void see_bridge(struct kernel_sight *s, struct kernel_sight_dev *d, struct nlattr *info)
+{
+	struct nlattr *tb[IFLA_INFO_MAX + 1], *data[IFLA_BR_MAX + 1];
+
+	if (!info || nla_parse_nested(tb, IFLA_INFO_MAX, info, NULL) < 0 || !tb[IFLA_INFO_KIND] ||
+	    !tb[IFLA_INFO_DATA] || strcmp(nla_get_string(tb[IFLA_INFO_KIND]), "bridge") != 0 ||
+	    nla_parse_nested(data, IFLA_BR_MAX, tb[IFLA_INFO_DATA], NULL) < 0)
+		return;
+	if (data[IFLA_BR_STP_STATE] && nla_get_u32(data[IFLA_BR_STP_STATE]))
+		add_fault(s, d, "spanning tree");
+	if (data[IFLA_BR_MCAST_SNOOPING] && nla_get_u8(data[IFLA_BR_MCAST_SNOOPING]))
+		add_fault(s, d, "multicast snooping");
+}
+
 /* libnl 3.7 does not know IFLA_GSO_MAX_SEGS: it is picked from the messages as they pass. */
 static int see_message(struct nl_msg *msg, void *data)
 {
@@ -87,9 +117,10 @@ static int see_message(struct nl_msg *msg, void *data)
 	d = arena_push(s->arena, s->devs, s->n_devs);
 	d->ns = s->ns;
 	d->index = m->ifi_index;
-	d->gso_segs = gso ? nla_get_u32(gso) : DEFAULT_GSO_SEGS;
-	if (d->gso_segs == DEFAULT_GSO_SEGS)
+	d->gso_segs = gso ? nla_get_u32(gso) : KERNEL_GSO_SEGS;
+	if (d->gso_segs == KERNEL_GSO_SEGS)
 		d->gso_segs = 0;
+	see_bridge(s, d, nlmsg_find_attr(h, sizeof(*m), IFLA_LINKINFO));
 	return NL_OK;
 }
 
@@ -115,11 +146,74 @@ const struct kernel_sight_dev *kernel_sight_by_index(const struct kernel_sight *
 	return by_index(s, index);
 }
 
-static bool setting(struct rtnl_link *l, unsigned int which)
+static uint32_t setting(struct rtnl_link *l, unsigned int which)
 {
 	uint32_t value = 0;
 
-	return rtnl_link_inet_get_conf(l, which, &value) == 0 && value != 0;
+	return rtnl_link_inet_get_conf(l, which, &value) == 0 ? value : 0;
+}
+
+/* What kernel_encode_conduct() says to every device of a lab. */
+static void see_conduct(struct kernel_sight *s, struct kernel_sight_dev *d, struct rtnl_link *l)
+{
+	const struct {
+		unsigned int which;
+		const char *name;
+		uint32_t wanted;
+	} settings[] = {
+		{IPV4_DEVCONF_FORWARDING, "forwarding", s->router},
+		{IPV4_DEVCONF_RP_FILTER, "rp_filter", 0},
+		{IPV4_DEVCONF_SEND_REDIRECTS, "send_redirects", 0},
+		{IPV4_DEVCONF_ACCEPT_REDIRECTS, "accept_redirects", 0},
+		{IPV4_DEVCONF_ARP_IGNORE, "arp_ignore", s->router},
+		{IPV4_DEVCONF_ARP_ANNOUNCE, "arp_announce", s->router ? 2 : 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
+		uint32_t is = setting(l, settings[i].which);
+
+		if (is != settings[i].wanted)
+			add_fault(s, d, arena_printf(s->arena, "%s %u", settings[i].name, is));
+	}
+}
+
+static void see_mtu(struct kernel_sight *s, struct kernel_sight_dev *d, struct rtnl_link *l)
+{
+	unsigned int mtu = rtnl_link_get_mtu(l);
+	uint8_t mode;
+
+	if (mtu != KERNEL_MTU)
+		add_fault(s, d, arena_printf(s->arena, "mtu %u", mtu));
+	if (rtnl_link_inet6_get_addr_gen_mode(l, &mode) == 0 && mode != IN6_ADDR_GEN_MODE_NONE)
+		add_fault(s, d, "addrgenmode");
+}
+
+/* Of these, each namespace is born with one, where the host has loaded their module; they cannot go. */
+static bool is_inborn(const char *name)
+{
+	static const char *const names[] = {"lo",      "tunl0",    "gre0", "gretap0", "erspan0",
+					    "ip_vti0", "ip6_vti0", "sit0", "ip6tnl0", "ip6gre0"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* As set_up_lo() left it. */
+static void see_lo(struct kernel_sight *s, struct kernel_sight_dev *d)
+{
+	const struct plan_namespace key = {.name = s->ns};
+	size_t i = find_wanted(s->wanted, PLAN_NAMESPACE, &key);
+	struct plan_namespace *seen = s->seen[PLAN_NAMESPACE][i];
+	const char *role = s->wanted->namespaces[i].role;
+
+	if (!d->up && (!role || strcmp(role, "transit-router") != 0))
+		add_fault(s, d, "down");
+	if (!kernel_tag_is(d->alias, s->lab, s->ns))
+		add_fault(s, d, "mark");
+	if (d->fault)
+		seen->fault = arena_printf(s->arena, "lo: %s", d->fault);
 }
 
 static void see_link(struct nl_object *o, void *data)
@@ -138,12 +232,16 @@ static void see_link(struct nl_object *o, void *data)
 		memcpy(d->mac, nl_addr_get_binary_addr(mac), sizeof(d->mac));
 	d->alias = alias && *alias ? arena_strdup(s->arena, alias) : NULL;
 	d->bridge = type && strcmp(type, "bridge") == 0;
+	d->removable = s->cloud && type && !is_inborn(name);
 	d->peer_index = rtnl_link_get_link(l);
 	d->master_index = rtnl_link_get_master(l);
-	d->mtu = rtnl_link_get_mtu(l);
 	d->up = rtnl_link_get_flags(l) & IFF_UP;
-	d->forwards = setting(l, IPV4_DEVCONF_FORWARDING);
-	d->proxy_arp = setting(l, IPV4_DEVCONF_PROXY_ARP);
+	d->proxy_arp = setting(l, IPV4_DEVCONF_PROXY_ARP) != 0;
+	see_conduct(s, d, l);
+	if (strcmp(name, "lo") == 0)
+		see_lo(s, d);
+	else
+		see_mtu(s, d, l);
 }
 
 static int compare_index(const void *a, const void *b)
@@ -190,7 +288,7 @@ static int compare_name(const void *a, const void *b)
 }
 
 struct by_name {
-	const struct kernel_sight_dev **v;
+	struct kernel_sight_dev **v;
 	size_t n;
 };
 
@@ -204,27 +302,21 @@ static struct by_name sort_by_name(const struct kernel_sight *s)
 	return t;
 }
 
-static const struct kernel_sight_dev *by_name(const struct by_name *t, const char *ns,
-					      const char *name)
+static struct kernel_sight_dev *by_name(const struct by_name *t, const char *ns, const char *name)
 {
 	struct kernel_sight_dev key = {.ns = ns};
-	const struct kernel_sight_dev *k = &key, **found;
+	struct kernel_sight_dev *k = &key, **found;
 
 	(void)strncpy(key.name, name, sizeof(key.name) - 1); /* plan_verify() checked the length */
 	found = bsearch(&k, t->v, t->n, sizeof(*t->v), compare_name);
 	return found ? *found : NULL;
 }
 
-/* What the plan has no word for and every device of a lab needs: without it, the device is made new. */
-static bool behaves(const struct kernel_sight *s, const struct kernel_sight_dev *d)
+static void note_end(struct kernel_sight *s, struct plan_end *e, const struct kernel_sight_dev *d)
 {
-	const struct plan_namespace *ns = plan_find_namespace(s->wanted, d->ns);
-
-	return d->mtu == KERNEL_MTU && ns && d->forwards == ns->router;
-}
-
-static void note_end(struct plan_end *e, const struct kernel_sight_dev *d)
-{
+	e->fault = d->fault;
+	if (!d->up)
+		e->fault = d->fault ? arena_printf(s->arena, "down, %s", d->fault) : "down";
 	memcpy(e->mac, d->mac, sizeof(e->mac));
 	e->alias = d->alias;
 	e->gso_segs = d->gso_segs;
@@ -235,10 +327,13 @@ static void note_end(struct plan_end *e, const struct kernel_sight_dev *d)
 static void note_bridge(struct kernel_sight *s, const struct plan_bridge *wanted,
 			const struct by_name *t)
 {
-	const struct kernel_sight_dev *d = by_name(t, wanted->ns, wanted->dev);
+	struct kernel_sight_dev *d = by_name(t, wanted->ns, wanted->dev);
 	struct plan_bridge *b;
 
-	if (!d || !d->bridge || !behaves(s, d))
+	if (!d)
+		return;
+	d->planned = true;
+	if (!d->bridge)
 		return;
 	b = kernel_sight_note(s, PLAN_BRIDGE, wanted);
 	if (!b)
@@ -246,27 +341,31 @@ static void note_bridge(struct kernel_sight *s, const struct plan_bridge *wanted
 	memcpy(b->mac, d->mac, sizeof(b->mac));
 	b->alias = d->alias;
 	b->down = !d->up;
+	b->fault = d->fault;
 }
 
 static void note_pair(struct kernel_sight *s, const struct plan_link *wanted,
 		      const struct by_name *t)
 {
-	const struct kernel_sight_dev *a = by_name(t, wanted->a.ns, wanted->a.dev);
-	const struct kernel_sight_dev *b = by_name(t, wanted->b.ns, wanted->b.dev);
+	struct kernel_sight_dev *a = by_name(t, wanted->a.ns, wanted->a.dev);
+	struct kernel_sight_dev *b = by_name(t, wanted->b.ns, wanted->b.dev);
 	struct plan_link *l;
 
-	if (!a || !b || a->peer_index != b->index || b->peer_index != a->index || !a->up ||
-	    !b->up || !behaves(s, a) || !behaves(s, b))
+	if (a)
+		a->planned = true;
+	if (b)
+		b->planned = true;
+	if (!a || !b || a->peer_index != b->index || b->peer_index != a->index)
 		return;
 	l = kernel_sight_note(s, PLAN_LINK, wanted);
 	if (!l)
 		return;
-	note_end(&l->a, a);
-	note_end(&l->b, b);
+	note_end(s, &l->a, a);
+	note_end(s, &l->b, b);
 }
 
-/* Devices of bridges and links that are as they should be, and lo where it is up. */
-static struct by_name find_sound(const struct kernel_sight *s, const struct by_name *all)
+/* Devices of bridges and of whole links, and lo. */
+static struct by_name find_sound(struct kernel_sight *s, const struct by_name *all)
 {
 	struct by_name sound = {arena_alloc(s->arena, (all->n + 1) * sizeof(*sound.v)), 0};
 
@@ -278,7 +377,7 @@ static struct by_name find_sound(const struct kernel_sight *s, const struct by_n
 	}
 
 	for (size_t i = 0; i < all->n; i++)
-		if (strcmp(all->v[i]->name, "lo") == 0 && all->v[i]->up)
+		if (strcmp(all->v[i]->name, "lo") == 0)
 			sound.v[sound.n++] = all->v[i];
 	for (size_t i = 0; i < s->wanted->n_links; i++) {
 		const struct plan_link *l = s->seen[PLAN_LINK][i];
@@ -301,6 +400,43 @@ static struct by_name find_sound(const struct kernel_sight *s, const struct by_n
 		}                                                                 \
 	} while (0)
 
+static bool is_extra(const struct by_name *t, const char *ns, const char *dev)
+{
+	const struct kernel_sight_dev *d = dev ? by_name(t, ns, dev) : NULL;
+
+	return d && d->removable && !d->planned;
+}
+
+/* What hangs on an extra device goes with it, and is not worth a word. */
+#define DROP_CARRIED(t, list, count)                                       \
+	do {                                                               \
+		size_t kept_ = 0;                                          \
+		for (size_t i_ = 0; i_ < (count); i_++)                    \
+			if (!is_extra((t), (list)[i_].ns, (list)[i_].dev)) \
+				(list)[kept_++] = (list)[i_];              \
+		(count) = kept_;                                           \
+	} while (0)
+
+static void note_extra_devices(struct kernel_sight *s, const struct by_name *all)
+{
+	struct plan *e = s->extra;
+
+	for (size_t i = 0; i < all->n; i++) {
+		const struct kernel_sight_dev *d = all->v[i];
+		struct plan_link *l;
+
+		if (!d->removable || d->planned)
+			continue;
+		l = plan_add_link(e);
+		l->a.ns = l->b.ns = d->ns;
+		l->a.dev = l->b.dev = arena_strdup(e->arena, d->name);
+	}
+	DROP_CARRIED(all, e->addresses, e->n_addresses);
+	DROP_CARRIED(all, e->neighbours, e->n_neighbours);
+	DROP_CARRIED(all, e->routes, e->n_routes);
+	DROP_CARRIED(all, e->shapers, e->n_shapers);
+}
+
 void kernel_sight_pairs(struct kernel_sight *s)
 {
 	struct by_name all = sort_by_name(s), sound;
@@ -309,6 +445,7 @@ void kernel_sight_pairs(struct kernel_sight *s)
 		note_bridge(s, &s->wanted->bridges[i], &all);
 	for (size_t i = 0; i < s->wanted->n_links; i++)
 		note_pair(s, &s->wanted->links[i], &all);
+	note_extra_devices(s, &all);
 	sound = find_sound(s, &all);
 	DROP_UNSOUND(s, PLAN_ADDRESS, struct plan_address, &sound);
 	DROP_UNSOUND(s, PLAN_NEIGHBOUR, struct plan_neighbour, &sound);

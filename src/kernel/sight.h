@@ -14,14 +14,20 @@ struct kernel_sight_dev {
 	const char *alias;  /* NULL: none */
 	const char *master; /* the bridge that it is a port of; NULL: none */
 	int master_index;
-	uint32_t mtu, gso_segs;
-	bool up, forwards, proxy_arp, bridge;
+	uint32_t gso_segs;
+	bool up, proxy_arp, bridge;
+	bool removable; /* virtual, in a namespace of the cloud that was not born with it */
+	bool planned;
+	const char *fault; /* as that of struct plan_end, but for "down" */
 };
 
 struct kernel_sight {
 	struct arena *arena; /* of the result; its objects borrow the strings of `wanted` */
+	struct plan *extra;  /* see struct plan */
 	const struct plan *wanted;
+	const char *lab;
 	const char *ns;            /* being looked at; a string of `wanted` */
+	bool router, cloud;        /* it forwards; it is the cloud's: nobody may add anything */
 	void **seen[PLAN_N_KINDS]; /* beside each wanted object the one of the kernel, or NULL */
 	struct kernel_sight_dev *devs; /* of all namespaces; by ns, then index */
 	size_t n_devs, first_dev;      /* first_dev: of the namespace being looked at */
@@ -33,6 +39,8 @@ struct kernel_sight {
  * object that is as wanted is never overwritten by a second one of the same key.
  */
 void *kernel_sight_note(struct kernel_sight *s, enum plan_kind kind, const void *key);
+/** The wanted object itself, or NULL. */
+const void *kernel_sight_wanted(const struct kernel_sight *s, enum plan_kind kind, const void *key);
 
 /** The device of the namespace being looked at, or NULL. */
 const struct kernel_sight_dev *kernel_sight_by_index(const struct kernel_sight *s, int index);
@@ -44,6 +52,9 @@ int kernel_sight_neighbours(struct kernel_sight *s, struct nl_sock *sock, struct
 int kernel_sight_routes(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err);
 int kernel_sight_rules(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err);
 int kernel_sight_shapers(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err);
+
+/** The nftables tables of the current namespace that nobody wants. */
+int kernel_sight_tables(struct kernel_sight *s, struct lab_error **err);
 
 /**
  * After all namespaces: notes the bridges, and the pairs whose ends are both there, up and linked to

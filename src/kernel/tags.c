@@ -33,11 +33,18 @@ void kernel_tag_put(struct nlmsghdr *h, const char *lab, const char *name)
 	mnl_attr_put_strz(h, IFLA_IFALIAS, tag.s);
 }
 
+bool kernel_tag_is(const char *alias, const char *lab, const char *name)
+{
+	auto_strbuf struct strbuf tag = {0};
+
+	make_tag(&tag, lab, name);
+	return alias && strcmp(alias, tag.s) == 0;
+}
+
 /* In the namespace. One that cannot be asked is not ours. */
 static bool is_tagged(const char *lab, const char *name)
 {
 	struct nl_sock *sock = nl_socket_alloc();
-	auto_strbuf struct strbuf tag = {0};
 	struct rtnl_link *lo = NULL;
 	const char *alias = NULL;
 	bool tagged;
@@ -45,8 +52,7 @@ static bool is_tagged(const char *lab, const char *name)
 	if (sock && nl_connect(sock, NETLINK_ROUTE) == 0 &&
 	    rtnl_link_get_kernel(sock, LO_INDEX, NULL, &lo) == 0)
 		alias = rtnl_link_get_ifalias(lo);
-	make_tag(&tag, lab, name);
-	tagged = alias && strcmp(alias, tag.s) == 0;
+	tagged = kernel_tag_is(alias, lab, name);
 	if (lo)
 		rtnl_link_put(lo);
 	nl_socket_free(sock); /* NULL is fine */

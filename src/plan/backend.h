@@ -27,6 +27,9 @@ struct backend_ops {
 	/** Pins it as /run/netns/LAB.NAME. LAB_STATE where that name exists already. */
 	int (*namespace_publish)(struct backend *b, const struct plan_namespace *ns,
 				 struct lab_error **err);
+	/** A namespace that is there gets back what every new one has: its lo, and labctl's mark. */
+	int (*namespace_mend)(struct backend *b, const struct plan_namespace *ns,
+			      struct lab_error **err);
 	/**
 	 * Unpins a namespace if it is still the one of `id`. Not there: fine. Somebody else's: left
 	 * alone, fine (*foreign is set).

@@ -2,8 +2,15 @@
 /* Plan objects and steps as text for people. */
 #include "plan/diff.h"
 
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "plan/fields.h"
+
 static char *describe_link(struct arena *a, const struct plan_link *l)
 {
+	if (strcmp(l->a.ns, l->b.ns) == 0 && strcmp(l->a.dev, l->b.dev) == 0) /* see plan.extra */
+		return arena_printf(a, "device %s/%s", l->a.ns, l->a.dev);
 	return arena_printf(a, "link %s/%s <-> %s/%s", l->a.ns, l->a.dev, l->b.ns, l->b.dev);
 }
 
@@ -81,31 +88,104 @@ char *plan_describe(struct arena *a, enum plan_kind kind, const void *object)
 	return arena_strdup(a, name);
 }
 
+static const char *value_of_route(struct arena *a, const struct plan_route *r)
+{
+	char via[IP_STRLEN];
+
+	switch (r->type) {
+	case PLAN_BLACKHOLE: return "blackhole";
+	case PLAN_OTHER: return NULL;
+	case PLAN_UNICAST: break;
+	}
+	if (r->via)
+		return arena_printf(a, "via %s dev %s", ip_format(r->via, via), r->dev);
+	return arena_printf(a, "dev %s", r->dev);
+}
+
 /* What a change changes is often not in the key: say the values that people look for. */
 static const char *value_of(struct arena *a, enum plan_kind kind, const void *object)
 {
-	if (kind == PLAN_ROUTE) {
-		const struct plan_route *r = object;
-		char via[IP_STRLEN];
-
-		if (r->type == PLAN_BLACKHOLE)
-			return "blackhole";
-		if (r->via)
-			return arena_printf(a, "via %s dev %s", ip_format(r->via, via), r->dev);
-		return arena_printf(a, "dev %s", r->dev);
-	}
+	if (kind == PLAN_ROUTE)
+		return value_of_route(a, object);
 	if (kind == PLAN_SHAPER) {
 		const struct plan_shaper *s = object;
 
+		if (!s->rate && !s->delay_us) /* of plan.extra, or it only loses */
+			return NULL;
 		return arena_printf(a, "rate %llu bit/s delay %u us", (unsigned long long)s->rate,
 				    s->delay_us);
 	}
 	if (kind == PLAN_RULE) {
 		const struct plan_rule *r = object;
 
+		if (!r->table) /* of plan.extra */
+			return NULL;
 		return arena_printf(a, "%s table %u", selector_of(a, r), r->table);
 	}
 	return NULL;
+}
+
+/* What both have and differ in, of an end or what is like one: "alias", "down, mtu 1400". */
+static const char *end_change(struct arena *a, const struct plan_end *x, const struct plan_end *y)
+{
+	const struct {
+		bool differs;
+		const char *name;
+	} parts[] = {
+		{x->fault != NULL, x->fault},
+		{x->proxy_arp != y->proxy_arp, "proxy ARP"},
+		{x->gso_segs != y->gso_segs, "GSO limit"},
+		{plan_text_cmp(x->master, y->master) != 0, "bridge"},
+		{plan_text_cmp(x->alias, y->alias) != 0, "alias"},
+		{memcmp(x->mac, y->mac, sizeof(x->mac)) != 0, "MAC address"},
+	};
+	const char *text = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		if (parts[i].differs)
+			text = text ? arena_printf(a, "%s, %s", text, parts[i].name)
+				    : parts[i].name;
+	return text ? arena_printf(a, "%s/%s: %s", y->ns, y->dev, text) : NULL;
+}
+
+static const char *link_change(struct arena *a, const struct plan_link *x,
+			       const struct plan_link *y)
+{
+	const char *one = end_change(a, &x->a, &y->a), *other = end_change(a, &x->b, &y->b);
+
+	if (one && other)
+		return arena_printf(a, "%s; %s", one, other);
+	return one ? one : other;
+}
+
+static const char *bridge_change(struct arena *a, const struct plan_bridge *x,
+				 const struct plan_bridge *y)
+{
+	if (x->down != y->down)
+		return x->down ? "down" : "up";
+	return x->fault;
+}
+
+/* For those kinds of which a change is told by what differs; NULL: nothing to tell. */
+static const char *change_of(struct arena *a, const struct plan_step *s)
+{
+	if (s->kind == PLAN_LINK)
+		return link_change(a, s->before, s->after);
+	if (s->kind == PLAN_BRIDGE)
+		return bridge_change(a, s->before, s->after);
+	if (s->kind == PLAN_NAMESPACE)
+		return ((const struct plan_namespace *)s->before)->fault;
+	return NULL;
+}
+
+const char *plan_step_detail(struct arena *a, const struct plan_step *s)
+{
+	const char *value = value_of(a, s->kind, s->after ? s->after : s->before);
+	const char *former = s->op == PLAN_CHANGE ? value_of(a, s->kind, s->before) : NULL;
+
+	if (former && value)
+		return arena_printf(a, "%s (was %s)", value, former);
+	return s->before && s->after && !value ? change_of(a, s) : value;
 }
 
 char *plan_step_describe(struct arena *a, const struct plan_step *s)
@@ -113,12 +193,9 @@ char *plan_step_describe(struct arena *a, const struct plan_step *s)
 	static const char sign[] = {[PLAN_REMOVE] = '-', [PLAN_CHANGE] = '~', [PLAN_ADD] = '+'};
 	const void *object = s->after ? s->after : s->before;
 	const char *key = plan_describe(a, s->kind, object);
-	const char *value = value_of(a, s->kind, object);
-	const char *former = s->op == PLAN_CHANGE ? value_of(a, s->kind, s->before) : NULL;
+	const char *detail = plan_step_detail(a, s);
 
-	if (former)
-		return arena_printf(a, "%c %s %s (was %s)", sign[s->op], key, value, former);
-	if (value)
-		return arena_printf(a, "%c %s %s", sign[s->op], key, value);
+	if (detail)
+		return arena_printf(a, "%c %s %s", sign[s->op], key, detail);
 	return arena_printf(a, "%c %s", sign[s->op], key);
 }

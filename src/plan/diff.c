@@ -82,6 +82,21 @@ static bool worker_uprooted(const struct walk *w, const struct plan_worker *o)
 	return gone;
 }
 
+static bool namespace_stays(const struct walk *w, const char *ns)
+{
+	return plan_find_namespace(w->is, ns) && !namespace_gone(w, ns);
+}
+
+/* All of its namespaces are there already, and stay. */
+static bool worker_stands(const struct walk *w, const struct plan_worker *o)
+{
+	bool stays = namespace_stays(w, o->ns);
+
+	for (size_t i = 0; i < o->n_sockets && stays; i++)
+		stays = namespace_stays(w, o->sockets[i].ns);
+	return stays;
+}
+
 /* Whether the kernel takes the object away by itself, because of what is removed before it. */
 static bool swept(const struct walk *w, enum plan_kind kind, const void *object)
 {
@@ -169,15 +184,17 @@ static bool source_goes(const struct walk *w, const struct plan_route *r)
 
 /*
  * Whether an object that is the same in both plans must nevertheless be made anew although the
- * kernel keeps it: a worker whose sockets lie in a namespace that is replaced, a route whose
+ * kernel keeps it: a worker whose sockets lie in a namespace that goes, unless its successor can take over
+ * before that, because all that it needs is there and stays; a route whose
  * preferred source goes away for a moment (the kernel then drops it from table main, but from no
  * other: being explicit is right for both), or what leads through a device that loses its last
  * address (fib_disable_ip() in net/ipv4/fib_frontend.c drops its routes and neighbours).
  */
-static bool must_renew(const struct walk *w, enum plan_kind kind, const void *object)
+static bool must_renew(const struct walk *w, enum plan_kind kind, const void *object,
+		       const void *after)
 {
 	if (kind == PLAN_WORKER)
-		return worker_uprooted(w, object);
+		return worker_uprooted(w, object) && !worker_stands(w, after);
 	if (kind == PLAN_NODE)
 		return namespace_gone(w, ((const struct plan_node *)object)->ns);
 	if (kind == PLAN_NEIGHBOUR) {
@@ -193,10 +210,26 @@ static bool must_renew(const struct walk *w, enum plan_kind kind, const void *ob
 	return false;
 }
 
-/* Links, namespaces and neighbours are never changed in place. */
-static bool changes_in_place(enum plan_kind kind)
+/*
+ * A namespace that is to forward, or no longer, and a link that is to lead elsewhere, are made anew. So is a
+ * link with another MAC address: setting it flushes the neighbours of the device (neigh_changeaddr()).
+ */
+static bool changes_in_place(enum plan_kind kind, const void *before, const void *after)
 {
-	return kind != PLAN_NAMESPACE && kind != PLAN_LINK && kind != PLAN_NEIGHBOUR;
+	if (kind == PLAN_NAMESPACE) {
+		const struct plan_namespace *x = before, *y = after;
+
+		return x->router == y->router;
+	}
+	if (kind == PLAN_LINK) {
+		const struct plan_link *x = before, *y = after;
+
+		return plan_text_cmp(x->b.ns, y->b.ns) == 0 &&
+		       plan_text_cmp(x->b.dev, y->b.dev) == 0 &&
+		       memcmp(x->a.mac, y->a.mac, sizeof(x->a.mac)) == 0 &&
+		       memcmp(x->b.mac, y->b.mac, sizeof(x->b.mac)) == 0;
+	}
+	return true;
 }
 
 static void add_step(struct walk *w, enum plan_op op, enum plan_kind kind, const void *before,
@@ -219,11 +252,11 @@ static enum fate fate_of(const struct walk *w, enum plan_kind kind, const void *
 		return lost ? KEEP : DROP;
 	if (!before || lost)
 		return MAKE;
-	if (must_renew(w, kind, before))
+	if (must_renew(w, kind, before, after))
 		return RENEW;
 	if (plan_same(kind, before, after))
 		return KEEP;
-	return changes_in_place(kind) ? ALTER : REPLACE;
+	return changes_in_place(kind, before, after) ? ALTER : REPLACE;
 }
 
 typedef void visit_fn(struct walk *w, enum plan_kind kind, const void *before, const void *after);
@@ -336,6 +369,23 @@ static void reverse(struct plan_step *s, size_t n)
 	}
 }
 
+/*
+ * What is of no plan goes before all else, in the order of removals: it may stand in the place of something
+ * that shall be there.
+ */
+static void remove_extra(struct walk *w)
+{
+	const struct plan *extra = w->is ? w->is->extra : NULL;
+
+	for (enum plan_kind kind = 0; extra && kind < PLAN_N_KINDS; kind++)
+		for (size_t i = 0; i < plan_count(extra, kind); i++) {
+			const void *object = plan_object(extra, kind, i);
+
+			if (!swept(w, kind, object))
+				add_step(w, PLAN_REMOVE, kind, object, NULL);
+		}
+}
+
 struct plan_diff *plan_diff(const struct plan *is, const struct plan *shall)
 {
 	struct arena *a = arena_new(0);
@@ -352,6 +402,7 @@ struct plan_diff *plan_diff(const struct plan *is, const struct plan *shall)
 	sort_places(&w.bare);
 	for (enum plan_kind kind = 0; kind < PLAN_N_KINDS; kind++)
 		merge(&w, kind, visit_removal);
+	remove_extra(&w);
 	reverse(d->steps, d->n);
 	for (enum plan_kind kind = 0; kind < PLAN_N_KINDS; kind++)
 		merge(&w, kind, visit_addition);

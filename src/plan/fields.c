@@ -25,20 +25,30 @@ static const struct field namespace_fields[] = {
 	FIELD(plan_namespace, name, STRING, KEY),
 	FIELD(plan_namespace, role, STRING, FIELD_REQUIRED | FIELD_PEOPLE),
 	FIELD(plan_namespace, router, BOOL, 0),
+	FIELD(plan_namespace, fault, STRING, FIELD_SEEN),
 	END,
 };
 
 static const struct field bridge_fields[] = {
-	FIELD(plan_bridge, ns, STRING, KEY),          FIELD(plan_bridge, dev, STRING, KEY),
-	FIELD(plan_bridge, mac, MAC, FIELD_REQUIRED), FIELD(plan_bridge, down, BOOL, 0),
-	FIELD(plan_bridge, alias, STRING, 0),         END,
+	FIELD(plan_bridge, ns, STRING, KEY),
+	FIELD(plan_bridge, dev, STRING, KEY),
+	FIELD(plan_bridge, mac, MAC, FIELD_REQUIRED),
+	FIELD(plan_bridge, down, BOOL, 0),
+	FIELD(plan_bridge, alias, STRING, 0),
+	FIELD(plan_bridge, fault, STRING, FIELD_SEEN),
+	END,
 };
 
 static const struct field end_fields[] = {
-	FIELD(plan_end, ns, STRING, KEY),          FIELD(plan_end, dev, STRING, KEY),
-	FIELD(plan_end, mac, MAC, FIELD_REQUIRED), FIELD(plan_end, proxy_arp, BOOL, 0),
-	FIELD(plan_end, gso_segs, U32, 0),         FIELD(plan_end, master, STRING, 0),
-	FIELD(plan_end, alias, STRING, 0),         END,
+	FIELD(plan_end, ns, STRING, KEY),
+	FIELD(plan_end, dev, STRING, KEY),
+	FIELD(plan_end, mac, MAC, FIELD_REQUIRED),
+	FIELD(plan_end, proxy_arp, BOOL, 0),
+	FIELD(plan_end, gso_segs, U32, 0),
+	FIELD(plan_end, master, STRING, 0),
+	FIELD(plan_end, alias, STRING, 0),
+	FIELD(plan_end, fault, STRING, FIELD_SEEN),
+	END,
 };
 static const struct field_set end_set = {"end", sizeof(struct plan_end), end_fields};
 

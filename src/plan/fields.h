@@ -25,7 +25,8 @@ enum field_flag {
 	FIELD_KEY = 1,      /* part of the object's key; keys compare in the order of the table */
 	FIELD_REQUIRED = 2, /* never absent: NULL or 0 is written, a document without it refused */
 	FIELD_PEOPLE = 4,   /* the kernel does not see it: objects that differ in it are the same */
-	FIELD_HOST_BITS = 8 /* a prefix that is an address and its length */
+	FIELD_HOST_BITS = 8, /* a prefix that is an address and its length */
+	FIELD_SEEN = 16      /* only of what was seen in a kernel: in no document */
 };
 
 struct field_name {

@@ -18,8 +18,10 @@ struct plan *plan_new(const char *lab)
 
 void plan_free(struct plan *p)
 {
-	if (p)
-		arena_free(p->arena);
+	if (!p)
+		return;
+	plan_free(p->extra);
+	arena_free(p->arena);
 }
 
 #define ADD(one, many)                                             \
@@ -54,6 +56,28 @@ size_t plan_count(const struct plan *p, enum plan_kind kind)
 const void *plan_object(const struct plan *p, enum plan_kind kind, size_t i)
 {
 	return (const char *)*array_of(p, kind).items + i * plan_fields(kind)->size;
+}
+
+void plan_places(enum plan_kind kind, const void *object, const char *ns[static 2])
+{
+	ns[0] = ns[1] = NULL;
+	switch (kind) {
+	case PLAN_NAMESPACE: ns[0] = ((const struct plan_namespace *)object)->name; break;
+	case PLAN_BRIDGE: ns[0] = ((const struct plan_bridge *)object)->ns; break;
+	case PLAN_LINK:
+		ns[0] = ((const struct plan_link *)object)->a.ns;
+		ns[1] = ((const struct plan_link *)object)->b.ns;
+		break;
+	case PLAN_ADDRESS: ns[0] = ((const struct plan_address *)object)->ns; break;
+	case PLAN_NEIGHBOUR: ns[0] = ((const struct plan_neighbour *)object)->ns; break;
+	case PLAN_ROUTE: ns[0] = ((const struct plan_route *)object)->ns; break;
+	case PLAN_RULE: ns[0] = ((const struct plan_rule *)object)->ns; break;
+	case PLAN_SHAPER: ns[0] = ((const struct plan_shaper *)object)->ns; break;
+	case PLAN_FILTER: ns[0] = ((const struct plan_filter *)object)->ns; break;
+	case PLAN_WORKER: ns[0] = ((const struct plan_worker *)object)->ns; break;
+	case PLAN_NODE: ns[0] = ((const struct plan_node *)object)->ns; break;
+	case PLAN_N_KINDS: break;
+	}
 }
 
 /* Host bits count: 10.0.0.1/24 and 10.0.0.2/24 are two addresses. */

@@ -47,6 +47,7 @@ struct plan_namespace {
 	const char
 		*role; /* "ecs" "vpc" "transit-router" "services" "gateway": for people and web */
 	bool router;   /* forwards IPv4 */
+	const char *fault; /* see struct plan_end; of its lo */
 };
 
 /** A learning bridge without spanning tree: a LAN, or a carrier's equipment. Key: ns, dev. */
@@ -57,6 +58,7 @@ struct plan_bridge {
 	unsigned char mac[6];
 	bool down; /* administratively: its ports keep their carrier, and nothing passes */
 	const char *alias;
+	const char *fault; /* see struct plan_end */
 };
 
 /** One end of a veth pair. */
@@ -69,6 +71,9 @@ struct plan_end {
 	const char
 		*master;   /* bridge of the same namespace that this end is a port of; NULL: none */
 	const char *alias; /* ifalias: the cloud's name of it */
+	/* Only where the kernel was looked at: what of the things that every device of a lab has alike
+	 * is otherwise with this one, for people: "down, mtu 1400". NULL: nothing; in every plan. */
+	const char *fault;
 };
 
 /** A veth pair. Key: ns and dev of end a. Both ends are up; MTU 1500; one queue each way. */
@@ -117,7 +122,11 @@ enum plan_metric {
 	PLAN_METRIC_LAST = 65535,
 };
 
-enum plan_route_type { PLAN_UNICAST, PLAN_BLACKHOLE };
+enum plan_route_type {
+	PLAN_UNICAST,
+	PLAN_BLACKHOLE,
+	PLAN_OTHER /* in no plan: of another type, or with several next hops; see plan.extra */
+};
 
 /** Numbers of route tables. */
 enum plan_table {
@@ -246,6 +255,10 @@ struct plan {
 	size_t n_namespaces, n_bridges, n_links, n_addresses, n_neighbours, n_routes, n_rules,
 		n_shapers, n_filters, n_workers, n_nodes;
 	const char *summary; /* JSON: what `up` shows in the cloud's terms; see compile/summary.c */
+	/* Only where the kernel was looked at: what stands in namespaces of the cloud and is of no plan.
+	 * Not sorted, without origins; NULL: nothing. Owned. A device is a link whose ends are one; a
+	 * rule of table 0, all with its priority; a filter's table may be "FAMILY NAME". */
+	struct plan *extra;
 };
 
 struct plan *plan_new(const char *lab) __attribute__((returns_nonnull));
@@ -282,6 +295,9 @@ int plan_verify(const struct plan *p, struct lab_error **err);
 
 /** The object's key as text, for people: "route vpc-3 1000 172.16.1.0/24". Allocated from a. */
 char *plan_describe(struct arena *a, enum plan_kind kind, const void *object);
+
+/** The namespaces that the object lies in: one, or both ends' of a link; NULL behind it. */
+void plan_places(enum plan_kind kind, const void *object, const char *ns[static 2]);
 
 /** -1, 0, 1 by key; both objects of `kind`. */
 int plan_key_cmp(enum plan_kind kind, const void *a, const void *b);

@@ -200,6 +200,8 @@ static int read_set(const struct reader *r, const struct field_set *fields, cons
 	for (const struct field *f = fields->fields; f->name; f++) {
 		const json_t *value = json_object_get(j, f->name);
 
+		if (f->flags & FIELD_SEEN)
+			continue;
 		if (!value && (f->flags & FIELD_REQUIRED))
 			return refuse(r, f->name, "missing");
 		if (value && read_field(r, f, value, object) < 0)

@@ -114,7 +114,7 @@ static json_t *write_set(const struct field_set *fields, const void *object)
 	json_t *j = need(json_object());
 
 	for (const struct field *f = fields->fields; f->name; f++) {
-		json_t *value = write_field(f, object);
+		json_t *value = f->flags & FIELD_SEEN ? NULL : write_field(f, object);
 
 		if (value)
 			set(j, f->name, value);

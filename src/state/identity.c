@@ -13,23 +13,29 @@
 
 #include "base/cleanup.h"
 
+struct seen {
+	struct process_id id;
+	char state;
+};
+
 /* proc_pid_stat(5): the name in parentheses may hold blanks and parentheses, so start after the
  * last one; field 3 (state) comes next, field 22 is the start time. */
-static bool parse_stat(const char *text, uint64_t *start)
+static bool parse_stat(const char *text, struct seen *seen)
 {
 	const char *p = strrchr(text, ')');
 
-	if (!p)
+	if (!p || p[1] != ' ')
 		return false;
+	seen->state = p[2];
 	for (int field = 2; field < 22; field++) {
 		p = strchr(p + 1, ' ');
 		if (!p)
 			return false;
 	}
-	return sscanf(p, " %" SCNu64, start) == 1;
+	return sscanf(p, " %" SCNu64, &seen->id.start) == 1;
 }
 
-bool process_id_of(pid_t pid, struct process_id *id)
+static bool look_at(pid_t pid, struct seen *seen)
 {
 	char path[64], text[1024];
 	auto_close int fd = -1;
@@ -45,8 +51,26 @@ bool process_id_of(pid_t pid, struct process_id *id)
 	if (n <= 0)
 		return false;
 	text[n] = '\0';
-	id->pid = pid;
-	return parse_stat(text, &id->start);
+	seen->id.pid = pid;
+	return parse_stat(text, seen);
+}
+
+bool process_id_of(pid_t pid, struct process_id *id)
+{
+	struct seen seen;
+
+	if (!look_at(pid, &seen))
+		return false;
+	*id = seen.id;
+	return true;
+}
+
+bool process_id_stopped(const struct process_id *id)
+{
+	struct seen seen;
+
+	return look_at(id->pid, &seen) && seen.id.start == id->start &&
+	       (seen.state == 'T' || seen.state == 't');
 }
 
 static int gone(void)

@@ -25,6 +25,9 @@ bool process_id_of(pid_t pid, struct process_id *id);
  * anything else (no descriptors, no memory) says nothing about it. */
 int process_id_open(const struct process_id *id);
 
+/** Whether a signal such as SIGSTOP holds that process; false where it is gone. */
+bool process_id_stopped(const struct process_id *id);
+
 struct state_namespace {
 	const char *name; /* without the lab */
 	uint64_t dev, ino;

@@ -111,6 +111,25 @@ static int ask(int dir_fd, const char *op, int fd, int timeout_ms, int *answer_f
 	return control < 0 ? -1 : receive_answer(dir_fd, control, op, answer_fd, err);
 }
 
+int supervise_watch(int dir_fd, struct lab_error **err)
+{
+	auto_close int control = send_request(dir_fd, "watch", -1, ANSWER_MS, err);
+
+	if (control < 0 || receive_answer(dir_fd, control, "watch", NULL, err))
+		return -1;
+	return steal_fd(&control);
+}
+
+bool supervise_watch_read(int fd)
+{
+	char text[64]; /* what it says is always the same */
+	ssize_t n;
+
+	while ((n = recv(fd, text, sizeof(text), MSG_DONTWAIT)) > 0)
+		;
+	return n < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
 int supervise_detach(int dir_fd, struct lab_error **err)
 {
 	return ask(dir_fd, "detach", -1, ANSWER_MS, NULL, err);

@@ -42,7 +42,18 @@ int supervise_load_finish(int dir_fd, int control, struct lab_error **err);
 int supervise_load(int dir_fd, const char *workers_json, size_t len, int timeout_ms,
 		   struct lab_error **err);
 
-/** {"workers": [{"name", "state": "ready|starting|backing-off|failed|stopping", "pid" (outside),
+/**
+ * A connection on which something can be read, with supervise_watch_read(), whenever a worker's state has
+ * changed since; also once at the beginning. -1 with *err.
+ */
+int supervise_watch(int dir_fd, struct lab_error **err);
+/** Reads all that is there. false: the supervisor is gone. */
+bool supervise_watch_read(int fd);
+
+/** Lets a supervisor go on that somebody stopped by a signal; one that runs, or is gone, is fine. */
+void supervise_wake(const struct process_id *id);
+
+/** {"workers": [{"name", "state": "ready|starting|backing-off|failed|stopping|stopped", "pid" (outside),
  * "restarts", "since_ms", "reason": why it ended last, "note": what it says of itself now (base/worker.h);
  * both printable ASCII, "" where there is none}...]} to be freed by the caller. */
 char *supervise_status(int dir_fd, struct lab_error **err);

@@ -20,6 +20,7 @@ struct connection {
 	struct connection *next;
 	struct loop_io io;
 	struct control *control;
+	bool watches;
 };
 
 struct control {
@@ -113,6 +114,23 @@ static int status(struct connection *c, struct lab_error **err)
 	return 0;
 }
 
+static int watch(struct connection *c)
+{
+	c->watches = true;
+	answer(c, NULL, -1);
+	return 0;
+}
+
+/* Where its queue is full, the client has something to read: that much it is told already. */
+void supervise_control_notify(struct control *ctl)
+{
+	static const char text[] = "{\"ok\":true}";
+
+	for (struct connection *c = ctl ? ctl->connections : NULL; c; c = c->next)
+		if (c->watches)
+			(void)send(c->io.fd, text, sizeof(text) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 static int detach(struct connection *c, struct lab_error **err)
 {
 	if (prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0))
@@ -127,6 +145,8 @@ static int dispatch(struct connection *c, const char *op, int fd, struct lab_err
 		return load(c, fd, err);
 	if (!strcmp(op, "status"))
 		return status(c, err);
+	if (!strcmp(op, "watch"))
+		return watch(c);
 	if (!strcmp(op, "detach"))
 		return detach(c, err);
 	if (strcmp(op, "stop") != 0)

@@ -66,6 +66,7 @@ static int want(struct supervisor *sup, struct spec *spec, struct lab_error **er
 		return replace(sup, w, spec, err);
 	supervise_spec_free(spec);
 	w->wanted = true;
+	supervise_worker_wake(w);
 	if (w->state == WORKER_FAILED || w->state == WORKER_BACKING_OFF)
 		return start(w, w->spec->alone, err);
 	return 0;

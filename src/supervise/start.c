@@ -145,6 +145,14 @@ static int end_child(pid_t pid)
 	return 0;
 }
 
+void supervise_wake(const struct process_id *id)
+{
+	auto_close int fd = process_id_open(id);
+
+	if (fd >= 0)
+		(void)pidfd_send_signal(fd, SIGCONT, NULL, 0); /* gone meanwhile: fine */
+}
+
 int supervise_stop(const struct process_id *id, int grace_ms, struct lab_error **err)
 {
 	auto_close int fd = process_id_open(id);
@@ -157,6 +165,7 @@ int supervise_stop(const struct process_id *id, int grace_ms, struct lab_error *
 		return lab_error_errno(err, LAB_FAILED, errno, "supervisor %d: open", id->pid);
 	if (pidfd_send_signal(fd, SIGTERM, NULL, 0) && errno != ESRCH)
 		return lab_error_errno(err, LAB_FAILED, errno, "supervisor %d: SIGTERM", id->pid);
+	(void)pidfd_send_signal(fd, SIGCONT, NULL, 0); /* else it would not see the one before */
 	if (!ended(fd, grace_ms)) {
 		if (pidfd_send_signal(fd, SIGKILL, NULL, 0) && errno != ESRCH)
 			return lab_error_errno(err, LAB_FAILED, errno, "supervisor %d: SIGKILL",

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "supervise/control.h"
 #include "supervise/logfile.h"
 #include "supervise/worker.h"
 
@@ -36,6 +37,7 @@ static void settle(struct loop_timer *t)
 
 	forget_stopped(sup);
 	supervisor_go_on_loading(sup);
+	supervise_control_notify(sup->control);
 	if (sup->stopping && !sup->workers)
 		loop_stop(sup->loop);
 }
@@ -55,14 +57,20 @@ void supervisor_stop(struct supervisor *sup)
 	supervisor_touch(sup);
 }
 
+/* Ended, stopped, or going on. */
 static void reaped(struct supervisor *sup, pid_t pid, int status)
 {
 	for (struct worker *w = sup->workers; w; w = w->next) {
 		if (w->pid == pid) {
-			supervise_worker_exited(w, status);
+			if (WIFSTOPPED(status) || WIFCONTINUED(status))
+				supervise_worker_halted(w, WIFSTOPPED(status));
+			else
+				supervise_worker_exited(w, status);
 			return;
 		}
 	}
+	if (WIFSTOPPED(status) || WIFCONTINUED(status))
+		return;
 	supervisor_user_reaped(sup, pid, status);
 	/* else: what a worker left behind, and its init is this process */
 }
@@ -72,7 +80,7 @@ void supervisor_reap(struct supervisor *sup)
 	pid_t pid;
 	int status;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0)
 		reaped(sup, pid, status);
 }
 
@@ -102,9 +110,10 @@ json_t *supervisor_status(const struct supervisor *sup)
 	for (const struct worker *w = sup->workers; w; w = w->next) {
 		json_t *item = json_pack(
 			"{s:s, s:s, s:i, s:i, s:I, s:s, s:s}", "name", w->spec->name, "state",
-			supervise_worker_state_name(w->state), "pid", w->outside, "restarts",
-			(int)w->restarts, "since_ms", (json_int_t)(loop_now(sup->loop) - w->since),
-			"reason", w->reason, "note", w->note.text);
+			w->stopped ? "stopped" : supervise_worker_state_name(w->state), "pid",
+			w->outside, "restarts", (int)w->restarts, "since_ms",
+			(json_int_t)(loop_now(sup->loop) - w->since), "reason", w->reason, "note",
+			w->note.text);
 
 		if (!item || json_array_append_new(list, item))
 			abort();

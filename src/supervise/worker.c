@@ -268,6 +268,7 @@ void supervise_worker_exited(struct worker *w, int status)
 	loop_timer_clear(w->sup->loop, &w->timer);
 	w->note = (struct note){0};
 	w->pid = w->outside = 0;
+	w->stopped = false;
 	if (w->state == WORKER_STOPPING || w->state == WORKER_PAUSED ||
 	    w->state == WORKER_WAITING) {
 		ended(w);
@@ -282,12 +283,30 @@ void supervise_worker_exited(struct worker *w, int status)
 	drop_user(w);
 }
 
+void supervise_worker_halted(struct worker *w, bool stopped)
+{
+	if (w->stopped == stopped)
+		return;
+	w->stopped = stopped;
+	log_warning("%s: %s", w->spec->name, stopped ? "was stopped by a signal" : "goes on");
+	supervisor_touch(w->sup);
+}
+
+void supervise_worker_wake(struct worker *w)
+{
+	if (!w->pid || !w->stopped)
+		return;
+	(void)kill(w->pid, SIGCONT); /* not reaped yet, so it exists */
+	supervise_worker_halted(w, false);
+}
+
 /* Its pipe stays open: see on_ready(). */
 static void tell_to_end(struct worker *w, enum worker_state state)
 {
 	loop_timer_clear(w->sup->loop, &w->timer);
 	if (w->pid) {
 		(void)kill(w->pid, SIGTERM); /* not reaped yet, so it exists */
+		supervise_worker_wake(w);
 		loop_timer_set(w->sup->loop, &w->timer, GRACE_MS);
 	}
 	set_state(w, state);

@@ -35,6 +35,7 @@ struct worker {
 	pid_t outside;        /* the same process as the host knows it; 0: unknown */
 	int slot;             /* of its user number; -1: none */
 	bool overdue;         /* was killed for not being ready in time */
+	bool stopped;         /* by a signal such as SIGSTOP, from somebody else */
 	struct loop_io ready; /* its end of the pipe: readiness, then notes */
 	struct note note;
 	struct loop_timer timer; /* readiness deadline, back-off or grace period, by state */
@@ -61,5 +62,9 @@ void supervise_worker_wait(struct worker *w);
 void supervise_worker_pause(struct worker *w);
 /** The same, for good. */
 void supervise_worker_stop(struct worker *w);
+/** Lets a stopped process go on. */
+void supervise_worker_wake(struct worker *w);
+/** Its process was stopped, or goes on. */
+void supervise_worker_halted(struct worker *w, bool stopped);
 /** Its process has ended with this wait status. */
 void supervise_worker_exited(struct worker *w, int status);

@@ -28,22 +28,42 @@ static inline struct backend *build_backend(const char *lab)
 	return b;
 }
 
+static inline int build_namespace(struct backend *b, const struct plan_step *s,
+				  const struct plan *to, struct backend_namespace_id *ids,
+				  struct lab_error **err)
+{
+	const struct plan_namespace *ns = s->after;
+
+	if (s->op == PLAN_CHANGE)
+		return b->ops->namespace_mend(b, ns, err);
+	if (b->ops->namespace_make(b, ns, &ids[ns - to->namespaces], err))
+		return -1;
+	return b->ops->namespace_publish(b, ns, err);
+}
+
+/* How many steps from i on are of other kinds than namespaces. */
+static inline size_t build_run_length(const struct plan_diff *d, size_t i)
+{
+	size_t n = 0;
+
+	while (i + n < d->n && d->steps[i + n].kind != PLAN_NAMESPACE)
+		n++;
+	return n;
+}
+
 /** Carries out the diff between two plans; ids are those of `to`'s namespaces, in its order. */
 static inline int build_steps(struct backend *b, const struct plan_diff *d, const struct plan *to,
 			      struct backend_namespace_id *ids, struct lab_error **err)
 {
-	size_t done = 0, i = 0;
+	for (size_t i = 0, n; i < d->n; i += n) {
+		size_t done = 0;
 
-	for (; i < d->n && d->steps[i].kind == PLAN_NAMESPACE; i++) {
-		const struct plan_namespace *ns = d->steps[i].after;
-		size_t at = (size_t)(ns - to->namespaces);
-
-		if (b->ops->namespace_make(b, ns, &ids[at], err) < 0 ||
-		    b->ops->namespace_publish(b, ns, err) < 0)
+		n = build_run_length(d, i);
+		if (n ? b->ops->run(b, d->steps + i, n, &done, err)
+		      : build_namespace(b, &d->steps[i], to, ids, err))
 			return -1;
+		n += !n;
 	}
-	if (b->ops->run(b, d->steps + i, d->n - i, &done, err) < 0)
-		return -1;
 	return b->ops->settle(b, err);
 }
 

@@ -18,7 +18,7 @@ static inline void small_namespace(struct plan *p, const char *name, const char 
 {
 	struct plan_namespace *n = plan_add_namespace(p);
 
-	*n = (struct plan_namespace){small_origin(), name, role, router};
+	*n = (struct plan_namespace){small_origin(), name, role, router, NULL};
 }
 
 static inline struct plan_link *small_link(struct plan *p, const char *ns, const char *dev,

@@ -7,6 +7,7 @@
 #include "lib/sandbox.h"
 #include "small_lab.h"
 
+#include "base/cleanup.h"
 #include "base/strbuf.h"
 
 struct lab {
@@ -19,11 +20,15 @@ static struct lab lab;
 
 static int set_up(void **state)
 {
+	static const char *const hosts[] = {"h1", "h2", "h3"};
 	struct lab_error *err = NULL;
 
 	lab.plan = small_lab();
 	lab.backend = build_backend("small");
 	must_hold(build_to(lab.backend, NULL, lab.plan, lab.ids, &err), &err);
+	/* from here on only looked at: what people add in a node is theirs */
+	for (size_t i = 0; i < ARRAY_LEN(hosts); i++)
+		*plan_add_node(lab.plan) = (struct plan_node){small_origin(), hosts[i], "", "", ""};
 	return 0;
 }
 
@@ -106,9 +111,9 @@ static const struct damage damages[] = {
 	 "+ route r 1001 0.0.0.0/0", 1},
 	{"ip -n small.r route add blackhole default table 1001 metric 50; "
 	 "ip -n small.r route del blackhole default table 1001 metric 65535",
-	 "+ route r 1001 0.0.0.0/0", 1},
+	 "+ route r 1001 0.0.0.0/0", 2},
 	{"ip -n small.r route replace unreachable 10.0.1.0/24 proto 201",
-	 "+ route r main 10.0.1.0/24", 1},
+	 "+ route r main 10.0.1.0/24", 2},
 	{"ip -n small.h1 route replace default via 10.0.1.2 proto 200", "~ route h1 main 0.0.0.0/0",
 	 1},
 	{"ip -n small.r rule del pref 2000", "+ rule r 2000", 1},
@@ -118,8 +123,8 @@ static const struct damage damages[] = {
 	{"ip -n small.r link set cut up", "~ bridge r/cut", 1},
 	{"ip -n small.r link set lan address 02:00:00:00:00:99", "~ bridge r/lan", 1},
 	{"ip -n small.r link del lan", "+ bridge r/lan", 0},
-	{"ip -n small.r link set h3 nomaster", "+ link r/h3 <-> h3/eth0", 0},
-	{"ip -n small.r link set h3 master cut", "+ link r/h3 <-> h3/eth0", 0},
+	{"ip -n small.r link set h3 nomaster", "~ link r/h3 <-> h3/eth0 r/h3: bridge", 1},
+	{"ip -n small.r link set h3 master cut", "~ link r/h3 <-> h3/eth0 r/h3: bridge", 1},
 	{"ip -n small.r rule del pref 2000; ip -n small.r rule add pref 2000 lookup 1001",
 	 "~ rule r 2000", 1},
 	{"ip -n small.h1 addr add 10.9.9.9/32 dev eth0; ip -n small.r addr del 10.0.1.253/32 dev h1",
@@ -140,18 +145,60 @@ static const struct damage damages[] = {
 	 1},
 	{"ip netns exec small.r nft delete element ip sg web { 10.0.1.1 }", "~ filter r sg", 1},
 	{"ip netns exec small.r nft flush chain ip sg forward", "~ filter r sg", 1},
-	{"ip -n small.r link set h1 down", "+ link r/h1", 0},
-	{"ip -n small.h1 link set eth0 down", "+ link r/h1", 0},
-	{"ip -n small.r link set h1 mtu 1400", "+ link r/h1", 0},
+	{"ip -n small.r link set h1 down", "~ link r/h1 <-> h1/eth0 r/h1: down", 0},
+	{"ip -n small.h1 link set eth0 down", "~ link r/h1 <-> h1/eth0 h1/eth0: down", 0},
+	{"ip -n small.r link set h1 mtu 1400", "~ link r/h1 <-> h1/eth0 r/h1: mtu 1400", 1},
 	{"ip -n small.r link del h1", "+ link r/h1", 0},
-	{"ip -n small.r link set h1 alias other", "+ link r/h1", 0},
-	{"ip -n small.r link set h1 gso_max_segs 7", "+ link r/h1", 0},
+	{"ip -n small.r link set h1 alias other", "~ link r/h1 <-> h1/eth0 r/h1: alias", 1},
+	{"ip -n small.r link set h1 gso_max_segs 7", "~ link r/h1 <-> h1/eth0 r/h1: GSO limit", 1},
 	{"ip -n small.h2 link set eth0 down; ip -n small.h2 link set eth0 address 02:00:00:00:00:98 up",
 	 "+ link r/h2", 0},
 	{"ip netns exec small.r sh -c 'echo 0 >/proc/sys/net/ipv4/conf/h1/forwarding'",
-	 "+ link r/h1", 0},
+	 "~ link r/h1 <-> h1/eth0 r/h1: forwarding 0", 1},
 	{"ip netns exec small.r sh -c 'echo 0 >/proc/sys/net/ipv4/conf/h1/proxy_arp'",
-	 "+ link r/h1", 0},
+	 "~ link r/h1 <-> h1/eth0 r/h1: proxy ARP", 1},
+	{"ip netns exec small.r sh -c 'for i in lo h1; do "
+	 "echo 0 >/proc/sys/net/ipv4/conf/$i/forwarding; done'",
+	 "~ namespace r lo: forwarding 0", 2},
+	{"ip netns exec small.r sh -c 'echo 1 >/proc/sys/net/ipv4/conf/h1/rp_filter'",
+	 "r/h1: rp_filter 1", 1},
+	{"ip netns exec small.r sh -c 'echo 1 >/proc/sys/net/ipv4/conf/h1/send_redirects'",
+	 "r/h1: send_redirects 1", 1},
+	{"ip netns exec small.h1 sh -c 'echo 1 >/proc/sys/net/ipv4/conf/eth0/accept_redirects'",
+	 "h1/eth0: accept_redirects 1", 1},
+	{"ip netns exec small.r sh -c 'echo 0 >/proc/sys/net/ipv4/conf/h1/arp_ignore'",
+	 "r/h1: arp_ignore 0", 1},
+	{"ip netns exec small.r sh -c 'echo 0 >/proc/sys/net/ipv4/conf/h1/arp_announce'",
+	 "r/h1: arp_announce 0", 1},
+	{"ip -n small.r link set lan type bridge stp_state 1", "~ bridge r/lan spanning tree", 1},
+	{"ip -n small.r link set lan mtu 1400", "~ bridge r/lan", 0},
+	{"ip -n small.r link set lo down", "~ namespace r lo: down", 1},
+	{"ip -n small.r link set lo alias other", "~ namespace r lo: mark", 1},
+	/* what is of no plan */
+	{"ip -n small.r route add 10.77.0.0/16 dev h1", "- route r main 10.77.0.0/16 dev h1", 1},
+	{"ip -n small.r route add unreachable 10.77.0.0/16", "- route r main 10.77.0.0/16", 1},
+	{"ip -n small.r route add 10.77.0.0/16 nexthop dev h1 nexthop dev h2",
+	 "- route r main 10.77.0.0/16", 1},
+	{"ip -n small.r route add 10.77.0.0/16 dev h1 table 77", "- route r 77 10.77.0.0/16", 1},
+	{"ip -n small.r route add default dev h1 table 1001", "- route r 1001 0.0.0.0/0 dev h1", 1},
+	{"ip -n small.r rule add pref 77 lookup 77", "- rule r 77", 1},
+	{"ip -n small.r rule add pref 78 fwmark 3 to 10.0.0.0/8 unreachable", "- rule r 78", 1},
+	{"ip -n small.r addr add 10.66.0.1/24 dev h2", "- address r/h2 10.66.0.1/24", 1},
+	{"ip -n small.r addr add 10.66.0.1/32 dev lo", "- address r/lo 10.66.0.1/32", 1},
+	{"ip -n small.r neigh add 10.0.1.9 lladdr 02:00:00:00:00:09 dev h2 nud permanent",
+	 "- neighbour r/h2 10.0.1.9", 1},
+	{"ip netns exec small.r nft add table ip other", "- filter r ip other", 1},
+	{"ip netns exec small.r nft add table inet sg", "- filter r inet sg", 1},
+	{"tc -n small.r qdisc add dev h2 root tbf rate 1mbit burst 3000 limit 30000",
+	 "- shaper r/h2", 1},
+	{"tc -n small.r qdisc add dev h2 clsact", "- shaper r/h2", 1},
+	{"tc -n small.r qdisc add dev h1 clsact", "+ shaper r/h1", 1},
+	{"tc -n small.r qdisc add dev h1 parent 1:1 bfifo limit 3000", "+ shaper r/h1", 1},
+	{"ip -n small.r link add stray type bridge; ip -n small.r addr add 10.66.0.1/24 dev stray; "
+	 "ip -n small.r link set stray up",
+	 "- device r/stray", 1},
+	{"ip -n small.r link add s1 type veth peer name s2; ip -n small.r link set s1 master lan",
+	 "- device r/s", 2},
 	{"ip netns del small.h1", "+ namespace h1", 0},
 };
 
@@ -191,12 +238,14 @@ static void damage_is_seen_and_repaired(void **state)
 		check_damage(&damages[i]);
 }
 
-static void what_is_not_in_the_plan_is_left_alone(void **state)
+static void what_people_add_in_a_node_is_theirs(void **state)
 {
-	assert_int_equal(sandbox_sh("ip -n small.r route add 10.77.0.0/16 dev h1;"
-				    "ip -n small.r rule add pref 77 lookup 77;"
-				    "ip -n small.r addr add 10.66.0.1/24 dev h2;"
-				    "ip netns exec small.r nft add table ip other"),
+	assert_int_equal(sandbox_sh("ip -n small.h1 route add 10.77.0.0/16 dev eth0;"
+				    "ip -n small.h1 rule add pref 77 lookup 77;"
+				    "ip -n small.h1 addr add 10.66.0.1/24 dev eth0;"
+				    "ip -n small.h1 link add br0 type bridge;"
+				    "tc -n small.h1 qdisc add dev eth0 clsact;"
+				    "ip netns exec small.h1 nft add table ip other"),
 			 0);
 	assert_no_drift();
 }
@@ -235,7 +284,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_was_built_reads_back),
 		TEST(damage_is_seen_and_repaired),
-		TEST(what_is_not_in_the_plan_is_left_alone),
+		TEST(what_people_add_in_a_node_is_theirs),
 		TEST(another_namespace_of_the_name_is_foreign),
 		TEST(nothing_there_is_an_empty_plan),
 	};

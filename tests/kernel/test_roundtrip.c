@@ -180,6 +180,8 @@ static void become(struct world *w, struct plan *to)
 	carry_ids(w, to, ids);
 	must(w, run_all(w, b, d, to, ids, &err), &err, "cannot become the next lab");
 	kernel_backend_free(b);
+	/* until then, links to namespaces that went are seen */
+	must(w, kernel_wait_released(30000, &err), &err, "namespaces do not go");
 	plan_diff_free(d);
 	plan_free(is);
 	w->plan = to;

@@ -206,6 +206,53 @@ static void killing_the_supervisor_ends_all(void **state)
 	lab_error_free(err);
 }
 
+/* Whoever watches is told of it, and of a change of mind. */
+static void a_stopped_worker_is_seen_and_goes_on_with_a_load(void **state)
+{
+	struct fixture *f = *state;
+	struct lab_error *err = NULL;
+	char text[256];
+	pid_t worker;
+	int watch;
+
+	must_hold(load(f, "one", &err), &err);
+	watch = supervise_watch(f->dir, &err);
+	must_hold(watch < 0 ? -1 : 0, &err);
+	worker = worker_pid(f);
+	(void)kill(worker, SIGSTOP);
+	must(poll(&(struct pollfd){.fd = watch, .events = POLLIN}, 1, 5000) == 1, "told");
+	assert_true(supervise_watch_read(watch));
+	assert_true(in_state(f, "stopped"));
+	must_hold(load(f, "one", &err), &err);
+	assert_true(in_state(f, "ready"));
+	assert_int_equal(worker_pid(f), worker);
+	assert_non_null(strstr(say('v', text, sizeof(text)), "version=one"));
+	(void)kill(worker, SIGSTOP);
+	wait_until(5, in_state(f, "stopped"));
+	must_hold(load(f, "two", &err), &err); /* its end comes at once, not after its grace */
+	wait_until(5, gone(worker));
+	must_hold(supervise_stop(&f->id, 5000, &err), &err);
+	wait_until(5, !supervise_watch_read(watch));
+	(void)close(watch);
+}
+
+static void a_stopped_supervisor_ends_and_goes_on(void **state)
+{
+	struct fixture *f = *state;
+	struct lab_error *err = NULL;
+
+	must_hold(load(f, "one", &err), &err);
+	(void)kill(f->id.pid, SIGSTOP);
+	wait_until(5, process_id_stopped(&f->id));
+	supervise_wake(&f->id);
+	wait_until(5, !process_id_stopped(&f->id));
+	assert_true(in_state(f, "ready"));
+	(void)kill(f->id.pid, SIGSTOP);
+	wait_until(5, process_id_stopped(&f->id));
+	must_hold(supervise_stop(&f->id, 60000, &err), &err); /* long before that */
+	assert_false(process_id_stopped(&f->id));
+}
+
 /* A parent of the lab that is killed, before or after it detached. */
 static void parent_dies(bool detach)
 {
@@ -280,6 +327,8 @@ int main(int argc, char **argv)
 		IN_A_LAB(a_mute_worker_fails_the_load),
 		IN_A_LAB(what_a_dead_worker_left_behind_is_killed),
 		IN_A_LAB(killing_the_supervisor_ends_all),
+		IN_A_LAB(a_stopped_worker_is_seen_and_goes_on_with_a_load),
+		IN_A_LAB(a_stopped_supervisor_ends_and_goes_on),
 		cmocka_unit_test(a_lab_dies_with_its_parent_until_detached),
 		cmocka_unit_test(a_detached_lab_outlives_its_parent),
 		cmocka_unit_test(stop_spares_a_later_process_of_that_pid),

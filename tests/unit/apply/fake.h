@@ -157,10 +157,10 @@ static inline void fake_context(struct plan *p, const struct fake_object *o)
 	for (size_t e = 0; e < 2 && o->kind != PLAN_NAMESPACE; e++)
 		if (*o->ns[e])
 			*plan_add_namespace(p) = (struct plan_namespace){origin, o->ns[e], "",
-									 false};
+									 false, NULL};
 	if (o->kind <= PLAN_LINK || (!*o->dev[0] && !*o->iif))
 		return;
-	*plan_add_namespace(p) = (struct plan_namespace){origin, "zz", "", false};
+	*plan_add_namespace(p) = (struct plan_namespace){origin, "zz", "", false, NULL};
 	*plan_add_link(p) =
 		(struct plan_link){.origin = origin,
 				   .a = {.ns = o->ns[0], .dev = *o->iif ? o->iif : o->dev[0]},
@@ -445,8 +445,8 @@ static inline int fake_stop(void *data, const struct process_id *id, struct lab_
 
 static inline struct fake_backend fake_backend(struct fake *k)
 {
-	static const struct backend_ops ops = {fake_make, fake_publish, fake_remove, fake_run,
-					       fake_settle};
+	static const struct backend_ops ops = {fake_make,   fake_publish, NULL,
+					       fake_remove, fake_run,     fake_settle};
 
 	return (struct fake_backend){.backend = {&ops}, .k = k};
 }

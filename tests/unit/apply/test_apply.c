@@ -24,7 +24,7 @@ static struct plan *other_plan(void)
 {
 	struct plan *p = sample_plan();
 
-	*plan_add_namespace(p) = (struct plan_namespace){sample_origin, "c", "ecs", false};
+	*plan_add_namespace(p) = (struct plan_namespace){sample_origin, "c", "ecs", false, NULL};
 	*plan_add_link(p) = sample_link("a", "c", "c", "eth0");
 	*plan_add_address(p) =
 		(struct plan_address){sample_origin, "c", "eth0", {0x0a090005, 30}, false};
@@ -651,6 +651,58 @@ static void damaged_files_are_survived(void **state)
 		}
 }
 
+static bool is_c(const char *ns, void *data)
+{
+	return strcmp(ns, "c") == 0;
+}
+
+/* A look at one namespace sees what lies in it, and its links to their other ends; of those no more. */
+static void a_part_of_a_lab_is_seen_by_itself(void **state)
+{
+	struct fixture *f = *state;
+	auto_plan struct plan *part = apply_part(f->b, is_c, NULL);
+	struct apply_ops ops = fake_ops(f->k);
+	struct lab_error *err = NULL;
+	struct apply_status status;
+	struct state *s;
+
+	assert_int_equal(part->n_namespaces, 2);
+	assert_int_equal(part->n_links, 1);
+	assert_int_equal(part->n_addresses, 1);
+	assert_int_equal(part->n_routes + part->n_filters + part->n_shapers + part->n_workers, 0);
+	must_up(f, f->b);
+	s = state_open(LAB, STATE_READ, &err);
+	assert_int_equal(apply_status_part(s, &ops, f->b, is_c, NULL, &status, &err), 0);
+	assert_int_equal(status.drift->n, 0);
+	apply_status_done(&status);
+	state_close(s);
+}
+
+static void what_is_wrong_is_said_once(void **state)
+{
+	auto_plan struct plan *is = sample_plan();
+	auto_plan struct plan *shall = sample_plan();
+	struct plan_diff *d;
+	size_t changed = 0, missing = 0, extra = 0;
+
+	is->links[0].a.mac[5]++; /* the link is replaced, and what hangs on it made again */
+	is->extra = plan_new("x");
+	*plan_add_rule(is->extra) = (struct plan_rule){.ns = "a", .priority = 7};
+	is->shapers[0].rate++;
+	d = plan_diff(is, shall);
+	for (size_t i = 0; i < d->n; i++) {
+		const char *how = apply_drift_of(d, i);
+
+		changed += how && strcmp(how, "changed") == 0;
+		missing += how && strcmp(how, "missing") == 0;
+		extra += how && strcmp(how, "extra") == 0;
+	}
+	assert_int_equal(changed, 1);
+	assert_int_equal(extra, 1);
+	assert_int_equal(missing, d->n - 3); /* of the link one step says nothing */
+	plan_diff_free(d);
+}
+
 static void preview_is_what_up_does(void **state)
 {
 	struct fixture *f = *state;
@@ -703,6 +755,8 @@ int main(void)
 		TEST(supervisor_that_cannot_be_looked_at_counts),
 		TEST(damaged_files_are_survived),
 		TEST(preview_is_what_up_does),
+		TEST(a_part_of_a_lab_is_seen_by_itself),
+		TEST(what_is_wrong_is_said_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

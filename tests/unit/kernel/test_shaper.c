@@ -192,7 +192,7 @@ static void the_probe_has_no_options(void **state)
 
 static void removal(void **state)
 {
-	struct nlmsghdr *h = kernel_encode_qdisc_remove(buf, 3);
+	struct nlmsghdr *h = kernel_encode_qdisc_remove(buf, 3, TC_H_ROOT);
 	const struct tcmsg *m = mnl_nlmsg_get_payload(h);
 
 	assert_int_equal(h->nlmsg_type, RTM_DELQDISC);

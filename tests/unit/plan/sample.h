@@ -30,10 +30,10 @@ static inline struct plan *sample_plan(void)
 	p->title = "Sample";
 	p->step = "attach";
 	p->summary = "{\"x\":1}";
-	*plan_add_namespace(p) = (struct plan_namespace){sample_origin, "b", "ecs", false};
-	*plan_add_namespace(p) = (struct plan_namespace){sample_origin, "a", "vpc", true};
-	*plan_add_bridge(p) = (struct plan_bridge){sample_origin,      "a",  "lan",
-						   {2, 0, 0, 0, 0, 9}, true, "lan lan-1"};
+	*plan_add_namespace(p) = (struct plan_namespace){sample_origin, "b", "ecs", false, NULL};
+	*plan_add_namespace(p) = (struct plan_namespace){sample_origin, "a", "vpc", true, NULL};
+	*plan_add_bridge(p) = (struct plan_bridge){
+		sample_origin, "a", "lan", {2, 0, 0, 0, 0, 9}, true, "lan lan-1", NULL};
 	*plan_add_link(p) = sample_link("a", "b", "b", "eth0");
 	*plan_add_address(p) =
 		(struct plan_address){sample_origin, "a", "b", {0x0a090001, 30}, true};

@@ -39,6 +39,15 @@ static void expect(const struct plan *is, const struct plan *shall, const char *
 	assert_string_equal(got, want);
 }
 
+static void expect_step(const struct plan *is, const struct plan *shall, const char *step,
+			bool there)
+{
+	auto_free char *got = steps_of(is, shall);
+
+	if ((strstr(got, step) != NULL) != there)
+		fail_msg("%s \"%s\" in:\n%s", there ? "no" : "an unwanted", step, got);
+}
+
 #define ALL_ADDED                     \
 	"+ namespace a\n"             \
 	"+ namespace b\n"             \
@@ -139,6 +148,80 @@ static void test_changes(void **state)
 	       "~ node b\n");
 }
 
+/* What does not ask for another device leaves the device, and all that hangs on it. */
+static void test_links_and_namespaces_change_in_place(void **state)
+{
+	auto_plan struct plan *p = sample_plan();
+	auto_plan struct plan *q = sample_plan();
+
+	q->links[0].a.alias = "other";
+	q->links[0].b.gso_segs = 1;
+	p->namespaces[0].fault = "lo: down";
+	q->neighbours[0].mac[5] = 9;
+	expect(p, q, "~ namespace a\n~ link a/b <-> b/eth0\n~ neighbour a/b 10.9.0.2\n");
+	q->links[0].b.mac[5]++; /* would flush the neighbours */
+	expect(p, q,
+	       "- link a/b <-> b/eth0\n"
+	       "~ namespace a\n"
+	       "+ link a/b <-> b/eth0\n"
+	       "+ address a/b 10.9.0.1/30\n"
+	       "+ neighbour a/b 10.9.0.2\n"
+	       "+ route a 1000 10.0.0.0/8\n"
+	       "+ shaper a/b\n");
+}
+
+static void test_faults_are_told(void **state)
+{
+	auto_plan struct plan *p = sample_plan();
+	auto_plan struct plan *q = sample_plan();
+	struct plan_step s = {PLAN_CHANGE, PLAN_LINK, &p->links[0], &q->links[0]};
+
+	p->links[0].a.fault = "down, mtu 1400";
+	p->links[0].b.gso_segs = 7;
+	assert_string_equal(plan_step_describe(p->arena, &s),
+			    "~ link a/b <-> b/eth0 a/b: down, mtu 1400; b/eth0: GSO limit");
+}
+
+/* A worker hands over to its successor before its ground goes, if the successor has ground to stand on. */
+static void test_worker_hands_over_before_its_ground_goes(void **state)
+{
+	auto_plan struct plan *p = sample_plan();
+	auto_plan struct plan *q = sample_plan();
+
+	p->workers[0].ns = q->workers[0].ns = "b";
+	q->workers[0].n_sockets = 0;
+	q->namespaces[0].router = false;
+	expect_step(p, q, "~ worker w\n", true);
+	q->workers[0].ns = "a";
+	expect_step(p, q, "- worker w\n", true);
+	expect_step(p, q, "+ worker w\n", true);
+}
+
+static void test_what_is_of_no_plan_goes_first(void **state)
+{
+	auto_plan struct plan *p = sample_plan();
+	auto_plan struct plan *q = sample_plan();
+	struct plan_link *l;
+
+	p->extra = plan_new("x");
+	*plan_add_rule(p->extra) = (struct plan_rule){.ns = "a", .priority = 7};
+	*plan_add_filter(p->extra) = (struct plan_filter){.ns = "a", .table = "inet t"};
+	l = plan_add_link(p->extra);
+	l->a.ns = l->b.ns = "a";
+	l->a.dev = l->b.dev = "stray";
+	*plan_add_address(p->extra) =
+		(struct plan_address){.ns = "a", .dev = "b", .prefix = {0x0a000001, 24}};
+	q->n_rules = 0;
+	expect(p, q,
+	       "- filter a inet t\n"
+	       "- rule a 7\n"
+	       "- address a/b 10.0.0.1/24\n"
+	       "- device a/stray\n"
+	       "- rule a 100\n");
+	q->namespaces[0].router = false; /* a namespace that goes takes them along */
+	expect_step(p, q, "stray", false);
+}
+
 static void test_removed_link_spares_what_is_not_on_it(void **state)
 {
 	auto_plan struct plan *p = sample_plan();
@@ -225,6 +308,10 @@ int main(void)
 		cmocka_unit_test(test_replaced_link_takes_what_hangs_on_it),
 		cmocka_unit_test(test_replaced_namespace_takes_all),
 		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_links_and_namespaces_change_in_place),
+		cmocka_unit_test(test_faults_are_told),
+		cmocka_unit_test(test_worker_hands_over_before_its_ground_goes),
+		cmocka_unit_test(test_what_is_of_no_plan_goes_first),
 		cmocka_unit_test(test_removed_link_spares_what_is_not_on_it),
 		cmocka_unit_test(test_route_follows_its_source_address),
 		cmocka_unit_test(test_bare_device_loses_its_routes),

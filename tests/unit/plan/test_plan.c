@@ -66,8 +66,8 @@ static void test_find(void **state)
 
 static void test_same_ignores_what_the_kernel_does_not_see(void **state)
 {
-	struct plan_namespace a = {{"x", "y"}, "n", "ecs", false};
-	struct plan_namespace b = {{"z", "w"}, "n", "vpc", false};
+	struct plan_namespace a = {{"x", "y"}, "n", "ecs", false, NULL};
+	struct plan_namespace b = {{"z", "w"}, "n", "vpc", false, NULL};
 
 	assert_true(plan_same(PLAN_NAMESPACE, &a, &b));
 	b.router = true;

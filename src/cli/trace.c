@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** labctl trace: one request, and every packet of it at every place of the lab. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "check/probe.h"
+#include "cli/cli.h"
+#include "cli/options.h"
+#include "cli/points.h"
+#include "cli/signals.h"
+#include "trace/trace.h"
+
+#define READY_MS  5000
+#define TIMEOUT_S 5
+#define QUIET_MS  60   /* without a packet: the connection has ended */
+#define TAIL_MS   1000 /* at the most, for that */
+
+/* All TCP but routing sessions, names, and what routers say against a packet. */
+#define FILTER                                                                        \
+	"(tcp and not port 179) or udp port 53 or (icmp and icmp[icmptype] != 0 and " \
+	"icmp[icmptype] != 8)"
+
+enum format { FORMAT_TEXT, FORMAT_SVG, FORMAT_JSON };
+
+struct options {
+	const char *lab, *from, *url, *method;
+	json_t *headers;
+	enum format format;
+	unsigned long timeout_s;
+	bool all;
+};
+
+/* labctl-capture at work. */
+struct capture {
+	pid_t pid;
+	int out; /* memfd: its sightings */
+	int err; /* pipe: what it says */
+};
+
+static const struct argp_option option_table[] = {
+	{"request", 'X', "METHOD", 0, "the request's method (GET)", 0},
+	{"header", 'H', "HEADER", 0, "a header of the request, \"Name: value\"; may be repeated",
+	 0},
+	{"timeout", 't', "SECONDS", 0, "how long to wait for the answer (5)", 0},
+	{"all", 'a', NULL, 0, "show bare TCP acknowledgements too", 0},
+	{"format", 'f', "FORMAT", 0, "text (default), svg or json", 0},
+	{"json", 'j', NULL, 0, "the same as --format json", 0},
+	{NULL, 0, NULL, 0, NULL, 0},
+};
+
+static enum format parse_format(const char *arg, struct argp_state *state)
+{
+	static const char *const names[] = {"text", "svg", "json"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (!strcmp(arg, names[i]))
+			return (enum format)i;
+	argp_error(state, "no such format: %s (text, svg, json)", arg);
+	return FORMAT_TEXT;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (key) {
+	case 'X': o->method = arg; return 0;
+	case 'H':
+		if (json_array_append_new(o->headers, json_string(arg)))
+			argp_error(state, "--header: not UTF-8");
+		return 0;
+	case 't':
+		o->timeout_s = strtoul(arg, NULL, 10);
+		if (!o->timeout_s || o->timeout_s > 600)
+			argp_error(state, "--timeout: 1 to 600 seconds, not \"%s\"", arg);
+		return 0;
+	case 'a': o->all = true; return 0;
+	case 'f': o->format = parse_format(arg, state); return 0;
+	case 'j': o->format = FORMAT_JSON; return 0;
+	case ARGP_KEY_ARG:
+		if (!o->lab)
+			o->lab = arg;
+		else if (!o->from)
+			o->from = arg;
+		else if (!o->url)
+			o->url = arg;
+		else
+			argp_error(state, "one URL, not also \"%s\"", arg);
+		return 0;
+	case ARGP_KEY_END:
+		if (!o->url)
+			argp_error(state, "which lab, from which of its nodes, and what URL?");
+		return 0;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.options = option_table,
+	.parser = parse_option,
+	.args_doc = "LAB NODE URL",
+	.doc = "Makes one HTTP request from NODE and shows every packet of it, and of what it leads to (names "
+	       "that are looked up, the gateway's call of its backend), on its way from namespace to "
+	       "namespace, in the order of time. A packet that does not arrive is marked where it was seen "
+	       "last.\v"
+	       "Examples:\n"
+	       "  labctl trace scenario1 ecs-3 http://172.16.1.10/hello\n"
+	       "  labctl trace scenario1 ecs-3 http://172.16.1.10/hello --format svg > hello.svg\n",
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail for this clock */
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* --- labctl-capture --- */
+
+static __attribute__((noreturn)) void become(const struct cli_points *points, int out, int err_fd)
+{
+	struct capture_spec spec = {
+		.filter = FILTER, .form = CAPTURE_SIGHTINGS, .file = STDOUT_FILENO};
+	auto_error struct lab_error *err = NULL;
+	sigset_t none;
+
+	sigemptyset(&none);
+	if (dup2(out, STDOUT_FILENO) >= 0 && dup2(err_fd, STDERR_FILENO) >= 0 &&
+	    !sigprocmask(SIG_SETMASK, &none, NULL) && !cli_points_give(points, &spec, &err))
+		(void)cli_become_capture(&err);
+	dprintf(STDERR_FILENO, "%s\n", lab_error_message(err));
+	_exit(LAB_FAILED);
+}
+
+static int capture_start(struct capture *c, const struct cli_points *points, struct lab_error **err)
+{
+	int fds[2];
+
+	c->out = memfd_create("sightings", MFD_CLOEXEC);
+	if (c->out < 0 || pipe2(fds, O_CLOEXEC))
+		return lab_error_errno(err, LAB_FAILED, errno, "trace");
+	c->err = fds[0];
+	(void)fflush(NULL); /* else the child could write it a second time */
+	c->pid = fork();
+	if (!c->pid)
+		become(points, c->out, fds[1]);
+	(void)close(fds[1]); /* the child's */
+	return c->pid < 0 ? lab_error_errno(err, LAB_FAILED, errno, "trace: fork") : 0;
+}
+
+/* Its first line says that it listens, or why it does not. */
+static int capture_ready(const struct capture *c, struct lab_error **err)
+{
+	static const char sign[] = "capturing at ";
+	struct pollfd p = {.fd = c->err, .events = POLLIN};
+	char text[1024];
+	ssize_t n = poll(&p, 1, READY_MS) > 0 ? read(c->err, text, sizeof(text) - 1) : 0;
+
+	text[n > 0 ? n : 0] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	if (!strncmp(text, sign, strlen(sign)))
+		return 0;
+	return lab_error_make(err, LAB_FAILED, "trace: %s",
+			      *text ? text : "labctl-capture does not listen");
+}
+
+static off_t size_of(const struct capture *c)
+{
+	struct stat st;
+
+	return fstat(c->out, &st) ? 0 : st.st_size;
+}
+
+/* The last packets of a connection follow its answer. */
+static void await_quiet(const struct capture *c)
+{
+	uint64_t end = now_ms() + TAIL_MS, since = now_ms();
+	off_t size = size_of(c);
+
+	while (now_ms() < end && now_ms() - since < QUIET_MS) {
+		(void)poll(NULL, 0, 5);
+		if (size_of(c) == size)
+			continue;
+		size = size_of(c);
+		since = now_ms();
+	}
+}
+
+static void capture_stop(struct capture *c)
+{
+	if (c->pid > 0) {
+		(void)kill(c->pid, SIGTERM); /* our own child, not reaped yet */
+		while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	c->pid = 0;
+}
+
+static void capture_done(struct capture *c)
+{
+	capture_stop(c);
+	if (c->out >= 0)
+		(void)close(c->out); /* only read from */
+	if (c->err >= 0)
+		(void)close(c->err); /* as above */
+}
+#define auto_capture __attribute__((cleanup(capture_done)))
+
+/* --- what it saw --- */
+
+static int read_sighting(const struct cli_points *points, const json_t *line,
+			 struct trace_sighting *s)
+{
+	const json_t *point = json_array_get(
+		points->list, (size_t)json_integer_value(json_object_get(line, "point")));
+	const char *key = json_string_value(json_object_get(line, "key"));
+	const char *flow = json_string_value(json_object_get(line, "flow"));
+
+	*s = (struct trace_sighting){
+		.ns = json_string_value(json_object_get(point, "node")),
+		.at = (uint64_t)json_integer_value(json_object_get(line, "ns")),
+		.key = key ? strtoull(key, NULL, 16) : 0,
+		.flow = flow ? strtoull(flow, NULL, 16) : 0,
+		.to = (uint32_t)json_integer_value(json_object_get(line, "to")),
+		.bare = json_is_true(json_object_get(line, "bare")),
+		.says = json_string_value(json_object_get(line, "says")),
+	};
+	return s->ns && s->says ? 0 : -1;
+}
+
+/* lines: gets the documents that the sightings borrow from. */
+static struct trace *read_trace(const struct cli_points *points, const char *from, int fd,
+				json_t *lines, struct lab_error **err)
+{
+	auto_free struct trace_sighting *all = NULL;
+	auto_fclose FILE *f = fdopen(dup(fd), "r");
+	json_t *line;
+	size_t n = 0;
+
+	if (!f || fseek(f, 0, SEEK_SET)) {
+		(void)lab_error_errno(err, LAB_FAILED, errno, "trace");
+		return NULL;
+	}
+	while ((line = json_loadf(f, JSON_DISABLE_EOF_CHECK, NULL))) {
+		all = reallocarray(all, n + 1, sizeof(*all));
+		if (!all || json_array_append_new(lines, line))
+			abort();
+		if (!read_sighting(points, line, &all[n]))
+			n++;
+	}
+	return trace_new(points->plan, from, all, n);
+}
+
+/* --- the request --- */
+
+static json_t *request(const struct cli_running *r, const struct plan_node *node,
+		       const struct options *o, struct lab_error **err)
+{
+	json_t *spec = json_pack("{s:s, s:i, s:s, s:s, s:O}", "kind", "http", "timeout_ms",
+				 (int)o->timeout_s * 1000, "method", o->method ? o->method : "GET",
+				 "url", o->url, "headers", o->headers);
+	json_t *result;
+
+	if (!spec) {
+		(void)lab_error_make(err, LAB_USAGE, "the URL is not UTF-8");
+		return NULL;
+	}
+	result = check_probe(r->plan->lab, node, cli_libexec(), spec, o->timeout_s * 1000 + 2000,
+			     cli_catch_signals(), err);
+	json_decref(spec);
+	return result;
+}
+
+/* "200 in 3.2 ms", or why there was no answer. */
+static void add_outcome(const json_t *result, struct strbuf *out)
+{
+	const char *why = json_string_value(json_object_get(result, "error"));
+
+	if (why)
+		strbuf_printf(out, "no answer: %s", why);
+	else
+		strbuf_printf(out, "%d in %.1f ms",
+			      (int)json_integer_value(json_object_get(result, "status")),
+			      (double)json_integer_value(json_object_get(result, "time_us")) / 1e3);
+}
+
+static json_t *journey_json(const struct trace *t, const struct trace_journey *j)
+{
+	json_t *hops = json_array();
+
+	for (size_t i = 0; i < j->n; i++)
+		if (json_array_append_new(hops,
+					  json_pack("{s:s, s:f}", "namespace",
+						    t->columns[j->hops[i].column], "ms",
+						    (double)(j->hops[i].at - t->start) / 1e6)))
+			abort();
+	return json_pack("{s:s, s:b, s:o}", "packet", j->says, "lost", j->lost, "hops", hops);
+}
+
+static void print_json(const struct trace *t, const struct options *o, json_t *result)
+{
+	json_t *packets = json_array(), *all;
+
+	for (size_t i = 0; i < t->n_journeys; i++)
+		if ((o->all || !t->journeys[i].bare) &&
+		    json_array_append_new(packets, journey_json(t, &t->journeys[i])))
+			abort();
+	all = json_pack("{s:s, s:s, s:O, s:o}", "from", o->from, "url", o->url, "result", result,
+			"packets", packets);
+	(void)json_dumpf(all, stdout, JSON_INDENT(2)); /* main() reports what cannot be written */
+	putchar('\n');
+	json_decref(all);
+}
+
+static struct trace_style style_of(const struct options *o)
+{
+	struct winsize size = {0};
+
+	(void)setlocale(LC_CTYPE, ""); /* else "C" stays, which is fine */
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size))
+		size.ws_col = 0; /* no terminal */
+	return (struct trace_style){.width = size.ws_col,
+				    .utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8"),
+				    .colour = cli_colour(stdout),
+				    .all = o->all};
+}
+
+static void show(const struct trace *t, const struct options *o, json_t *result)
+{
+	struct trace_style style = style_of(o);
+	auto_strbuf struct strbuf out = {0}, title = {0};
+
+	strbuf_printf(&title, "%s %s from %s: ", o->method ? o->method : "GET", o->url, o->from);
+	add_outcome(result, &title);
+	switch (o->format) {
+	case FORMAT_TEXT:
+		strbuf_printf(&out, "%s\n\n", strbuf_str(&title));
+		trace_text(t, &style, &out);
+		break;
+	case FORMAT_SVG: trace_svg(t, strbuf_str(&title), o->all, &out); break;
+	case FORMAT_JSON: print_json(t, o, result); return;
+	}
+	fputs(strbuf_str(&out), stdout);
+}
+
+static int trace(const struct options *o, const struct cli_running *r,
+		 const struct cli_points *points, struct lab_error **err)
+{
+	auto_capture struct capture c = {.out = -1, .err = -1};
+	const struct plan_node *node = cli_find_node(r, o->from, err);
+	auto_trace struct trace *t = NULL;
+	json_t *result, *lines = json_array();
+	int rc = -1;
+
+	if (!node || capture_start(&c, points, err) || capture_ready(&c, err))
+		goto out;
+	result = request(r, node, o, err);
+	if (!result)
+		goto out;
+	await_quiet(&c);
+	capture_stop(&c);
+	t = read_trace(points, o->from, c.out, lines, err);
+	if (t) {
+		show(t, o, result);
+		rc = json_object_get(result, "error") ? LAB_FAILED : LAB_OK;
+	}
+	json_decref(result);
+out:
+	json_decref(lines);
+	return rc;
+}
+
+static int run(const struct options *o, struct lab_error **err)
+{
+	auto_cli_running struct cli_running running = {0};
+	struct cli_points points = {0};
+	int rc;
+
+	if (cli_need_root("trace", err) || cli_open_running(o->lab, STATE_READ, &running, err))
+		return -1;
+	cli_points_init(&points, running.plan);
+	rc = cli_points_add_all(&points, err) ? -1 : trace(o, &running, &points, err);
+	cli_points_done(&points);
+	return rc;
+}
+
+int verb_trace(int argc, char **argv)
+{
+	auto_error struct lab_error *err = NULL;
+	struct options o = {.headers = json_array(), .timeout_s = TIMEOUT_S};
+	int status;
+
+	cli_parse(&argp, argc, argv, &o);
+	status = run(&o, &err);
+	json_decref(o.headers);
+	return status < 0 ? cli_fail_json(o.format == FORMAT_JSON, err) : status;
+}

@@ -1,0 +1,55 @@
+#!/usr/bin/env bats
+# `labctl trace`: a request's packets from namespace to namespace, and where one is lost.
+
+load ../lib/e2e
+
+setup() {
+  need_root
+  labctl up scenario1
+}
+teardown() { down_all scenario1; }
+
+@test "a call passes every router of two regions, and the gateway asks its function" {
+  url=http://$(labctl plan scenario1 --json |
+    jq -er '[.workers[].config.groups[]?.domains[] | select(.kind == "vpc") | .name] | first')/hello
+  run labctl trace scenario1 ecs-3 "$url"
+  [ "$status" -eq 0 ]
+  [[ ${lines[0]} =~ ^GET\ $url\ from\ ecs-3:\ 200\ in\ [0-9.]+\ ms$ ]]
+  [[ ${lines[1]} =~ ms\ +ecs-3\ +vpc-3\ +cen-1.cn-beijing\ +cen-1.cn-hangzhou\ +vpc-1\ +apigw-1\ +svc.cn-hangzhou$ ]]
+  grep -qE '^ +0\.000  o-+>.*DNS query .* A$' <<<"$output"
+  grep -qE '^ +[0-9.]+  o-+\+-+\+-+\+-+\+-+> .*GET /hello HTTP/1.1$' <<<"$output"
+  grep -qE 'POST /invoke HTTP/1.1$' <<<"$output"
+  grep -qE '^ +[0-9.]+  <-+\+-+\+-+\+-+\+-+o .*HTTP/1.1 200 OK$' <<<"$output"
+  ! grep -qF '[ACK]' <<<"$output"
+  run labctl trace scenario1 ecs-3 "$url" --all
+  grep -qF '[ACK]' <<<"$output"
+}
+
+@test "a packet without a route is lost where the route is missing" {
+  ip -n scenario1.vpc-3 route del 172.16.1.0/24 table 1000
+  run labctl trace scenario1 ecs-3 http://172.16.1.10/hello --timeout 1
+  [ "$status" -eq 1 ]
+  [[ ${lines[0]} == *"no answer: "* ]]
+  grep -qE 'o-+x .*TCP \[SYN\] \(lost in vpc-3\)$' <<<"$output"
+}
+
+@test "as JSON and as a picture" {
+  labctl trace scenario1 ecs-3 http://172.16.1.10/nothing -H 'Host: nobody.example' --json >"$BATS_TEST_TMPDIR/json"
+  jq -e '.result.status == 404 and ([.packets[] | select(.packet | test("GET /nothing"))] | length) == 1' \
+    "$BATS_TEST_TMPDIR/json"
+  jq -e '[.packets[] | select(.packet | test("GET /nothing")).hops[].namespace] ==
+    ["ecs-3", "vpc-3", "cen-1.cn-beijing", "cen-1.cn-hangzhou", "vpc-1", "apigw-1"]' "$BATS_TEST_TMPDIR/json"
+  labctl trace scenario1 ecs-3 http://172.16.1.10/hello --format svg >"$BATS_TEST_TMPDIR/svg"
+  python3 -c 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])' "$BATS_TEST_TMPDIR/svg"
+}
+
+@test "wrong names and addresses" {
+  run labctl trace scenario1 ecs-4 http://172.16.1.10/
+  [ "$status" -eq 2 ]
+  [[ $output == *"did you mean ecs-3?"* ]]
+  run labctl trace scenario1 ecs-3
+  [ "$status" -eq 2 ]
+  run labctl trace scenario1 ecs-3 http://nobody.example/ --timeout 2
+  [ "$status" -eq 1 ]
+  grep -q 'DNS answer NXDOMAIN' <<<"$output"
+}
