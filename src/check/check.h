@@ -26,7 +26,6 @@ struct check_result {
 struct check_options {
 	const char *libexec; /* folder of labctl-probe */
 	int lab_dir;         /* descriptor of the lab's state directory, for logs; -1: none */
-	bool delay_emulated; /* this kernel has netem */
 	/* Called before (result NULL) and after each check; may be NULL. */
 	void (*progress)(void *ctx, const struct check *check, const struct check_result *result);
 	void *ctx;

@@ -118,7 +118,7 @@ static void try_probe(const struct check *check, const struct plan *plan,
 		fail_with(a, err);
 		return;
 	}
-	a->verdict = check_judge(check, result, o->delay_emulated, &a->why);
+	a->verdict = check_judge(check, result, &a->why);
 	id = check_header(json_object_get(result, "headers"), "X-Ca-Request-Id");
 	a->request_id = id ? strdup(id) : NULL;
 	json_decref(result);
@@ -135,7 +135,7 @@ static void try_outage(const struct check *check, const struct plan *plan,
 		fail_with(a, err);
 		return;
 	}
-	a->verdict = check_judge(check, result, o->delay_emulated, &a->why);
+	a->verdict = check_judge(check, result, &a->why);
 	json_decref(result);
 }
 

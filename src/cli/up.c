@@ -81,14 +81,6 @@ static int check_descriptors(const struct plan *p, struct lab_error **err)
 	return lab_error_hint(err, "ulimit -Hn %zu, or LimitNOFILE=%zu of the service", need, need);
 }
 
-static bool wants_delay(const struct plan *p)
-{
-	for (size_t i = 0; i < p->n_shapers; i++)
-		if (p->shapers[i].delay_us)
-			return true;
-	return false;
-}
-
 /* What a kernel says that cannot do something, or a container that forbids it. */
 static bool looks_like_a_lack(const struct lab_error *err)
 {
@@ -152,8 +144,6 @@ static int raise_lab(const struct plan *wanted, struct cli_summary *summary, str
 	if (r)
 		return explain_failure(&summary->report, wanted->lab, *cancel != 0, err);
 	summary->ms = now_ms() - start;
-	summary->delay_missing = wants_delay(wanted) &&
-				 !kernel_backend_features(session.backend)->netem;
 	return 0;
 }
 

@@ -170,6 +170,8 @@
 	\
 	X(ERROR, line_rtt, "line-rtt", \
 	  "A round trip on a line takes at most 2 s, and its jitter no more than itself.") \
+	X(ERROR, line_reorder, "line-reorder", \
+	  "Packets overtake others only where there is a delay to be spared.") \
 	X(ERROR, circuit_mask, "circuit-mask", \
 	  "The subnet of a circuit is a /24 to /30.") \
 	X(ERROR, circuit_addresses, "circuit-addresses", \
