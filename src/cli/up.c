@@ -149,8 +149,12 @@ static int raise_lab(const struct plan *wanted, struct cli_summary *summary, str
 
 struct plan *cli_wanted(const struct cli_lab *lab, struct lab_error **err)
 {
-	struct plan *wanted = check_handlers(lab, err) ? NULL : cli_compile(lab, err);
+	struct plan *wanted;
 
+	/* before the lab is compiled: the kernel can be asked only there */
+	if (check_handlers(lab, err) || cli_enter("up", lab->lab->id.name, STATE_CREATE, err))
+		return NULL;
+	wanted = cli_compile(lab, err);
 	if (wanted)
 		wanted->file = arena_printf(wanted->arena, "%s/%s", lab->dir, basename(lab->path));
 	return wanted;
@@ -158,9 +162,8 @@ struct plan *cli_wanted(const struct cli_lab *lab, struct lab_error **err)
 
 int cli_up(const struct plan *wanted, struct cli_summary *summary, struct lab_error **err)
 {
-	if (check_programs(wanted, err) || cli_enter("up", wanted->lab, STATE_CREATE, err) ||
-	    kernel_check_privileges(err) || check_descriptors(wanted, err) ||
-	    raise_lab(wanted, summary, err))
+	if (check_programs(wanted, err) || kernel_check_privileges(err) ||
+	    check_descriptors(wanted, err) || raise_lab(wanted, summary, err))
 		return -1;
 	summary->plan = wanted;
 	return 0;
