@@ -338,6 +338,7 @@ void analyse_net_index(struct analyse *a)
 	for (size_t i = 0; i < a->n_ns; i++)
 		a->ns[i].from = &a->plan->namespaces[i];
 	index_devices(a);
+	analyse_net_join_wires(a);
 	index_addresses(a);
 	index_rules(a);
 	index_neighbours(a);

@@ -106,6 +106,9 @@ struct net_neighbour {
 /** Place of the namespace; NET_NONE where there is none. */
 uint32_t analyse_net_find_ns(const struct analyse *a, const char *name);
 uint32_t analyse_net_find_dev(const struct analyse *a, uint32_t ns, const char *name);
+
+/** Devices are indexed: lines that labctl-wire carries become links from end to end. */
+void analyse_net_join_wires(const struct analyse *a);
 /** The device of the namespace that has the address; NET_NONE: none. 127.0.0.0/8 is lo's. */
 uint32_t analyse_net_local(const struct analyse *a, uint32_t ns, uint32_t ip);
 /** Whether frames pass: false of a bridge that is down. */

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * The contract between the supervisor and a worker program (gateway, function, dns, routing, service).
+ * The contract between the supervisor and a worker program (gateway, function, dns, routing,
+ * service, wire).
  *
  * A worker is executed with exactly these descriptors:
  *   0 /dev/null · 1, 2 its log file · 3 its configuration: a sealed memfd with one JSON object
  *   4 readiness, see worker_ready() · 5... its sockets, bound and listening, in the order of the
  *   configuration's "sockets": [{"name": "vip-80"}, ...]. A socket of type "memory" is a memfd of
  *   WORKER_MEMORY bytes, zero at first, that outlives restarts and replacements of the worker and is
- *   shared with the one that replaces it.
+ *   shared with the one that replaces it. One of type "packet" is of no device until its worker binds it.
  * It already runs in its network namespace, as an unprivileged user without other capabilities than
  * its "privilege" gives and with NO_NEW_PRIVS set. SIGTERM: stop accepting, finish what is being
  * answered, exit 0 within 10 s.

@@ -26,7 +26,6 @@ struct check_result {
 struct check_options {
 	const char *libexec; /* folder of labctl-probe */
 	int lab_dir;         /* descriptor of the lab's state directory, for logs; -1: none */
-	bool delay_emulated; /* this kernel has netem */
 	/* Called before (result NULL) and after each check; may be NULL. */
 	void (*progress)(void *ctx, const struct check *check, const struct check_result *result);
 	void *ctx;
@@ -34,8 +33,8 @@ struct check_options {
 };
 
 /**
- * The checks that hold for a lab in this state: those of the step that it stopped after, or of the
- * last step and of the lab as a whole. Array (pointers into the lab) to be freed by the caller.
+ * The checks that hold for a lab in this state: those of the step that it stopped after or of the
+ * exercise that it is in, or of the last step and of the lab as a whole. Array (pointers into the lab) to be freed by the caller.
  */
 const struct check **check_select(const struct lab *lab, const char *step, size_t *n)
 	__attribute__((returns_nonnull));

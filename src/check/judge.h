@@ -15,10 +15,9 @@ json_t *check_spec(const struct check *check) __attribute__((returns_nonnull));
 
 /**
  * Compares a result with what the check expects. CHECK_FAILED appends what was seen instead to
- * why, CHECK_SKIPPED the reason; delay_emulated false skips what depends on the delay of links.
+ * why.
  */
-enum check_verdict check_judge(const struct check *check, const json_t *result, bool delay_emulated,
-			       struct strbuf *why);
+enum check_verdict check_judge(const struct check *check, const json_t *result, struct strbuf *why);
 
 /** The same for a route check: origin is what check_route_origin() gave. */
 enum check_verdict check_judge_route(const struct check *check, const char *origin,

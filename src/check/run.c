@@ -50,19 +50,20 @@ static bool cancelled(const struct check_options *o)
 
 const struct check **check_select(const struct lab *lab, const char *step, size_t *n)
 {
+	const struct exercise *e = lab_find_exercise(lab, step);
 	const struct step *s = step           ? lab_find_step(lab, step)
 			       : lab->n_steps ? &lab->steps[lab->n_steps - 1]
 					      : NULL;
 	bool all = !lab->n_steps || s == &lab->steps[lab->n_steps - 1];
-	const struct check **checks = calloc((s ? s->n_checks : 0) + lab->n_checks + 1,
-					     sizeof(*checks));
+	size_t own = e ? e->n_checks : s ? s->n_checks : 0;
+	const struct check **checks = calloc(own + lab->n_checks + 1, sizeof(*checks));
 
 	if (!checks)
 		abort();
 	*n = 0;
-	for (size_t i = 0; s && i < s->n_checks; i++)
-		checks[(*n)++] = &s->checks[i];
-	for (size_t i = 0; all && i < lab->n_checks; i++)
+	for (size_t i = 0; i < own; i++)
+		checks[(*n)++] = e ? &e->checks[i] : &s->checks[i];
+	for (size_t i = 0; all && !e && i < lab->n_checks; i++)
 		checks[(*n)++] = &lab->checks[i];
 	return checks;
 }
@@ -117,7 +118,7 @@ static void try_probe(const struct check *check, const struct plan *plan,
 		fail_with(a, err);
 		return;
 	}
-	a->verdict = check_judge(check, result, o->delay_emulated, &a->why);
+	a->verdict = check_judge(check, result, &a->why);
 	id = check_header(json_object_get(result, "headers"), "X-Ca-Request-Id");
 	a->request_id = id ? strdup(id) : NULL;
 	json_decref(result);
@@ -134,7 +135,7 @@ static void try_outage(const struct check *check, const struct plan *plan,
 		fail_with(a, err);
 		return;
 	}
-	a->verdict = check_judge(check, result, o->delay_emulated, &a->why);
+	a->verdict = check_judge(check, result, &a->why);
 	json_decref(result);
 }
 

@@ -9,10 +9,16 @@
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "compile/compile.h"
+#include "kernel/kernel.h"
 
 struct plan *cli_compile(const struct cli_lab *l, struct lab_error **err)
 {
-	auto_plan struct plan *plan = compile_lab(l->lab, err);
+	/* who may not ask, or cannot be told, sees the plan for a kernel that has it */
+	const struct compile_options options = {
+		.no_netem = geteuid() == 0 && compile_asks_for_netem(l->lab) &&
+			    kernel_has_netem(NULL) == 0,
+	};
+	auto_plan struct plan *plan = compile_lab(l->lab, options, err);
 
 	if (!plan)
 		return NULL;

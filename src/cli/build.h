@@ -4,7 +4,10 @@
 
 #include "cli/cli.h"
 
-/** The lab's plan, verified. NULL with *err. */
+/**
+ * The lab's plan for this host's kernel, verified. Without root nobody can ask the kernel: then it is the
+ * plan for one that has netem. NULL with *err.
+ */
 struct plan *cli_compile(const struct cli_lab *l, struct lab_error **err);
 
 /**

@@ -91,6 +91,60 @@ static int print_text(struct diag_list *diags, const struct cli_lab *l)
 	return 0;
 }
 
+/* An exercise that the cloud refuses is as it should be when that very rule says so. */
+static void judge_refused(const struct exercise *e, const struct diag_list *found,
+			  struct diag_list *diags)
+{
+	for (size_t i = 0; i < diag_count(found); i++)
+		if (!strcmp(diag_get(found, i).id, e->refused.s))
+			return;
+	diag_error(diags, "exercise-not-refused", e->refused.at,
+		   "nothing of exercise '%s' is refused by the rule '%s'", e->id.name,
+		   e->refused.s);
+	diag_note(diags, (struct span){0}, "labctl check LAB --step STEP/%s shows what is",
+		  e->id.name);
+}
+
+/* The first exercise of a step with a fault: its lab takes the place of the whole one. */
+static int read_exercises(const char *arg, struct cli_lab **whole, const struct step *s,
+			  struct diag_list **diags, struct lab_error **err)
+{
+	for (size_t i = 0; i < s->n_exercises && !diag_errors(*diags); i++) {
+		const struct exercise *e = &s->exercises[i];
+		auto_diags struct diag_list *more = diag_list_new();
+		auto_strbuf struct strbuf id = {0};
+		auto_cli_lab struct cli_lab *l = NULL;
+
+		strbuf_printf(&id, "%s/%s", s->id.name, e->id.name);
+		l = cli_read_lab(arg, id.s, more, err);
+		if (!l)
+			return -1;
+		if (e->refused.s) {
+			judge_refused(e, more, *diags);
+		} else if (diag_errors(more)) {
+			cli_lab_free(*whole);
+			*whole = steal_ptr(l);
+			diag_list_free(*diags);
+			*diags = steal_ptr(more);
+			return 1; /* the step is gone with its lab */
+		}
+	}
+	return 0;
+}
+
+static struct cli_lab *with_exercises(const char *arg, struct cli_lab *whole,
+				      struct diag_list **diags, struct lab_error **err)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && whole->lab && !diag_errors(*diags) && i < whole->lab->n_steps; i++)
+		r = read_exercises(arg, &whole, &whole->lab->steps[i], diags, err);
+	if (r >= 0)
+		return whole;
+	cli_lab_free(whole);
+	return NULL;
+}
+
 /*
  * A lab is valid when it is so after every step. The first step that is not is reported; in most files
  * that is the whole.
@@ -117,7 +171,7 @@ static struct cli_lab *read_every_step(const char *arg, struct diag_list **diags
 		}
 		cli_lab_free(l);
 	}
-	return steal_ptr(whole);
+	return whole ? with_exercises(arg, steal_ptr(whole), diags, err) : NULL;
 }
 
 static int run(const struct cli_lab_options *o, struct lab_error **err)

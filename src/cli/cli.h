@@ -58,6 +58,8 @@ extern const size_t cli_n_verbs;
 int verb_labs(int argc, char **argv);
 int verb_check(int argc, char **argv);
 int verb_plan(int argc, char **argv);
+int verb_graph(int argc, char **argv);
+int verb_lesson(int argc, char **argv);
 int verb_up(int argc, char **argv);
 int verb_down(int argc, char **argv);
 int verb_status(int argc, char **argv);

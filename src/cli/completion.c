@@ -104,7 +104,10 @@ static void print_bash_function(void)
 	     "  done\n"
 	     "  case $prev:$cur:$kind:$n in\n"
 	     "    --step:*) words=$(labctl completion --list steps \"$lab\" 2>/dev/null) ;;\n"
-	     "    --format:*) words='tap list junit json' ;;\n"
+	     "    --format:*)\n"
+	     "      words='tap list junit json'\n"
+	     "      [[ $verb != graph ]] || words='text svg dot mermaid drawio json'\n"
+	     "      ;;\n"
 	     "    --lines:*) ;;\n"
 	     "    *:-*) words=$options ;;\n"
 	     "    *:verbs:0) words=$verbs ;;\n"
@@ -112,6 +115,10 @@ static void print_bash_function(void)
 	     "    *:shapes:0) words='star regions chain' ;;\n"
 	     "    *:up:0 | *:nodes:0) words=$(labctl completion --list up 2>/dev/null) ;;\n"
 	     "    *:nodes:1) words=$(labctl completion --list nodes \"$lab\" 2>/dev/null) ;;\n"
+	     "    *:labs:1)\n"
+	     "      [[ $verb != lesson ]] ||\n"
+	     "        words='start next back goto check hint exercise status reset'\n"
+	     "      ;;\n"
 	     "    *:labs:0)\n"
 	     "      words=$(labctl completion --list labs 2>/dev/null)\n"
 	     "      [[ -z ${BASH_VERSION-} ]] || compopt -o filenames\n"
@@ -211,8 +218,13 @@ static int list_steps(const char *arg)
 
 	if (!l || !l->lab)
 		return LAB_USAGE; /* silently, as above */
-	for (size_t i = 0; i < l->lab->n_steps; i++)
-		puts(l->lab->steps[i].id.name);
+	for (size_t i = 0; i < l->lab->n_steps; i++) {
+		const struct step *s = &l->lab->steps[i];
+
+		puts(s->id.name);
+		for (size_t j = 0; j < s->n_exercises; j++)
+			printf("%s/%s\n", s->id.name, s->exercises[j].id.name);
+	}
 	return LAB_OK;
 }
 

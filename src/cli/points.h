@@ -18,7 +18,7 @@ void cli_points_done(struct cli_points *p);
 
 /** NODE[:INTERFACE] and more of them behind commas; without INTERFACE all of the node's. */
 int cli_points_add(struct cli_points *p, const char *places, struct lab_error **err);
-/** Both ends of every link of the lab. */
+/** Both ends of every link of the lab, but for what stands in for lines. */
 int cli_points_add_all(struct cli_points *p, struct lab_error **err);
 
 /** Makes the specification standard input; its lab and points are not looked at. */

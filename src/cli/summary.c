@@ -42,11 +42,15 @@ static void print_verdict(const struct cli_summary *s, const char *counted)
 		       r->added, r->changed, r->removed, counted);
 }
 
-static void print_delay(const struct cli_summary *s)
+/* Who delays packets on the lab's lines: NULL where there are none that do. */
+static const char *delayer(const struct plan *p)
 {
-	if (s->delay_missing)
-		fprintf(stderr, "delay is not emulated on this kernel (no sch_netem): round trips "
-				"take no time; `labctl doctor` explains\n");
+	if (plan_find_worker(p, "wire"))
+		return "labctl-wire";
+	for (size_t i = 0; i < p->n_shapers; i++)
+		if (p->shapers[i].delay_us || p->shapers[i].loss_ppm || p->shapers[i].duplicate_ppm)
+			return "netem";
+	return NULL;
 }
 
 /* The lines that compile/summary.c made. */
@@ -59,7 +63,9 @@ static void print_cloud(const struct plan *p, const json_t *summary)
 	printf("%s%s%s", colour ? "\033[1m" : "", p->lab, colour ? "\033[0m" : "");
 	if (p->title)
 		printf("  %s", p->title);
-	if (p->step)
+	if (p->step && strcmp(p->step, LAB_BASE) == 0)
+		printf(" (before the first step)");
+	else if (p->step)
 		printf(" (up to step %s)", p->step);
 	putchar('\n');
 	json_array_foreach (json_object_get(summary, "lines"), i, line)
@@ -79,7 +85,6 @@ int cli_summary_print(const struct cli_summary *s, struct lab_error **err)
 	json_decref(summary);
 	if (fflush(stdout))
 		return lab_error_make(err, LAB_FAILED, "write standard output: it is closed");
-	print_delay(s);
 	return 0;
 }
 
@@ -99,6 +104,6 @@ int cli_summary_json(const struct cli_summary *s, struct lab_error **err)
 	ui_json_number(j, "links", (long long)s->plan->n_links);
 	ui_json_number(j, "routes", (long long)s->plan->n_routes);
 	ui_json_number(j, "workers", (long long)s->plan->n_workers);
-	ui_json_boolean(j, "delay_emulated", !s->delay_missing);
+	ui_json_text(j, "delay", delayer(s->plan));
 	return ui_json_print(j, stdout, err);
 }

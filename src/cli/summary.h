@@ -8,7 +8,6 @@ struct cli_summary {
 	const struct plan *plan;
 	struct apply_report report;
 	long long ms;
-	bool delay_missing; /* the plan has delays that this kernel cannot make */
 };
 
 int cli_summary_print(const struct cli_summary *s, struct lab_error **err);

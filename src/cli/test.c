@@ -12,7 +12,6 @@
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "cli/signals.h"
-#include "kernel/kernel.h"
 
 enum format { FORMAT_BY_PLACE, FORMAT_TAP, FORMAT_LIST, FORMAT_JUNIT, FORMAT_JSON };
 
@@ -129,26 +128,6 @@ static int keep_only(const struct options *o, const struct check **checks, size_
 	return 0;
 }
 
-/* Delay is probed only where a check depends on it: that makes a namespace. */
-static int probe_delay(const char *lab, const struct check *const *checks, size_t n, bool *emulated,
-		       struct lab_error **err)
-{
-	struct backend *backend;
-	size_t i = 0;
-
-	while (i < n && !checks[i]->expect.rtt.set)
-		i++;
-	*emulated = true;
-	if (i == n)
-		return 0;
-	backend = kernel_backend_new(lab, err);
-	if (!backend)
-		return -1;
-	*emulated = kernel_backend_features(backend)->netem;
-	kernel_backend_free(backend);
-	return 0;
-}
-
 static void show_line(void *ctx, const struct check *check, const struct check_result *result)
 {
 	auto_strbuf struct strbuf line = {0};
@@ -213,8 +192,7 @@ static int run(const struct options *o, const struct cli_running *r, const struc
 	auto_fclose FILE *junit = NULL;
 	int written;
 
-	if (keep_only(o, checks, &n, err) || open_junit(o->junit, &junit, err) ||
-	    probe_delay(r->plan->lab, checks, n, &options.delay_emulated, err))
+	if (keep_only(o, checks, &n, err) || open_junit(o->junit, &junit, err))
 		return -1;
 	results = check_run(l->lab, r->plan, checks, n, &options, err);
 	if (!results)

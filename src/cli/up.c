@@ -15,6 +15,7 @@
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "cli/summary.h"
+#include "cli/up.h"
 
 static const struct argp argp = {
 	.options = cli_lab_option_table,
@@ -80,14 +81,6 @@ static int check_descriptors(const struct plan *p, struct lab_error **err)
 	return lab_error_hint(err, "ulimit -Hn %zu, or LimitNOFILE=%zu of the service", need, need);
 }
 
-static bool wants_delay(const struct plan *p)
-{
-	for (size_t i = 0; i < p->n_shapers; i++)
-		if (p->shapers[i].delay_us)
-			return true;
-	return false;
-}
-
 /* What a kernel says that cannot do something, or a container that forbids it. */
 static bool looks_like_a_lack(const struct lab_error *err)
 {
@@ -151,28 +144,39 @@ static int raise_lab(const struct plan *wanted, struct cli_summary *summary, str
 	if (r)
 		return explain_failure(&summary->report, wanted->lab, *cancel != 0, err);
 	summary->ms = now_ms() - start;
-	summary->delay_missing = wants_delay(wanted) &&
-				 !kernel_backend_features(session.backend)->netem;
+	return 0;
+}
+
+struct plan *cli_wanted(const struct cli_lab *lab, struct lab_error **err)
+{
+	struct plan *wanted;
+
+	/* before the lab is compiled: the kernel can be asked only there */
+	if (check_handlers(lab, err) || cli_enter("up", lab->lab->id.name, STATE_CREATE, err))
+		return NULL;
+	wanted = cli_compile(lab, err);
+	if (wanted)
+		wanted->file = arena_printf(wanted->arena, "%s/%s", lab->dir, basename(lab->path));
+	return wanted;
+}
+
+int cli_up(const struct plan *wanted, struct cli_summary *summary, struct lab_error **err)
+{
+	if (check_programs(wanted, err) || kernel_check_privileges(err) ||
+	    check_descriptors(wanted, err) || raise_lab(wanted, summary, err))
+		return -1;
+	summary->plan = wanted;
 	return 0;
 }
 
 static int run(const struct cli_lab_options *o, struct lab_error **err)
 {
 	auto_cli_lab struct cli_lab *lab = cli_find_lab(o->lab, o->step, err);
-	auto_plan struct plan *wanted = NULL;
+	auto_plan struct plan *wanted = lab ? cli_wanted(lab, err) : NULL;
 	struct cli_summary summary = {0};
 
-	if (!lab || check_handlers(lab, err))
+	if (!wanted || cli_up(wanted, &summary, err))
 		return -1;
-	wanted = cli_compile(lab, err);
-	if (!wanted)
-		return -1;
-	wanted->file = arena_printf(wanted->arena, "%s/%s", lab->dir, basename(lab->path));
-	if (check_programs(wanted, err) || cli_enter("up", wanted->lab, STATE_CREATE, err) ||
-	    kernel_check_privileges(err) || check_descriptors(wanted, err) ||
-	    raise_lab(wanted, &summary, err))
-		return -1;
-	summary.plan = wanted;
 	return o->json ? cli_summary_json(&summary, err) : cli_summary_print(&summary, err);
 }
 

@@ -167,7 +167,7 @@ static void collect_pairs(struct compile *c, struct cen_state *s)
 static void compile_pair(struct compile *c, const struct cen_state *s, const struct tr_pair *p)
 {
 	const struct tr *a = &s->trs[p->a], *b = &s->trs[p->b];
-	const struct line line = {p->rate, p->rtt_us, p->jitter_us};
+	const struct line line = {.rate = p->rate, .rtt_us = p->rtt_us, .jitter_us = p->jitter_us};
 	const struct leg here = {
 		.ns = a->ns,
 		.dev = compile_ifname(c, b->region->id.name),
@@ -179,7 +179,7 @@ static void compile_pair(struct compile *c, const struct cen_state *s, const str
 		.alias = compile_text(c, "inter-region connection to %s", a->region->id.name),
 		.ip = compile_router_ip(c, b->ns)};
 
-	compile_leg_pair(c, compile_origin(c, "cen", &s->cen->id), &here, &there);
+	compile_far_leg_pair(c, compile_origin(c, "cen", &s->cen->id), &here, &there, &line);
 	compile_shaper(c, p->origin, here.ns, here.dev, line);
 	compile_shaper(c, p->origin, there.ns, there.dev, line);
 }
@@ -189,10 +189,20 @@ static void compile_pair(struct compile *c, const struct cen_state *s, const str
 /* What is sent to a transit router may go over any of its lines. */
 static uint32_t gso_to_router(const struct cen_state *s)
 {
-	for (size_t i = 0; i < s->n_pairs; i++)
-		if (compile_gso_segs(s->pairs[i].rate))
+	for (size_t i = 0; i < s->n_pairs; i++) {
+		const struct line line = {.rate = s->pairs[i].rate};
+
+		if (compile_gso_segs(&line))
 			return 1;
+	}
 	return 0;
+}
+
+static uint32_t gso_to_member(const struct cen_member *m)
+{
+	const struct line line = m->vbr ? compile_vbr_line(m->vbr) : (struct line){0};
+
+	return m->vbr ? compile_gso_segs(&line) : 0;
 }
 
 static void compile_attachment(struct compile *c, struct cen_state *s,
@@ -213,8 +223,7 @@ static void compile_attachment(struct compile *c, struct cen_state *s,
 				  .alias = compile_text(c, "attachment %s: %s %s", a->id.name,
 							m.vpc ? "vpc" : "vbr", m.name),
 				  .ip = compile_router_ip(c, tr->ns),
-				  .gso_segs = m.vbr ? compile_gso_segs(compile_vbr_line(m.vbr).rate)
-						    : 0};
+				  .gso_segs = gso_to_member(&m)};
 
 	compile_leg_pair(c, origin, &here, &there);
 	if (table->model)

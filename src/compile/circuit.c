@@ -12,22 +12,30 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/strbuf.h"
-
 struct table *compile_vbr_table(struct compile *c, const struct vbr *vbr)
 {
 	return &c->vbrs[vbr - c->lab->vbrs];
 }
 
-struct line compile_vbr_line(const struct vbr *vbr)
+struct line compile_physical_line(const struct physical_connection *pc)
 {
-	const struct physical_connection *pc = vbr->physical_connection.to;
-
 	return (struct line){
-		.rate = vbr->bandwidth.set ? vbr->bandwidth.v : port_type_speed(pc->port_type),
+		.rate = port_type_speed(pc->port_type),
 		.rtt_us = (uint32_t)pc->rtt.v,
 		.jitter_us = (uint32_t)pc->jitter.v,
+		.loss_ppm = (uint32_t)pc->loss.v,
+		.duplicate_ppm = (uint32_t)pc->duplicate.v,
+		.reorder_ppm = (uint32_t)pc->reorder.v,
 	};
+}
+
+struct line compile_vbr_line(const struct vbr *vbr)
+{
+	struct line line = compile_physical_line(vbr->physical_connection.to);
+
+	if (vbr->bandwidth.set)
+		line.rate = vbr->bandwidth.v;
+	return line;
 }
 
 const char *compile_circuit_dev(struct compile *c, const struct physical_connection *pc,
@@ -79,16 +87,19 @@ void compile_circuit_port(struct compile *c, struct plan_origin origin,
 			  const struct circuit_port *p)
 {
 	const char *dev = compile_circuit_dev(c, p->pc, p->vlan);
+	const struct plan_end router = {
+		.ns = p->ns,
+		.dev = dev,
+		.alias = compile_text(c, "VLAN %" PRIu64 " of %s", p->vlan, p->pc->id.name)};
+	const struct plan_end port = {.ns = p->pc->id.name,
+				      .dev = port_at_line(c, p),
+				      .alias = compile_text(c, "port of %s", p->ns),
+				      .master = vlan_of(c, p)};
 
-	(void)compile_link(c, origin, /* the plan owns it */
-			   (struct plan_end){.ns = p->ns,
-					     .dev = dev,
-					     .alias = compile_text(c, "VLAN %" PRIu64 " of %s",
-								   p->vlan, p->pc->id.name)},
-			   (struct plan_end){.ns = p->pc->id.name,
-					     .dev = port_at_line(c, p),
-					     .alias = compile_text(c, "port of %s", p->ns),
-					     .master = vlan_of(c, p)});
+	if (p->is_clouds)
+		compile_line(c, origin, router, port, p->line);
+	else
+		(void)compile_link(c, origin, router, port); /* the plan owns it */
 	compile_address(c, origin, p->ns, dev, p->address);
 	compile_shaper(c, origin, p->ns, dev, p->line);
 }
@@ -118,43 +129,18 @@ static void compile_lines(struct compile *c)
 
 /* --- filters of routers --- */
 
-/* On arrival, before anything else: what is lost on a line was never there. */
-static void add_loss(struct strbuf *b, const struct lossy *lossy, size_t n)
+void compile_router_filter(struct compile *c, struct plan_origin origin, const char *ns)
 {
-	bool any = false;
-
-	for (size_t i = 0; i < n; i++)
-		any |= lossy[i].ppm > 0;
-	if (!any)
-		return;
-	strbuf_add(b, "\tchain prerouting {\n"
-		      "\t\ttype filter hook prerouting priority raw; policy accept;\n");
-	for (size_t i = 0; i < n; i++)
-		if (lossy[i].ppm)
-			strbuf_printf(b,
-				      "\t\tiifname \"%s\" numgen random mod 1000000 < %" PRIu64
-				      " drop\n",
-				      lossy[i].dev, lossy[i].ppm);
-	strbuf_add(b, "\t}\n");
-}
-
-void compile_router_filter(struct compile *c, struct plan_origin origin, const char *ns,
-			   const struct lossy *lossy, size_t n)
-{
-	auto_strbuf struct strbuf b = {0};
-
-	strbuf_add(&b, "table ip labctl-router {\n");
-	add_loss(&b, lossy, n);
-	strbuf_add(&b, "\tchain output {\n"
-		       "\t\ttype filter hook output priority filter; policy accept;\n"
-		       "\t\ticmp type redirect drop\n"
-		       "\t\ticmp type destination-unreachable icmp code { 0, 1 } drop\n"
-		       "\t}\n}\n");
 	*plan_add_filter(c->plan) = (struct plan_filter){
 		.origin = origin,
 		.ns = ns,
 		.table = "labctl-router",
-		.text = arena_strdup(c->arena, strbuf_str(&b)),
+		.text = "table ip labctl-router {\n"
+			"\tchain output {\n"
+			"\t\ttype filter hook output priority filter; policy accept;\n"
+			"\t\ticmp type redirect drop\n"
+			"\t\ticmp type destination-unreachable icmp code { 0, 1 } drop\n"
+			"\t}\n}\n",
 	};
 }
 
@@ -198,13 +184,13 @@ static void compile_vbr(struct compile *c, const struct vbr *vbr)
 		.address = {vbr->local_gateway_ip.ip,
 			    (uint8_t)mask_length(vbr->peering_subnet_mask.ip)},
 		.line = compile_vbr_line(vbr),
+		.is_clouds = true,
 	};
-	const struct lossy lossy = {compile_circuit_dev(c, pc, vbr->vlan_id.v), pc->loss.v};
 
 	*compile_vbr_table(c, vbr) = (struct table){.ns = ns, .id = PLAN_TABLE_MAIN};
 	compile_router(c, origin, ns, "vbr");
 	compile_circuit_port(c, origin, &port);
-	compile_router_filter(c, origin, ns, &lossy, 1);
+	compile_router_filter(c, origin, ns);
 	add_entries(c, vbr);
 }
 
@@ -220,21 +206,24 @@ struct hop compile_router_interface_hop(struct compile *c, const struct router_i
 }
 
 static struct leg interface_leg(struct compile *c, const struct router_interface *ri,
-				const char *ns, uint64_t rate)
+				const char *ns, uint32_t gso_segs)
 {
 	return (struct leg){.ns = ns,
 			    .dev = compile_ifname(c, ri->id.name),
 			    .alias = compile_text(c, "router interface %s", ri->id.name),
 			    .ip = compile_router_ip(c, ns),
-			    .gso_segs = compile_gso_segs(rate)};
+			    .gso_segs = gso_segs};
 }
 
 static void compile_router_interface(struct compile *c, const struct router_interface *ri)
 {
 	struct plan_origin origin = compile_origin(c, "router_interfaces", &ri->id);
 	const struct line line = {.rate = router_interface_speed(ri->spec)};
-	const struct leg vbr = interface_leg(c, ri, ri->vbr.name, line.rate);
-	const struct leg vpc = interface_leg(c, ri, ri->vpc.name, line.rate);
+	const struct line circuit = compile_vbr_line(ri->vbr.to);
+	const uint32_t gso_segs = compile_gso_segs(&line);
+	const struct leg vbr = interface_leg(c, ri, ri->vbr.name, gso_segs);
+	const struct leg vpc = interface_leg(c, ri, ri->vpc.name,
+					     compile_spoils(&circuit) ? 1 : gso_segs);
 
 	compile_leg_pair(c, origin, &vbr, &vpc);
 	compile_shaper(c, origin, vbr.ns, vbr.dev, line);

@@ -3,10 +3,16 @@
 
 #include "compile/context.h"
 
-struct plan *compile_lab(const struct lab *lab, struct lab_error **err)
+bool compile_asks_for_netem(const struct lab *lab)
+{
+	return lab->n_physical_connections || lab->n_cens;
+}
+
+struct plan *compile_lab(const struct lab *lab, struct compile_options options,
+			 struct lab_error **err)
 {
 	struct plan *p = plan_new(lab->id.name);
-	struct compile c = {.lab = lab, .plan = p, .arena = p->arena};
+	struct compile c = {.lab = lab, .plan = p, .arena = p->arena, .no_netem = options.no_netem};
 
 	p->title = lab->title.s;
 	p->step = lab->step;
@@ -20,6 +26,7 @@ struct plan *compile_lab(const struct lab *lab, struct lab_error **err)
 	compile_gateways(&c);
 	compile_functions(&c);
 	compile_cens(&c);
+	compile_wires(&c);
 	compile_vpcs_finish(&c);
 	compile_circuits_finish(&c);
 	compile_bgp(&c);

@@ -6,9 +6,18 @@
 #include "model/model.h"
 #include "plan/plan.h"
 
+/** What of the kernel a plan depends on. */
+struct compile_options {
+	/** It cannot delay or lose packets by itself: labctl-wire does. */
+	bool no_netem;
+};
+
+/** Whether the plan of the lab may depend on that option; else nobody needs to find out. */
+bool compile_asks_for_netem(const struct lab *lab);
+
 /**
  * Compiles a lab that validate/ found without errors. The plan owns all its memory and may outlive
  * the lab. NULL with *err set (LAB_FAILED) means a defect of this layer: the plan contradicts itself.
  */
-struct plan *compile_lab(const struct lab *lab, struct lab_error **err)
-	__attribute__((warn_unused_result));
+struct plan *compile_lab(const struct lab *lab, struct compile_options options,
+			 struct lab_error **err) __attribute__((warn_unused_result));

@@ -182,22 +182,30 @@ static struct plan_end end_of(const struct leg *leg)
 		.ns = leg->ns, .dev = leg->dev, .alias = leg->alias, .gso_segs = leg->gso_segs};
 }
 
-static void add_neighbour(struct compile *c, struct plan_origin origin, const struct plan_end *at,
-			  const struct plan_end *other, uint32_t ip)
+static void add_neighbour(struct compile *c, struct plan_origin origin, const struct leg *at,
+			  const struct leg *other)
 {
 	struct plan_neighbour *n = plan_add_neighbour(c->plan);
 
-	*n = (struct plan_neighbour){.origin = origin, .ns = at->ns, .dev = at->dev, .ip = ip};
-	memcpy(n->mac, other->mac, sizeof(n->mac));
+	*n = (struct plan_neighbour){
+		.origin = origin, .ns = at->ns, .dev = at->dev, .ip = other->ip};
+	name_mac(c->lab->id.name, other->ns, other->dev, n->mac);
+}
+
+void compile_far_leg_pair(struct compile *c, struct plan_origin origin, const struct leg *a,
+			  const struct leg *b, const struct line *line)
+{
+	compile_line(c, origin, end_of(a), end_of(b), *line);
+	add_neighbour(c, origin, a, b);
+	add_neighbour(c, origin, b, a);
 }
 
 void compile_leg_pair(struct compile *c, struct plan_origin origin, const struct leg *a,
 		      const struct leg *b)
 {
-	const struct plan_link *l = compile_link(c, origin, end_of(a), end_of(b));
+	static const struct line none;
 
-	add_neighbour(c, origin, &l->a, &l->b, b->ip);
-	add_neighbour(c, origin, &l->b, &l->a, a->ip);
+	compile_far_leg_pair(c, origin, a, b, &none);
 }
 
 void compile_address(struct compile *c, struct plan_origin origin, const char *ns, const char *dev,

@@ -37,6 +37,7 @@ struct vpc_state {
 
 struct router;
 struct cen_state;
+struct wire;
 
 struct compile {
 	const struct lab *lab;
@@ -47,6 +48,9 @@ struct compile {
 	struct cen_state *cens; /* one per CEN of the lab, same order */
 	struct router *routers;
 	size_t n_routers;
+	bool no_netem;
+	struct wire *wires; /* lines that labctl-wire carries */
+	size_t n_wires;
 };
 
 /* --- context.c: names, origins, links --- */
@@ -88,6 +92,10 @@ struct leg {
 };
 void compile_leg_pair(struct compile *c, struct plan_origin origin, const struct leg *a,
 		      const struct leg *b);
+struct line;
+/** The same over a distance. */
+void compile_far_leg_pair(struct compile *c, struct plan_origin origin, const struct leg *a,
+			  const struct leg *b, const struct line *line);
 
 void compile_address(struct compile *c, struct plan_origin origin, const char *ns, const char *dev,
 		     struct ip_prefix prefix);
@@ -96,20 +104,35 @@ void compile_address(struct compile *c, struct plan_origin origin, const char *n
 struct plan_link *compile_link(struct compile *c, struct plan_origin origin, struct plan_end a,
 			       struct plan_end b);
 
-/* --- shaper.c --- */
+/* --- shaper.c, wire.c --- */
 
 /** What a line does to what is sent into it. Each end shapes its own direction. */
 struct line {
-	uint64_t rate;              /* bit/s */
-	uint32_t rtt_us, jitter_us; /* of both directions together */
+	uint64_t rate;                                 /* bit/s */
+	uint32_t rtt_us, jitter_us;                    /* of both directions together */
+	uint32_t loss_ppm, duplicate_ppm, reorder_ppm; /* of each direction */
 };
+/** The queue of one end; where labctl-wire carries the line, it only limits the rate. */
 void compile_shaper(struct compile *c, struct plan_origin origin, const char *ns, const char *dev,
 		    struct line line);
 /**
- * GSO cap of a device that sends towards a line of that rate: below 200 Mbit/s, a frame bigger than the
- * shaper's burst would stall it, so that senders must not batch.
+ * GSO cap of a device that sends towards that line: below 200 Mbit/s, a frame bigger than the
+ * shaper's burst would stall it, and of a lossy line it would be lost as one, so that senders must not batch.
  */
-uint32_t compile_gso_segs(uint64_t rate);
+uint32_t compile_gso_segs(const struct line *line);
+
+/** Whether packets are lost, doubled or overtaken on it. */
+bool compile_spoils(const struct line *line);
+/** Whether labctl-wire carries the line. */
+bool compile_by_wire(const struct compile *c, const struct line *line);
+/** A link whose ends are a line apart, by one of both ways; the shapers of its ends are the caller's. */
+void compile_line(struct compile *c, struct plan_origin origin, struct plan_end a,
+		  struct plan_end b, struct line line);
+/** The worker of the lines that it shall carry; after all of them. */
+void compile_wires(struct compile *c);
+/** Their names, a JSON array; NULL: there are none. */
+struct json_t *compile_wire_names(const struct compile *c);
+#define WIRE_NS "wire"
 
 /** Drops, without a word, what nothing else in the table matches. */
 void compile_last_route(struct compile *c, struct plan_origin origin, const char *ns,
@@ -164,6 +187,8 @@ void compile_circuits(struct compile *c);
 void compile_circuits_finish(struct compile *c);
 struct table *compile_vbr_table(struct compile *c, const struct vbr *vbr);
 struct line compile_vbr_line(const struct vbr *vbr);
+/** As fast as its ports. */
+struct line compile_physical_line(const struct physical_connection *pc);
 /** From one end of a router interface to the other; ns: the VPC's or the VBR's. */
 struct hop compile_router_interface_hop(struct compile *c, const struct router_interface *ri,
 					const char *ns);
@@ -173,26 +198,19 @@ const char *compile_circuit_dev(struct compile *c, const struct physical_connect
 /** A bridge of a namespace; down: nothing passes. */
 void compile_bridge(struct compile *c, struct plan_origin origin, const char *ns, const char *dev,
 		    const char *alias, bool down);
-/** One router's port at a VLAN of a line, with its shaper. */
+/** One router's port at a VLAN of a line, with its shaper. The distance lies before the cloud's. */
 struct circuit_port {
 	const char *ns; /* the router's */
 	const struct physical_connection *pc;
 	uint64_t vlan;
 	struct ip_prefix address; /* with host bits */
 	struct line line;
+	bool is_clouds;
 };
 void compile_circuit_port(struct compile *c, struct plan_origin origin,
 			  const struct circuit_port *p);
-/**
- * A router that does not answer for what it cannot reach, and does not tell hosts of better ways;
- * and the loss of the lines that end at it.
- */
-struct lossy {
-	const char *dev;
-	uint64_t ppm;
-};
-void compile_router_filter(struct compile *c, struct plan_origin origin, const char *ns,
-			   const struct lossy *lossy, size_t n);
+/** A router that does not answer for what it cannot reach, and does not tell hosts of better ways. */
+void compile_router_filter(struct compile *c, struct plan_origin origin, const char *ns);
 
 /* --- data_center.c, internet.c, node.c --- */
 

@@ -79,8 +79,7 @@ struct line compile_cpe_line(const struct lab *lab, const struct circuit *circui
 		if (lab->vbrs[i].physical_connection.to == pc &&
 		    lab->vbrs[i].vlan_id.v == circuit->vlan_id.v)
 			return compile_vbr_line(&lab->vbrs[i]);
-	return (struct line){port_type_speed(pc->port_type), (uint32_t)pc->rtt.v,
-			     (uint32_t)pc->jitter.v};
+	return compile_physical_line(pc);
 }
 
 static void add_circuit(struct compile *c, const struct data_center *dc,
@@ -102,9 +101,12 @@ static void add_circuit(struct compile *c, const struct data_center *dc,
 /* What a host sends may leave by any of the circuits. */
 static uint32_t gso_of_hosts(const struct lab *lab, const struct data_center *dc)
 {
-	for (size_t i = 0; i < dc->n_circuits; i++)
-		if (compile_gso_segs(compile_cpe_line(lab, &dc->circuits[i]).rate))
+	for (size_t i = 0; i < dc->n_circuits; i++) {
+		const struct line line = compile_cpe_line(lab, &dc->circuits[i]);
+
+		if (compile_gso_segs(&line))
 			return 1;
+	}
 	return 0;
 }
 
@@ -116,20 +118,6 @@ static void add_lan(struct compile *c, const struct data_center *dc, const struc
 	compile_bridge(c, origin, dc->id.name, dev, compile_text(c, "lan %s", lan->id.name), false);
 	compile_address(c, origin, dc->id.name, dev,
 			(struct ip_prefix){lan->gateway_ip.ip, lan->cidr_block.p.len});
-}
-
-static void add_filter(struct compile *c, const struct data_center *dc)
-{
-	struct lossy *lossy = arena_alloc(c->arena, (dc->n_circuits + 1) * sizeof(*lossy));
-
-	for (size_t i = 0; i < dc->n_circuits; i++) {
-		const struct physical_connection *pc = dc->circuits[i].physical_connection.to;
-
-		lossy[i] = (struct lossy){compile_circuit_dev(c, pc, dc->circuits[i].vlan_id.v),
-					  pc->loss.v};
-	}
-	compile_router_filter(c, compile_origin(c, "data_centers", &dc->id), dc->id.name, lossy,
-			      dc->n_circuits);
 }
 
 /* --- hosts --- */
@@ -241,7 +229,7 @@ static void compile_data_center(struct compile *c, const struct data_center *dc)
 	for (size_t i = 0; i < dc->n_circuits; i++)
 		add_circuit(c, dc, &dc->circuits[i]);
 	add_routes(c, dc);
-	add_filter(c, dc);
+	compile_router_filter(c, origin, dc->id.name);
 	compile_node(c, origin, dc->id.name, resolv_conf(c, dc), "");
 	for (size_t i = 0; i < dc->n_hosts; i++)
 		add_host(c, dc, &dc->hosts[i]);

@@ -64,7 +64,7 @@ void compile_internet(struct compile *c)
 		return;
 	compile_foreign_router(c, origin, INTERNET_NS, "internet");
 	compile_address(c, origin, INTERNET_NS, "lo", (struct ip_prefix){INTERNET_DNS, 32});
-	compile_router_filter(c, origin, INTERNET_NS, NULL, 0);
+	compile_router_filter(c, origin, INTERNET_NS);
 	compile_last_route(c, origin, INTERNET_NS, PLAN_TABLE_MAIN);
 	for (size_t i = 0; i < internet->n_hosts; i++)
 		add_host(c, &internet->hosts[i]);

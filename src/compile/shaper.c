@@ -28,19 +28,26 @@ static uint32_t bytes_in(uint64_t rate, uint64_t us, uint32_t least)
 void compile_shaper(struct compile *c, struct plan_origin origin, const char *ns, const char *dev,
 		    struct line line)
 {
-	*plan_add_shaper(c->plan) = (struct plan_shaper){
+	struct plan_shaper *s = plan_add_shaper(c->plan);
+
+	*s = (struct plan_shaper){
 		.origin = origin,
 		.ns = ns,
 		.dev = dev,
 		.rate = line.rate,
 		.burst = line.rate < SLOW_RATE ? SLOW_BURST : bytes_in(line.rate, 2000, 1600),
 		.limit = bytes_in(line.rate, 100000, 30000),
-		.delay_us = line.rtt_us / 2,
-		.jitter_us = line.jitter_us / 2,
 	};
+	if (compile_by_wire(c, &line))
+		return;
+	s->delay_us = line.rtt_us / 2;
+	s->jitter_us = line.jitter_us / 2;
+	s->loss_ppm = line.loss_ppm;
+	s->duplicate_ppm = line.duplicate_ppm;
+	s->reorder_ppm = line.reorder_ppm;
 }
 
-uint32_t compile_gso_segs(uint64_t rate)
+uint32_t compile_gso_segs(const struct line *line)
 {
-	return rate <= GSO_RATE ? 1 : 0;
+	return line->rate <= GSO_RATE || compile_spoils(line) ? 1 : 0;
 }

@@ -13,6 +13,7 @@
  *   "routing": "static" | "bgp", "device", "bird"? (its worker), "fault"? (why nobody answers)}],
  *  "data_centers": [{"name", "lans": [{"name", "cidr_block"}], "hosts": [{"name", "ip"}]}],
  *  "internet"?: [{"name", "ip"}],
+ *  "wire"?: names of the lines that labctl-wire carries, as the kernel has no netem,
  *  "api_groups": [{"name", "instance", "public_domain", "vpc_domain"?, "vip"?, "urls": []}],
  *  "try"?: "labctl exec scenario1 ecs-3 -- curl http://.../hello"}
  */
@@ -397,9 +398,10 @@ static const char *what_to_try(struct compile *c)
 void compile_summary(struct compile *c)
 {
 	c->plan->summary = compile_json(
-		c, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o*, s:o, s:s*}", "lines",
+		c, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o*, s:o*, s:o, s:s*}", "lines",
 			     compile_summary_lines(c), "regions", regions_of(c->lab), "cen",
 			     cens_of(c), "circuits", circuits_of(c), "data_centers",
-			     data_centers_of(c->lab), "internet", internet_of(c->lab), "api_groups",
-			     groups_of(c), "try", what_to_try(c)));
+			     data_centers_of(c->lab), "internet", internet_of(c->lab), "wire",
+			     compile_wire_names(c), "api_groups", groups_of(c), "try",
+			     what_to_try(c)));
 }

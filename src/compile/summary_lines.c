@@ -268,6 +268,17 @@ static void add_internet(struct page *p)
 	add_line(p, INTERNET_NS, b.len ? strbuf_str(&b) : "no hosts");
 }
 
+static void add_wire(struct page *p)
+{
+	const size_t n = p->c->n_wires;
+
+	if (n)
+		add_line(p, WIRE_NS,
+			 compile_text(p->c,
+				      "delay of %zu line%s in user space: this kernel has no netem",
+				      n, n == 1 ? "" : "s"));
+}
+
 static void widen_names(struct page *p)
 {
 	const struct lab *lab = p->c->lab;
@@ -301,5 +312,6 @@ json_t *compile_summary_lines(struct compile *c)
 	for (size_t i = 0; i < lab->n_data_centers; i++)
 		add_data_center(&p, &lab->data_centers[i]);
 	add_internet(&p);
+	add_wire(&p);
 	return p.lines;
 }

@@ -11,7 +11,6 @@
 
 #include "base/cleanup.h"
 #include "kernel/nft.h"
-#include "kernel/probe.h"
 #include "kernel/real.h"
 #include "kernel/tags.h"
 
@@ -248,22 +247,4 @@ void kernel_backend_free(struct backend *b)
 		(void)close(r->home); /* only held */
 	free(r->lab);
 	free(r);
-}
-
-static int any_socket(const struct kernel_real *r)
-{
-	for (size_t i = 0; i < KERNEL_NS_BUCKETS; i++)
-		if (r->namespaces[i])
-			return r->namespaces[i]->sock;
-	return -1;
-}
-
-const struct kernel_features *kernel_backend_features(struct backend *b)
-{
-	struct kernel_real *r = (struct kernel_real *)b;
-
-	if (!r->features_known)
-		r->features.netem = kernel_probe_netem(r->home, any_socket(r));
-	r->features_known = true;
-	return &r->features;
 }

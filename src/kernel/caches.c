@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/probe.h"
 #include "kernel/shaper.h"
 #include "kernel/sight.h"
 
@@ -309,35 +308,35 @@ static int read_htb(const struct queues *q, struct nl_sock *sock, int index, uin
 	return 0;
 }
 
+/* As libnl gives it: a probability, or an error where the kernel did not tell. */
+static void read_share(int probability, uint32_t *ppm)
+{
+	const uint32_t p = probability == -NLE_NOATTR ? 0 : (uint32_t)probability;
+
+	if (p != kernel_netem_probability(*ppm))
+		*ppm = kernel_netem_ppm(p);
+}
+
 static void read_netem(struct rtnl_qdisc *q, struct plan_shaper *s)
 {
 	int delay = rtnl_netem_get_delay(q), jitter = rtnl_netem_get_jitter(q);
-	uint32_t loss = (uint32_t)rtnl_netem_get_loss(q);
 
 	/* one microsecond: the width of a tick's rounding */
 	if (delay < 0 || !near((uint64_t)delay, s->delay_us, 1))
 		s->delay_us = delay < 0 ? 0 : (uint32_t)delay;
 	if (jitter < 0 || !near((uint64_t)jitter, s->jitter_us, 1))
 		s->jitter_us = jitter < 0 ? 0 : (uint32_t)jitter;
-	if (loss != kernel_netem_probability(s->loss_ppm))
-		s->loss_ppm = (uint32_t)((uint64_t)loss * 1000000 / UINT32_MAX);
-}
-
-static bool have_netem(struct kernel_sight *s, const struct plan_shaper *wanted,
-		       const struct queues *q)
-{
-	if (is_kind(q->root, "netem") ||
-	    !(wanted->delay_us || wanted->jitter_us || wanted->loss_ppm))
-		return true;
-	if (s->netem < 0)
-		s->netem = kernel_probe_netem(s->home, -1);
-	return s->netem;
+	read_share(rtnl_netem_get_loss(q), &s->loss_ppm);
+	read_share(rtnl_netem_get_duplicate(q), &s->duplicate_ppm);
+	/* without a gap no packet is taken out of the order */
+	read_share(rtnl_netem_get_gap(q) > 0 ? rtnl_netem_get_reorder_probability(q) : 0,
+		   &s->reorder_ppm);
 }
 
 static int see_shaper(struct kernel_sight *s, struct nl_sock *sock,
 		      const struct plan_shaper *wanted, const struct queues *q, int index)
 {
-	struct kernel_shape shape = kernel_shape_of(wanted, have_netem(s, wanted, q));
+	struct kernel_shape shape = kernel_shape_of(wanted);
 	struct rtnl_qdisc *rate = shape.netem ? q->child : q->root;
 	struct plan_shaper *seen;
 

@@ -4,10 +4,11 @@
 
 #include "plan/backend.h"
 
-/** What of the plan this kernel can do; probed once per run in a throw-away namespace. */
-struct kernel_features {
-	bool netem;
-};
+/**
+ * Whether this kernel can delay, lose, double and reorder packets by itself (sch_netem). Tried, not guessed,
+ * and without changing anything; the caller needs CAP_NET_ADMIN. 1, 0, or -1 with *err.
+ */
+int kernel_has_netem(struct lab_error **err);
 
 /** For the lab; the caller needs CAP_SYS_ADMIN and CAP_NET_ADMIN. NULL with *err (LAB_DENIED). */
 struct backend *kernel_backend_new(const char *lab, struct lab_error **err);
@@ -15,7 +16,6 @@ void kernel_backend_free(struct backend *b);
 
 /** How many descriptors a process must be allowed to have at once to make this plan real. */
 size_t kernel_descriptors_needed(const struct plan *p);
-const struct kernel_features *kernel_backend_features(struct backend *b);
 
 /**
  * What of `wanted` is really there: a plan that holds those objects of it that the kernel has, with

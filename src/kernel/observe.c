@@ -183,11 +183,7 @@ struct plan *kernel_observe(const char *lab, const struct plan *wanted,
 	auto_close int home = kernel_netns_current(err);
 	struct observation o = {
 		.lab = lab,
-		.sight = {.arena = result->arena,
-			  .wanted = wanted,
-			  .lab = lab,
-			  .home = home,
-			  .netem = -1},
+		.sight = {.arena = result->arena, .wanted = wanted, .lab = lab, .home = home},
 	};
 	int res;
 

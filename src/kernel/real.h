@@ -38,8 +38,6 @@ struct kernel_real {
 	bool ipv6;       /* the kernel has IPv6 */
 	bool host_loose; /* no setting that new namespaces inherit is in our way; see conduct.c */
 	struct kernel_pins pins;
-	struct kernel_features features;
-	bool features_known;
 	int *parting; /* the last descriptors of namespaces that were removed; see kernel_backend_part() */
 	size_t n_parting;
 	struct kernel_ns *namespaces[KERNEL_NS_BUCKETS];

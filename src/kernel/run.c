@@ -399,12 +399,6 @@ static int run_rule(struct run *run, const struct plan_step *s)
 
 /* ---- shapers ---- */
 
-static bool netem_of(struct run *run, const struct plan_shaper *s)
-{
-	return (s->delay_us || s->jitter_us || s->loss_ppm) &&
-	       kernel_backend_features(&run->r->backend)->netem;
-}
-
 static int remove_shaper(struct run *run, const struct plan_shaper *s)
 {
 	struct kernel_ns *ns;
@@ -432,7 +426,7 @@ static int add_htb(struct run *run, struct kernel_ns *ns, const struct plan_shap
 
 static int add_shaper(struct run *run, const struct plan_shaper *s, bool fresh)
 {
-	struct kernel_shape shape = kernel_shape_of(s, netem_of(run, s));
+	struct kernel_shape shape = kernel_shape_of(s);
 	struct kernel_ns *ns;
 	int index;
 
@@ -458,8 +452,8 @@ static int run_shaper(struct run *run, const struct plan_step *s)
 
 	if (!new)
 		return remove_shaper(run, old);
-	b = kernel_shape_of(new, netem_of(run, new));
-	a = old ? kernel_shape_of(old, netem_of(run, old)) : (struct kernel_shape){0};
+	b = kernel_shape_of(new);
+	a = old ? kernel_shape_of(old) : (struct kernel_shape){0};
 	fresh = !old || a.netem != b.netem || a.tbf != b.tbf || a.htb != b.htb;
 	if (fresh && remove_shaper(run, new) < 0)
 		return -1;

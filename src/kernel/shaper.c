@@ -12,18 +12,24 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
+#include "base/hash.h"
+
 #define TICK_NS         64u
 #define FRAME           (KERNEL_MTU + 14u)
 #define NETEM_LIMIT_MIN 1000u
 #define NETEM_LIMIT_MAX 1000000u
 
-struct kernel_shape kernel_shape_of(const struct plan_shaper *s, bool have_netem)
+/* TCA_NETEM_PRNG_SEED of Linux 6.4; older ones pass over it, and lose other packets each time. */
+#define NETEM_PRNG_SEED 14
+
+struct kernel_shape kernel_shape_of(const struct plan_shaper *s)
 {
-	bool delayed = s->delay_us || s->jitter_us || s->loss_ppm;
 	bool lends = s->burst < FRAME;
 
-	return (struct kernel_shape){
-		.netem = delayed && have_netem, .tbf = s->rate && !lends, .htb = s->rate && lends};
+	return (struct kernel_shape){.netem = s->delay_us || s->jitter_us || s->loss_ppm ||
+					      s->duplicate_ppm || s->reorder_ppm,
+				     .tbf = s->rate && !lends,
+				     .htb = s->rate && lends};
 }
 
 uint32_t kernel_tbf_ticks(uint64_t rate, uint32_t bytes)
@@ -49,6 +55,11 @@ uint32_t kernel_netem_limit(const struct plan_shaper *s)
 uint32_t kernel_netem_probability(uint32_t ppm)
 {
 	return ppm >= 1000000 ? UINT32_MAX : (uint32_t)((uint64_t)ppm * UINT32_MAX / 1000000);
+}
+
+uint32_t kernel_netem_ppm(uint32_t probability)
+{
+	return (uint32_t)(((uint64_t)probability * 1000000 + UINT32_MAX / 2) / UINT32_MAX);
 }
 
 static struct nlmsghdr *qdisc(void *buf, uint16_t type, int index, uint32_t parent, uint32_t handle)
@@ -157,7 +168,11 @@ struct nlmsghdr *kernel_encode_netem(void *buf, const struct plan_shaper *s, int
 		.jitter = jitter > UINT32_MAX ? UINT32_MAX : (uint32_t)jitter,
 		.limit = kernel_netem_limit(s),
 		.loss = kernel_netem_probability(s->loss_ppm),
+		.duplicate = kernel_netem_probability(s->duplicate_ppm),
+		.gap = s->reorder_ppm != 0, /* without one, netem never reorders */
 	};
+	const struct tc_netem_reorder reorder = {
+		.probability = kernel_netem_probability(s->reorder_ppm)};
 	struct nlattr *nest;
 
 	mnl_attr_put_strz(h, TCA_KIND, "netem");
@@ -167,7 +182,17 @@ struct nlmsghdr *kernel_encode_netem(void *buf, const struct plan_shaper *s, int
 	*(struct tc_netem_qopt *)mnl_attr_get_payload(nest) = opt;
 	mnl_attr_put_u64(h, TCA_NETEM_LATENCY64, (uint64_t)s->delay_us * 1000);
 	mnl_attr_put_u64(h, TCA_NETEM_JITTER64, (uint64_t)s->jitter_us * 1000);
+	mnl_attr_put(h, TCA_NETEM_REORDER, sizeof(reorder), &reorder);
+	mnl_attr_put_u64(h, NETEM_PRNG_SEED, hash_str(hash_str(0, s->ns), s->dev));
 	mnl_attr_nest_end(h, nest);
+	return h;
+}
+
+struct nlmsghdr *kernel_encode_netem_probe(void *buf)
+{
+	struct nlmsghdr *h = qdisc(buf, RTM_NEWQDISC, 1, TC_H_ROOT, 0);
+
+	mnl_attr_put_strz(h, TCA_KIND, "netem");
 	return h;
 }
 

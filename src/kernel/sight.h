@@ -32,7 +32,6 @@ struct kernel_sight {
 	struct kernel_sight_dev *devs; /* of all namespaces; by ns, then index */
 	size_t n_devs, first_dev;      /* first_dev: of the namespace being looked at */
 	int home;
-	int netem; /* -1: not asked yet */
 };
 
 /**

@@ -47,10 +47,30 @@ struct check {
 	struct check_expect expect;
 };
 
+/** "What if you forget this": the lab after a step, with something else in it. */
+struct exercise {
+	struct named id;    /* unique in its step; "STEP/EXERCISE" is the state of the lab */
+	struct text title;  /* the question */
+	struct text text;   /* Markdown */
+	struct text answer; /* Markdown: what is seen, and why */
+	struct text
+		refused; /* id of the diagnostic by which the cloud refuses it; NULL: it comes up */
+	struct text *hints;
+	size_t n_hints;
+	struct check *checks; /* prove the answer */
+	size_t n_checks;
+};
+
 struct step {
-	struct named id;   /* key `id` of the list item */
-	struct text title; /* the document's words */
-	struct text text;  /* Markdown */
+	struct named id;    /* key `id` of the list item */
+	struct text title;  /* the document's words */
+	struct text text;   /* Markdown */
+	struct text *tries; /* key `try`: commands and sentences */
+	size_t n_tries;
+	struct text *hints; /* from vague to plain */
+	size_t n_hints;
 	struct check *checks;
 	size_t n_checks;
+	struct exercise *exercises;
+	size_t n_exercises;
 };

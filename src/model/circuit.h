@@ -19,11 +19,13 @@ struct physical_connection {
 		PORT_10GBASE_LR,
 		PORT_40GBASE_LR,
 		PORT_100GBASE_LR
-	} port_type;          /* default 1000Base-LX */
-	struct number rtt;    /* us, from one end to the other and back; default 2 ms */
-	struct number jitter; /* us; default 0 */
-	struct number loss;   /* packets lost per million, each way; default 0 */
-	bool enabled;         /* false: the carrier has not connected it yet; default true */
+	} port_type;             /* default 1000Base-LX */
+	struct number rtt;       /* us, from one end to the other and back; default 2 ms */
+	struct number jitter;    /* us; default 0 */
+	struct number loss;      /* packets lost per million, each way; default 0 */
+	struct number duplicate; /* packets that arrive twice, likewise */
+	struct number reorder;   /* packets that overtake those before them, likewise */
+	bool enabled;            /* false: the carrier has not connected it yet; default true */
 };
 uint64_t port_type_speed(enum port_type type); /* bit/s */
 

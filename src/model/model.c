@@ -42,9 +42,31 @@ const struct vswitch *lab_find_vswitch(const struct lab *lab, const char *name)
 	return NULL;
 }
 
+/* Whether a name is the first n bytes of text, and n is all of it. */
+static bool is_name(const char *name, const char *text, size_t n)
+{
+	return name && strlen(name) == n && !strncmp(name, text, n);
+}
+
 const struct step *lab_find_step(const struct lab *lab, const char *id)
 {
-	return find(lab->steps, lab->n_steps, sizeof(*lab->steps), id);
+	size_t n = id ? strcspn(id, "/") : 0;
+
+	for (size_t i = 0; i < lab->n_steps; i++)
+		if (is_name(lab->steps[i].id.name, id, n))
+			return &lab->steps[i];
+	return NULL;
+}
+
+const struct exercise *lab_find_exercise(const struct lab *lab, const char *id)
+{
+	const char *slash = id ? strchr(id, '/') : NULL;
+	const struct step *s = slash ? lab_find_step(lab, id) : NULL;
+
+	for (size_t i = 0; s && i < s->n_exercises; i++)
+		if (is_name(s->exercises[i].id.name, slash + 1, strlen(slash + 1)))
+			return &s->exercises[i];
+	return NULL;
 }
 
 const struct region_pair *lab_find_region_pair(const struct lab *lab, const struct region *a,

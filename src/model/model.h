@@ -25,7 +25,8 @@ struct lab {
 	const char *dir; /* folder of the lab file, for `code:`; "." for none */
 	struct named id; /* key `lab`: the name */
 	struct text title, description;
-	const char *step; /* stopped after this step; NULL: all were merged */
+	const char *
+		step; /* stopped after this step; NULL: all were merged. Or LAB_BASE, or "STEP/EXERCISE" */
 	struct region *regions;
 	struct region_pair *region_pairs;
 	struct vpc *vpcs;
@@ -70,7 +71,12 @@ const char *cen_attachment_name(const struct cen_attachment *a);
 const struct region *vbr_region(const struct vbr *vbr); /* NULL: not known */
 
 const struct vswitch *lab_find_vswitch(const struct lab *lab, const char *name);
+/** As the name of a step: the lab before the first one. */
+#define LAB_BASE "."
+/** id: "STEP", or "STEP/EXERCISE" for the step of an exercise. */
 const struct step *lab_find_step(const struct lab *lab, const char *id);
+/** NULL unless id is "STEP/EXERCISE". */
+const struct exercise *lab_find_exercise(const struct lab *lab, const char *id);
 /** The pair in either order, NULL where the lab file does not name it. */
 const struct region_pair *lab_find_region_pair(const struct lab *lab, const struct region *a,
 					       const struct region *b);

@@ -25,15 +25,32 @@ static const char *step_id(const struct node *step)
 	return id && id->kind == NODE_SCALAR ? id->text : NULL;
 }
 
+/* The map of that id in a list; id has n bytes. */
+static const struct node *find_item(const struct node *list, const char *id, size_t n)
+{
+	for (size_t i = 0; list && list->kind == NODE_LIST && i < list->n; i++) {
+		const char *found = step_id(list->items[i].value);
+
+		if (found && strlen(found) == n && strncmp(found, id, n) == 0)
+			return list->items[i].value;
+	}
+	return NULL;
+}
+
+/* "STEP/EXERCISE": the exercise, else NULL. */
+static const struct node *find_exercise(const struct node *steps, const char *id)
+{
+	size_t n = strcspn(id, "/");
+	const struct node *step = id[n] ? find_item(steps, id, n) : NULL;
+
+	return step ? find_item(parse_node_get(step, "exercises"), id + n + 1, strlen(id + n + 1))
+		    : NULL;
+}
+
 static bool has_step(const struct node *steps, const char *id)
 {
-	for (size_t i = 0; i < steps->n; i++) {
-		const char *found = step_id(steps->items[i].value);
-
-		if (found && strcmp(found, id) == 0)
-			return true;
-	}
-	return false;
+	return strchr(id, '/') ? find_exercise(steps, id) != NULL
+			       : find_item(steps, id, strlen(id)) != NULL;
 }
 
 static void unknown_step(const struct lab *lab, const char *step, const struct node *steps,
@@ -62,25 +79,44 @@ static void unknown_step(const struct lab *lab, const char *step, const struct n
 		parse_hint(r, "this lab has no steps");
 }
 
-/* Two steps of one name would make `--step` ambiguous. */
+/* Two of one name would make `--step` ambiguous. */
+static void check_id(const struct lab *lab, struct node *seen, const struct named *id,
+		     const char *rule, const char *what, struct report *r)
+{
+	const struct node_item *first = id->name ? parse_node_find(seen, id->name) : NULL;
+
+	if (!id->name)
+		return;
+	if (!first) {
+		(void)parse_node_add(lab->arena, seen, id->name, id->at, NULL);
+		return;
+	}
+	parse_error(r, rule, id->at, "%s '%s' exists already", what, id->name);
+	parse_note(r, first->key_at, "first declared here");
+}
+
 static void check_step_ids(const struct lab *lab, struct report *r)
 {
 	struct node seen = {.kind = NODE_MAP};
 
 	for (size_t i = 0; i < lab->n_steps; i++) {
-		const struct named *id = &lab->steps[i].id;
-		const struct node_item *first;
+		const struct step *s = &lab->steps[i];
+		struct node in_step = {.kind = NODE_MAP};
 
-		if (!id->name)
-			continue;
-		first = parse_node_find(&seen, id->name);
-		if (!first) {
-			(void)parse_node_add(lab->arena, &seen, id->name, id->at, NULL);
-			continue;
-		}
-		parse_error(r, "duplicate-step", id->at, "a step '%s' exists already", id->name);
-		parse_note(r, first->key_at, "first declared here");
+		check_id(lab, &seen, &s->id, "duplicate-step", "a step", r);
+		for (size_t j = 0; j < s->n_exercises; j++)
+			check_id(lab, &in_step, &s->exercises[j].id, "duplicate-exercise",
+				 "an exercise", r);
 	}
+}
+
+static void merge_one(struct lab *lab, struct node *root, const struct node *item, struct report *r)
+{
+	const struct node *apply = item && item->kind == NODE_MAP ? parse_node_get(item, "apply")
+								  : NULL;
+
+	if (apply && apply->kind == NODE_MAP)
+		parse_merge(lab->arena, root, apply, r);
 }
 
 static void merge_steps(struct lab *lab, struct node *root, const char *step, struct report *r)
@@ -89,20 +125,23 @@ static void merge_steps(struct lab *lab, struct node *root, const char *step, st
 
 	if (steps && steps->kind != NODE_LIST)
 		steps = NULL;
+	if (step && strcmp(step, LAB_BASE) == 0) {
+		lab->step = LAB_BASE;
+		return;
+	}
 	if (step && (!steps || !has_step(steps, step)))
 		unknown_step(lab, step, steps, r);
 	else if (step)
 		lab->step = arena_strdup(lab->arena, step);
 	for (size_t i = 0; steps && i < steps->n; i++) {
-		const struct node *item = steps->items[i].value, *apply;
-		const char *id = step_id(item);
+		const struct node *item = steps->items[i].value;
 
-		apply = item->kind == NODE_MAP ? parse_node_get(item, "apply") : NULL;
-		if (apply && apply->kind == NODE_MAP)
-			parse_merge(lab->arena, root, apply, r);
-		if (lab->step && id && strcmp(id, lab->step) == 0)
+		merge_one(lab, root, item, r);
+		if (lab->step && item == find_item(steps, lab->step, strcspn(lab->step, "/")))
 			break;
 	}
+	if (lab->step && steps)
+		merge_one(lab, root, find_exercise(steps, lab->step), r);
 }
 
 static bool is_lab(const struct node *root, struct report *r)

@@ -23,6 +23,7 @@ struct source *parse_source_read(struct arena *arena, const char *path, struct l
 
 /**
  * Decodes a lab file. `step`: the id of the last step whose `apply` is merged; NULL: all of them.
+ * LAB_BASE: none; "STEP/EXERCISE": then that exercise's, too.
  * `diags` gets every error; the lab is then partial (what could not be decoded has its default) but
  * every pointer in it may be followed, so that validate/ can go on. An unknown step is the error
  * "unknown-step", and all steps are merged. NULL only where the text is not one YAML map.
@@ -52,6 +53,7 @@ struct source *parse_source_read(struct arena *arena, const char *path, struct l
  *   bad-name          a name outside of [a-z0-9-], longer than 31, or with a leading hyphen
  *   nothing-to-delete null in a step for what is not there
  *   duplicate-step    two steps with one id
+ *   duplicate-exercise two exercises of a step with one id
  *   unknown-step      parse_lab()'s step is not in the file
  *   check-place       `in` is for route checks, `from` for all others
  *   check-expect      `expect` has a key that this kind of check does not use

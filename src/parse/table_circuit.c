@@ -24,6 +24,10 @@ static const struct key physical_connection_keys[] = {
 	 .doc = "How much a round trip deviates from rtt."},
 	{"loss", KEY_SHARE, FIELD(physical_connection, loss), .def = "0%",
 	 .doc = "Share of the packets that are lost, each way."},
+	{"duplicate", KEY_SHARE, FIELD(physical_connection, duplicate), .def = "0%",
+	 .doc = "Share of the packets that arrive twice, each way."},
+	{"reorder", KEY_SHARE, FIELD(physical_connection, reorder), .def = "0%",
+	 .doc = "Share of the packets that overtake those before them, each way."},
 	{"enabled", KEY_BOOL, FIELD(physical_connection, enabled), .def = "true",
 	 .doc = "Whether the carrier has connected the line."},
 };

@@ -98,6 +98,26 @@ const struct table parse_table_check = {
 	.finish = parse_finish_check,
 };
 
+static const struct key exercise_keys[] = {
+	{"id", KEY_TEXT, KEY_REQUIRED | KEY_NAME, FIELD(exercise, id),
+	 .doc = "Name of the exercise, for `labctl lesson LAB exercise ID`."},
+	{"title", KEY_TEXT, KEY_REQUIRED, FIELD(exercise, title), .doc = "The question."},
+	{"text", KEY_TEXT, FIELD(exercise, text), .doc = "The task, in Markdown."},
+	{"apply", KEY_FRAGMENT, KEY_REQUIRED, .table = &parse_table_lab,
+	 .doc = "What is otherwise than after the step: merged after its own `apply`; null takes away what is forgotten."},
+	{"checks", KEY_LIST, ITEMS(exercise, checks), .table = &parse_table_check,
+	 .doc = "What is seen then: they prove the answer."},
+	{"hints", KEY_TEXTS, ITEMS(exercise, hints),
+	 .doc = "Shown one after the other, from vague to plain."},
+	{"answer", KEY_TEXT, KEY_REQUIRED, FIELD(exercise, answer),
+	 .doc = "What is seen and why, in Markdown; shown when the checks hold."},
+	{"refused", KEY_TEXT, FIELD(exercise, refused),
+	 .doc = "Where the cloud refuses this: the id of the diagnostic that labctl gives. Nothing comes up then."},
+};
+static const struct table exercise_table = {
+	"an exercise", "exercise", sizeof(struct exercise), TABLE_ROOT, KEYS(exercise_keys),
+};
+
 static const struct key step_keys[] = {
 	{"id", KEY_TEXT, KEY_REQUIRED | KEY_NAME, FIELD(step, id),
 	 .doc = "Name of the step, for `labctl up LAB --step ID`."},
@@ -107,6 +127,12 @@ static const struct key step_keys[] = {
 	 .doc = "What the step changes: maps are merged by key, all else is replaced, null deletes."},
 	{"checks", KEY_LIST, ITEMS(step, checks), .table = &parse_table_check,
 	 .doc = "What must be true after the step."},
+	{"try", KEY_TEXTS, ITEMS(step, tries),
+	 .doc = "What a student tries after the step: commands and sentences, shown by `labctl lesson`."},
+	{"hints", KEY_TEXTS, ITEMS(step, hints),
+	 .doc = "Shown one after the other by `labctl lesson LAB hint`, from vague to plain."},
+	{"exercises", KEY_LIST, ITEMS(step, exercises), .table = &exercise_table,
+	 .doc = "What if this is forgotten: variations of the lab after the step."},
 };
 static const struct table step_table = {
 	"a step", "step", sizeof(struct step), TABLE_ROOT, KEYS(step_keys),

@@ -115,6 +115,8 @@ static const struct field shaper_fields[] = {
 	FIELD(plan_shaper, delay_us, U32, 0),
 	FIELD(plan_shaper, jitter_us, U32, 0),
 	FIELD(plan_shaper, loss_ppm, U32, 0),
+	FIELD(plan_shaper, duplicate_ppm, U32, 0),
+	FIELD(plan_shaper, reorder_ppm, U32, 0),
 	END,
 };
 
@@ -125,9 +127,13 @@ static const struct field filter_fields[] = {
 	END,
 };
 
-static const struct field_name socket_types[] = {{"tcp", PLAN_TCP},       {"udp", PLAN_UDP},
-						 {"icmp", PLAN_ICMP},     {"netlink", PLAN_NETLINK},
-						 {"memory", PLAN_MEMORY}, {NULL, 0}};
+static const struct field_name socket_types[] = {{"tcp", PLAN_TCP},
+						 {"udp", PLAN_UDP},
+						 {"icmp", PLAN_ICMP},
+						 {"netlink", PLAN_NETLINK},
+						 {"packet", PLAN_PACKET},
+						 {"memory", PLAN_MEMORY},
+						 {NULL, 0}};
 static const struct field socket_fields[] = {
 	FIELD(plan_socket, name, STRING, FIELD_REQUIRED),
 	FIELD(plan_socket, ns, STRING, FIELD_REQUIRED),

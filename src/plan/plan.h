@@ -163,7 +163,7 @@ struct plan_rule {
 
 /**
  * Rate, delay, loss of what leaves through dev. Key: ns, dev.
- * rate 0: not shaped. Where the kernel has no netem, delay_us and loss_ppm are not emulated.
+ * rate 0: not shaped. All behind `limit` takes netem: compile/ asks for it only where the kernel has it.
  */
 struct plan_shaper {
 	struct plan_origin origin;
@@ -173,7 +173,8 @@ struct plan_shaper {
 	uint32_t limit;    /* bytes of queue */
 	uint32_t delay_us; /* one way */
 	uint32_t jitter_us;
-	uint32_t loss_ppm; /* packets lost per million */
+	/* Packets per million: lost, sent twice, sent without delay and so before others. */
+	uint32_t loss_ppm, duplicate_ppm, reorder_ppm;
 };
 
 /** One nftables table, given as the commands that create it. Key: ns, table. Family ip. */
@@ -189,6 +190,7 @@ enum plan_socket_type {
 	PLAN_UDP,     /* bound to addr and port */
 	PLAN_ICMP,    /* raw, bound to addr (0: any); port 0 */
 	PLAN_NETLINK, /* rtnetlink; addr and port 0 */
+	PLAN_PACKET,  /* whole frames, of no device until its worker binds it; addr and port 0 */
 	PLAN_MEMORY /* no socket: a memfd of WORKER_MEMORY bytes, zero at first; addr and port 0 */
 };
 

@@ -185,6 +185,7 @@ static bool sound_socket(const struct plan_socket *s)
 	case PLAN_UDP: return s->port != 0;
 	case PLAN_ICMP: return s->port == 0;
 	case PLAN_NETLINK:
+	case PLAN_PACKET:
 	case PLAN_MEMORY: break;
 	}
 	return s->port == 0 && s->addr == 0;

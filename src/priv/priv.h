@@ -115,9 +115,10 @@ int priv_keeper(struct lab_error **err) __attribute__((warn_unused_result));
 int priv_ordinary_user(struct lab_error **err) __attribute__((warn_unused_result));
 
 enum priv_profile {
-	PRIV_GATEWAY,  /* TCP and UDP, files it holds; no exec, no open for writing */
-	PRIV_DNS,      /* only the sockets that it was given: no socket(), no connect() */
-	PRIV_ROUTING,  /* as PRIV_DNS: rtnetlink, ICMP and memory that it was given */
+	PRIV_GATEWAY, /* TCP and UDP, files it holds; no exec, no open for writing */
+	PRIV_DNS,     /* only the sockets that it was given: no socket(), no connect() */
+	PRIV_ROUTING, /* as PRIV_DNS: rtnetlink, ICMP and memory that it was given */
+	PRIV_WIRE, /* as PRIV_DNS: packet sockets that it was given, to be bound to devices by name */
 	PRIV_ECHO,     /* as PRIV_DNS: listening sockets that it was given */
 	PRIV_FUNCTION, /* runs programs of others: all but what attacks kernels; see seccomp.c */
 	PRIV_PROBE,    /* clients of any kind, threads; no exec */

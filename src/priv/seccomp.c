@@ -190,6 +190,9 @@ static const char *const base[] = {
 /* Connections to backends. Its listening sockets were bound for it. */
 static const char *const gateway_more[] = {"bind", "connect"};
 
+/* To a device, of which SIOCGIFINDEX tells the number. */
+static const char *const wire_more[] = {"bind"};
+
 static const char *const probe_more[] = {
 	"access",         "bind",
 	"connect",        "faccessat",
@@ -255,6 +258,12 @@ static int allow_threads(scmp_filter_ctx ctx)
 				SCMP_A0(SCMP_CMP_MASKED_EQ, thread, thread));
 }
 
+static int allow_ioctl(scmp_filter_ctx ctx, unsigned long operation)
+{
+	return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
+				SCMP_A1(SCMP_CMP_EQ, operation));
+}
+
 static int allow_common(scmp_filter_ctx ctx)
 {
 	int rc = add_named(ctx, SCMP_ACT_ALLOW, base, ARRAY_LEN(base));
@@ -267,11 +276,9 @@ static int allow_common(scmp_filter_ctx ctx)
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
 				      SCMP_A0(SCMP_CMP_EQ, PR_SET_VMA));
 	if (!rc)
-		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-				      SCMP_A1(SCMP_CMP_EQ, FIONREAD));
+		rc = allow_ioctl(ctx, FIONREAD);
 	if (!rc)
-		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-				      SCMP_A1(SCMP_CMP_EQ, FIONBIO));
+		rc = allow_ioctl(ctx, FIONBIO);
 	return rc ? rc : allow_reading(ctx);
 }
 
@@ -297,6 +304,9 @@ static int fill_allow_list(scmp_filter_ctx ctx, enum priv_profile profile)
 		if (!rc)
 			rc = allow_threads(ctx);
 		return rc ? rc : allow_sockets(ctx, any, ARRAY_LEN(any));
+	case PRIV_WIRE:
+		rc = add_named(ctx, SCMP_ACT_ALLOW, wire_more, ARRAY_LEN(wire_more));
+		return rc ? rc : allow_ioctl(ctx, SIOCGIFINDEX);
 	case PRIV_DNS:
 	case PRIV_ROUTING:
 	case PRIV_ECHO:

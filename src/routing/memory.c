@@ -42,6 +42,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/record_lock.h"
 #include "base/worker.h"
 
 /* Locks are on places of the file, not on contents: those of the processes lie behind its end. */
@@ -73,17 +74,6 @@ struct routing_memory {
 	struct shared *shared;
 };
 
-static int lock(int fd, int cmd, short type, off_t start, off_t len)
-{
-	struct flock l = {.l_type = type, .l_whence = SEEK_SET, .l_start = start, .l_len = len};
-	int rc;
-
-	do
-		rc = fcntl(fd, cmd, &l);
-	while (rc < 0 && errno == EINTR);
-	return rc;
-}
-
 /* Whether another process holds a lock on any of these places; len 0: to the end of all. */
 static bool is_held(int fd, off_t start, off_t len)
 {
@@ -94,12 +84,12 @@ static bool is_held(int fd, off_t start, off_t len)
 
 static int begin_turn(int fd)
 {
-	return lock(fd, F_SETLKW, F_WRLCK, TURN, 1);
+	return record_lock(fd, F_SETLKW, F_WRLCK, TURN, 1);
 }
 
 static void end_turn(int fd)
 {
-	(void)lock(fd, F_SETLK, F_UNLCK, TURN, 1); /* giving up one's own lock cannot fail */
+	(void)record_lock(fd, F_SETLK, F_UNLCK, TURN, 1); /* giving up one's own lock cannot fail */
 }
 
 static int take_charge(struct routing_memory *m)
@@ -109,7 +99,7 @@ static int take_charge(struct routing_memory *m)
 	if (begin_turn(m->fd) < 0)
 		return -1;
 	m->generation = m->seen = ++m->shared->generation;
-	rc = lock(m->fd, F_SETLK, F_WRLCK, PLACE(m->generation), 1);
+	rc = record_lock(m->fd, F_SETLK, F_WRLCK, PLACE(m->generation), 1);
 	if (m->shared->version != VERSION)
 		routing_memory_clear(m);
 	m->shared->version = VERSION;

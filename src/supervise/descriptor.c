@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/icmp.h>
+#include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <netinet/in.h>
 #include <sys/mman.h>
@@ -14,6 +15,9 @@
 #include "base/worker.h"
 
 #define BACKLOG 4096
+#define FRAMES \
+	(8     \
+	 << 20) /* bytes of frames that wait for a reader: fifty of 64 kB with all that they cost */
 
 static int set_on(int fd, int level, int option)
 {
@@ -62,6 +66,36 @@ static int prepare_netlink(int fd, const struct spec_socket *s)
 		       : 0;
 }
 
+/* As large as root may have it, or else as anybody may. */
+static int set_buffer(int fd, int force, int option)
+{
+	const int size = FRAMES;
+
+	return setsockopt(fd, SOL_SOCKET, force, &size, sizeof(size)) &&
+			       setsockopt(fd, SOL_SOCKET, option, &size, sizeof(size))
+		       ? -1
+		       : 0;
+}
+
+/*
+ * Of no device yet, and so without frames: whoever has it binds it, needing no privilege for that. Frames
+ * come whole, behind a virtio_net_hdr that says what the kernel has left to do (segments, checksums),
+ * with the time of their arrival and how many found no room; what is sent goes straight to the driver
+ * and does not come back.
+ */
+static int prepare_packet(int fd, const struct spec_socket *s)
+{
+	return set_on(fd, SOL_PACKET, PACKET_VNET_HDR) ||
+			       set_on(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING) ||
+			       set_on(fd, SOL_PACKET, PACKET_QDISC_BYPASS) ||
+			       set_on(fd, SOL_SOCKET, SO_TIMESTAMPNS) ||
+			       set_on(fd, SOL_SOCKET, SO_RXQ_OVFL) ||
+			       set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF) ||
+			       set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF)
+		       ? -1
+		       : 0;
+}
+
 static int open_memory(const struct spec_socket *s)
 {
 	auto_close int fd = memfd_create(s->name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -82,6 +116,7 @@ static const struct {
 	[SPEC_UDP] = {AF_INET, SOCK_DGRAM, 0, bind_inet, true},
 	[SPEC_ICMP] = {AF_INET, SOCK_RAW, IPPROTO_ICMP, prepare_icmp, false},
 	[SPEC_NETLINK] = {AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, prepare_netlink, false},
+	[SPEC_PACKET] = {AF_PACKET, SOCK_RAW, 0, prepare_packet, true},
 	[SPEC_MEMORY] = {.shared = true},
 };
 

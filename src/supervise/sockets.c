@@ -21,7 +21,7 @@ struct held_socket {
 	ino_t ino;
 	uint32_t addr;
 	uint16_t port;
-	char *worker, *name; /* of a memory; NULL else */
+	char *worker, *name; /* of a memory; of a packet socket the name; NULL else */
 	int fd;
 	unsigned int refs;
 };
@@ -180,7 +180,10 @@ static struct held_socket *take_memory(struct socket_pool *p, const char *worker
 struct held_socket *supervise_pool_take(struct socket_pool *p, const char *worker,
 					const struct spec_socket *s, struct lab_error **err)
 {
-	struct held_socket wanted = {.type = s->type, .addr = s->addr, .port = s->port};
+	struct held_socket wanted = {.type = s->type,
+				     .addr = s->addr,
+				     .port = s->port,
+				     .name = s->type == SPEC_PACKET ? (char *)s->name : NULL};
 	struct netns n = {.fd = -1};
 	struct held_socket *h;
 
@@ -195,6 +198,8 @@ struct held_socket *supervise_pool_take(struct socket_pool *p, const char *worke
 	h = share(p, &wanted);
 	if (!h) {
 		wanted.fd = open_inside(p, n.fd, s, err);
+		if (wanted.fd >= 0 && wanted.name && !(wanted.name = strdup(wanted.name)))
+			abort();
 		h = wanted.fd < 0 ? NULL : hold(p, &wanted);
 	}
 	(void)close(n.fd); /* only looked at, or entered */

@@ -5,6 +5,7 @@
  * TCP and UDP sockets are one per (namespace, type, address, port): a worker that is replaced,
  * restarted or renamed finds the socket that its predecessor had, with the connections that queue on
  * it. A memory is one per (worker's name, own name), for as long as any worker of that name holds it.
+ * Packet sockets are one per (namespace, own name): frames wait in them until somebody reads.
  * ICMP and netlink sockets are never shared: what arrives is an answer to whoever asked, so two
  * processes that read from one would take each other's.
  */

@@ -29,7 +29,7 @@ static const struct {
 } socket_types[] = {
 	[SPEC_TCP] = {"tcp", true, true},         [SPEC_UDP] = {"udp", true, true},
 	[SPEC_ICMP] = {"icmp", true, false},      [SPEC_NETLINK] = {"netlink", false, false},
-	[SPEC_MEMORY] = {"memory", false, false},
+	[SPEC_PACKET] = {"packet", false, false}, [SPEC_MEMORY] = {"memory", false, false},
 };
 
 const char *supervise_socket_type_name(enum spec_socket_type type)

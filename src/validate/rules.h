@@ -24,6 +24,10 @@
 	  "${...} in a check names a value that the lab has.") \
 	X(ERROR, check_duplicate, "check-duplicate", \
 	  "The ids of checks are unique in a lab.") \
+	X(ERROR, exercise_proof, "exercise-proof", \
+	  "An exercise has checks, or is refused, and not both.") \
+	X(ERROR, exercise_rule, "exercise-rule", \
+	  "What an exercise is refused by is a rule of labctl.") \
 	\
 	X(ERROR, region_zones, "region-no-zone", \
 	  "A region has at least one zone.") \
@@ -166,6 +170,8 @@
 	\
 	X(ERROR, line_rtt, "line-rtt", \
 	  "A round trip on a line takes at most 2 s, and its jitter no more than itself.") \
+	X(ERROR, line_reorder, "line-reorder", \
+	  "Packets overtake others only where there is a delay to be spared.") \
 	X(ERROR, circuit_mask, "circuit-mask", \
 	  "The subnet of a circuit is a /24 to /30.") \
 	X(ERROR, circuit_addresses, "circuit-addresses", \

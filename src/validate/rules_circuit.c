@@ -28,6 +28,21 @@ void validate_line_rtt(struct validation *v)
 	}
 }
 
+void validate_line_reorder(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_physical_connections; i++) {
+		const struct physical_connection *pc = &v->lab->physical_connections[i];
+
+		if (!pc->reorder.v || pc->rtt.v)
+			continue;
+		validate_report(v, pc->reorder.at,
+				"physical connection '%s' reorders packets, but its round trip "
+				"takes no time",
+				pc->id.name);
+		validate_hint(v, "write an `rtt:` of more than 0");
+	}
+}
+
 /* --- addresses --- */
 
 /* One end of a circuit, the cloud's or the customer's. */

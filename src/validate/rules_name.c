@@ -81,8 +81,8 @@ static bool is_kernels(const char *name)
 
 static bool is_own(const char *name)
 {
-	static const char *const names[] = {"svc",  "dns", "vpc",      "eth0",
-					    "inet", "eni", "internet", "routing"};
+	static const char *const names[] = {"svc", "dns",      "vpc",     "eth0", "inet",
+					    "eni", "internet", "routing", "wire"};
 
 	return is_one_of(name, names, ARRAY_LEN(names));
 }
@@ -92,7 +92,7 @@ static void report_reserved(struct validation *v, const struct entry *e, const c
 	validate_report(v, e->id->at, "%s cannot be called '%s': %s uses this name itself", e->kind,
 			e->id->name, whose);
 	validate_hint(v, "choose another name; reserved are svc, dns, vpc, eth0, inet, eni, "
-			 "internet, routing, lo, all, default");
+			 "internet, routing, wire, lo, all, default");
 }
 
 /* LANs are interfaces, too, but of one router, which has no other ones of labctl's. */

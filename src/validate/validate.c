@@ -108,11 +108,15 @@ static void collect_checks(struct validation *v)
 	struct lab *lab = v->lab;
 	const char *last = lab->n_steps ? lab->steps[lab->n_steps - 1].id.name : NULL;
 	const char *now = lab->step ? lab->step : last;
+	const struct exercise *exercise = lab_find_exercise(lab, lab->step);
 
 	for (size_t i = 0; i < lab->n_steps; i++) {
 		struct step *s = &lab->steps[i];
 
 		add_checks(v, s->checks, s->n_checks, now && streq(s->id.name, now));
+		for (size_t j = 0; j < s->n_exercises; j++)
+			add_checks(v, s->exercises[j].checks, s->exercises[j].n_checks,
+				   &s->exercises[j] == exercise);
 	}
 	add_checks(v, lab->checks, lab->n_checks, !now || !last || streq(now, last));
 }

@@ -27,7 +27,6 @@
 #include "kernel/kernel.h"
 #include "kernel/netlink.h"
 #include "kernel/netns.h"
-#include "kernel/probe.h"
 #include "kernel/shaper.h"
 
 #define LAB "limit"
@@ -47,7 +46,6 @@ struct limit {
 	const struct plan *plan;
 	const char *pause;
 	int home;
-	bool netem;
 	struct place *places;   /* sorted as the plan's namespaces */
 	struct device *devices; /* bridges and both ends of every link; sorted as soon as built */
 	size_t n_devices, n_bridges;
@@ -264,7 +262,7 @@ static void make_shapers(struct limit *l)
 {
 	for (size_t i = 0; i < l->plan->n_shapers; i++) {
 		const struct plan_shaper *s = &l->plan->shapers[i];
-		struct kernel_shape shape = kernel_shape_of(s, l->netem);
+		struct kernel_shape shape = kernel_shape_of(s);
 		int index = index_of(l, s->ns, s->dev);
 
 		if (shape.netem)
@@ -435,7 +433,6 @@ int main(int argc, char **argv)
 		die(err, argv[1]);
 	l.pause = argv[2];
 	l.pins.lock = -1;
-	l.netem = kernel_probe_netem(l.home, -1);
 	l.places = calloc(l.plan->n_namespaces + 1, sizeof(*l.places));
 	l.devices = calloc(2 * l.plan->n_links + l.plan->n_bridges + 1, sizeof(*l.devices));
 	l.pids = calloc(l.plan->n_workers + 1, sizeof(*l.pids));

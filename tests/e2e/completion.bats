@@ -79,8 +79,11 @@ verbs() { labctl --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p'; }
 }
 
 @test "bash: steps, formats; an option's argument is no lab" {
-  offers attach in_bash labctl up scenario1 --step at
+  offers "attach attach/same-cidr" in_bash labctl up scenario1 --step at
   offers junit in_bash labctl test some-lab --format ju
+  offers mermaid in_bash labctl graph some-lab --format me
+  offers grant/no-bandwidth in_bash labctl graph scenario1 --step grant/no-ba
+  offers exercise in_bash labctl lesson scenario1 ex
   offers "scenario1 scenario2 scenario3" in_bash labctl up --step attach sc
   offers "" in_bash labctl up scenario1 ""
 }
@@ -101,7 +104,7 @@ verbs() { labctl --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p'; }
 @test "zsh: verbs, labs, steps, options" {
   command -v zsh >/dev/null || skip "zsh is not installed"
   basics in_zsh
-  offers attach in_zsh labctl up scenario1 --step at
+  offers "attach attach/same-cidr" in_zsh labctl up scenario1 --step at
 }
 
 @test "fish: verbs, labs, options" {

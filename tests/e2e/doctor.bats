@@ -53,7 +53,7 @@ setup() { need_root; }
   run labctl doctor --residue
   [ "$status" -eq 1 ]
   [[ $output == *"directory without a lab"*"/run/labctl/residue1"*"labctl down residue1"* ]]
-  [ "$(of_lab)" = 9 ]
+  [ "$(of_lab)" = $(($(labctl plan "$dir" --json | jq '.namespaces | length') + 1)) ] # and the directory
   up "$dir"
   [ "$(of_lab)" = 0 ]
   labctl down residue1

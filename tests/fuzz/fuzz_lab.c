@@ -32,10 +32,10 @@ static size_t touch(const struct lab *lab)
 	return sum;
 }
 
-static void compile(const struct lab *lab)
+static void compile(const struct lab *lab, struct compile_options options)
 {
 	auto_error struct lab_error *err = NULL;
-	auto_plan struct plan *plan = compile_lab(lab, &err);
+	auto_plan struct plan *plan = compile_lab(lab, options, &err);
 
 	if (!plan) {
 		fprintf(stderr, "%s\n", lab_error_message(err));
@@ -64,7 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			if (touch(lab) == SIZE_MAX)
 				abort();
 			if (!diag_errors(diags))
-				compile(lab);
+				compile(lab, (struct compile_options){.no_netem = i});
 		}
 		diag_print(diags, out, true);
 	}

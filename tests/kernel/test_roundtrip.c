@@ -200,6 +200,7 @@ static void any_lab_becomes_any_other(void **state)
 	struct world w = {.seed = choose_seed()};
 
 	print_message("LABCTL_SEED=%" PRIu64 "\n", w.seed);
+	compiled_options.no_netem = kernel_has_netem(NULL) == 0;
 	for (w.round = 0; w.round < rounds; w.round++) {
 		char *text = random_lab(lab_name, w.seed + w.round * UINT64_C(0x1000003));
 

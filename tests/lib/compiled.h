@@ -14,6 +14,9 @@
 #include "parse/parse.h"
 #include "validate/validate.h"
 
+/** Of all that follow. */
+static struct compile_options compiled_options;
+
 /** Compiles a source; a diagnostic or an error fails the test. Memory of the lab: in `arena`. */
 static inline struct plan *compiled_source(const struct source *src, const char *step)
 {
@@ -29,7 +32,7 @@ static inline struct plan *compiled_source(const struct source *src, const char 
 		fail_msg("the lab is not valid");
 		return NULL;
 	}
-	p = compile_lab(lab, &err);
+	p = compile_lab(lab, compiled_options, &err);
 	if (!p)
 		fail_msg("%s", lab_error_message(err));
 	return p;

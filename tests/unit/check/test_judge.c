@@ -20,7 +20,7 @@ struct row {
 	const char *why;
 };
 
-static void judge(const struct row *rows, size_t n, bool delay_emulated)
+static void judge(const struct row *rows, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		json_t *result = json_loads(rows[i].result, 0, NULL);
@@ -28,7 +28,7 @@ static void judge(const struct row *rows, size_t n, bool delay_emulated)
 		enum check_verdict verdict;
 
 		assert_non_null(result);
-		verdict = check_judge(&rows[i].check, result, delay_emulated, &why);
+		verdict = check_judge(&rows[i].check, result, &why);
 		json_decref(result);
 		if (verdict != rows[i].verdict || strcmp(strbuf_str(&why), rows[i].why) != 0)
 			fail_msg("%s: got %d '%s', want %d '%s'", rows[i].what, (int)verdict,
@@ -164,7 +164,7 @@ static void test_http(void **state)
 		 "transfer closed (curl 18)"},
 	};
 
-	judge(rows, ARRAY_LEN(rows), true);
+	judge(rows, ARRAY_LEN(rows));
 }
 
 #define PING     .kind = CHECK_PING, .target = {.s = "172.16.1.10"}, FROM, WAIT
@@ -229,26 +229,7 @@ static void test_ping(void **state)
 		 "no silence: 1 of 3 pings were answered"},
 	};
 
-	judge(rows, ARRAY_LEN(rows), true);
-}
-
-static void test_ping_without_netem(void **state)
-{
-	static const struct row rows[] = {
-		{"skipped",
-		 {PING, .expect = {.rtt = SET(30000)}},
-		 RTT(70),
-		 CHECK_SKIPPED,
-		 "delay is not emulated: this kernel has no netem (`labctl doctor` says more)"},
-		{"but not when nothing answers",
-		 {PING, .expect = {.rtt = SET(30000)}},
-		 LOST,
-		 CHECK_FAILED,
-		 "none of 3 pings was answered"},
-		{"nor without an rtt", {PING}, RTT(70), CHECK_OK, ""},
-	};
-
-	judge(rows, ARRAY_LEN(rows), false);
+	judge(rows, ARRAY_LEN(rows));
 }
 
 #define DNS     .kind = CHECK_DNS, .target = {.s = "d.example"}, FROM, WAIT
@@ -305,7 +286,7 @@ static void test_dns(void **state)
 		 "no answer from any server"},
 	};
 
-	judge(rows, ARRAY_LEN(rows), true);
+	judge(rows, ARRAY_LEN(rows));
 }
 
 #define OUTAGE      .kind = CHECK_OUTAGE, .target = {.s = "10.10.1.20"}, FROM, WAIT
@@ -346,7 +327,7 @@ static void test_outage(void **state)
 		 "10.10.1.20: no such name"},
 	};
 
-	judge(rows, ARRAY_LEN(rows), true);
+	judge(rows, ARRAY_LEN(rows));
 }
 
 #define TCP .kind = CHECK_TCP, .target = {.s = "172.16.1.10:80"}, FROM, WAIT
@@ -382,7 +363,7 @@ static void test_tcp(void **state)
 		 "172.16.1.10:80: Name or service not known"},
 	};
 
-	judge(rows, ARRAY_LEN(rows), true);
+	judge(rows, ARRAY_LEN(rows));
 }
 
 static void test_route(void **state)
@@ -480,13 +461,9 @@ static void test_specs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_http),
-		cmocka_unit_test(test_ping),
-		cmocka_unit_test(test_ping_without_netem),
-		cmocka_unit_test(test_dns),
-		cmocka_unit_test(test_outage),
-		cmocka_unit_test(test_tcp),
-		cmocka_unit_test(test_route),
+		cmocka_unit_test(test_http),  cmocka_unit_test(test_ping),
+		cmocka_unit_test(test_dns),   cmocka_unit_test(test_outage),
+		cmocka_unit_test(test_tcp),   cmocka_unit_test(test_route),
 		cmocka_unit_test(test_specs),
 	};
 

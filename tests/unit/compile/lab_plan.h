@@ -159,6 +159,13 @@ static inline const struct plan_end *far_end(const struct plan *p, const char *n
 	return NULL;
 }
 
+static inline const struct plan_end *near_end(const struct plan *p, const char *ns, const char *dev)
+{
+	const struct plan_end *far = far_end(p, ns, dev);
+
+	return far ? far_end(p, far->ns, far->dev) : NULL;
+}
+
 /** NULL: no such worker. */
 static inline const char *config_of(const struct plan *p, const char *worker)
 {

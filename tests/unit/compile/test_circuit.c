@@ -120,20 +120,40 @@ static void a_customer_router_alone(void **state)
 	"\t\ticmp type redirect drop\n"                                 \
 	"\t\ticmp type destination-unreachable icmp code { 0, 1 } drop\n\t}\n}\n"
 
-static void loss_is_on_arrival_at_both_ends(void **state)
+static void a_lossy_line_loses_each_way(void **state)
 {
-	static const char lossy[] = "table ip labctl-router {\n"
-				    "\tchain prerouting {\n"
-				    "\t\ttype filter hook prerouting priority raw; policy accept;\n"
-				    "\t\tiifname \"pc.10\" numgen random mod 1000000 < 1000 drop\n"
-				    "\t}\n" SILENT;
-	auto_plan struct plan *p = PLAN(CLOUD, LINE(", loss: 0.1%"), VBR(""), IDC(""));
-	auto_plan struct plan *without = PLAN(CLOUD, LINE(""), VBR(""), IDC(""));
+	auto_plan struct plan *p = PLAN(CLOUD, LINE(", loss: 0.1%, duplicate: 2%, reorder: 30%"),
+					VBR(""), IDC(""));
+	const struct plan_shaper *ends[] = {shaper_of(p, "b", "pc.10"),
+					    shaper_of(p, "idc", "pc.10")};
 
-	assert_string_equal(filter_of(p, "b"), lossy);
-	assert_string_equal(filter_of(p, "idc"), lossy);
-	assert_string_equal(filter_of(without, "b"), "table ip labctl-router {\n" SILENT);
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		assert_int_equal(ends[i]->loss_ppm, 1000);
+		assert_int_equal(ends[i]->duplicate_ppm, 20000);
+		assert_int_equal(ends[i]->reorder_ppm, 300000);
+	}
+	assert_string_equal(filter_of(p, "b"), "table ip labctl-router {\n" SILENT);
+	assert_string_equal(filter_of(p, "idc"), "table ip labctl-router {\n" SILENT);
 	assert_null(filter_of(p, "pc"));
+}
+
+#define HOST "    hosts: {h: {lan: lan, ip: 10.10.1.2}}\n"
+
+/* What is lost is a packet, not 64 kB of them: hosts behind the line do not batch, fast as it is. */
+static void who_sends_into_a_lossy_line_does_not_batch(void **state)
+{
+	static const char *const spoilt[] = {", loss: 1%", ", duplicate: 1%", ", reorder: 1%"};
+	auto_plan struct plan *sound = PLAN(CLOUD, LINE(""), VBR(""), IDC("") HOST);
+
+	assert_int_equal(near_end(sound, "h", "eth0")->gso_segs, 0);
+	for (size_t i = 0; i < ARRAY_LEN(spoilt); i++) {
+		auto_plan struct plan *p = PLAN(
+			CLOUD,
+			"physical_connections: {pc: {region: r1, port_type: 1000Base-T, rtt: 4ms",
+			spoilt[i], "}}\n", VBR(""), IDC("") HOST);
+
+		assert_int_equal(near_end(p, "h", "eth0")->gso_segs, 1);
+	}
 }
 
 /* --- router interfaces --- */
@@ -193,7 +213,8 @@ int main(void)
 		cmocka_unit_test(a_vbr_called_as_a_vlan),
 		cmocka_unit_test(both_ends_shape),
 		cmocka_unit_test(a_customer_router_alone),
-		cmocka_unit_test(loss_is_on_arrival_at_both_ends),
+		cmocka_unit_test(a_lossy_line_loses_each_way),
+		cmocka_unit_test(who_sends_into_a_lossy_line_does_not_batch),
 		cmocka_unit_test(a_router_interface_leads_both_ways),
 		cmocka_unit_test(a_slow_router_interface_forbids_batches),
 		cmocka_unit_test(nothing_of_it_goes_into_the_cen),

@@ -13,31 +13,32 @@
 #include "kernel/encode.h"
 #include "kernel/shaper.h"
 
+#define NETEM_SEED 14 /* TCA_NETEM_PRNG_SEED; headers before 6.4 lack it */
+
 static char buf[KERNEL_MESSAGE_MAX] __attribute__((aligned(8)));
 
 struct shape_case {
 	struct plan_shaper s;
-	bool have_netem, netem, tbf, htb;
+	bool netem, tbf, htb;
 };
 
 static const struct shape_case shapes[] = {
-	{{.rate = 1000, .burst = 1514}, true, false, true, false},
-	{{.rate = 1000, .burst = 1513}, true, false, false, true},
-	{{.rate = 1000, .burst = 1600}, false, false, true, false},
-	{{.delay_us = 1}, true, true, false, false},
-	{{.delay_us = 1}, false, false, false, false},
-	{{.loss_ppm = 1}, true, true, false, false},
-	{{.jitter_us = 1}, true, true, false, false},
-	{{.rate = 1000, .burst = 1600, .delay_us = 1}, true, true, true, false},
-	{{.rate = 1000, .burst = 300, .delay_us = 1}, true, true, false, true},
-	{{.rate = 1000, .burst = 1600, .delay_us = 1}, false, false, true, false},
-	{{.rate = 0}, true, false, false, false},
+	{{.rate = 1000, .burst = 1514}, false, true, false},
+	{{.rate = 1000, .burst = 1513}, false, false, true},
+	{{.delay_us = 1}, true, false, false},
+	{{.jitter_us = 1}, true, false, false},
+	{{.loss_ppm = 1}, true, false, false},
+	{{.duplicate_ppm = 1}, true, false, false},
+	{{.reorder_ppm = 1}, true, false, false},
+	{{.rate = 1000, .burst = 1600, .delay_us = 1}, true, true, false},
+	{{.rate = 1000, .burst = 300, .delay_us = 1}, true, false, true},
+	{{.rate = 0}, false, false, false},
 };
 
 static void shapes_become_queues(void **state)
 {
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++) {
-		struct kernel_shape k = kernel_shape_of(&shapes[i].s, shapes[i].have_netem);
+		struct kernel_shape k = kernel_shape_of(&shapes[i].s);
 
 		print_message("row %zu\n", i);
 		assert_int_equal(k.netem, shapes[i].netem);
@@ -154,7 +155,8 @@ static void rates_beyond_32_bits(void **state)
 
 static void netem(void **state)
 {
-	struct plan_shaper s = {.delay_us = 15000, .jitter_us = 500, .loss_ppm = 1000};
+	struct plan_shaper s = {
+		.ns = "b", .dev = "pc.10", .delay_us = 15000, .jitter_us = 500, .loss_ppm = 1000};
 	const struct nlattr *tb[TCA_NETEM_MAX + 1];
 	const struct nlattr *o = options(kernel_encode_netem(buf, &s, 3), "netem");
 	struct tc_netem_qopt opt;
@@ -168,6 +170,59 @@ static void netem(void **state)
 		   mnl_attr_get_payload_len(o) - sizeof(opt));
 	assert_int_equal(mnl_attr_get_u64(tb[TCA_NETEM_LATENCY64]), 15000000);
 	assert_int_equal(mnl_attr_get_u64(tb[TCA_NETEM_JITTER64]), 500000);
+	assert_int_equal(opt.gap, 0);
+}
+
+static void netem_spoils(void **state)
+{
+	struct plan_shaper s = {.ns = "b",
+				.dev = "pc.10",
+				.delay_us = 1000,
+				.duplicate_ppm = 20000,
+				.reorder_ppm = 300000};
+	const struct nlattr *tb[NETEM_SEED + 1];
+	const struct nlattr *o = options(kernel_encode_netem(buf, &s, 3), "netem");
+	const char *payload = mnl_attr_get_payload(o);
+	const struct tc_netem_reorder *reorder;
+	struct tc_netem_qopt opt;
+	uint64_t seed;
+
+	memcpy(&opt, payload, sizeof(opt));
+	assert_int_equal(opt.loss, 0);
+	assert_int_equal(opt.duplicate, kernel_netem_probability(20000));
+	assert_int_equal(opt.gap, 1); /* each packet is asked whether it overtakes */
+	attr_table(tb, NETEM_SEED, payload + sizeof(opt),
+		   mnl_attr_get_payload_len(o) - sizeof(opt));
+	reorder = mnl_attr_get_payload(tb[TCA_NETEM_REORDER]);
+	assert_int_equal(reorder->probability, kernel_netem_probability(300000));
+	seed = mnl_attr_get_u64(tb[NETEM_SEED]);
+	s.dev = "pc.11"; /* another line loses others */
+	o = options(kernel_encode_netem(buf, &s, 3), "netem");
+	attr_table(tb, NETEM_SEED, (const char *)mnl_attr_get_payload(o) + sizeof(opt),
+		   mnl_attr_get_payload_len(o) - sizeof(opt));
+	assert_int_not_equal(mnl_attr_get_u64(tb[NETEM_SEED]), seed);
+}
+
+/* Whoever reads back what was written finds it unchanged. */
+static void shares_come_back(void **state)
+{
+	static const uint32_t ppm[] = {0, 1, 17, 999, 1000, 333333, 500000, 999999, 1000000};
+
+	for (size_t i = 0; i < sizeof(ppm) / sizeof(*ppm); i++)
+		assert_int_equal(kernel_netem_ppm(kernel_netem_probability(ppm[i])), ppm[i]);
+}
+
+static void the_probe_has_no_options(void **state)
+{
+	const struct nlattr *tb[TCA_OPTIONS + 1];
+	struct nlmsghdr *h = kernel_encode_netem_probe(buf);
+	const struct tcmsg *m = mnl_nlmsg_get_payload(h);
+
+	assert_int_equal(m->tcm_ifindex, 1);
+	attr_table(tb, TCA_OPTIONS, (const char *)m + sizeof(*m),
+		   mnl_nlmsg_get_payload_len(h) - sizeof(*m));
+	assert_string_equal(mnl_attr_get_str(tb[TCA_KIND]), "netem");
+	assert_null(tb[TCA_OPTIONS]);
 }
 
 static void removal(void **state)
@@ -190,6 +245,9 @@ int main(void)
 		cmocka_unit_test(htb_where_the_burst_holds_no_frame),
 		cmocka_unit_test(rates_beyond_32_bits),
 		cmocka_unit_test(netem),
+		cmocka_unit_test(netem_spoils),
+		cmocka_unit_test(shares_come_back),
+		cmocka_unit_test(the_probe_has_no_options),
 		cmocka_unit_test(removal),
 	};
 

@@ -288,6 +288,12 @@ static const struct {
 	{"lab: x\napis: {a: {group: g, path: /, backend: {}}}\n", "2:40+1 one-of\n"},
 	{"lab: x\nsteps:\n  - {title: t}\n", "3:5+1 missing-key\n"},
 	{"lab: x\nsteps:\n  - {id: a}\n  - {id: b}\n  - {id: a}\n", "5:10+1 duplicate-step\n"},
+	{"lab: x\nsteps:\n  - id: a\n    exercises:\n"
+	 "      - {id: e, title: t, apply: {}, answer: a}\n"
+	 "      - {id: e, title: t, apply: {}, answer: a}\n",
+	 "6:14+1 duplicate-exercise\n"},
+	{"lab: x\nsteps:\n  - id: a\n    exercises:\n      - {id: e, apply: {lab: y}}\n",
+	 "5:9+1 missing-key\n5:9+1 missing-key\n5:25+3 fragment-key\n"},
 	{"lab: x\nsteps:\n  - {id: a, apply: {lab: y, steps: [], checks: []}}\n",
 	 "3:21+3 fragment-key\n3:29+5 fragment-key\n3:40+6 fragment-key\n"},
 	{"lab: x\nchecks:\n  - {from: e}\n", "3:5+1 one-of\n"},

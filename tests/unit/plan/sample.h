@@ -60,8 +60,8 @@ static inline struct plan *sample_plan(void)
 	};
 	*plan_add_rule(p) = (struct plan_rule){sample_origin,    "a", 100, "b", "b",
 					       {0x0a090000, 16}, 1000};
-	*plan_add_shaper(p) = (struct plan_shaper){sample_origin, "a",   "b", 2000000, 1600,
-						   30000,         15000, 250, 7};
+	*plan_add_shaper(p) = (struct plan_shaper){sample_origin, "a", "b", 2000000, 1600, 30000,
+						   15000,         250, 7,   9,       11};
 	*plan_add_filter(p) = (struct plan_filter){sample_origin, "a", "t", "table ip t {\n}\n"};
 	*plan_add_worker(p) = (struct plan_worker){
 		.origin = sample_origin,

@@ -6,10 +6,12 @@
 #include <fcntl.h>
 #include <linux/rtnetlink.h>
 #include <linux/sched.h>
+#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
@@ -172,6 +174,34 @@ static int try_given_memory(void)
 	return WORKS;
 }
 
+static int ask_for_device(unsigned long operation)
+{
+	struct ifreq r = {.ifr_name = "no-such-device"};
+
+	return result(ioctl(given_netlink, operation, &r));
+}
+
+static int try_device(void)
+{
+	return ask_for_device(SIOCGIFINDEX);
+}
+
+static int try_device_down(void)
+{
+	return ask_for_device(SIOCSIFFLAGS);
+}
+
+static int try_bind(void)
+{
+	struct sockaddr_nl own = {.nl_family = AF_NETLINK};
+	socklen_t len = sizeof(own);
+
+	/* again, where it has been used before */
+	if (getsockname(given_netlink, (struct sockaddr *)&own, &len) < 0)
+		return errno;
+	return result(bind(given_netlink, (struct sockaddr *)&own, sizeof(own)));
+}
+
 static int open_given(void **state)
 {
 	given_netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
@@ -209,6 +239,13 @@ static const struct {
 	{"routing has its descriptors and no other", PRIV_ROUTING, try_netlink, ENOSYS, WORKS},
 	{"routing has no other address", PRIV_ROUTING, try_inet, ENOSYS, WORKS},
 	{"routing executes nothing", PRIV_ROUTING, try_exec, KILLED, WORKS},
+	{"wire lives", PRIV_WIRE, try_nothing, WORKS, WORKS},
+	{"wire looks for devices", PRIV_WIRE, try_device, ENODEV, ENODEV},
+	{"wire does nothing to them", PRIV_WIRE, try_device_down, ENOSYS, ENODEV},
+	{"wire binds what it was given", PRIV_WIRE, try_bind, WORKS, WORKS},
+	{"routing does not", PRIV_ROUTING, try_bind, ENOSYS, WORKS},
+	{"wire has no other packet socket", PRIV_WIRE, try_packet, ENOSYS, WORKS},
+	{"wire executes nothing", PRIV_WIRE, try_exec, KILLED, WORKS},
 	{"echo has its sockets and no other", PRIV_ECHO, try_inet, ENOSYS, WORKS},
 	{"echo executes nothing", PRIV_ECHO, try_exec, KILLED, WORKS},
 	{"function executes handlers", PRIV_FUNCTION, try_exec, WORKS, WORKS},

@@ -72,6 +72,7 @@ static void types_have_what_they_need(void **state)
 		{BARE("a", "icmp"), SPEC_ICMP, 0, 0},
 		{BARE("a", "netlink"), SPEC_NETLINK, 0, 0},
 		{SOCKET("a", "netlink", "0.0.0.0", 0), SPEC_NETLINK, 0, 0},
+		{BARE("a", "packet"), SPEC_PACKET, 0, 0},
 		{BARE("a", "memory"), SPEC_MEMORY, 0, 0},
 	};
 
@@ -163,6 +164,8 @@ static void malformed_ones_are_refused(void **state)
 		WORKER("x", "p", "a", SOCKET("a", "icmp", "1.2.3.4", 1), "{}"),
 		WORKER("x", "p", "a", SOCKET("a", "netlink", "0.0.0.0", 1), "{}"),
 		WORKER("x", "p", "a", SOCKET("a", "netlink", "1.2.3.4", 0), "{}"),
+		WORKER("x", "p", "a", SOCKET("a", "packet", "0.0.0.0", 1), "{}"),
+		WORKER("x", "p", "a", SOCKET("a", "packet", "1.2.3.4", 0), "{}"),
 		WORKER("x", "p", "a", SOCKET("a", "memory", "0.0.0.0", 1), "{}"),
 		WORKER("x", "p", "a", SOCKET("a", "memory", "1.2.3.4", 0), "{}"),
 		WORKER("x", "p", "a", "{'name':'s','ns':'a','type':'tcp','port':'80'}", "{}"),
