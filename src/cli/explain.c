@@ -106,15 +106,43 @@ static const struct argp argp = {
 
 /* --- one explanation --- */
 
-static struct explain_request request_of(const struct options *o, const char *to)
+/* A request with the values of ${...}, to be freed. */
+struct asked {
+	char *to, *host, *stage;
+};
+
+static void asked_done(struct asked *a)
 {
-	return (struct explain_request){o->from, to, o->method, o->host, o->stage};
+	free(a->to);
+	free(a->host);
+	free(a->stage);
+}
+#define auto_asked __attribute__((cleanup(asked_done)))
+
+/* l: NULL where there is no ${...}. */
+static bool expand_text(struct cli_lab *l, const char *text, char **out, const char **why)
+{
+	const char *value = text && l ? validate_expand(l->lab, text, why) : text;
+
+	if (text && !value)
+		return false;
+	*out = value ? strdup(value) : NULL;
+	if (value && !*out)
+		abort();
+	return true;
 }
 
-static struct explanation *explain(const struct options *o, const struct plan *p, const char *to,
-				   struct lab_error **err)
+static bool expand_all(const struct options *o, struct cli_lab *l, struct asked *a,
+		       const char **why)
 {
-	const struct explain_request r = request_of(o, to);
+	return expand_text(l, o->to, &a->to, why) && expand_text(l, o->host, &a->host, why) &&
+	       expand_text(l, o->stage, &a->stage, why);
+}
+
+static struct explanation *explain(const struct options *o, const struct plan *p,
+				   const struct asked *asked, struct lab_error **err)
+{
+	const struct explain_request r = {o->from, asked->to, o->method, asked->host, asked->stage};
 	struct analyse *a = analyse_new(p);
 	struct explanation *e = explain_new(a, &r, err);
 
@@ -151,25 +179,19 @@ static struct cli_lab *lab_at(const char *lab, const char *step)
 	return NULL;
 }
 
-static struct plan *plan_at(const struct options *o, const struct step *step, char **to)
+static struct plan *plan_at(const struct options *o, const struct step *step, struct asked *asked)
 {
 	auto_cli_lab struct cli_lab *l = lab_at(o->common.lab, step->id.name);
 	auto_error struct lab_error *ignored = NULL; /* as above */
 	const char *why;
-	const char *expanded = l ? validate_expand(l->lab, o->to, &why) : NULL;
 
-	if (!expanded)
-		return NULL;
-	*to = strdup(expanded);
-	if (!*to)
-		abort();
-	return cli_compile(l, &ignored);
+	return l && expand_all(o, l, asked, &why) ? cli_compile(l, &ignored) : NULL;
 }
 
-static bool reaches(const struct options *o, const struct plan *p, const char *to)
+static bool reaches(const struct options *o, const struct plan *p, const struct asked *asked)
 {
 	auto_error struct lab_error *ignored = NULL; /* the node is not there yet, say */
-	auto_explanation struct explanation *e = explain(o, p, to, &ignored);
+	auto_explanation struct explanation *e = explain(o, p, asked, &ignored);
 
 	return e && e->verdict == ANALYSE_YES;
 }
@@ -189,10 +211,10 @@ static void find_remedy(const struct options *o, const char *step, struct remedy
 	r->lab = lab_at(o->common.lab, NULL);
 	for (size_t i = r->lab ? step_after(r->lab->lab, step) : 0;
 	     r->lab && i < r->lab->lab->n_steps && !r->step; i++) {
-		auto_free char *to = NULL;
-		struct plan *p = plan_at(o, &r->lab->lab->steps[i], &to);
+		auto_asked struct asked asked = {0};
+		struct plan *p = plan_at(o, &r->lab->lab->steps[i], &asked);
 
-		if (p && reaches(o, p, to))
+		if (p && reaches(o, p, &asked))
 			r->step = &r->lab->lab->steps[i];
 		if (p && !r->step) {
 			plan_free(r->before);
@@ -326,14 +348,15 @@ static json_t *remedy_json(const struct remedy *r)
 			 "changes", list);
 }
 
-static void print_json(const struct explanation *e, const struct cli_seen *seen,
-		       const struct remedy *r)
+static void print_json(const struct explanation *e, const struct asked *asked,
+		       const struct cli_seen *seen, const struct remedy *r)
 {
 	json_t *root = json_pack(
-		"{s:s, s:s?, s:b, s:s, s:s, s:s, s:s?, s:o, s:s, s:s?, s:s?, s:s?, "
+		"{s:s, s:s?, s:b, s:s, s:s, s:s?, s:s?, s:s, s:s?, s:o, s:s, s:s?, s:s?, s:s?, "
 		"s:I, s:I, s:b, s:o, s:o}",
 		"lab", seen->plan->lab, "step", seen->step, "live", seen->live, "from", e->from,
-		"to", e->to, "reachable", words[e->verdict], "answer", e->answer, "status",
+		"to", e->to, "host", asked->host, "stage", asked->stage, "reachable",
+		words[e->verdict], "answer", e->answer, "status",
 		e->status ? json_integer(e->status) : json_null(), "error_code", e->code, "cause",
 		e->cause, "resource", e->origin.resource, "at", e->origin.at, "rate",
 		(json_int_t)e->rate, "rtt_us", (json_int_t)e->rtt_us, "repaired_by_up", r->repair,
@@ -360,25 +383,21 @@ static void print_text(const struct options *o, const struct explanation *e,
 
 /* --- the verb --- */
 
-/* TO with the values of ${...}, to be freed. */
-static char *expand(const struct options *o, const char *step, struct lab_error **err)
+static bool has_variables(const struct options *o)
 {
-	auto_cli_lab struct cli_lab *l = NULL;
-	const char *why = "the lab file cannot be used", *text = o->to;
-	char *copy;
+	return strstr(o->to, "${") || (o->host && strstr(o->host, "${")) ||
+	       (o->stage && strstr(o->stage, "${"));
+}
 
-	if (strstr(o->to, "${")) {
-		l = lab_at(o->common.lab, step);
-		text = l ? validate_expand(l->lab, o->to, &why) : NULL;
-	}
-	if (!text) {
-		(void)lab_error_make(err, LAB_USAGE, "%s: %s", o->to, why);
-		return NULL;
-	}
-	copy = strdup(text);
-	if (!copy)
-		abort();
-	return copy;
+static int expand(const struct options *o, const char *step, struct asked *asked,
+		  struct lab_error **err)
+{
+	auto_cli_lab struct cli_lab *l = has_variables(o) ? lab_at(o->common.lab, step) : NULL;
+	const char *why = "the lab file cannot be used";
+
+	if ((l || !has_variables(o)) && expand_all(o, l, asked, &why))
+		return 0;
+	return lab_error_make(err, LAB_USAGE, "%s: %s", o->to, why);
 }
 
 static int run(const struct options *o, bool *reachable, struct lab_error **err)
@@ -386,25 +405,26 @@ static int run(const struct options *o, bool *reachable, struct lab_error **err)
 	auto_cli_seen struct cli_seen seen = {0};
 	auto_remedy struct remedy remedy = {0};
 	auto_explanation struct explanation *e = NULL;
-	auto_free char *to = NULL;
+	auto_asked struct asked asked = {0};
 
 	if (cli_seen_open(&seen, "explain", o->common.lab, o->common.step, o->planned, err))
 		return -1;
 	if (!plan_find_node(seen.plan, o->from))
 		return no_such_node(seen.plan, o->from, err);
-	to = expand(o, seen.step, err);
-	e = to ? explain(o, seen.plan, to, err) : NULL;
+	if (expand(o, seen.step, &asked, err))
+		return -1;
+	e = explain(o, seen.plan, &asked, err);
 	if (!e)
 		return -1;
 	*reachable = e->verdict == ANALYSE_YES;
 	if (!*reachable) {
-		remedy.repair = seen.live && reaches(o, seen.status.plan, to);
+		remedy.repair = seen.live && reaches(o, seen.status.plan, &asked);
 		if (!remedy.repair)
 			find_remedy(o, seen.step, &remedy);
 		compare(&remedy, seen.plan);
 	}
 	if (o->common.json)
-		print_json(e, &seen, &remedy);
+		print_json(e, &asked, &seen, &remedy);
 	else
 		print_text(o, e, &seen, &remedy);
 	return 0;

@@ -10,6 +10,7 @@
 #include "gateway/error.h"
 #include "gateway/path.h"
 #include "gateway/route.h"
+#include "http/slice.h"
 #include "service/wish.h"
 
 /* A request at a gateway, as gateway.c treats it. */

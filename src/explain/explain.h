@@ -9,6 +9,7 @@
 
 #include "analyse/matrix.h"
 #include "base/error.h"
+#include "plan/plan.h"
 
 struct strbuf;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A trip as people read it: place by place, with the route that was taken and what holds it up. */
+#include <jansson.h>
 #include <string.h>
 
 #include "base/strbuf.h"
@@ -50,6 +51,55 @@ static const struct plan_shaper *shaper_at(const struct plan *p, const struct an
 	return NULL;
 }
 
+/* The port of labctl-wire that the link leads to, where it is one half of a line (compile/wire.c). */
+static const struct plan_worker *wire_behind(const struct plan *p, const struct analyse_hop *hop,
+					     const char **port)
+{
+	const struct plan_link *l = hop->link;
+	const struct plan_end *far;
+
+	if (!l)
+		return NULL;
+	far = !strcmp(l->a.ns, hop->ns->name) && !strcmp(l->a.dev, hop->out) ? &l->b : &l->a;
+	*port = far->dev;
+	for (size_t i = 0; i < p->n_workers; i++)
+		if (!strcmp(p->workers[i].program, "labctl-wire") &&
+		    !strcmp(p->workers[i].ns, far->ns))
+			return &p->workers[i];
+	return NULL;
+}
+
+static bool is_text(const json_t *line, const char *key, const char *text)
+{
+	const char *s = json_string_value(json_object_get(line, key));
+
+	return s && !strcmp(s, text);
+}
+
+static uint64_t wire_delay(const struct plan *p, const struct analyse_hop *hop)
+{
+	const char *port = NULL;
+	const struct plan_worker *w = wire_behind(p, hop, &port);
+	json_t *config = w ? json_loads(w->config, 0, NULL) : NULL;
+	const json_t *line;
+	uint64_t delay = 0;
+	size_t i;
+
+	json_array_foreach (json_object_get(config, "lines"), i, line)
+		if (is_text(line, "a", port) || is_text(line, "b", port))
+			delay = (uint64_t)json_integer_value(json_object_get(line, "delay_us"));
+	json_decref(config);
+	return delay;
+}
+
+/* By a queueing discipline, or where the kernel has none for it, by labctl-wire. */
+static uint64_t delay_at(const struct plan *p, const struct analyse_hop *hop)
+{
+	const struct plan_shaper *s = shaper_at(p, hop);
+
+	return (s ? s->delay_us : 0) + wire_delay(p, hop);
+}
+
 static bool has_filter(const struct plan *p, const char *ns, const char *table)
 {
 	for (size_t i = 0; i < p->n_filters; i++)
@@ -66,18 +116,17 @@ static void add_filters(const struct plan *p, const struct analyse_hop *hop, str
 		strbuf_add(b, "; the firewall lets it pass");
 }
 
-static void add_shaper(const struct plan *p, const struct analyse_hop *hop, struct strbuf *b)
+static void add_figures(const struct plan *p, const struct analyse_hop *hop, struct strbuf *b)
 {
 	const struct plan_shaper *s = shaper_at(p, hop);
-	auto_strbuf struct strbuf text = {0};
+	const uint64_t delay = delay_at(p, hop);
+	auto_strbuf struct strbuf rate = {0};
 
-	if (!s)
-		return;
-	explain_figures(s->rate, 0, &text);
-	if (s->rate)
-		strbuf_printf(b, "; %s", strbuf_str(&text));
-	if (s->delay_us)
-		strbuf_printf(b, "; %g ms", s->delay_us / 1000.0);
+	explain_figures(s ? s->rate : 0, 0, &rate);
+	if (rate.len)
+		strbuf_printf(b, "; %s", strbuf_str(&rate));
+	if (delay)
+		strbuf_printf(b, "; %g ms", (double)delay / 1000);
 }
 
 static void add_hop(struct explain_work *k, const struct analyse_walk *w, size_t i,
@@ -95,7 +144,7 @@ static void add_hop(struct explain_work *k, const struct analyse_walk *w, size_t
 		strbuf_add(&how, how.len ? "; STOPS" : "STOPS");
 	else
 		add_filters(k->a->plan, hop, &how);
-	add_shaper(k->a->plan, hop, &how);
+	add_figures(k->a->plan, hop, &how);
 	analyse_place(hop->ns, &place);
 	*out = (struct explain_hop){
 		.ns = hop->ns->name,
@@ -120,10 +169,8 @@ static void measure(const struct plan *p, const struct analyse_walk *w, struct e
 	for (size_t i = 0; i < w->n_hops; i++) {
 		const struct plan_shaper *s = shaper_at(p, &w->hops[i]);
 
-		if (!s)
-			continue;
-		leg->rtt_us += s->delay_us;
-		if (s->rate && (!leg->rate || s->rate < leg->rate))
+		leg->rtt_us += delay_at(p, &w->hops[i]);
+		if (s && s->rate && (!leg->rate || s->rate < leg->rate))
 			leg->rate = s->rate;
 	}
 }

@@ -40,8 +40,9 @@ compare() {
     said=$(labctl explain "$1" "$from" "$url" -X "$method" -H "$header" --json) || true
     jq -e '.live' <<<"$said" >/dev/null || { echo "$1 $2: not live: $said"; return 1; }
     url=$(jq -r .to <<<"$said")
+    [[ $header != Host:* ]] || header="Host:$(jq -r .host <<<"$said")"
     said=$(jq -r "$predicted" <<<"$said")
-    [[ $said == 000* ]] && wait=1 || wait=8
+    [[ $said == 000* ]] && wait=0.6 || wait=8
     got=$(real "$wait" "$1" "$from" "$method" "$url" "$header")
     [[ $said == "$got" ]] || { echo "$1 $2: $from $method $url: said $said, got $got"; return 1; }
     n=$((n + 1))
@@ -81,6 +82,13 @@ to_gateway='. as $m | .cells[] | select($m.from[.from] == ["ecs-3"] and $m.to[.t
   [ "$status" -eq 0 ]
   [[ ${lines[0]} == "e1 as planned" ]]
   [[ $(labctl matrix "$file" --plan --json | jq -r "$to_gateway") == yes ]]
+}
+
+@test "the README shows what is said" {
+  labctl up scenario1 --step attach
+  run labctl explain scenario1 ecs-3 'http://${api_groups.group-1.vpc_domain}/hello'
+  [ "$status" -eq 1 ]
+  diff <(sed -n '/^scenario1 as it runs, up to/,/^```/{/^```/d;p}' README.md) - <<<"$output"
 }
 
 @test "an answer that finds no way back to the gateway" {

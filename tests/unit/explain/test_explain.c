@@ -322,6 +322,21 @@ static void test_figures(void **state)
 	assert_string_equal(e->legs[1].there[1].origin.resource, "vpcs.vpc-1.vswitches.vsw-1a");
 }
 
+/* Where labctl-wire delays the line, it is as long. */
+static void test_figures_of_wires(void **state)
+{
+	auto_plan struct plan *p = NULL;
+	auto_explanation struct explanation *e = NULL;
+
+	compiled_options.no_netem = true;
+	p = plan_of("scenario1", NULL);
+	compiled_options.no_netem = false;
+	e = explain_in(p, &(struct explain_request){.from = "ecs-3", .to = "apigw-1"});
+	assert_int_equal(e->verdict, ANALYSE_YES);
+	assert_int_equal(e->rate, 2000000);
+	assert_int_equal(e->rtt_us, 30000);
+}
+
 static void test_wrong_requests(void **state)
 {
 	static const struct explain_request wrong[] = {{.from = "nobody", .to = "172.16.1.10"},
@@ -350,6 +365,7 @@ int main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_no_way_back),
 		cmocka_unit_test(test_figures),
+		cmocka_unit_test(test_figures_of_wires),
 		cmocka_unit_test(test_wrong_requests),
 	};
 
