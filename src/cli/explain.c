@@ -179,6 +179,31 @@ static struct cli_lab *lab_at(const char *lab, const char *step)
 	return NULL;
 }
 
+/* Without its folder, as plans name it. */
+static const char *file_of(struct span at)
+{
+	const char *slash = strrchr(at.src->path, '/');
+
+	return slash ? slash + 1 : at.src->path;
+}
+
+/* A plan has the rules of security groups, and not their places. */
+static void find_group(const struct options *o, const char *step, struct explanation *e)
+{
+	static const char prefix[] = "security_groups.";
+	const char *resource = e->origin.resource;
+	const bool wanted = resource && !e->origin.at && !strncmp(resource, prefix, strlen(prefix));
+	auto_cli_lab struct cli_lab *l = wanted ? lab_at(o->common.lab, step) : NULL;
+
+	for (size_t i = 0; l && i < l->lab->n_security_groups; i++) {
+		const struct named *id = &l->lab->security_groups[i].id;
+
+		if (!strcmp(id->name, resource + strlen(prefix)))
+			e->origin.at = arena_printf(e->arena, "%s:%u", file_of(id->at),
+						    id->at.line);
+	}
+}
+
 static struct plan *plan_at(const struct options *o, const struct step *step, struct asked *asked)
 {
 	auto_cli_lab struct cli_lab *l = lab_at(o->common.lab, step->id.name);
@@ -263,14 +288,6 @@ static void print_news(const struct analyse_resources *r)
 		printf("           and %zu more\n", n - NAMES_MAX);
 }
 
-/* Without its folder, as plans name it. */
-static const char *file_of(const struct step *step)
-{
-	const char *path = step->id.at.src->path, *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static void print_remedy(const struct options *o, const struct remedy *r)
 {
 	if (r->repair) {
@@ -284,7 +301,7 @@ static void print_remedy(const struct options *o, const struct remedy *r)
 		return;
 	}
 	printf("  step   %s\n           %s:%u, step %s\n",
-	       r->step->title.s ? r->step->title.s : r->step->id.name, file_of(r->step),
+	       r->step->title.s ? r->step->title.s : r->step->id.name, file_of(r->step->id.at),
 	       r->step->id.at.line, r->step->id.name);
 	print_news(r->resources);
 	printf("         labctl up %s --step %s\n", o->common.lab, r->step->id.name);
@@ -417,6 +434,7 @@ static int run(const struct options *o, bool *reachable, struct lab_error **err)
 	if (!e)
 		return -1;
 	*reachable = e->verdict == ANALYSE_YES;
+	find_group(o, seen.step, e);
 	if (!*reachable) {
 		remedy.repair = seen.live && reaches(o, seen.status.plan, &asked);
 		if (!remedy.repair)

@@ -48,7 +48,7 @@ struct explanation {
 	int status;                /* of HTTP; 0: none, or not known */
 	const char *code;          /* X-Ca-Error-Code; "": none */
 	const char *cause;         /* NULL where the verdict is ANALYSE_YES */
-	struct plan_origin origin; /* of what stands in the way; NULLs where nothing does */
+	struct plan_origin origin; /* of what stands in the way; at is NULL of a security group */
 	uint64_t rate, rtt_us;     /* of all legs but those of names */
 };
 

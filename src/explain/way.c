@@ -78,7 +78,7 @@ static bool is_text(const json_t *line, const char *key, const char *text)
 
 static uint64_t wire_delay(const struct plan *p, const struct analyse_hop *hop)
 {
-	const char *port = NULL;
+	const char *port = "";
 	const struct plan_worker *w = wire_behind(p, hop, &port);
 	json_t *config = w ? json_loads(w->config, 0, NULL) : NULL;
 	const json_t *line;
@@ -189,15 +189,27 @@ void explain_way(struct explain_work *k, struct explain_leg *leg, const struct a
 
 /* --- what stops it --- */
 
+/* A chain is called "ingress-sg-1", or "ingress-sg-1.sg-2"; which line has the group, no plan says. */
+static struct plan_origin origin_of_filter(struct explain_work *k, const struct analyse_hop *hop)
+{
+	const char *group = hop->chain ? strchr(hop->chain, '-') : NULL;
+
+	if (strcmp(hop->filter->table, "labctl-sg") != 0 || !group)
+		return hop->filter->origin;
+	return (struct plan_origin){.resource = arena_printf(k->e->arena, "security_groups.%.*s",
+							     (int)strcspn(group + 1, "."),
+							     group + 1)};
+}
+
 /* The resource whose lines in the lab file decide about this place. */
-static struct plan_origin origin_of(const struct analyse_walk *w)
+static struct plan_origin origin_of(struct explain_work *k, const struct analyse_walk *w)
 {
 	const struct analyse_hop *hop = w->n_hops ? &w->hops[w->n_hops - 1] : NULL;
 
 	if (!hop)
 		return (struct plan_origin){0};
 	if (hop->filter)
-		return hop->filter->origin;
+		return origin_of_filter(k, hop);
 	if (w->end == ANALYSE_BLACKHOLE && hop->route)
 		return hop->route->origin;
 	if (w->end == ANALYSE_DOWN && hop->link)
@@ -213,8 +225,8 @@ void explain_stop_trip(struct explain_work *k, struct explain_leg *leg,
 	auto_strbuf struct strbuf why = {0};
 
 	analyse_explain(k->a, trip, &why);
-	explain_stop(k, leg, w->end == ANALYSE_UNKNOWN ? ANALYSE_PERHAPS : ANALYSE_NO, origin_of(w),
-		     "%s", strbuf_str(&why));
+	explain_stop(k, leg, w->end == ANALYSE_UNKNOWN ? ANALYSE_PERHAPS : ANALYSE_NO,
+		     origin_of(k, w), "%s", strbuf_str(&why));
 }
 
 const char *explain_end_of(const struct analyse_trip *trip)

@@ -80,6 +80,7 @@ void explain_text(const struct explanation *e, struct strbuf *b)
 	}
 	strbuf_printf(b, "%s: %s\n", e->verdict == ANALYSE_NO ? "NOT reachable" : "not known",
 		      e->cause);
-	if (e->origin.at)
-		strbuf_printf(b, "  where  %s, %s\n", e->origin.at, e->origin.resource);
+	if (e->origin.resource)
+		strbuf_printf(b, "  where  %s%s%s\n", e->origin.at ? e->origin.at : "",
+			      e->origin.at ? ", " : "", e->origin.resource);
 }

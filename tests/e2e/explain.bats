@@ -109,6 +109,9 @@ to_gateway='. as $m | .cells[] | select($m.from[.from] == ["ecs-3"] and $m.to[.t
   run labctl explain scenario1 ecs-3 172.16.9.9 --step bandwidth
   [ "$status" -eq 1 ]
   [[ $output == *"no later step of the lab file makes it reachable"* ]]
+  run labctl explain scenario2 idc-client ecs-1:22 --plan
+  [ "$status" -eq 1 ]
+  [[ $output == *"security group sg-1 of vpc-1 drops it on its way in"*"where  lab.yaml:"*", security_groups.sg-1"* ]]
   run labctl explain scenario1 ecs-4 172.16.1.10
   [ "$status" -eq 2 ]
   [[ $output == *"no such node: ecs-4"*"did you mean ecs-3?"* ]]

@@ -131,7 +131,7 @@ static const struct row rows[] = {
 	 0,
 	 "",
 	 "security group sg-1 of vpc-1 drops it on its way in",
-	 NULL},
+	 "security_groups.sg-1"},
 	{"scenario1",
 	 NULL,
 	 {.from = "ecs-3", .to = "172.16.1.10:81"},
@@ -362,10 +362,8 @@ static void test_wrong_requests(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_no_way_back),
-		cmocka_unit_test(test_figures),
-		cmocka_unit_test(test_figures_of_wires),
+		cmocka_unit_test(test_rows),           cmocka_unit_test(test_no_way_back),
+		cmocka_unit_test(test_figures),        cmocka_unit_test(test_figures_of_wires),
 		cmocka_unit_test(test_wrong_requests),
 	};
 
