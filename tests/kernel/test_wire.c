@@ -272,11 +272,14 @@ static void a_device_may_come_back(void **state)
 static void a_missing_device_is_told(void **state)
 {
 	struct fixture *f = *state;
+	pid_t pid;
 
 	lay_line(f, 1000, "");
 	assert_int_equal(system("ip link del e1"), 0);
 	wait_until(5, says(f, ", 1 end without a device"));
-	assert_int_equal(kill(worker_pid(f), SIGKILL), 0);
+	pid = worker_pid(f);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	wait_until(5, gone(pid)); /* else it would be the old one that says it */
 	wait_until(10, in_state(f, "ready") && says(f, ", 1 end without a device"));
 	assert_int_equal(system("ip link add e1 type veth peer name p1 && ip link set e1 up && "
 				"ip link set p1 up"),
