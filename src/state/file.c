@@ -208,10 +208,11 @@ int state_write_new(struct state *s, const char *folder, const struct state_file
 	auto_close int parent = open_parent(s, folder, true, &name);
 	auto_close int dir = -1;
 
-	if (parent >= 0 && mkdirat(parent, name, 0700) && errno == EEXIST)
-		return 1;
-	if (parent >= 0)
-		dir = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (parent < 0)
+		return state_file_error(s, folder, errno, err);
+	if (mkdirat(parent, name, 0700))
+		return errno == EEXIST ? 1 : state_file_error(s, folder, errno, err);
+	dir = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dir < 0)
 		return state_file_error(s, folder, errno, err);
 	for (size_t i = 0; i < n; i++)

@@ -73,14 +73,17 @@ established() { [[ $(circuit vbr-1) == "ok: BGP Established, BFD up" && $(circui
   [ ! -s "$BATS_TEST_TMPDIR/changes" ]
 }
 
-@test "a learned route that is deleted by hand comes back; one of somebody else's stays" {
+@test "a learned route that is deleted by hand comes back; one that nobody learned is named, and goes" {
   up "$(lab <<<'{}')" --step health-checks
   ip -n dc.vpc-1 route del 10.10.0.0/16 table 1000
   within 5 is_dynamic "vpc-1 10.10.0.0/16 cen cen-1"
   ip -n dc.vpc-1 route add 10.99.0.0/16 dev cen-1 table 1000 proto static
+  run labctl status dc
+  [ "$status" -eq 1 ]
+  [[ $output == *"extra"*"route vpc-1 1000 10.99.0.0/16"* ]]
   labctl up "$BATS_TEST_TMPDIR/dc/lab.yaml" --step health-checks >/dev/null 2>&1
-  run ip -n dc.vpc-1 route show table 1000 10.99.0.0/16
-  [[ $output == *10.99.0.0/16* ]]
+  [ -z "$(ip -n dc.vpc-1 route show table 1000 10.99.0.0/16)" ]
+  is_dynamic "vpc-1 10.10.0.0/16 cen cen-1"
 }
 
 @test "BIRD is killed: it is started again, and its routes return" {
