@@ -22,11 +22,12 @@
 #include "base/cleanup.h"
 #include "priv/priv.h"
 
-#define SNAPLEN 262144            /* GSO frames have 64 KiB */
-#define MEMORY  (64 << 20)        /* of all rings together */
-#define HELD_NS UINT64_C(2000000) /* a packet is in its ring much sooner after its time stamp */
-#define HELD_MS 2
-#define ADVICE  "see pcap-filter(7): for example 'tcp port 80'"
+#define SNAPLEN  262144            /* GSO frames have 64 KiB */
+#define MEMORY   (64 << 20)        /* of all rings together */
+#define HELD_NS  UINT64_C(2000000) /* a packet is in its ring much sooner after its time stamp */
+#define HELD_MS  2
+#define DOUBT_MS 20 /* between two looks at an interface that is down */
+#define ADVICE   "see pcap-filter(7): for example 'tcp port 80'"
 
 struct held {
 	struct capture_packet packet; /* data is owned */
@@ -180,12 +181,26 @@ static void close_listener(struct run *r, struct listener *l)
 	r->n_living--;
 }
 
+/* One whose interface went down: whether it comes back or was removed is told by no descriptor. */
+static bool is_in_doubt(const struct listener *l)
+{
+	return l->pcap && pcap_get_required_select_timeout(l->pcap);
+}
+
+static bool any_in_doubt(const struct run *r)
+{
+	for (size_t i = 0; i < r->spec->n_points; i++)
+		if (is_in_doubt(&r->listeners[i]))
+			return true;
+	return false;
+}
+
 static void collect(struct run *r)
 {
 	for (size_t i = 0; i < r->spec->n_points; i++) {
 		struct listener *l = &r->listeners[i];
 
-		if (!r->fds[i].revents || !l->pcap)
+		if (!l->pcap || (!r->fds[i].revents && !is_in_doubt(l)))
 			continue;
 		if (pcap_dispatch(l->pcap, -1, keep, (unsigned char *)l) >= 0)
 			continue;
@@ -275,10 +290,10 @@ static int give(struct run *r, uint64_t until, struct lab_error **err)
 static int listen_on(struct run *r, struct lab_error **err)
 {
 	while (!r->stop && r->n_living) {
+		int patience = r->n_held ? HELD_MS : any_in_doubt(r) ? DOUBT_MS : -1;
 		uint64_t start;
 
-		if (poll(r->fds, r->spec->n_points + 1, r->n_held ? HELD_MS : -1) < 0 &&
-		    errno != EINTR)
+		if (poll(r->fds, r->spec->n_points + 1, patience) < 0 && errno != EINTR)
 			return lab_error_errno(err, LAB_FAILED, errno, "wait for packets");
 		start = now_ns();
 		collect(r);
