@@ -91,7 +91,7 @@ static void add_access(const struct analyse_hop *hop, struct strbuf *b)
 
 static void add_filter(const struct analyse_hop *hop, struct strbuf *b)
 {
-	const char *table = hop->filter->table;
+	const char *table = hop->filter ? hop->filter->table : "?";
 
 	if (strcmp(table, "labctl-sg") == 0) {
 		add_security_group(hop, b);
@@ -129,7 +129,7 @@ static void add_blackhole(const struct analyse_walk *w, const struct analyse_hop
 	const char *vswitch = strstr(resource, ".vswitches.");
 	char text[IP_PREFIX_STRLEN];
 
-	if (vswitch && hop->route->proto == PLAN_PROTO_SYSTEM) {
+	if (vswitch && hop->route && hop->route->proto == PLAN_PROTO_SYSTEM) {
 		strbuf_printf(b, "nobody in vswitch %s has ", vswitch + strlen(".vswitches."));
 		add_ip(w->dst, b);
 		return;

@@ -2,6 +2,8 @@
 /** VPCs, taken in turn by five regions, on one CEN; the instances are dealt out to the VPCs. */
 #include "generate/generate.h"
 
+#include <assert.h>
+
 #include "base/cleanup.h"
 
 static const char *const regions[] = {"cn-hangzhou", "cn-shanghai", "cn-beijing", "cn-shenzhen",
@@ -42,6 +44,7 @@ static size_t instances_of(const struct generate_request *r, size_t vpc)
 {
 	size_t vpcs = count_vpcs(r);
 
+	assert(vpcs > 0); /* at least one was asked for */
 	return r->n / vpcs + (vpc < r->n % vpcs);
 }
 

@@ -43,7 +43,7 @@ static bool read_program(int proc, const char *pid, char name[static SUPERVISE_P
 	    strncmp(at + 1, PREFIX, strlen(PREFIX)) != 0 ||
 	    strlen(at + 1) >= SUPERVISE_PROGRAM_ROOM)
 		return false;
-	strcpy(name, at + 1);
+	memcpy(name, at + 1, strlen(at + 1) + 1); /* it fits: looked at above */
 	return true;
 }
 
@@ -65,7 +65,7 @@ static void read_lab(int proc, const char *pid, char lab[static NAME_MAX_LEN + 1
 	text[n] = '\0';
 	second = memchr(text, '\0', (size_t)n);
 	if (second && second + 1 < text + n && name_valid(second + 1))
-		strcpy(lab, second + 1);
+		memcpy(lab, second + 1, strlen(second + 1) + 1); /* a valid name fits */
 }
 
 static bool is_supervisor(const struct supervise_process *p)
