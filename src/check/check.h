@@ -11,13 +11,13 @@
 #include "model/model.h"
 #include "plan/plan.h"
 
-enum check_verdict { CHECK_OK, CHECK_FAILED, CHECK_SKIPPED };
+enum check_verdict { CHECK_OK, CHECK_FAILED };
 
 struct check_result {
 	const char *id, *title; /* borrowed from the check */
 	enum check_verdict verdict;
 	uint64_t ms; /* from the first try to the last */
-	/* failed: what was seen instead; skipped: the reason; ok: what was measured, where the check
+	/* failed: what was seen instead; ok: what was measured, where the check
 	 * compares measures, else NULL. UTF-8 */
 	char *why;
 	char *evidence; /* failed: lines of routes, neighbours, counters, logs; may be "" */
@@ -50,7 +50,7 @@ struct check_result *check_run(const struct lab *lab, const struct plan *plan,
 void check_results_free(struct check_result *results, size_t n); /* NULL is fine */
 
 struct check_summary {
-	size_t ok, failed, skipped;
+	size_t ok, failed;
 };
 struct check_summary check_count(const struct check_result *results, size_t n);
 
@@ -61,11 +61,11 @@ void check_report_tap(struct strbuf *out, const struct check_result *results, si
 /** JUnit XML as the usual CI services read it: one test suite named after the lab. */
 void check_report_junit(struct strbuf *out, const char *lab, const struct check_result *results,
 			size_t n);
-/** {"lab", "step", "ok", "failed", "skipped", "checks": [{"id", "title", "verdict", "ms",
+/** {"lab", "step", "ok", "failed", "checks": [{"id", "title", "verdict", "ms",
  * "why" | "measured"?, "evidence"?}...]} */
 void check_report_json(struct strbuf *out, const char *lab, const char *step,
 		       const struct check_result *results, size_t n);
 /** One line per check with a mark in front, for people; evidence indented under what failed. */
 void check_report_line(struct strbuf *out, const struct check_result *result, bool colour);
-/** "12 of 12 checks hold", "10 of 12 checks hold, 1 failed, 1 skipped". */
+/** "12 of 12 checks hold", "11 of 12 checks hold, 1 failed". */
 void check_report_summary(struct strbuf *out, const struct check_result *results, size_t n);

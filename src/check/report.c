@@ -48,12 +48,8 @@ void check_report_tap(struct strbuf *out, const struct check_result *results, si
 		strbuf_printf(out, "%s %zu - %s: ", r->verdict == CHECK_FAILED ? "not ok" : "ok",
 			      i + 1, r->id);
 		add_tap_text(out, r->title);
-		if (r->verdict == CHECK_SKIPPED) {
-			strbuf_add(out, " # SKIP ");
-			add_tap_text(out, r->why);
-		}
 		strbuf_addc(out, '\n');
-		if (r->verdict == CHECK_SKIPPED || !r->why)
+		if (!r->why)
 			continue;
 		strbuf_add(out, "  ---\n  message: ");
 		add_quoted(out, r->why);
@@ -104,17 +100,11 @@ static void add_junit_case(struct strbuf *out, const char *lab, const struct che
 		strbuf_add(out, "</system-out>\n    </testcase>\n");
 		return;
 	}
-	strbuf_printf(out, ">\n      <%s message=\"",
-		      r->verdict == CHECK_FAILED ? "failure" : "skipped");
+	strbuf_add(out, ">\n      <failure message=\"");
 	add_xml(out, r->why);
-	if (r->verdict == CHECK_FAILED) {
-		strbuf_add(out, "\">");
-		add_xml(out, r->evidence);
-		strbuf_add(out, "</failure>\n");
-	} else {
-		strbuf_add(out, "\"/>\n");
-	}
-	strbuf_add(out, "    </testcase>\n");
+	strbuf_add(out, "\">");
+	add_xml(out, r->evidence);
+	strbuf_add(out, "</failure>\n    </testcase>\n");
 }
 
 void check_report_junit(struct strbuf *out, const char *lab, const struct check_result *results,
@@ -129,22 +119,12 @@ void check_report_junit(struct strbuf *out, const char *lab, const struct check_
 			"  <testsuite name=\"");
 	add_xml(out, lab);
 	strbuf_printf(out,
-		      "\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"%zu\" "
+		      "\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"0\" "
 		      "time=\"%" PRIu64 ".%03" PRIu64 "\">\n",
-		      n, s.failed, s.skipped, ms / 1000, ms % 1000);
+		      n, s.failed, ms / 1000, ms % 1000);
 	for (size_t i = 0; i < n; i++)
 		add_junit_case(out, lab, &results[i]);
 	strbuf_add(out, "  </testsuite>\n</testsuites>\n");
-}
-
-static const char *verdict_name(enum check_verdict verdict)
-{
-	switch (verdict) {
-	case CHECK_OK: return "ok";
-	case CHECK_FAILED: return "failed";
-	case CHECK_SKIPPED: return "skipped";
-	}
-	abort();
 }
 
 static json_t *json_text(const char *s)
@@ -163,16 +143,16 @@ void check_report_json(struct strbuf *out, const char *lab, const char *step,
 	for (size_t i = 0; i < n; i++) {
 		const struct check_result *r = &results[i];
 
-		json_array_append_new(
-			checks,
-			json_pack("{s:s, s:s, s:s, s:I, s:o*, s:o*}", "id", r->id, "title",
-				  r->title, "verdict", verdict_name(r->verdict), "ms",
-				  (json_int_t)r->ms, r->verdict == CHECK_OK ? "measured" : "why",
-				  json_text(r->why), "evidence", json_text(r->evidence)));
+		json_array_append_new(checks, json_pack("{s:s, s:s, s:s, s:I, s:o*, s:o*}", "id",
+							r->id, "title", r->title, "verdict",
+							r->verdict == CHECK_OK ? "ok" : "failed",
+							"ms", (json_int_t)r->ms,
+							r->verdict == CHECK_OK ? "measured" : "why",
+							json_text(r->why), "evidence",
+							json_text(r->evidence)));
 	}
-	root = json_pack("{s:s, s:s?, s:i, s:i, s:i, s:o}", "lab", lab, "step", step, "ok",
-			 (int)s.ok, "failed", (int)s.failed, "skipped", (int)s.skipped, "checks",
-			 checks);
+	root = json_pack("{s:s, s:s?, s:i, s:i, s:o}", "lab", lab, "step", step, "ok", (int)s.ok,
+			 "failed", (int)s.failed, "checks", checks);
 	text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
 	if (!text)
 		abort(); /* out of memory: all strings are UTF-8 */
@@ -188,7 +168,6 @@ void check_report_line(struct strbuf *out, const struct check_result *r, bool co
 	} looks[] = {
 		[CHECK_OK] = {"✓", "\033[32m"},
 		[CHECK_FAILED] = {"✗", "\033[31m"},
-		[CHECK_SKIPPED] = {"-", "\033[33m"},
 	};
 
 	strbuf_printf(out, "%s%s%s %s", colour ? looks[r->verdict].colour : "",
@@ -199,11 +178,11 @@ void check_report_line(struct strbuf *out, const struct check_result *r, bool co
 		strbuf_printf(out, " (%" PRIu64 ".%" PRIu64 " s)", r->ms / 1000,
 			      r->ms % 1000 / 100);
 	strbuf_addc(out, '\n');
-	if (r->verdict != CHECK_OK && r->why)
-		strbuf_printf(out, "    %s%s\n", r->verdict == CHECK_SKIPPED ? "skipped: " : "",
-			      r->why);
-	if (r->verdict == CHECK_FAILED)
-		add_indented(out, "      ", r->evidence);
+	if (r->verdict != CHECK_FAILED)
+		return;
+	if (r->why)
+		strbuf_printf(out, "    %s\n", r->why);
+	add_indented(out, "      ", r->evidence);
 }
 
 void check_report_summary(struct strbuf *out, const struct check_result *results, size_t n)
@@ -217,6 +196,4 @@ void check_report_summary(struct strbuf *out, const struct check_result *results
 	strbuf_printf(out, "%zu of %zu checks hold", s.ok, n);
 	if (s.failed)
 		strbuf_printf(out, ", %zu failed", s.failed);
-	if (s.skipped)
-		strbuf_printf(out, ", %zu skipped", s.skipped);
 }
