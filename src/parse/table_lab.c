@@ -183,6 +183,8 @@ static const struct key lab_keys[] = {
 	{"apis", KEY_MAP, ITEMS(lab, apis), .table = &parse_table_api, .doc = "APIs by name."},
 	{"functions", KEY_MAP, ITEMS(lab, functions), .table = &parse_table_function,
 	 .doc = "Functions of Function Compute by name."},
+	{"links", KEY_MAP, KEY_FREE, ITEMS(lab, link_changes), .table = &parse_table_link,
+	 .doc = "What links are like beyond what their objects say, by name of circuit, router interface, attachment, or two regions REGION:REGION."},
 	{"steps", KEY_LIST, KEY_BASE, ITEMS(lab, steps), .table = &step_table,
 	 .doc = "Steps in order; the lab is its base with all of them merged."},
 	{"checks", KEY_LIST, KEY_BASE, ITEMS(lab, checks), .table = &parse_table_check,
