@@ -40,6 +40,7 @@ enum cli_operand {
 	CLI_LAB,  /* a lab that exists: shipped, folder or file */
 	CLI_UP,   /* a lab that is up */
 	CLI_NODE, /* a lab that is up, then one of its nodes */
+	CLI_LINK, /* a lab that is up, then one of its links */
 	CLI_SHELL_NAME,
 	CLI_SHAPE, /* of a lab that is generated */
 };
@@ -71,6 +72,9 @@ int verb_capture(int argc, char **argv);
 int verb_explain(int argc, char **argv);
 int verb_matrix(int argc, char **argv);
 int verb_trace(int argc, char **argv);
+int verb_link(int argc, char **argv);
+int verb_fault(int argc, char **argv);
+int verb_reset(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
 int verb_generate(int argc, char **argv);
 int verb_completion(int argc, char **argv);
@@ -132,6 +136,12 @@ struct cli_lab *cli_find_lab(const char *arg, const char *step, struct lab_error
  * cannot be read or holds no lab at all; look at diag_errors() otherwise. */
 struct cli_lab *cli_read_lab(const char *arg, const char *step, struct diag_list *diags,
 			     struct lab_error **err);
+struct changes;
+/** As cli_read_lab(), of a file, under another name than the file gives (NULL: that one), and with what was
+ * changed beyond it (fault/changes.h); without_links: the fault's alone. */
+struct cli_lab *cli_read_changed_lab(const char *path, const char *step, const char *name,
+				     const struct changes *changes, bool without_links,
+				     struct diag_list *diags, struct lab_error **err);
 void cli_lab_free(struct cli_lab *l); /* NULL is fine */
 
 /**
