@@ -132,6 +132,9 @@ char *cli_lab_path(const char *arg, struct lab_error **err);
  * stderr, warnings too. NULL with *err (LAB_USAGE) where the lab cannot be used.
  */
 struct cli_lab *cli_find_lab(const char *arg, const char *step, struct lab_error **err);
+/** The same under another name than its file gives; NULL: that one. */
+struct cli_lab *cli_find_named_lab(const char *arg, const char *step, const char *name,
+				   struct lab_error **err);
 /** As cli_find_lab(), with the diagnostics left to the caller. NULL with *err only where the file
  * cannot be read or holds no lab at all; look at diag_errors() otherwise. */
 struct cli_lab *cli_read_lab(const char *arg, const char *step, struct diag_list *diags,

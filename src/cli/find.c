@@ -230,21 +230,35 @@ struct cli_lab *cli_read_changed_lab(const char *path, const char *step, const c
 	return l;
 }
 
-struct cli_lab *cli_read_lab(const char *arg, const char *step, struct diag_list *diags,
-			     struct lab_error **err)
+static struct cli_lab *read_named_lab(const char *arg, const char *step, const char *name,
+				      struct diag_list *diags, struct lab_error **err)
 {
 	bool running = false;
 	struct cli_lab *l = open_lab(lab_path(arg, &running, err), err);
 
-	if (l) /* a lab that is up may have been given another name than its file gives */
-		decode_lab(l, step, running ? arg : NULL, NULL, false, diags);
+	if (!name && running) /* it may have been given another name than its file gives */
+		name = arg;
+	if (l)
+		decode_lab(l, step, name, NULL, false, diags);
 	return l;
+}
+
+struct cli_lab *cli_read_lab(const char *arg, const char *step, struct diag_list *diags,
+			     struct lab_error **err)
+{
+	return read_named_lab(arg, step, NULL, diags, err);
 }
 
 struct cli_lab *cli_find_lab(const char *arg, const char *step, struct lab_error **err)
 {
+	return cli_find_named_lab(arg, step, NULL, err);
+}
+
+struct cli_lab *cli_find_named_lab(const char *arg, const char *step, const char *name,
+				   struct lab_error **err)
+{
 	auto_diags struct diag_list *diags = diag_list_new();
-	auto_cli_lab struct cli_lab *l = cli_read_lab(arg, step, diags, err);
+	auto_cli_lab struct cli_lab *l = read_named_lab(arg, step, name, diags, err);
 	size_t n = diag_errors(diags);
 
 	if (!l)
