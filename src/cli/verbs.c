@@ -17,7 +17,7 @@ const struct cli_verb cli_verbs[] = {
 	{"down", "remove a lab", verb_down, CLI_UP, "--all --no-wait"},
 	{"status", "compare a lab with its plan and name every difference", verb_status, CLI_UP,
 	 "--json --watch"},
-	{"test", "run the checks of a lab", verb_test, CLI_UP, "--format --json"},
+	{"test", "run the checks of a lab", verb_test, CLI_UP, "--format --json --junit"},
 	{"lesson", "teach a lab step by step", verb_lesson, CLI_LAB, "--json"},
 	{"exec", "run a command in a node", verb_exec, CLI_NODE, ""},
 	{"shell", "open a shell in a node", verb_shell, CLI_NODE, ""},
