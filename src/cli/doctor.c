@@ -32,7 +32,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp argp = {
+const struct argp cli_argp_doctor = {
 	.options = option_table,
 	.parser = parse_option,
 	.doc = "Tries, in throw-away namespaces, each feature that labs need of this kernel, and looks "
@@ -191,7 +191,7 @@ int verb_doctor(int argc, char **argv)
 	struct options o = {0};
 	size_t n = 0;
 
-	cli_parse(&argp, argc, argv, &o);
+	cli_parse(&cli_argp_doctor, argc, argv, &o);
 	if (o.residue ? cli_need_root("doctor --residue", &err) || cli_residue(o.json, &n, &err)
 		      : examine(o.json, &n, &err))
 		return cli_fail_json(o.json, err);

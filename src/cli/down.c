@@ -49,7 +49,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp argp = {
+const struct argp cli_argp_down = {
 	.options = option_table,
 	.parser = parse_option,
 	.args_doc = "LAB\n--all",
@@ -165,7 +165,7 @@ int verb_down(int argc, char **argv)
 	auto_error struct lab_error *err = NULL;
 	struct options o = {0};
 
-	cli_parse(&argp, argc, argv, &o);
+	cli_parse(&cli_argp_down, argc, argv, &o);
 	if (!cli_outside() && cli_need_root("down", &err))
 		return cli_fail(err);
 	return o.all ? lower_all(&o) : lower_one(&o);
