@@ -23,7 +23,9 @@ struct options {
 };
 
 static const struct argp_option option_table[] = {
-	{"all", 'a', NULL, 0, "every lab, and what is left of others", 0},
+	{"all", 'a', NULL, 0,
+	 "every lab of this host, and what is left of others; without root: every lab of this user",
+	 0},
 	{"no-wait", 'n', NULL, 0, "do not wait until the kernel has let go of the namespaces", 0},
 	CLI_OPTION_END,
 };
@@ -54,9 +56,8 @@ const struct argp cli_argp_down = {
 	.parser = parse_option,
 	.args_doc = "LAB\n--all",
 	.doc = "Removes a lab: its processes, its namespaces and all that is in them. Also clears what a "
-	       "killed `up` or `down` left. A lab that is not up is no error. --all: as root, all of root's labs and "
-	       "what is left of such, but for what `labctl doctor --residue` leaves to you; without root, all of "
-	       "your own.\v"
+	       "killed `up` or `down` left. A lab that is not up is no error. What only "
+	       "a person can judge is left alone, also by --all: `labctl doctor --residue` names it.\v"
 	       "Examples:\n"
 	       "  labctl down scenario1\n"
 	       "  labctl down --all\n",
