@@ -35,14 +35,17 @@ static void no_option_stands_twice(void **state)
 	}
 }
 
-static void verbs_have_names_of_their_own(void **state)
+static void verbs_are_complete_and_apart(void **state)
 {
-	for (size_t i = 0; i < cli_n_verbs; i++)
+	for (size_t i = 0; i < cli_n_verbs; i++) {
+		assert_non_null(cli_verbs[i].fn);
+		assert_in_range(strlen(cli_verbs[i].help), 10, 64);
 		for (size_t k = 0; k < i; k++) {
 			assert_string_not_equal(cli_verbs[i].name, cli_verbs[k].name);
 			assert_ptr_not_equal(cli_verbs[i].argp, cli_verbs[k].argp);
 			assert_true(cli_verbs[i].fn != cli_verbs[k].fn);
 		}
+	}
 }
 
 static void a_lesson_has_words(void **state)
@@ -61,7 +64,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(formats_are_known_where_one_is_taken),
 		cmocka_unit_test(no_option_stands_twice),
-		cmocka_unit_test(verbs_have_names_of_their_own),
+		cmocka_unit_test(verbs_are_complete_and_apart),
 		cmocka_unit_test(a_lesson_has_words),
 	};
 
