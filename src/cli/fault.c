@@ -63,7 +63,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp argp = {
+const struct argp cli_argp_fault = {
 	.options = option_table,
 	.parser = parse_option,
 	.args_doc = "LAB --seed N\nLAB --reveal",
@@ -305,7 +305,7 @@ int verb_fault(int argc, char **argv)
 	auto_error struct lab_error *err = NULL;
 	struct options o = {0};
 
-	cli_parse(&argp, argc, argv, &o);
+	cli_parse(&cli_argp_fault, argc, argv, &o);
 	if (o.reveal ? reveal(&o, &err) : break_one(&o, &err))
 		return cli_fail_json(o.common.json, err);
 	return LAB_OK;

@@ -81,7 +81,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp argp = {
+const struct argp cli_argp_link = {
 	.options = option_table,
 	.parser = parse_option,
 	.args_doc =
@@ -264,6 +264,6 @@ int verb_link(int argc, char **argv)
 	auto_error struct lab_error *err = NULL;
 	struct options o = {0};
 
-	cli_parse(&argp, argc, argv, &o);
+	cli_parse(&cli_argp_link, argc, argv, &o);
 	return run(&o, &err) ? cli_fail_json(o.common.json, err) : LAB_OK;
 }

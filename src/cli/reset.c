@@ -16,7 +16,7 @@ static const struct argp_option option_table[] = {
 	CLI_OPTION_END,
 };
 
-static const struct argp argp = {
+const struct argp cli_argp_reset = {
 	.options = option_table,
 	.parser = parse_option,
 	.args_doc = "LAB",
@@ -58,6 +58,6 @@ int verb_reset(int argc, char **argv)
 	auto_error struct lab_error *err = NULL;
 	struct cli_lab_options o = {0};
 
-	cli_parse(&argp, argc, argv, &o);
+	cli_parse(&cli_argp_reset, argc, argv, &o);
 	return run(&o, &err) ? cli_fail_json(o.json, err) : LAB_OK;
 }

@@ -33,16 +33,6 @@ static const struct argp_option option_table[] = {
 	CLI_OPTION_END,
 };
 
-static unsigned int parse_copies(const char *arg, const struct argp_state *state)
-{
-	char *end;
-	unsigned long n = strtoul(arg, &end, 10);
-
-	if (*arg < '0' || *arg > '9' || *end || !n || n > CLI_COPIES_MAX)
-		argp_error(state, "%s: 1 to %d copies are possible", arg, CLI_COPIES_MAX);
-	return (unsigned int)n;
-}
-
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
@@ -53,12 +43,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 			argp_error(state, "%s: not a name of a lab", arg);
 		o->name = arg;
 		return 0;
-	case 'c': o->copies = parse_copies(arg, state); return 0;
+	case 'c':
+		o->copies = (unsigned int)cli_option_number(state, "copies", arg, 1,
+							    CLI_COPIES_MAX);
+		return 0;
 	default: return cli_lab_option(&o->common, key, arg, state);
 	}
 }
 
-static const struct argp argp = {
+const struct argp cli_argp_up = {
 	.options = option_table,
 	.parser = parse_option,
 	.args_doc = "LAB",
@@ -271,7 +264,7 @@ int verb_up(int argc, char **argv)
 	struct options o = {0};
 	int status;
 
-	cli_parse(&argp, argc, argv, &o);
+	cli_parse(&cli_argp_up, argc, argv, &o);
 	status = run(&o, &err);
 	return status < 0 ? cli_fail_json(o.common.json, err) : status;
 }
