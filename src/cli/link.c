@@ -195,18 +195,11 @@ static int no_such_link(const struct lab *lab, const char *name, struct lab_erro
 static void set(const struct options *o, const struct lab *base, const struct lab_link *link,
 		struct changes *c)
 {
-	/* who says `links:` in the file says it under that name: a second one would be another change */
-	const char *name = link->change ? link->change->id.name : link->name;
-	const bool down = !strcmp(o->action, "down");
-
-	if (strcmp(o->action, "set") != 0) {
-		const bool as_file = compile_link_of(base, link).down == down;
-
-		changes_set_link(c, name, "state", as_file ? NULL : o->action);
-		return;
-	}
+	if (strcmp(o->action, "set") != 0)
+		cli_rework_state(c, base, link, !strcmp(o->action, "down"));
 	for (size_t i = 0; i < o->n_values; i++)
-		changes_set_link(c, name, key_of(o->values[i]), strchr(o->values[i], '=') + 1);
+		changes_set_link(c, link_change_name(link), key_of(o->values[i]),
+				 strchr(o->values[i], '=') + 1);
 }
 
 static int change(const struct options *o, struct cli_rework *w, struct lab_error **err)

@@ -8,6 +8,7 @@
 #include "cli/build.h"
 #include "cli/rootless.h"
 #include "cli/signals.h"
+#include "compile/compile.h"
 
 static int read_running(struct cli_rework *w, struct lab_error **err)
 {
@@ -33,7 +34,7 @@ int cli_rework_open(struct cli_rework *w, const char *verb, const char *arg, str
 {
 	struct lab_error *why = NULL; /* err may be NULL; whether there is one counts */
 
-	*w = (struct cli_rework){.name = cli_lab_name(arg, err)};
+	*w = (struct cli_rework){.name = cli_lab_name(arg, err), .cancel = cli_catch_signals()};
 	if (!w->name || cli_enter(verb, w->name, STATE_READ, err) < 0 ||
 	    cli_session_open(&w->session, w->name, STATE_LOCK, err)) {
 		cli_rework_done(w);
@@ -95,6 +96,14 @@ struct cli_lab *cli_rework_base(const struct cli_rework *w, struct lab_error **e
 	return lab_with(w, w->changes, true, err);
 }
 
+void cli_rework_state(struct changes *c, const struct lab *base, const struct lab_link *link,
+		      bool down)
+{
+	const bool as_base = compile_link_of(base, link).down == down;
+
+	changes_set_link(c, link_change_name(link), "state", as_base ? NULL : down ? "down" : "up");
+}
+
 int cli_rework_is_current(const struct cli_rework *w, struct lab_error **err)
 {
 	auto_diags struct diag_list *diags = diag_list_new();
@@ -127,8 +136,8 @@ int cli_rework_apply(struct cli_rework *w, size_t *steps, struct lab_error **err
 	text = changes_write(w->changes);
 	wanted->file = w->running->file;
 	wanted->changes = text;
-	if (apply_up(w->session.state, w->session.backend, &w->session.ops, wanted,
-		     cli_catch_signals(), &report, err)) {
+	if (apply_up(w->session.state, w->session.backend, &w->session.ops, wanted, w->cancel,
+		     &report, err)) {
 		ui_progress_clear(&w->session.progress);
 		return lab_error_prefix(err, "lab %s", w->running->lab);
 	}

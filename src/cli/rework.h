@@ -13,7 +13,9 @@ struct cli_rework {
 	char *name;
 	struct cli_session session; /* holds the lab's lock */
 	struct plan *running;       /* as it was applied last */
-	struct changes *changes;    /* to be changed, then cli_rework_apply() */
+	const volatile sig_atomic_t
+		*cancel;         /* by Ctrl-C; NULL: it does not end cli_rework_apply() */
+	struct changes *changes; /* to be changed, then cli_rework_apply() */
 };
 
 /** Takes the lock of the lab that `arg` means, which is up. Must not move. */
@@ -29,6 +31,10 @@ struct cli_lab *cli_rework_lab(const struct cli_rework *w, const struct changes 
 			       struct lab_error **err);
 /** The same as it was before any link was changed. */
 struct cli_lab *cli_rework_base(const struct cli_rework *w, struct lab_error **err);
+
+/** Breaks or mends a link; nothing is said of its state where it is so in the base. */
+void cli_rework_state(struct changes *c, const struct lab *base, const struct lab_link *link,
+		      bool down);
 
 /** LAB_STATE where the file is no longer that which the lab was brought up from. */
 int cli_rework_is_current(const struct cli_rework *w, struct lab_error **err);

@@ -34,6 +34,8 @@ const struct cli_verb cli_verbs[] = {
 	 &cli_argp_link, NULL},
 	{"fault", "break one thing of a lab, as a riddle", verb_fault, CLI_UP, &cli_argp_fault,
 	 NULL},
+	{"events", "play the timed events of a lab's file", verb_events, CLI_UP, &cli_argp_events,
+	 NULL},
 	{"reset", "take back what link and fault changed", verb_reset, CLI_UP, &cli_argp_reset,
 	 NULL},
 	{"doctor", "say what this host and its kernel can do", verb_doctor, CLI_NOTHING,

@@ -263,8 +263,7 @@ static void gateway_faults(struct list *l, const struct lab *lab)
 
 static struct fault *link_fault(struct list *l, const struct lab_link *link, json_t *values)
 {
-	/* who says `links:` in the file says it under that name */
-	const char *name = link->change ? link->change->id.name : link->name;
+	const char *name = link_change_name(link);
 	struct fault *f = add(l, "link", "links", link->at, json_pack("{s:o}", name, values));
 
 	f->resource = arena_printf(l->a, "links.%s", name);

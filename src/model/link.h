@@ -32,6 +32,18 @@ struct link_change {
 	bool known;           /* set by validate/: there is such a link */
 };
 
+/** An item of `events`: what `labctl events` does to a link when its time has come. */
+struct event {
+	struct span at;
+	struct number time; /* key `at`: us since it began */
+	struct ref link;    /* a name of the link; `to` is never set */
+	enum link_state state;
+	struct event_set {
+		struct span at; /* line 0: nothing is set */
+		struct number rate, rtt, jitter, loss;
+	} set;
+};
+
 struct lab;
 struct cen;
 struct region;
@@ -57,6 +69,11 @@ bool lab_link_at(const struct lab *lab, size_t i, struct lab_link *link);
  * bandwidth limit or peer attachment; a data centre with one circuit, for that circuit. False: none.
  */
 bool lab_find_link(const struct lab *lab, const char *name, struct lab_link *link);
+/** The name that changes of the link go by: a second one would be another change. */
+static inline const char *link_change_name(const struct lab_link *link)
+{
+	return link->change ? link->change->id.name : link->name;
+}
 /** "circuit", "attachment", ... */
 const char *link_kind_name(enum link_kind kind);
 

@@ -45,12 +45,13 @@ struct lab {
 	struct api *apis;
 	struct function *functions;
 	struct link_change *link_changes; /* key `links` */
+	struct event *events;             /* in order of the file */
 	struct step *steps;
 	struct check *checks; /* of the whole lab: hold when all steps are done */
 	size_t n_regions, n_region_pairs, n_vpcs, n_security_groups, n_ecs, n_cens,
 		n_physical_connections, n_vbrs, n_router_interfaces, n_data_centers, n_vpc_accesses,
-		n_api_gateways, n_api_groups, n_apis, n_functions, n_link_changes, n_steps,
-		n_checks;
+		n_api_gateways, n_api_groups, n_apis, n_functions, n_link_changes, n_events,
+		n_steps, n_checks;
 };
 
 struct lab *lab_new(void) __attribute__((returns_nonnull));

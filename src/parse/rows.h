@@ -28,7 +28,7 @@ extern const struct key_words parse_routings;
 /* table_data_center.c */
 extern const struct table parse_table_data_center, parse_table_internet, parse_table_service;
 /* table_link.c */
-extern const struct table parse_table_link;
+extern const struct table parse_table_link, parse_table_event;
 /* table_api.c */
 extern const struct table parse_table_api_gateway, parse_table_api_group, parse_table_api,
 	parse_table_function, parse_table_vpc_access;

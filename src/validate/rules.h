@@ -178,6 +178,10 @@
 	  "A link that is not down lets 1 kbit/s pass, or more.") \
 	X(ERROR, link_rtt, "link-rtt", \
 	  "A round trip on a link takes at most 2 s, and its jitter no more than itself.") \
+	X(ERROR, event_link, "event-link", \
+	  "An event is of a link that the lab has when all its steps are done.") \
+	X(ERROR, event_values, "event-values", \
+	  "An event changes something, to what a link can be.") \
 	X(ERROR, line_reorder, "line-reorder", \
 	  "Packets overtake others only where there is a delay to be spared.") \
 	X(ERROR, circuit_mask, "circuit-mask", \

@@ -18,7 +18,7 @@ static void attach(const struct lab_link *link, const struct link_change *c)
 	}
 }
 
-static void unknown(struct validation *v, const struct named *id)
+static void unknown(struct validation *v, const char *name, struct span at)
 {
 	const char **names = NULL, *list = "", *near;
 	struct lab_link link;
@@ -28,8 +28,8 @@ static void unknown(struct validation *v, const struct named *id)
 		*(const char **)arena_push(v->scratch, names, n) = link.name;
 		list = arena_printf(v->scratch, "%s%s%s", list, i ? ", " : "", link.name);
 	}
-	validate_report(v, id->at, "there is no link '%.64s'", id->name);
-	near = diag_nearest(id->name, names, n);
+	validate_report(v, at, "there is no link '%.64s'", name);
+	near = diag_nearest(name, names, n);
 	if (near)
 		validate_hint(v, "did you mean '%s'?", near);
 	else if (n)
@@ -50,7 +50,7 @@ void validate_link_unknown(struct validation *v)
 		if (c->known)
 			attach(&link, c);
 		else
-			unknown(v, &c->id);
+			unknown(v, c->id.name, c->id.at);
 	}
 }
 
@@ -127,4 +127,45 @@ void validate_link_rtt(struct validation *v)
 				c->id.name, validate_duration(v, c->jitter.v),
 				validate_duration(v, rtt_of(v->lab, &link)));
 	}
+}
+
+/* --- events --- */
+
+/* Before its last step a lab may not have the link yet; whoever plays the events then will see. */
+void validate_event_link(struct validation *v)
+{
+	struct lab_link link;
+
+	for (size_t i = 0; !v->lab->step && i < v->lab->n_events; i++) {
+		const struct event *e = &v->lab->events[i];
+
+		if (e->link.name && !lab_find_link(v->lab, e->link.name, &link))
+			unknown(v, e->link.name, e->link.at);
+	}
+}
+
+static void event_values(struct validation *v, const struct event *e)
+{
+	const struct event_set *s = &e->set;
+
+	if (!e->state && !s->rate.set && !s->rtt.set && !s->jitter.set && !s->loss.set) {
+		validate_report(v, e->at, "an event of link '%s' changes nothing",
+				e->link.name ? e->link.name : "?");
+		validate_hint(v, "write `state: down`, or `set: {rtt: 80ms}`");
+	} else if (s->rtt.set && s->rtt.v > MAX_RTT_US) {
+		validate_report(v, s->rtt.at, "a round trip of %s; at most 2 s are possible",
+				validate_duration(v, s->rtt.v));
+	} else if (s->rtt.set && s->jitter.set && s->jitter.v > s->rtt.v) {
+		validate_report(v, s->jitter.at, "a jitter of %s, more than the round trip of %s",
+				validate_duration(v, s->jitter.v), validate_duration(v, s->rtt.v));
+	} else if (s->rate.set && s->rate.v < MIN_RATE) {
+		validate_report(v, s->rate.at, "%s; 1 kbit/s is the least",
+				validate_rate(v, s->rate.v));
+	}
+}
+
+void validate_event_values(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_events; i++)
+		event_values(v, &v->lab->events[i]);
 }

@@ -150,3 +150,42 @@ as_planned() { labctl status "$1" >/dev/null; }
   [ "$status" -eq 3 ]
   [[ $output == *"is not what it was brought up from"* ]]
 }
+
+@test "events happen when they are due, in order; Ctrl-C puts the links back" {
+  file=$(variation scenario1 scenario1 <<'YAML'
+events:
+  - {at: 800ms, link: cn-hangzhou:cn-beijing, state: up, set: {rtt: 80ms, loss: 0.5%}}
+  - {at: 300ms, link: cn-hangzhou:cn-beijing, state: down}
+  - {at: 60s, link: attach-vpc-1, state: down}
+YAML
+  )
+  labctl up "$file"
+  labctl link scenario1 attach-vpc-1 set rate=9Mbit
+  labctl events scenario1 >"$BATS_TEST_TMPDIR/events" 2>&1 3>&- &
+  player=$!
+  jobs+=("$player")
+  events() { [[ $(wc -l <"$BATS_TEST_TMPDIR/events") -ge $1 ]]; }
+  state() { labctl link scenario1 --json | jq -r --arg l "$1" '.links[] | select(.link == $l) | [.state, .rtt, .changed] | join(",")'; }
+  within 5 events 1
+  [ "$(ping_of scenario1 ecs-3 172.16.1.253 1)" = 0 ]
+  within 5 events 2
+  [ "$(state cn-hangzhou:cn-beijing)" = "up,80ms,loss rtt" ]
+  kill -INT "$player"
+  run wait "$player"
+  [ "$status" -eq 1 ]
+  [ "$(state cn-hangzhou:cn-beijing)" = "up,30ms," ]
+  [ "$(state attach-vpc-1)" = "up,,rate" ]
+  awk '/down/ {down = $1} /up rtt=80000us loss=0.5000%/ {up = $1}
+    END {exit !(down >= 0.3 && down < 2 && up >= 0.8 && up < 3)}' "$BATS_TEST_TMPDIR/events"
+  grep -q 'are as they were: interrupted' "$BATS_TEST_TMPDIR/events"
+  sed -i '/at: 60s/d' "$file"
+  labctl up "$file"
+  labctl events scenario1
+  [ "$(state cn-hangzhou:cn-beijing)" = "up,80ms,loss rtt" ]
+  labctl reset scenario1
+  sed -i '/^ *events:/,$d' "$file" && echo '      vpcs: {}' >>"$file"
+  labctl up "$file"
+  run labctl events scenario1
+  [ "$status" -eq 2 ]
+  [[ $output == *"has no events"* ]]
+}
