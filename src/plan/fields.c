@@ -148,6 +148,7 @@ static const struct field_name privileges[] = {{"none", PLAN_PRIVILEGE_NONE},
 					       {"service", PLAN_PRIVILEGE_SERVICE},
 					       {"routes", PLAN_PRIVILEGE_ROUTES},
 					       {"router", PLAN_PRIVILEGE_ROUTER},
+					       {"prompt", PLAN_PRIVILEGE_PROMPT},
 					       {NULL, 0}};
 
 static const struct field worker_fields[] = {

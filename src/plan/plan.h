@@ -208,7 +208,8 @@ enum plan_privilege {
 	PLAN_PRIVILEGE_NONE,
 	PLAN_PRIVILEGE_SERVICE, /* bind ports below 1024 */
 	PLAN_PRIVILEGE_ROUTES,  /* write routes through the rtnetlink sockets that it was given */
-	PLAN_PRIVILEGE_ROUTER   /* a routing daemon: routes, ports below 1024 */
+	PLAN_PRIVILEGE_ROUTER,  /* a routing daemon: routes, ports below 1024 */
+	PLAN_PRIVILEGE_PROMPT /* run as soon as it has something to do, before other processes of the host */
 };
 
 /** Key: name. */

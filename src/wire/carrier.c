@@ -7,9 +7,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -17,14 +19,16 @@
 #include "base/strbuf.h"
 #include "base/worker.h"
 #include "wire/port.h"
+#include "wire/prompt.h"
 #include "wire/ways.h"
 
 #define EARLY_NS      200000u
-#define SENDING_NS    50000u /* until a frame has arrived, about: it starts earlier by that */
+#define SENDING_NS    70000u /* until a frame has arrived, about: it starts earlier by that */
 #define BURST         64     /* frames that are read from a port before others have their turn */
 #define FIRST_BIND_MS 2      /* between two looks for a device, while the lab is being made */
 #define PATIENCE_MS   3000   /* then it is ready without one: the other lines are to work */
 #define BIND_MS       100    /* later: somebody removed it by hand, or `up` is about to bring it */
+#define PROMPT        1      /* a realtime priority, the lowest: sched(7) */
 #define CHARGE_MS     2      /* between two tries to take charge */
 #define NOTE_MS       1000   /* at most one note in that time */
 
@@ -53,6 +57,9 @@ struct wire_carrier {
 	struct port *ports;
 	struct loop_io alarm;
 	struct loop_timer bind, charge, note, patience;
+	struct wire_prompt prompt;
+	uint64_t spent,
+		counted; /* when it was last counted: by the process's clock, and by that on the wall */
 	uint64_t armed;     /* what the alarm is set to; 0: not */
 	uint64_t told;      /* losses of the last note */
 	size_t n_absent;    /* ports without their device */
@@ -263,14 +270,43 @@ static int plan_rest(struct wire_carrier *c, uint64_t now)
 	return -1;
 }
 
+/* What it may not be (a lab without root, a container) it is not: frames are then as punctual as the host is idle. */
+static void schedule(bool ordinary)
+{
+	const struct sched_param param = {.sched_priority = ordinary ? 0 : PROMPT};
+
+	(void)sched_setscheduler(0, ordinary ? SCHED_OTHER : SCHED_FIFO, &param);
+}
+
+static uint64_t spent_ns(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t); /* cannot fail for this clock */
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void keep_account(struct wire_carrier *c, uint64_t now)
+{
+	const uint64_t spent = spent_ns();
+	const uint64_t worked = spent - c->spent, passed = now - c->counted;
+
+	c->spent = spent;
+	c->counted = now;
+	if (wire_prompt_count(&c->prompt, worked, passed > worked ? passed - worked : 0))
+		schedule(c->prompt.ordinary);
+}
+
 int wire_carrier_run(struct wire_carrier *c, struct lab_error **err)
 {
+	schedule(false);
 	loop_timer_set(c->loop, &c->patience, PATIENCE_MS);
 	take_charge(c);
 	on_bind(&c->bind);
 	while (c->phase != CARRIER_DONE) {
 		const uint64_t now = (uint64_t)wire_clocks_now().monotonic + SENDING_NS;
 
+		keep_account(c, now);
 		wire_ways_send(&c->ways, now);
 		if (c->phase == CARRIER_DRAINS && wire_ways_due(&c->ways) == WIRE_NEVER)
 			break;
@@ -306,6 +342,7 @@ struct wire_carrier *wire_carrier_new(struct arena *a, struct loop *loop,
 	c->charge.fn = on_charge;
 	c->note.fn = on_note;
 	c->patience.fn = on_patience;
+	c->counted = (uint64_t)wire_clocks_now().monotonic;
 	c->n_absent = config->n_ports;
 	c->ports = arena_alloc(a, (config->n_ports + 1) * sizeof(*c->ports));
 	for (size_t i = 0; i < config->n_ports; i++)

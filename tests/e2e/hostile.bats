@@ -127,9 +127,9 @@ holds() {
 @test "each process holds what it needs and no more" {
   labctl up "$dir"
   none=0000000000000000
-  # SYS_ADMIN SETUID SETGID SETPCAP KILL NET_BIND_SERVICE DAC_READ_SEARCH, and to hand on: NET_ADMIN NET_RAW
-  holds "$(supervisor)" CapInh=$none CapAmb=$none CapPrm=00000000002035e4 \
-    CapEff=00000000002035e4 CapBnd=00000000002035e4
+  # SYS_ADMIN SETUID SETGID SETPCAP KILL NET_BIND_SERVICE DAC_READ_SEARCH, and to hand on: NET_ADMIN NET_RAW SYS_NICE
+  holds "$(supervisor)" CapInh=$none CapAmb=$none CapPrm=0000000000a035e4 \
+    CapEff=0000000000a035e4 CapBnd=0000000000a035e4
   users=()
   for name in apigw-1 dns function-hello; do
     pid=$(worker "$name")
