@@ -46,13 +46,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp argp = {
+const struct argp cli_argp_capture = {
 	.options = option_table,
 	.parser = parse_option,
 	.args_doc = "LAB NODE[:INTERFACE][,NODE...] [FILTER...]",
 	.doc = "Shows the packets of one or several nodes, routers or gateways of a lab in the order of their "
 	       "time, or writes them into a file for Wireshark that knows the interfaces by name. Without "
-	       "INTERFACE: all of the node's. FILTER is an expression of pcap-filter(7).\v"
+	       "INTERFACE: all of the node's; at most 512 in all. FILTER is an expression of pcap-filter(7).\v"
 	       "Examples:\n"
 	       "  labctl capture scenario1 ecs-3\n"
 	       "  labctl capture scenario1 ecs-3,vpc-3:cen-1,apigw-1 tcp port 80\n"
@@ -104,7 +104,7 @@ int verb_capture(int argc, char **argv)
 	struct options o = {0};
 	int status;
 
-	cli_parse(&argp, argc, argv, &o);
+	cli_parse(&cli_argp_capture, argc, argv, &o);
 	status = run(&o, &err) ? cli_fail(err) : LAB_OK;
 	strbuf_done(&o.filter);
 	return status;

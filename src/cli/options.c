@@ -3,7 +3,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/cleanup.h"
+#include "base/strbuf.h"
 #include "ui/table.h"
 
 const struct argp_option cli_lab_option_table[] = {CLI_OPTION_STEP, CLI_OPTION_JSON,
@@ -52,6 +55,19 @@ unsigned long cli_option_number(struct argp_state *state, const char *what, cons
 	if (*text < '0' || *text > '9' || *end || errno || n < least || n > most)
 		argp_error(state, "%s: %s: not a number from %lu to %lu", what, text, least, most);
 	return n;
+}
+
+size_t cli_option_word(struct argp_state *state, const char *what, const char *text,
+		       const char *const words[])
+{
+	auto_strbuf struct strbuf known = {0};
+	size_t i;
+
+	for (i = 0; words[i] && strcmp(words[i], text) != 0; i++)
+		strbuf_printf(&known, "%s%s", i ? ", " : "", words[i]);
+	if (!words[i])
+		argp_error(state, "no such %s: %s (%s)", what, text, strbuf_str(&known));
+	return i;
 }
 
 static void print_json(const struct lab_error *err)

@@ -31,6 +31,10 @@ error_t cli_parse_json_option(int key, char *arg, struct argp_state *state);
 unsigned long cli_option_number(struct argp_state *state, const char *what, const char *text,
 				unsigned long least, unsigned long most);
 
+/** The place of a word in a list that ends with NULL; any other word ends the process as above. */
+size_t cli_option_word(struct argp_state *state, const char *what, const char *text,
+		       const char *const words[]);
+
 /**
  * cli_fail() for verbs that have --json. With it, standard output gets the error too, as
  * {"ok": false, "error": {"message": TEXT, "hint": TEXT or null, "status": exit status}}: who reads

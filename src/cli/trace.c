@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** labctl trace: one request, and every packet of it at every place of the lab. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -38,6 +36,9 @@
 
 enum format { FORMAT_TEXT, FORMAT_SVG, FORMAT_JSON };
 
+const char *const cli_formats_trace[] = {"text", "svg", "json", NULL};
+static_assert(ARRAY_LEN(cli_formats_trace) == FORMAT_JSON + 2, "one word per format");
+
 struct options {
 	const char *lab, *from, *url, *method;
 	json_t *headers;
@@ -65,17 +66,6 @@ static const struct argp_option option_table[] = {
 	{NULL, 0, NULL, 0, NULL, 0},
 };
 
-static enum format parse_format(const char *arg, struct argp_state *state)
-{
-	static const char *const names[] = {"text", "svg", "json"};
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (!strcmp(arg, names[i]))
-			return (enum format)i;
-	argp_error(state, "no such format: %s (text, svg, json)", arg);
-	return FORMAT_TEXT;
-}
-
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
@@ -88,7 +78,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 't': o->timeout_s = cli_option_number(state, "--timeout", arg, 1, 600); return 0;
 	case 'a': o->all = true; return 0;
-	case 'f': o->format = parse_format(arg, state); return 0;
+	case 'f':
+		o->format = (enum format)cli_option_word(state, "format", arg, cli_formats_trace);
+		return 0;
 	case 'j': o->format = FORMAT_JSON; return 0;
 	case ARGP_KEY_ARG:
 		if (!o->lab)
@@ -108,14 +100,14 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp argp = {
+const struct argp cli_argp_trace = {
 	.options = option_table,
 	.parser = parse_option,
 	.args_doc = "LAB NODE URL",
 	.doc = "Makes one HTTP request from NODE and shows every packet of it, and of what it leads to (names "
 	       "that are looked up, the gateway's call of its backend), on its way from namespace to "
 	       "namespace, in the order of time. A packet that does not arrive is marked where it was seen "
-	       "last.\v"
+	       "last. It listens at both ends of each link: a lab of more than 512 ends is too large for it.\v"
 	       "Examples:\n"
 	       "  labctl trace scenario1 ecs-3 http://172.16.1.10/hello\n"
 	       "  labctl trace scenario1 ecs-3 http://172.16.1.10/hello --format svg > hello.svg\n",
@@ -339,13 +331,8 @@ static void print_json(const struct trace *t, const struct options *o, json_t *r
 
 static struct trace_style style_of(const struct options *o)
 {
-	struct winsize size = {0};
-
-	(void)setlocale(LC_CTYPE, ""); /* else "C" stays, which is fine */
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size))
-		size.ws_col = 0; /* no terminal */
-	return (struct trace_style){.width = size.ws_col,
-				    .utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8"),
+	return (struct trace_style){.width = cli_columns(),
+				    .utf8 = cli_utf8(),
 				    .colour = cli_colour(stdout),
 				    .all = o->all};
 }
@@ -424,7 +411,7 @@ int verb_trace(int argc, char **argv)
 	struct options o = {.headers = json_array(), .timeout_s = TIMEOUT_S};
 	int status;
 
-	cli_parse(&argp, argc, argv, &o);
+	cli_parse(&cli_argp_trace, argc, argv, &o);
 	status = run(&o, &err);
 	json_decref(o.headers);
 	return status < 0 ? cli_fail_json(o.format == FORMAT_JSON, err) : status;
