@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A sleeping process is woken 50 to 150 us late, far more in a virtual machine: the timer is set EARLY, and
- * the rest of the time is spent looking. With nothing under way there is no timer, and the process sleeps.
+ * the rest of the time is spent looking. Beside a busy process it would be milliseconds: prompt.h. With
+ * nothing under way there is no timer, and the process sleeps.
  */
 #include "wire/carrier.h"
 
@@ -29,6 +30,7 @@
 #define PATIENCE_MS   3000   /* then it is ready without one: the other lines are to work */
 #define BIND_MS       100    /* later: somebody removed it by hand, or `up` is about to bring it */
 #define PROMPT        1      /* a realtime priority, the lowest: sched(7) */
+#define REPAY_MS      3      /* until a process that only sleeps has repaid its work */
 #define CHARGE_MS     2      /* between two tries to take charge */
 #define NOTE_MS       1000   /* at most one note in that time */
 
@@ -56,7 +58,7 @@ struct wire_carrier {
 	struct wire_ways ways;
 	struct port *ports;
 	struct loop_io alarm;
-	struct loop_timer bind, charge, note, patience;
+	struct loop_timer bind, charge, note, patience, repay;
 	struct wire_prompt prompt;
 	uint64_t spent,
 		counted; /* when it was last counted: by the process's clock, and by that on the wall */
@@ -228,6 +230,7 @@ void wire_carrier_finish(struct wire_carrier *c)
 	loop_timer_clear(c->loop, &c->charge);
 	loop_timer_clear(c->loop, &c->note);
 	loop_timer_clear(c->loop, &c->patience);
+	loop_timer_clear(c->loop, &c->repay);
 	if (!worked)
 		return;
 	for (size_t i = 0; i < c->config->n_ports; i++)
@@ -267,6 +270,8 @@ static int plan_rest(struct wire_carrier *c, uint64_t now)
 	if (due != WIRE_NEVER && due <= now + EARLY_NS)
 		return 0;
 	(void)set_alarm(c, due == WIRE_NEVER ? 0 : due - EARLY_NS); /* it was made for this */
+	if (c->prompt.ordinary && !c->repay.slot)
+		loop_timer_set(c->loop, &c->repay, REPAY_MS);
 	return -1;
 }
 
@@ -295,6 +300,11 @@ static void keep_account(struct wire_carrier *c, uint64_t now)
 	c->counted = now;
 	if (wire_prompt_count(&c->prompt, worked, passed > worked ? passed - worked : 0))
 		schedule(c->prompt.ordinary);
+}
+
+/* Only to wake: what it slept is counted at every turn. */
+static void on_repay(struct loop_timer *t)
+{
 }
 
 int wire_carrier_run(struct wire_carrier *c, struct lab_error **err)
@@ -342,6 +352,7 @@ struct wire_carrier *wire_carrier_new(struct arena *a, struct loop *loop,
 	c->charge.fn = on_charge;
 	c->note.fn = on_note;
 	c->patience.fn = on_patience;
+	c->repay.fn = on_repay;
 	c->counted = (uint64_t)wire_clocks_now().monotonic;
 	c->n_absent = config->n_ports;
 	c->ports = arena_alloc(a, (config->n_ports + 1) * sizeof(*c->ports));
