@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/lastline.h"
 #include "plan/fields.h"
 
 static char *describe_link(struct arena *a, const struct plan_link *l)
@@ -35,6 +36,15 @@ static char *describe_route(struct arena *a, const struct plan_route *r)
 	if (r->table == PLAN_TABLE_MAIN)
 		return arena_printf(a, "route %s main %s", r->ns, ip_prefix_format(r->dst, dst));
 	return arena_printf(a, "route %s %u %s", r->ns, r->table, ip_prefix_format(r->dst, dst));
+}
+
+/* Whoever made a table of plan.extra may have given it any name, terminals' control sequences included. */
+static char *describe_filter(struct arena *a, const struct plan_filter *f)
+{
+	char *text = arena_printf(a, "filter %s %s", f->ns, f->table);
+
+	lastline_make_printable(text);
+	return text;
 }
 
 char *plan_describe(struct arena *a, enum plan_kind kind, const void *object)
@@ -74,11 +84,7 @@ char *plan_describe(struct arena *a, enum plan_kind kind, const void *object)
 
 		return arena_printf(a, "%s %s/%s", name, o->ns, o->dev);
 	}
-	case PLAN_FILTER: {
-		const struct plan_filter *o = object;
-
-		return arena_printf(a, "%s %s %s", name, o->ns, o->table);
-	}
+	case PLAN_FILTER: return describe_filter(a, object);
 	case PLAN_WORKER:
 		return arena_printf(a, "%s %s", name, ((const struct plan_worker *)object)->name);
 	case PLAN_NODE:
