@@ -61,7 +61,7 @@ static uint64_t now_ms(void)
 
 static void look_soon(struct watch *w, uint64_t ms)
 {
-	if (!w->settle.slot)
+	if (!loop_timer_is_set(&w->settle))
 		loop_timer_set(w->loop, &w->settle, ms);
 }
 
@@ -396,7 +396,7 @@ static void time_to_look(struct loop_timer *t)
 	if (!w->look_at_all)
 		w->failures = 0;
 	took = now_ms() - begin;
-	if (took * 4 > SETTLE_MS && !w->settle.slot)
+	if (took * 4 > SETTLE_MS && !loop_timer_is_set(&w->settle))
 		loop_timer_set(w->loop, &w->settle, took * 4);
 	loop_timer_set(w->loop, &w->all, took * 20 > ALL_MS ? took * 20 : ALL_MS);
 }

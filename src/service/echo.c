@@ -152,7 +152,7 @@ static void on_end(struct httpd_request *r, bool sent, void *arg)
 	struct service_echo *e = arg;
 	struct call *c = r->user;
 	/* it waits still: the client did not, or the worker ends */
-	bool answered = c && !c->delay.slot;
+	bool answered = c && !loop_timer_is_set(&c->delay);
 
 	service_echo_log(e->config, r, answered ? c->status : 0, e->log_fd);
 	if (!c)

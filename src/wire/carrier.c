@@ -90,7 +90,7 @@ static void on_note(struct loop_timer *t)
 
 static void look_for_news(struct wire_carrier *c)
 {
-	if (!c->ready || c->phase != CARRIER_WORKS || c->note.slot)
+	if (!c->ready || c->phase != CARRIER_WORKS || loop_timer_is_set(&c->note))
 		return;
 	if (c->told != c->ways.full + c->ways.gone || c->told_absent != c->n_absent)
 		loop_timer_set(c->loop, &c->note, NOTE_MS);
@@ -139,7 +139,7 @@ static void on_port(struct loop_io *io, uint32_t events)
 	for (int i = 0; i < BURST && receive(p, place, clocks); i++)
 		;
 	wire_ways_tidy(&c->ways, place);
-	if (!p->bound && !c->bind.slot)
+	if (!p->bound && !loop_timer_is_set(&c->bind))
 		loop_timer_set(c->loop, &c->bind, BIND_MS);
 	look_for_news(c);
 }

@@ -46,7 +46,6 @@ void wire_ways_init(struct wire_ways *w, struct arena *a, const struct wire_conf
 {
 	*w = (struct wire_ways){.n = c->n_ports, .pool = wire_pool_new(POOL_MAX)};
 	w->way = arena_alloc(a, (w->n + 1) * sizeof(*w->way));
-	w->heap.turns = arena_alloc(a, (w->n + 1) * sizeof(struct wire_turn *));
 	for (size_t i = 0; i < c->n_lines; i++)
 		for (size_t direction = 0; direction < 2; direction++)
 			init_way(w, c, &c->lines[i], direction, memory);
@@ -57,6 +56,7 @@ void wire_ways_done(struct wire_ways *w)
 	for (size_t i = 0; i < w->n; i++)
 		wire_hold_empty(&w->way[i].hold);
 	wire_pool_free(w->pool);
+	heap_done(&w->heap);
 }
 
 static bool is_draining(const struct wire_way *way)
@@ -126,12 +126,12 @@ void wire_ways_take(struct wire_ways *w, size_t port, struct wire_frame *f, uint
 	way->mark->last_due = f->due;
 	wire_hold_add(&way->hold, f);
 	if (way->hold.n == 1)
-		wire_heap_set(&w->heap, &way->turn, f->due);
+		heap_set(&w->heap, &way->turn, f->due);
 }
 
 uint64_t wire_ways_due(const struct wire_ways *w)
 {
-	const struct wire_turn *first = wire_heap_first(&w->heap);
+	const struct heap_node *first = heap_first(&w->heap);
 
 	return first ? first->due : WIRE_NEVER;
 }
@@ -141,10 +141,10 @@ static void next_turn(struct wire_ways *w, struct wire_way *way)
 	const struct wire_frame *next = wire_hold_oldest(&way->hold);
 
 	if (next) {
-		wire_heap_set(&w->heap, &way->turn, next->due);
+		heap_set(&w->heap, &way->turn, next->due);
 		return;
 	}
-	wire_heap_clear(&w->heap, &way->turn);
+	heap_clear(&w->heap, &way->turn);
 	if (w->leaving)
 		set_draining(way, false);
 }
@@ -175,7 +175,7 @@ static void send_oldest(struct wire_ways *w, struct wire_way *way, uint64_t now)
 	enum wire_sent sent = must_wait(way, f, now) ? WIRE_BUSY : try_to_send(w, way, f);
 
 	if (sent == WIRE_BUSY) {
-		wire_heap_set(&w->heap, &way->turn, now + BUSY_NS);
+		heap_set(&w->heap, &way->turn, now + BUSY_NS);
 		return;
 	}
 	w->gone += sent == WIRE_GONE;
@@ -188,5 +188,5 @@ static void send_oldest(struct wire_ways *w, struct wire_way *way, uint64_t now)
 void wire_ways_send(struct wire_ways *w, uint64_t now)
 {
 	for (int i = 0; i < BURST && wire_ways_due(w) <= now; i++)
-		send_oldest(w, (struct wire_way *)(void *)wire_heap_first(&w->heap), now);
+		send_oldest(w, (struct wire_way *)(void *)heap_first(&w->heap), now);
 }

@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/heap.h"
 #include "wire/config.h"
 #include "wire/fate.h"
-#include "wire/heap.h"
 #include "wire/hold.h"
 #include "wire/memory.h"
 
@@ -22,7 +22,7 @@ enum wire_sent {
 };
 
 struct wire_way {
-	struct wire_turn turn; /* first: due time of the oldest frame */
+	struct heap_node turn; /* first; due: of the oldest frame, ns */
 	struct wire_traits traits;
 	uint64_t seed;
 	struct wire_hold hold;
@@ -39,7 +39,7 @@ typedef enum wire_sent wire_send_fn(void *ctx, size_t port, const void *frame, s
 struct wire_ways {
 	struct wire_way *way; /* by the port that it begins at: way[port] */
 	size_t n;
-	struct wire_heap heap;
+	struct heap heap; /* ways that have a frame */
 	struct wire_pool *pool;
 	wire_send_fn *send;
 	void *ctx;
