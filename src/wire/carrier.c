@@ -54,6 +54,7 @@ struct wire_carrier {
 	struct loop_io alarm;
 	struct loop_timer bind, charge, note, patience;
 	uint64_t armed;     /* what the alarm is set to; 0: not */
+	uint64_t full;      /* frames that were lost for want of room, here or in a socket */
 	uint64_t told;      /* losses of the last note */
 	size_t n_absent;    /* ports without their device */
 	size_t told_absent; /* in the last note */
@@ -69,12 +70,12 @@ static void tell(struct wire_carrier *c)
 	const struct wire_ways *w = &c->ways;
 	auto_strbuf struct strbuf b = {0};
 
-	c->told = w->full + w->gone;
+	c->told = c->full + w->gone;
 	c->told_absent = c->n_absent;
 	strbuf_printf(&b, "%zu line%s in user space", c->config->n_lines,
 		      c->config->n_lines == 1 ? "" : "s");
-	if (w->full)
-		strbuf_printf(&b, ", %" PRIu64 " frames lost for want of room", w->full);
+	if (c->full)
+		strbuf_printf(&b, ", %" PRIu64 " frames lost for want of room", c->full);
 	if (w->gone)
 		strbuf_printf(&b, ", %" PRIu64 " frames refused", w->gone);
 	if (c->n_absent)
@@ -92,7 +93,7 @@ static void look_for_news(struct wire_carrier *c)
 {
 	if (!c->ready || c->phase != CARRIER_WORKS || loop_timer_is_set(&c->note))
 		return;
-	if (c->told != c->ways.full + c->ways.gone || c->told_absent != c->n_absent)
+	if (c->told != c->full + c->ways.gone || c->told_absent != c->n_absent)
 		loop_timer_set(c->loop, &c->note, NOTE_MS);
 }
 
@@ -119,9 +120,9 @@ static bool receive(struct port *p, size_t place, struct wire_clocks clocks)
 			set_bound(p, false);
 		return false;
 	}
-	w->full += p->last.missed - missed; /* it counts round and round */
+	p->carrier->full += p->last.missed - missed; /* it counts round and round */
 	if (!f || n > (ssize_t)WIRE_FRAME_MAX) {
-		w->full++;
+		p->carrier->full++;
 		return true;
 	}
 	f->len = (uint32_t)n;

@@ -34,7 +34,6 @@ static void init_way(struct wire_ways *w, const struct wire_config *c, const str
 	*way = (struct wire_way){.traits = l->traits,
 				 .seed = seed,
 				 .hold = {.pool = w->pool, .limit = l->hold},
-				 .from = l->ports[direction],
 				 .to = l->ports[!direction]};
 	way->mark = memory ? wire_memory_mark(memory, seed | 1) : NULL;
 	if (!way->mark)

@@ -28,7 +28,7 @@ struct wire_way {
 	struct wire_hold hold;
 	struct wire_mark *mark; /* in the memory, or `own` where that has no room */
 	struct wire_mark own;
-	size_t from, to;   /* ports */
+	size_t to;         /* port */
 	bool waits;        /* for the process that was replaced to send what it has of this way */
 	unsigned int busy; /* tries in a row that found the port busy */
 };
@@ -44,8 +44,7 @@ struct wire_ways {
 	wire_send_fn *send;
 	void *ctx;
 	bool leaving;  /* others go on */
-	uint64_t full; /* frames that were lost for want of room: counted by the caller */
-	uint64_t gone; /* that a port did not take */
+	uint64_t gone; /* frames that a port did not take */
 };
 
 /** memory: NULL where there is none to go on from. Memory of the ways: in the arena. */
