@@ -111,7 +111,6 @@ static bool receive(struct port *p, size_t place, struct wire_clocks clocks)
 {
 	struct wire_ways *w = &p->carrier->ways;
 	struct wire_frame *f = wire_ways_room(w, place);
-	const uint32_t missed = p->last.missed;
 	ssize_t n = wire_port_receive(p->io.fd, f ? f->data : p->carrier->overflow, WIRE_FRAME_MAX,
 				      clocks, &p->last);
 
@@ -120,7 +119,7 @@ static bool receive(struct port *p, size_t place, struct wire_clocks clocks)
 			set_bound(p, false);
 		return false;
 	}
-	p->carrier->full += p->last.missed - missed; /* it counts round and round */
+	p->carrier->full += wire_ways_missed(w, place, p->last.missed);
 	if (!f || n > (ssize_t)WIRE_FRAME_MAX) {
 		p->carrier->full++;
 		return true;

@@ -26,7 +26,7 @@ struct shared {
 };
 static_assert(sizeof(struct shared) <= WORKER_MEMORY, "the memory is large enough");
 
-#define VERSION 1
+#define VERSION 2
 
 struct wire_memory {
 	int fd;

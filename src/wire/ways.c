@@ -128,6 +128,16 @@ void wire_ways_take(struct wire_ways *w, size_t port, struct wire_frame *f, uint
 		heap_set(&w->heap, &way->turn, f->due);
 }
 
+/* It counts round and round; a socket that was made anew, from 0. */
+uint32_t wire_ways_missed(struct wire_ways *w, size_t port, uint32_t so_far)
+{
+	uint32_t *told = &w->way[port].mark->missed;
+	const int32_t more = (int32_t)(so_far - *told);
+
+	*told = so_far;
+	return more > 0 ? (uint32_t)more : 0;
+}
+
 uint64_t wire_ways_due(const struct wire_ways *w)
 {
 	const struct heap_node *first = heap_first(&w->heap);

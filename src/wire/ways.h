@@ -62,6 +62,11 @@ struct wire_frame *wire_ways_room(struct wire_ways *w, size_t port);
 /** A frame in that room, of f->len bytes after a header of `skip` bytes, that arrived at `stamp`. */
 void wire_ways_take(struct wire_ways *w, size_t port, struct wire_frame *f, uint32_t skip,
 		    uint64_t stamp);
+/**
+ * The port's socket says how many frames it has had no room for since it was made; given are those that no
+ * process has been given before.
+ */
+uint32_t wire_ways_missed(struct wire_ways *w, size_t port, uint32_t so_far);
 /** After the last frame of a burst. */
 void wire_ways_tidy(struct wire_ways *w, size_t port);
 #define WIRE_NEVER UINT64_MAX
