@@ -86,7 +86,7 @@ static void followed_free(struct followed *f)
 	free(f);
 }
 
-void kernel_watch_forget(struct kernel_watch *w)
+static void forget_all(struct kernel_watch *w)
 {
 	while (w->n)
 		followed_free(w->followed[--w->n]);
@@ -96,7 +96,7 @@ void kernel_watch_free(struct kernel_watch *w)
 {
 	if (!w)
 		return;
-	kernel_watch_forget(w);
+	forget_all(w);
 	free(w->followed);
 	cleanup_closep(&w->names);
 	cleanup_closep(&w->epoll);
