@@ -184,12 +184,11 @@ static int namespace_remove(struct backend *b, const char *name,
 
 #define OWN_DESCRIPTORS \
 	32 /* standard ones, the lab's directory, the supervisor, the host's own namespace */
-#define FILTERS_AT_ONCE 128 /* apply's batch */
 
 size_t kernel_descriptors_needed(const struct plan *p)
 {
 	size_t held = 2 * p->n_namespaces + OWN_DESCRIPTORS; /* the namespace, and a socket in it */
-	size_t filters = p->n_filters < FILTERS_AT_ONCE ? p->n_filters : FILTERS_AT_ONCE;
+	size_t filters = p->n_filters < BACKEND_BATCH ? p->n_filters : BACKEND_BATCH;
 
 	return (held > KERNEL_NFT_LOW ? held : KERNEL_NFT_LOW) + filters + 1;
 }
