@@ -8,8 +8,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 #define BATCH 64
 
@@ -22,14 +23,6 @@ struct loop {
 	int n_batch, at; /* the batch being delivered */
 };
 
-static void read_clock(struct loop *l)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts); /* cannot fail for this clock */
-	l->now = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
 struct loop *loop_new(void)
 {
 	struct loop *l = calloc(1, sizeof(*l));
@@ -41,7 +34,7 @@ struct loop *loop_new(void)
 		free(l);
 		return NULL;
 	}
-	read_clock(l);
+	l->now = clock_ms();
 	return l;
 }
 
@@ -128,11 +121,11 @@ int loop_turn(struct loop *l, int timeout_ms)
 {
 	int n;
 
-	read_clock(l);
+	l->now = clock_ms();
 	n = epoll_wait(l->fd, l->batch, BATCH, wait_ms(l, timeout_ms));
 	if (n < 0 && errno != EINTR)
 		return -1;
-	read_clock(l);
+	l->now = clock_ms();
 	l->n_batch = n < 0 ? 0 : n;
 	for (l->at = 0; l->at < l->n_batch; l->at++) {
 		struct loop_io *io = l->batch[l->at].data.ptr;

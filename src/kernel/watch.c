@@ -15,9 +15,8 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/pins.h"
 #include "kernel/netns.h"
-
-#define PINS "/run/netns"
 
 struct followed {
 	char *name;
@@ -178,7 +177,10 @@ int kernel_watch_follow(struct kernel_watch *w, const char *ns, struct lab_error
 	return 0;
 }
 
-/* Neighbours that come and go by ARP are no news; those of a plan are permanent. */
+/*
+ * Neighbours that come by ARP are no news: those of a plan are permanent. That one goes is, as the kernel does not say
+ * of which kind it was.
+ */
 static bool is_news(const struct nlmsghdr *h)
 {
 	const struct ndmsg *m = NLMSG_DATA(h);

@@ -43,8 +43,9 @@ const char *plan_kind_name(enum plan_kind kind); /* "namespace" ... */
 /** A network namespace, pinned as /run/netns/NAME where NAME is "LAB.ns". */
 struct plan_namespace {
 	struct plan_origin origin;
-	const char *name;  /* without the lab: "vpc-1", "cen-1.cn-hangzhou", "svc.cn-hangzhou" */
-	const char *role;  /* "ecs" "vpc" "transit-router" "services" "gateway"... for people */
+	const char *name; /* without the lab: "vpc-1", "cen-1.cn-hangzhou", "svc.cn-hangzhou" */
+	const char *
+		role; /* "ecs" "vpc" "transit-router" "services" "gateway"... for people, and plan_needs_lo() */
 	bool router;       /* forwards IPv4 */
 	const char *fault; /* see struct plan_end; of its lo */
 };

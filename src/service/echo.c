@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "base/cleanup.h"
+#include "base/container_of.h"
 #include "base/log.h"
 #include "httpd/httpd.h"
 #include "service/echo_text.h"
@@ -14,8 +15,6 @@
 
 #define BODY_LIMIT (64u << 20)
 #define GRACE_MS   8000 /* a worker has 10 s between SIGTERM and SIGKILL */
-
-#define container_of(p, type, member) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
 struct service_echo {
 	struct loop *loop;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/container_of.h"
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "base/worker.h"
@@ -60,8 +61,6 @@ struct wire_carrier {
 	size_t told_absent; /* in the last note */
 	unsigned char overflow[WIRE_FRAME_MAX];
 };
-
-#define container_of(p, type, member) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
 /* --- what people are told --- */
 
