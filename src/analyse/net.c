@@ -231,6 +231,20 @@ static void index_devices(struct analyse *a)
 		connect(a, &p->links[i]);
 }
 
+/* Nothing leaves a device that loses all. One such end is enough: no answer comes back, nor one to ARP. */
+static void cut_lost(const struct analyse *a)
+{
+	for (size_t i = 0; i < a->plan->n_shapers; i++) {
+		const struct plan_shaper *s = &a->plan->shapers[i];
+		const uint32_t dev = analyse_net_find_dev(a, analyse_net_find_ns(a, s->ns), s->dev);
+
+		if (s->loss_ppm < NET_LOST_ALL || dev == NET_NONE || a->devs[dev].peer == NET_NONE)
+			continue;
+		a->devs[a->devs[dev].peer].peer = NET_NONE;
+		a->devs[dev].peer = NET_NONE;
+	}
+}
+
 /* --- addresses, rules, neighbours, filters: all of them stand together by namespace --- */
 
 static int by_ip(const void *pa, const void *pb)
@@ -339,6 +353,7 @@ void analyse_net_index(struct analyse *a)
 		a->ns[i].from = &a->plan->namespaces[i];
 	index_devices(a);
 	analyse_net_join_wires(a);
+	cut_lost(a);
 	index_addresses(a);
 	index_rules(a);
 	index_neighbours(a);

@@ -13,6 +13,9 @@
 /** No namespace, no device, no segment. */
 #define NET_NONE UINT32_MAX
 
+/** A loss at which nothing gets through, in packets per million. */
+#define NET_LOST_ALL 1000000
+
 /** A device: lo, one end of a link, a bridge. */
 struct net_device {
 	const char *name;

@@ -308,11 +308,11 @@ static const struct {
 	 NEWER("4.12")},
 	{"bridge", false, try_bridge, "no LAN in a data centre", MODULE("bridge")},
 	{"htb", false, try_htb,
-	 "no bandwidth limits below 256 kbit/s, as of regions without bandwidth",
+	 "labs with links below 256 kbit/s do not come up, as between regions without bandwidth",
 	 MODULE("sch_htb")},
 	{"vxlan", false, try_vxlan, "nothing yet: all of a lab is on one host", MODULE("vxlan")},
 	{"user namespaces", false, try_user_namespace,
-	 "no labs without root; the kernel tests run as root only",
+	 "no labs without root; the kernel tests do not run, not even as root",
 	 "sysctl kernel.unprivileged_userns_clone=1, or an AppArmor profile with `userns,`"},
 };
 

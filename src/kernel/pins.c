@@ -26,7 +26,8 @@
 #include "base/name.h"
 #include "kernel/netns.h"
 
-#define PINS   "/run/netns"
+#include "base/pins.h"
+
 #define LABS   "/run/labctl"
 #define TRIES  100
 #define MARKER LABS "/.netns-mount"

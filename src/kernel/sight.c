@@ -206,9 +206,8 @@ static void see_lo(struct kernel_sight *s, struct kernel_sight_dev *d)
 	const struct plan_namespace key = {.name = s->ns};
 	size_t i = find_wanted(s->wanted, PLAN_NAMESPACE, &key);
 	struct plan_namespace *seen = s->seen[PLAN_NAMESPACE][i];
-	const char *role = s->wanted->namespaces[i].role;
 
-	if (!d->up && (!role || strcmp(role, "transit-router") != 0))
+	if (!d->up && plan_needs_lo(&s->wanted->namespaces[i]))
 		add_fault(s, d, "down");
 	if (!kernel_tag_is(d->alias, s->lab, s->ns))
 		add_fault(s, d, "mark");

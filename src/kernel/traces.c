@@ -18,12 +18,12 @@
 
 #include "base/cleanup.h"
 #include "base/name.h"
+#include "base/pins.h"
 #include "base/run_view.h"
 #include "base/strbuf.h"
 #include "kernel/netns.h"
 #include "kernel/tags.h"
 
-#define PINS "/run/netns"
 #define LABS "/run/labctl/"
 
 static void add(struct kernel_traces *t, struct kernel_trace trace, const char *where)

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/container_of.h"
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "base/worker.h"
@@ -63,13 +64,12 @@ struct wire_carrier {
 	uint64_t spent,
 		counted; /* when it was last counted: by the process's clock, and by that on the wall */
 	uint64_t armed;     /* what the alarm is set to; 0: not */
+	uint64_t full;      /* frames that were lost for want of room, here or in a socket */
 	uint64_t told;      /* losses of the last note */
 	size_t n_absent;    /* ports without their device */
 	size_t told_absent; /* in the last note */
 	unsigned char overflow[WIRE_FRAME_MAX];
 };
-
-#define container_of(p, type, member) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
 /* --- what people are told --- */
 
@@ -78,12 +78,12 @@ static void tell(struct wire_carrier *c)
 	const struct wire_ways *w = &c->ways;
 	auto_strbuf struct strbuf b = {0};
 
-	c->told = w->full + w->gone;
+	c->told = c->full + w->gone;
 	c->told_absent = c->n_absent;
 	strbuf_printf(&b, "%zu line%s in user space", c->config->n_lines,
 		      c->config->n_lines == 1 ? "" : "s");
-	if (w->full)
-		strbuf_printf(&b, ", %" PRIu64 " frames lost for want of room", w->full);
+	if (c->full)
+		strbuf_printf(&b, ", %" PRIu64 " frames lost for want of room", c->full);
 	if (w->gone)
 		strbuf_printf(&b, ", %" PRIu64 " frames refused", w->gone);
 	if (c->n_absent)
@@ -99,9 +99,9 @@ static void on_note(struct loop_timer *t)
 
 static void look_for_news(struct wire_carrier *c)
 {
-	if (!c->ready || c->phase != CARRIER_WORKS || c->note.slot)
+	if (!c->ready || c->phase != CARRIER_WORKS || loop_timer_is_set(&c->note))
 		return;
-	if (c->told != c->ways.full + c->ways.gone || c->told_absent != c->n_absent)
+	if (c->told != c->full + c->ways.gone || c->told_absent != c->n_absent)
 		loop_timer_set(c->loop, &c->note, NOTE_MS);
 }
 
@@ -119,7 +119,6 @@ static bool receive(struct port *p, size_t place, struct wire_clocks clocks)
 {
 	struct wire_ways *w = &p->carrier->ways;
 	struct wire_frame *f = wire_ways_room(w, place);
-	const uint32_t missed = p->last.missed;
 	ssize_t n = wire_port_receive(p->io.fd, f ? f->data : p->carrier->overflow, WIRE_FRAME_MAX,
 				      clocks, &p->last);
 
@@ -128,9 +127,9 @@ static bool receive(struct port *p, size_t place, struct wire_clocks clocks)
 			set_bound(p, false);
 		return false;
 	}
-	w->full += p->last.missed - missed; /* it counts round and round */
+	p->carrier->full += wire_ways_missed(w, place, p->last.missed);
 	if (!f || n > (ssize_t)WIRE_FRAME_MAX) {
-		w->full++;
+		p->carrier->full++;
 		return true;
 	}
 	f->len = (uint32_t)n;
@@ -148,7 +147,7 @@ static void on_port(struct loop_io *io, uint32_t events)
 	for (int i = 0; i < BURST && receive(p, place, clocks); i++)
 		;
 	wire_ways_tidy(&c->ways, place);
-	if (!p->bound && !c->bind.slot)
+	if (!p->bound && !loop_timer_is_set(&c->bind))
 		loop_timer_set(c->loop, &c->bind, BIND_MS);
 	look_for_news(c);
 }

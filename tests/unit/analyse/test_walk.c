@@ -67,6 +67,33 @@ static void test_no_way_back(void **state)
 	assert_true(net_ping(a, "b", "10.0.2.1").ok);
 }
 
+/* By netem; what labctl-wire loses is its configuration's. */
+static void test_a_line_that_loses_all(void **state)
+{
+	static const struct {
+		const char *ns, *dev;
+		uint32_t loss_ppm;
+		bool passes;
+	} lines[] = {
+		{"r1", "far", 999999, true},
+		{"r1", "far", 1000000, false},
+		{"r2", "far", 1000000, false}, /* either end will do */
+		{"r1", "b", 1000000, true},    /* not on the way */
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		auto_plan struct plan *p = net_two_routers();
+		auto_analyse struct analyse *a = NULL;
+
+		*plan_add_shaper(p) = (struct plan_shaper){.origin = here,
+							   .ns = lines[i].ns,
+							   .dev = lines[i].dev,
+							   .loss_ppm = lines[i].loss_ppm};
+		a = net_analyse(p);
+		assert_int_equal(net_ping(a, "a", "10.0.2.1").ok, lines[i].passes);
+	}
+}
+
 /* The longest prefix, then the lowest metric; what a rule names comes before the main table. */
 static void test_choice_of_routes(void **state)
 {
@@ -338,6 +365,7 @@ int main(void)
 		cmocka_unit_test(test_there_and_back),
 		cmocka_unit_test(test_no_route),
 		cmocka_unit_test(test_no_way_back),
+		cmocka_unit_test(test_a_line_that_loses_all),
 		cmocka_unit_test(test_choice_of_routes),
 		cmocka_unit_test(test_rules_by_source_and_device),
 		cmocka_unit_test(test_bound_without_a_route),
