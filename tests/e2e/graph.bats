@@ -71,7 +71,7 @@ assert all(c.find("mxGeometry") is not None for c in cells if c.get("vertex"))
 }
 
 @test "colour on a terminal only" {
-  python3 tests/lib/on_tty.py "$labctl" graph scenario1 --step attach >"$BATS_TEST_TMPDIR/tty" || true
+  TERM=xterm python3 tests/lib/on_tty.py "$labctl" graph scenario1 --step attach >"$BATS_TEST_TMPDIR/tty" || true
   grep -q $'\033' "$BATS_TEST_TMPDIR/tty"
 }
 
