@@ -35,7 +35,7 @@ assert all(c.find("mxGeometry") is not None for c in cells if c.get("vertex"))
 }
 
 @test "dot: Graphviz draws it" {
-  command -v dot >/dev/null || skip "needs graphviz"
+  need_program dot graphviz
   for lab in $labs; do
     labctl graph "$lab" --format dot | dot -Tsvg >"$BATS_TEST_TMPDIR/dot.svg"
     grep -q "</svg>" "$BATS_TEST_TMPDIR/dot.svg"
