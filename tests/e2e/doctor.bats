@@ -46,7 +46,7 @@ setup() { need_root; }
   up "$dir"
   [ "$(of_lab)" = 0 ]
   [ "$(labctl doctor --residue --json | jq '.looked_at.up >= 1 and .looked_at.namespaces >= 9')" = true ]
-  supervisor=$(awk '/^supervisor /{pid = $2} END {print pid}' /run/labctl/residue1/journal)
+  supervisor=$(supervisor residue1)
   kill -9 "$supervisor"
   dead() { ! kill -0 "$supervisor" 2>/dev/null; }
   within 5 dead

@@ -151,6 +151,6 @@ END
   labctl generate regions 1000 --name regions >"$BATS_TEST_TMPDIR/regions.yaml"
   run labctl matrix "$BATS_TEST_TMPDIR/regions.yaml" --plan
   [ "$status" -eq 0 ]
-  ! grep -E '.{101}' <<<"$output"
+  [ "$(grep -cE '.{101}' <<<"$output")" -eq 0 ]
   [[ $output == *"a  only ping"* ]]
 }
