@@ -42,6 +42,9 @@ static const struct {
 	{"vswitches", "vSwitch"},
 };
 
+/* What stands in a running lab without being of its plan has no origin, and is listed under this one. */
+static const struct plan_origin of_no_plan = {"extra", ""};
+
 static const char *kind_of(const char *key, size_t n)
 {
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
@@ -76,6 +79,8 @@ const char *analyse_resource_kind(const char *resource)
 
 	if (strcmp(resource, "internet") == 0)
 		return "the Internet";
+	if (strcmp(resource, of_no_plan.resource) == 0)
+		return "what is of no plan";
 	return kind ? kind : resource;
 }
 
@@ -109,17 +114,25 @@ static int by_origin(const void *a, const void *b)
 
 static const struct plan_origin *origin_of(const void *object)
 {
-	return object; /* every struct of a plan begins with it */
+	const struct plan_origin *o = object; /* every struct of a plan begins with it */
+
+	return o->resource ? o : &of_no_plan;
+}
+
+static void add_origins(struct arena *a, const struct plan *p, struct origins *o)
+{
+	for (enum plan_kind kind = 0; p && kind < PLAN_N_KINDS; kind++)
+		for (size_t i = 0; i < plan_count(p, kind); i++)
+			*(const struct plan_origin **)arena_push(a, o->v, o->n) =
+				origin_of(plan_object(p, kind, i));
 }
 
 static struct origins origins_of(struct arena *a, const struct plan *p)
 {
 	struct origins o = {0};
 
-	for (enum plan_kind kind = 0; p && kind < PLAN_N_KINDS; kind++)
-		for (size_t i = 0; i < plan_count(p, kind); i++)
-			*(const struct plan_origin **)arena_push(a, o.v, o.n) =
-				origin_of(plan_object(p, kind, i));
+	add_origins(a, p, &o);
+	add_origins(a, p ? p->extra : NULL, &o);
 	if (o.n)
 		qsort(o.v, o.n, sizeof(*o.v), by_origin);
 	return o;
