@@ -216,7 +216,7 @@ static uint64_t mix_route(uint64_t h, const struct net_route *r, uint32_t ip, ui
 {
 	const uint32_t dev = r->dev == port ? SELF : r->dev;
 
-	h = mix(h, r->metric);
+	h = mix(mix(h, r->metric), r->other);
 	h = mix(h, dev);
 	h = mix(h, r->via == ip ? SELF : r->via);
 	return mix(h, r->src == ip ? SELF : r->src);
@@ -227,6 +227,7 @@ static uint64_t mix_host(const struct class_index *c, uint64_t h, uint32_t ns, u
 {
 	const struct net_ns *n = &c->a->ns[ns];
 
+	h = mix_text(mix_text(h, n->doubt), n->rule_doubt);
 	h = mix_text(h, c->a->devs[dev].name);
 	h = mix(h, c->a->devs[dev].proxy_arp);
 	h = mix(h, n->addresses[0].len);

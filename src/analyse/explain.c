@@ -125,8 +125,8 @@ static void add_no_route(const struct analyse *a, const struct analyse_walk *w,
 static void add_blackhole(const struct analyse_walk *w, const struct analyse_hop *hop,
 			  struct strbuf *b)
 {
-	const char *resource = hop->route ? hop->route->origin.resource : "";
-	const char *vswitch = strstr(resource, ".vswitches.");
+	const char *resource = hop->route ? hop->route->origin.resource : NULL; /* or of no plan */
+	const char *vswitch = resource ? strstr(resource, ".vswitches.") : NULL;
 	char text[IP_PREFIX_STRLEN];
 
 	if (vswitch && hop->route && hop->route->proto == PLAN_PROTO_SYSTEM) {
@@ -155,6 +155,20 @@ static void add_down(const struct analyse_hop *hop, struct strbuf *b)
 	const bool at_a = l && strcmp(l->a.ns, hop->ns->name) == 0;
 
 	strbuf_printf(b, "%s is down", !l ? hop->out : at_a ? l->b.ns : l->a.ns);
+}
+
+static void add_unknown(const struct analyse_walk *w, const struct analyse_hop *hop,
+			struct strbuf *b)
+{
+	char text[IP_PREFIX_STRLEN];
+
+	strbuf_printf(b, "not known: %s", w->unknown);
+	if (hop->filter)
+		strbuf_printf(b, " (%s of %s%s%s)", hop->filter->table, hop->ns->name,
+			      hop->verdict ? ": " : "", hop->verdict ? hop->verdict : "");
+	else if (hop->route && hop->route->type == PLAN_OTHER)
+		strbuf_printf(b, " (%s of %s)", ip_prefix_format(hop->route->dst, text),
+			      hop->ns->name);
 }
 
 static void add_end(const struct analyse *a, const struct analyse_walk *w, struct strbuf *b)
@@ -194,12 +208,7 @@ static void add_end(const struct analyse *a, const struct analyse_walk *w, struc
 		add_ip(w->dst, b);
 		strbuf_add(b, ", too");
 		break;
-	case ANALYSE_UNKNOWN:
-		strbuf_printf(b, "not known: %s", w->unknown);
-		if (hop->filter)
-			strbuf_printf(b, " (%s of %s: %s)", hop->filter->table, hop->ns->name,
-				      hop->verdict ? hop->verdict : "?");
-		break;
+	case ANALYSE_UNKNOWN: add_unknown(w, hop, b); break;
 	}
 }
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/strbuf.h"
+
 /* --- looking up --- */
 
 uint32_t analyse_net_find_ns(const struct analyse *a, const char *name)
@@ -127,7 +129,7 @@ static bool equally_good(const struct net_route *x, const struct net_route *y)
 static struct net_answer choose(const struct net_table *t, const struct net_route *r,
 				const struct plan_rule *rule, unsigned int choice)
 {
-	struct net_answer answer = {r, rule, 1};
+	struct net_answer answer = {.route = r, .rule = rule, .alternatives = 1};
 
 	if (r->dev == NET_NONE)
 		return answer;
@@ -148,7 +150,7 @@ static bool rule_matches(const struct net_ns *n, size_t i, const struct net_flow
 	return ip_prefix_has(r->from, f->src);
 }
 
-struct net_answer analyse_net_lookup(const struct analyse *a, uint32_t ns, const struct net_flow *f)
+static struct net_answer look_up(const struct analyse *a, uint32_t ns, const struct net_flow *f)
 {
 	const struct net_ns *n = &a->ns[ns];
 	const struct net_route *r;
@@ -162,6 +164,20 @@ struct net_answer analyse_net_lookup(const struct analyse *a, uint32_t ns, const
 	}
 	r = n->main ? analyse_net_best(a, n->main, f->dst, f->oif) : NULL;
 	return r ? choose(n->main, r, NULL, f->choice) : (struct net_answer){0};
+}
+
+struct net_answer analyse_net_lookup(const struct analyse *a, uint32_t ns, const struct net_flow *f)
+{
+	const struct net_ns *n = &a->ns[ns];
+	struct net_answer answer = look_up(a, ns, f);
+
+	if (n->doubt)
+		answer.unknown = n->doubt;
+	else if (n->rule_doubt)
+		answer.unknown = n->rule_doubt;
+	else if (answer.route && answer.route->other)
+		answer.unknown = "a route is of a type, or has hops, that no plan has";
+	return answer;
 }
 
 /* --- devices --- */
@@ -180,7 +196,8 @@ static void add_end(struct analyse *a, const struct plan_link *l, const struct p
 					  .ns = analyse_net_find_ns(a, e->ns),
 					  .link = l,
 					  .mac = e->mac,
-					  .proxy_arp = e->proxy_arp});
+					  .proxy_arp = e->proxy_arp,
+					  .enslaved = e->master != NULL});
 }
 
 static int by_place(const void *pa, const void *pb)
@@ -233,6 +250,13 @@ static void index_devices(struct analyse *a)
 
 /* --- addresses, rules, neighbours, filters: all of them stand together by namespace --- */
 
+static struct net_ns *ns_of(const struct analyse *a, const char *name)
+{
+	const uint32_t ns = analyse_net_find_ns(a, name);
+
+	return ns == NET_NONE ? NULL : &a->ns[ns];
+}
+
 static int by_ip(const void *pa, const void *pb)
 {
 	const struct net_address *a = pa, *b = pb;
@@ -242,26 +266,40 @@ static int by_ip(const void *pa, const void *pb)
 	return (a->dev > b->dev) - (a->dev < b->dev);
 }
 
+/* Behind all others of its device. */
+static void add_address(struct analyse *a, const struct plan_address *from)
+{
+	const uint32_t ns = analyse_net_find_ns(a, from->ns);
+	const uint32_t dev = analyse_net_find_dev(a, ns, from->dev);
+	struct net_ns *n;
+	size_t at;
+
+	if (dev == NET_NONE)
+		return; /* somebody took it away */
+	n = &a->ns[ns];
+	(void)arena_push(a->arena, n->addresses, n->n_addresses); /* room for one more */
+	for (at = n->n_addresses - 1; at > 0 && n->addresses[at - 1].dev > dev; at--)
+		n->addresses[at] = n->addresses[at - 1];
+	n->addresses[at] = (struct net_address){from->prefix.addr, from->prefix.len, dev, from};
+}
+
 static void index_addresses(struct analyse *a)
 {
-	const struct plan *p = a->plan;
+	const struct plan *extra = a->plan->extra;
 
-	for (size_t i = 0; i < p->n_addresses; i++) {
-		const struct plan_address *from = &p->addresses[i];
-		const uint32_t ns = analyse_net_find_ns(a, from->ns);
-		struct net_ns *n = ns == NET_NONE ? NULL : &a->ns[ns];
-		const uint32_t dev = analyse_net_find_dev(a, ns, from->dev);
-
-		if (!n || dev == NET_NONE)
-			continue; /* of a device that somebody took away */
-		if (!a->devs[dev].n++)
-			a->devs[dev].first = (uint32_t)n->n_addresses;
-		*arena_push(a->arena, n->addresses, n->n_addresses) =
-			(struct net_address){from->prefix.addr, from->prefix.len, dev, from};
-	}
+	for (size_t i = 0; i < a->plan->n_addresses; i++)
+		add_address(a, &a->plan->addresses[i]);
+	for (size_t i = 0; extra && i < extra->n_addresses; i++)
+		add_address(a, &extra->addresses[i]);
 	for (size_t i = 0; i < a->n_ns; i++) {
 		struct net_ns *n = &a->ns[i];
 
+		for (size_t k = 0; k < n->n_addresses; k++) {
+			struct net_device *d = &a->devs[n->addresses[k].dev];
+
+			if (!d->n++)
+				d->first = (uint32_t)k;
+		}
 		n->local = arena_memdup(a->arena, n->addresses,
 					n->n_addresses * sizeof(*n->addresses));
 		if (n->n_addresses)
@@ -273,8 +311,7 @@ static void index_rules(struct analyse *a)
 {
 	for (size_t i = 0; i < a->plan->n_rules; i++) {
 		const struct plan_rule *r = &a->plan->rules[i];
-		const uint32_t ns = analyse_net_find_ns(a, r->ns);
-		struct net_ns *n = ns == NET_NONE ? NULL : &a->ns[ns];
+		struct net_ns *n = ns_of(a, r->ns);
 
 		if (!n)
 			continue;
@@ -304,31 +341,76 @@ static int by_device(const void *pa, const void *pb)
 	return (a->ip > b->ip) - (a->ip < b->ip);
 }
 
+static void add_neighbour(struct analyse *a, const struct plan_neighbour *n)
+{
+	const uint32_t dev = analyse_net_find_dev(a, analyse_net_find_ns(a, n->ns), n->dev);
+
+	if (dev != NET_NONE)
+		*arena_push(a->arena, a->neighbours,
+			    a->n_neighbours) = (struct net_neighbour){dev, n->ip, n->mac};
+}
+
 static void index_neighbours(struct analyse *a)
 {
-	for (size_t i = 0; i < a->plan->n_neighbours; i++) {
-		const struct plan_neighbour *n = &a->plan->neighbours[i];
-		const uint32_t dev = analyse_net_find_dev(a, analyse_net_find_ns(a, n->ns), n->dev);
+	const struct plan *extra = a->plan->extra;
 
-		if (dev != NET_NONE)
-			*arena_push(a->arena, a->neighbours,
-				    a->n_neighbours) = (struct net_neighbour){dev, n->ip, n->mac};
-	}
+	for (size_t i = 0; i < a->plan->n_neighbours; i++)
+		add_neighbour(a, &a->plan->neighbours[i]);
+	for (size_t i = 0; extra && i < extra->n_neighbours; i++)
+		add_neighbour(a, &extra->neighbours[i]);
 	if (a->n_neighbours)
 		qsort(a->neighbours, a->n_neighbours, sizeof(*a->neighbours), by_device);
 }
 
+static void add_filter(struct analyse *a, const struct plan_filter *f, const struct nft_table *t)
+{
+	struct net_ns *n = ns_of(a, f->ns);
+
+	if (n)
+		*arena_push(a->arena, n->filters, n->n_filters) = (struct net_filter){f, t};
+}
+
 static void index_filters(struct analyse *a)
 {
-	for (size_t i = 0; i < a->plan->n_filters; i++) {
-		const struct plan_filter *f = &a->plan->filters[i];
-		const uint32_t ns = analyse_net_find_ns(a, f->ns);
-		struct net_ns *n = ns == NET_NONE ? NULL : &a->ns[ns];
+	static const struct nft_table unread = {.unknown = true};
+	const struct plan *extra = a->plan->extra;
 
-		if (n)
-			*arena_push(a->arena, n->filters, n->n_filters) =
-				(struct net_filter){f, analyse_nft_read(a->arena, f->text)};
-	}
+	for (size_t i = 0; i < a->plan->n_filters; i++)
+		add_filter(a, &a->plan->filters[i],
+			   analyse_nft_read(a->arena, a->plan->filters[i].text));
+	for (size_t i = 0; extra && i < extra->n_filters; i++)
+		add_filter(a, &extra->filters[i], &unread);
+}
+
+/* --- doubts --- */
+
+static const char *doubt_of(const struct analyse *a, const struct net_ns *n, const char *what,
+			    const char *name)
+{
+	auto_strbuf struct strbuf place = {0};
+
+	analyse_place(n->from, &place);
+	return arena_printf(a->arena, "%s has a %s that is of no plan: %s", strbuf_str(&place),
+			    what, name);
+}
+
+static void index_doubts(struct analyse *a)
+{
+	const struct plan *extra = a->plan->extra;
+	struct net_ns *n;
+
+	for (size_t i = 0; extra && i < extra->n_rules; i++)
+		if ((n = ns_of(a, extra->rules[i].ns)))
+			n->rule_doubt = doubt_of(
+				a, n, "rule",
+				arena_printf(a->arena, "priority %u", extra->rules[i].priority));
+	for (size_t i = 0; extra && i < extra->n_filters; i++)
+		if ((n = ns_of(a, extra->filters[i].ns)))
+			n->bridge_doubt = doubt_of(a, n, "filter", extra->filters[i].table);
+	for (size_t i = 0; extra && i < extra->n_links; i++)
+		if ((n = ns_of(a, extra->links[i].a.ns)))
+			n->doubt = n->bridge_doubt = doubt_of(a, n, "device",
+							      extra->links[i].a.dev);
 }
 
 void analyse_net_index(struct analyse *a)
@@ -343,6 +425,7 @@ void analyse_net_index(struct analyse *a)
 	index_rules(a);
 	index_neighbours(a);
 	index_filters(a);
+	index_doubts(a);
 }
 
 /* --- routes --- */
@@ -359,15 +442,15 @@ static struct net_table *table_of(struct analyse *a, struct net_ns *n, uint32_t 
 static void add_route(struct analyse *a, const struct plan_route *r)
 {
 	const uint32_t ns = analyse_net_find_ns(a, r->ns);
-	const uint32_t dev = r->type == PLAN_BLACKHOLE ? NET_NONE
-						       : analyse_net_find_dev(a, ns, r->dev);
+	const uint32_t dev = r->type == PLAN_UNICAST ? analyse_net_find_dev(a, ns, r->dev)
+						     : NET_NONE;
 	struct net_table *t;
 
-	if (ns == NET_NONE || (r->type != PLAN_BLACKHOLE && dev == NET_NONE))
+	if (ns == NET_NONE || (r->type == PLAN_UNICAST && dev == NET_NONE))
 		return; /* of a plan that was observed: its device is gone, and it with it */
 	t = table_of(a, &a->ns[ns], r->table);
-	*arena_push(a->arena, t->routes, t->n) = (struct net_route){r->dst, r->metric, dev,
-								    r->via, r->src,    r};
+	*arena_push(a->arena, t->routes, t->n) = (struct net_route){
+		r->dst, r->metric, dev, r->via, r->src, r, r->type == PLAN_OTHER};
 }
 
 /* An address brings the route to its subnet; of lo, nothing but itself. */
@@ -441,6 +524,8 @@ static void finish_tables(struct net_ns *n)
 
 void analyse_net_index_routes(struct analyse *a)
 {
+	const struct plan *extra = a->plan->extra;
+
 	for (size_t i = 0; i < a->n_ns; i++) {
 		a->ns[i].tables = NULL;
 		a->ns[i].n_tables = 0;
@@ -450,6 +535,8 @@ void analyse_net_index_routes(struct analyse *a)
 			add_connected(a, &a->ns[i].addresses[k]);
 	for (size_t i = 0; i < a->plan->n_routes; i++)
 		add_route(a, &a->plan->routes[i]);
+	for (size_t i = 0; extra && i < extra->n_routes; i++)
+		add_route(a, &extra->routes[i]);
 	for (size_t i = 0; i < a->n_dynamic; i++)
 		add_route(a, a->dynamic[i]);
 	for (size_t i = 0; i < a->n_ns; i++)

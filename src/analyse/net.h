@@ -2,6 +2,9 @@
 /**
  * A plan as the kernel would see it, indexed so that a packet's next step is found without a scan. Shared
  * by the files of this layer.
+ *
+ * What plan->extra holds of a lab that runs is indexed with the rest, where it says what it does: routes,
+ * addresses, neighbours. Of rules, filters and devices it has the names only: they are doubts.
  */
 #pragma once
 
@@ -24,6 +27,7 @@ struct net_device {
 	uint32_t first, n;     /* its addresses, in the namespace's list */
 	const struct plan_bridge *bridge;
 	bool proxy_arp;
+	bool enslaved; /* it is a port, if only of a bridge that is of no plan */
 };
 
 struct net_address {
@@ -41,6 +45,7 @@ struct net_route {
 	uint32_t via;                  /* 0: on link */
 	uint32_t src;                  /* preferred source, 0: none */
 	const struct plan_route *from; /* NULL: comes with an address */
+	bool other;                    /* PLAN_OTHER: nobody knows where it leads */
 };
 
 struct net_table {
@@ -72,6 +77,8 @@ struct net_ns {
 	struct net_table *main; /* NULL: empty */
 	struct net_filter *filters;
 	size_t n_filters;
+	/* Why nothing is known of what passes, is routed, is bridged here; NULL: it is. */
+	const char *doubt, *rule_doubt, *bridge_doubt;
 };
 
 /** Devices that hear each other. */
@@ -80,6 +87,7 @@ struct net_segment {
 	size_t n;
 	struct net_address *owners; /* sorted by address, where members are many */
 	size_t n_owners;
+	const char *doubt; /* why nobody knows whether frames pass; NULL: it is known */
 };
 
 struct analyse {
@@ -135,6 +143,7 @@ struct net_answer {
 	const struct net_route *route; /* NULL: no route */
 	const struct plan_rule *rule;  /* whose table it is of; NULL: main, behind all rules */
 	size_t alternatives;           /* equally good hops, this one included */
+	const char *unknown;           /* why it may be another route; NULL: it is this one */
 };
 
 /** Rules, then tables; not the addresses of the namespace itself. */
@@ -146,9 +155,10 @@ const struct net_route *analyse_net_best(const struct analyse *a, const struct n
 
 /** The device that takes a frame for `ip` sent out of `dev` (segment.c). */
 struct net_taker {
-	uint32_t dev; /* NET_NONE: nobody */
-	bool several; /* more than one would */
-	bool down;    /* the line that it would go over is */
+	uint32_t dev;        /* NET_NONE: nobody */
+	bool several;        /* more than one would */
+	bool down;           /* the line that it would go over is */
+	const char *unknown; /* why nobody knows who takes it */
 };
 struct net_taker analyse_net_take(const struct analyse *a, uint32_t dev, uint32_t ip,
 				  uint32_t sender);

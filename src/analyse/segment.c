@@ -95,6 +95,8 @@ void analyse_net_index_segments(struct analyse *a)
 		a->devs[i].segment = (uint32_t)(s - a->segments);
 		if (!is_port(&a->devs[i]) && !is_lo(&a->devs[i]))
 			*arena_push(a->arena, s->members, s->n) = i;
+		if (a->devs[i].bridge || a->devs[i].enslaved)
+			s->doubt = s->doubt ? s->doubt : a->ns[a->devs[i].ns].bridge_doubt;
 	}
 	for (size_t i = 0; i < a->n_segments; i++)
 		if (a->segments[i].n > MANY)
@@ -153,6 +155,8 @@ static bool answers_for_others(const struct analyse *a, uint32_t dev, uint32_t i
 	    analyse_net_local(a, d->ns, sender) != NET_NONE)
 		return false;
 	way = analyse_net_lookup(a, d->ns, &f);
+	if (way.unknown)
+		return true; /* perhaps: what becomes of the packet there is not known either */
 	return way.route && way.route->dev != NET_NONE && way.route->dev != dev;
 }
 
@@ -178,7 +182,7 @@ struct net_taker analyse_net_take(const struct analyse *a, uint32_t dev, uint32_
 {
 	const struct net_segment *s = &a->segments[a->devs[dev].segment];
 	const struct net_neighbour *known = analyse_net_neighbour(a, dev, ip);
-	struct net_taker t = {.dev = NET_NONE};
+	struct net_taker t = {.dev = NET_NONE, .unknown = s->doubt};
 
 	if (known)
 		deliver(a, s, dev, known->mac, &t);

@@ -70,6 +70,8 @@ static bool stop_at(struct walker *k, const struct net_filter *f, const struct n
 
 	hop->filter = f->from;
 	hop->chain = j->chain ? j->chain->name : NULL;
+	if (!f->from->text)
+		return not_known(k, "a filter stands there that is of no plan");
 	hop->verdict = j->rule ? j->rule->text : "policy drop";
 	if (j->verdict == NFT_UNKNOWN)
 		return not_known(k, "a filter holds what the analyser does not understand");
@@ -114,6 +116,8 @@ static bool find_way(struct walker *k, uint32_t src, struct net_route *way)
 	hop->route = found.route ? found.route->from : NULL;
 	if (found.alternatives > k->w->alternatives)
 		k->w->alternatives = found.alternatives;
+	if (found.unknown)
+		return not_known(k, found.unknown);
 	if (found.route && found.route->dev != NET_NONE) {
 		*way = *found.route;
 		return true;
@@ -164,6 +168,8 @@ static bool leave(struct walker *k, const struct net_route *way)
 	if (analyse_net_local(k->a, k->ns, asker) == NET_NONE)
 		asker = source_for(k->a, way->dev, next);
 	t = analyse_net_take(k->a, way->dev, next, asker);
+	if (t.unknown)
+		return not_known(k, t.unknown);
 	if (t.several)
 		return not_known(k, "more than one device answers for the next hop");
 	if (t.dev == NET_NONE)
@@ -181,6 +187,8 @@ static bool depart(struct walker *k)
 {
 	struct net_route way;
 
+	if (k->a->ns[k->ns].doubt)
+		return not_known(k, k->a->ns[k->ns].doubt);
 	if (analyse_net_local(k->a, k->ns, k->w->dst) != NET_NONE) {
 		if (!k->w->src)
 			k->w->src = k->header.saddr = k->w->dst;
@@ -204,6 +212,8 @@ static bool arrive(struct walker *k)
 	const char *in = name_of(k->a, k->in);
 	struct net_route way;
 
+	if (k->a->ns[k->ns].doubt)
+		return not_known(k, k->a->ns[k->ns].doubt);
 	if (!pass(k, NFT_PREROUTING, in, ""))
 		return false;
 	if (analyse_net_local(k->a, k->ns, k->w->src) != NET_NONE)

@@ -84,6 +84,28 @@ to_gateway='. as $m | .cells[] | select($m.from[.from] == ["ecs-3"] and $m.to[.t
   [[ $(labctl matrix "$file" --plan --json | jq -r "$to_gateway") == yes ]]
 }
 
+@test "what somebody put into the running lab decides, too" {
+  file=$(variation scenario1 e1 <<<'regions: {}')
+  labctl up "$file"
+  ip -n e1.vpc-3 route add blackhole 172.16.1.10/32 table 1000
+  run labctl explain "$file" ecs-3 apigw-1
+  [ "$status" -eq 1 ]
+  [[ $output == *"NOT reachable: the route to 172.16.1.10/32 of vpc-3 leads nowhere"*"repair"* ]] || { echo "$output"; false; }
+  [[ $(labctl matrix "$file" --json | jq -r "$to_gateway") == no ]]
+  run labctl exec e1 ecs-3 -- ping -c1 -W1 172.16.1.10
+  [ "$status" -eq 1 ]
+  ip -n e1.vpc-3 route replace unreachable 172.16.1.10/32 table 1000
+  [[ $(labctl matrix "$file" --json | jq -r "$to_gateway") == unknown ]]
+  ip -n e1.vpc-3 route del 172.16.1.10/32 table 1000
+  ip -n e1.vpc-3 rule add pref 77 fwmark 3 lookup 77
+  run labctl explain "$file" ecs-3 apigw-1
+  [ "$status" -eq 1 ]
+  [[ $output == *"not known: vpc-3 has a rule that is of no plan: priority 77"* ]] || { echo "$output"; false; }
+  labctl up "$file"
+  run labctl explain "$file" ecs-3 apigw-1
+  [ "$status" -eq 0 ]
+}
+
 @test "the README shows what is said" {
   labctl up scenario1 --step attach
   run labctl explain scenario1 ecs-3 'http://${api_groups.group-1.vpc_domain}/hello'
