@@ -229,7 +229,7 @@ static uint64_t mix_host(const struct class_index *c, uint64_t h, uint32_t ns, u
 
 	h = mix_text(mix_text(h, n->doubt), n->rule_doubt);
 	h = mix_text(h, c->a->devs[dev].name);
-	h = mix(h, c->a->devs[dev].proxy_arp);
+	h = mix(mix(h, c->a->devs[dev].proxy_arp), c->a->devs[dev].down);
 	h = mix(h, n->addresses[0].len);
 	h = mix(h, n->addresses[0].from->noprefixroute);
 	for (size_t i = 0; i < n->n_tables; i++) {
@@ -275,7 +275,7 @@ static uint64_t mix_port(const struct class_index *c, uint64_t h, uint32_t port)
 	const struct net_device *d = &c->a->devs[port];
 	const struct net_ns *n = &c->a->ns[d->ns];
 
-	h = mix(mix(mix(h, d->ns), d->master), d->proxy_arp);
+	h = mix(mix(mix(mix(h, d->ns), d->master), d->proxy_arp), d->down);
 	for (uint32_t i = 0; i < d->n; i++)
 		h = mix(mix(h, n->addresses[d->first + i].ip), n->addresses[d->first + i].len);
 	for (size_t i = 0; i < n->n_rules; i++)

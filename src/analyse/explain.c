@@ -153,8 +153,22 @@ static void add_down(const struct analyse_hop *hop, struct strbuf *b)
 {
 	const struct plan_link *l = hop->link;
 	const bool at_a = l && strcmp(l->a.ns, hop->ns->name) == 0;
+	const struct plan_end *far = !l ? NULL : at_a ? &l->b : &l->a;
 
-	strbuf_printf(b, "%s is down", !l ? hop->out : at_a ? l->b.ns : l->a.ns);
+	if (far && far->down)
+		strbuf_printf(b, "%s of ", far->dev);
+	strbuf_printf(b, "%s is down", far ? far->ns : hop->out);
+}
+
+/* What is down lost its routes with it, and hears nobody. */
+static void add_own_down(const struct analyse *a, const struct analyse_hop *hop, struct strbuf *b)
+{
+	const uint32_t ns = analyse_net_find_ns(a, hop->ns->name);
+	const struct net_ns *n = ns == NET_NONE ? NULL : &a->ns[ns];
+
+	for (uint32_t i = 0; n && i < n->n_devs; i++)
+		if (a->devs[n->first_dev + i].link && a->devs[n->first_dev + i].down)
+			strbuf_printf(b, "; its %s is down", a->devs[n->first_dev + i].name);
 }
 
 static void add_unknown(const struct analyse_walk *w, const struct analyse_hop *hop,
@@ -210,6 +224,8 @@ static void add_end(const struct analyse *a, const struct analyse_walk *w, struc
 		break;
 	case ANALYSE_UNKNOWN: add_unknown(w, hop, b); break;
 	}
+	if (w->end == ANALYSE_NO_ROUTE || w->end == ANALYSE_BLACKHOLE)
+		add_own_down(a, hop, b);
 }
 
 void analyse_explain(const struct analyse *a, const struct analyse_trip *trip, struct strbuf *b)

@@ -57,7 +57,7 @@ uint32_t analyse_net_local(const struct analyse *a, uint32_t ns, uint32_t ip)
 
 bool analyse_net_is_up(const struct analyse *a, uint32_t dev)
 {
-	return !a->devs[dev].bridge || !a->devs[dev].bridge->down;
+	return !a->devs[dev].down;
 }
 
 const struct net_neighbour *analyse_net_neighbour(const struct analyse *a, uint32_t dev,
@@ -197,6 +197,8 @@ static void add_end(struct analyse *a, const struct plan_link *l, const struct p
 					  .link = l,
 					  .mac = e->mac,
 					  .proxy_arp = e->proxy_arp,
+					  .down = e->down,
+					  .fault = e->fault,
 					  .enslaved = e->master != NULL});
 }
 
@@ -232,7 +234,9 @@ static void index_devices(struct analyse *a)
 		add_device(a, (struct net_device){.name = p->bridges[i].dev,
 						  .ns = analyse_net_find_ns(a, p->bridges[i].ns),
 						  .mac = p->bridges[i].mac,
-						  .bridge = &p->bridges[i]});
+						  .bridge = &p->bridges[i],
+						  .down = p->bridges[i].down,
+						  .fault = p->bridges[i].fault});
 	for (size_t i = 0; i < p->n_links; i++) {
 		add_end(a, &p->links[i], &p->links[i].a);
 		add_end(a, &p->links[i], &p->links[i].b);
@@ -390,8 +394,20 @@ static const char *doubt_of(const struct analyse *a, const struct net_ns *n, con
 	auto_strbuf struct strbuf place = {0};
 
 	analyse_place(n->from, &place);
-	return arena_printf(a->arena, "%s has a %s that is of no plan: %s", strbuf_str(&place),
-			    what, name);
+	return arena_printf(a->arena, "%s has a %s: %s", strbuf_str(&place), what, name);
+}
+
+static void index_faults(struct analyse *a)
+{
+	for (size_t i = 0; i < a->n_devs; i++) {
+		const struct net_device *d = &a->devs[i];
+		struct net_ns *n = &a->ns[d->ns];
+
+		if (d->fault)
+			n->doubt = n->bridge_doubt =
+				doubt_of(a, n, "device that is not as planned",
+					 arena_printf(a->arena, "%s, %s", d->name, d->fault));
+	}
 }
 
 static void index_doubts(struct analyse *a)
@@ -402,14 +418,15 @@ static void index_doubts(struct analyse *a)
 	for (size_t i = 0; extra && i < extra->n_rules; i++)
 		if ((n = ns_of(a, extra->rules[i].ns)))
 			n->rule_doubt = doubt_of(
-				a, n, "rule",
+				a, n, "rule that is of no plan",
 				arena_printf(a->arena, "priority %u", extra->rules[i].priority));
 	for (size_t i = 0; extra && i < extra->n_filters; i++)
 		if ((n = ns_of(a, extra->filters[i].ns)))
-			n->bridge_doubt = doubt_of(a, n, "filter", extra->filters[i].table);
+			n->bridge_doubt = doubt_of(a, n, "filter that is of no plan",
+						   extra->filters[i].table);
 	for (size_t i = 0; extra && i < extra->n_links; i++)
 		if ((n = ns_of(a, extra->links[i].a.ns)))
-			n->doubt = n->bridge_doubt = doubt_of(a, n, "device",
+			n->doubt = n->bridge_doubt = doubt_of(a, n, "device that is of no plan",
 							      extra->links[i].a.dev);
 }
 
@@ -425,6 +442,7 @@ void analyse_net_index(struct analyse *a)
 	index_rules(a);
 	index_neighbours(a);
 	index_filters(a);
+	index_faults(a);
 	index_doubts(a);
 }
 

@@ -4,7 +4,8 @@
  * by the files of this layer.
  *
  * What plan->extra holds of a lab that runs is indexed with the rest, where it says what it does: routes,
- * addresses, neighbours. Of rules, filters and devices it has the names only: they are doubts.
+ * addresses, neighbours. Of rules, filters and devices it has the names only: they are doubts. So is a
+ * device that conducts itself otherwise than every device of a plan does.
  */
 #pragma once
 
@@ -26,8 +27,9 @@ struct net_device {
 	uint32_t segment;      /* where its frames arrive */
 	uint32_t first, n;     /* its addresses, in the namespace's list */
 	const struct plan_bridge *bridge;
-	bool proxy_arp;
-	bool enslaved; /* it is a port, if only of a bridge that is of no plan */
+	bool proxy_arp, down;
+	const char *fault; /* see struct plan_end */
+	bool enslaved;     /* it is a port, if only of a bridge that is of no plan */
 };
 
 struct net_address {
@@ -119,7 +121,7 @@ uint32_t analyse_net_find_dev(const struct analyse *a, uint32_t ns, const char *
 void analyse_net_join_wires(const struct analyse *a);
 /** The device of the namespace that has the address; NET_NONE: none. 127.0.0.0/8 is lo's. */
 uint32_t analyse_net_local(const struct analyse *a, uint32_t ns, uint32_t ip);
-/** Whether frames pass: false of a bridge that is down. */
+/** Whether frames pass: false of what is down. */
 bool analyse_net_is_up(const struct analyse *a, uint32_t dev);
 const struct net_neighbour *analyse_net_neighbour(const struct analyse *a, uint32_t dev,
 						  uint32_t ip);

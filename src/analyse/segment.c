@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Who takes a frame. A segment is what frames cross without a router: a link, or a bridge with all that
- * hangs on it. A port of a bridge hears everything and answers nothing; a bridge that is down joins nobody.
+ * hangs on it. A port of a bridge hears everything and answers nothing; what is down
+ * joins nobody.
  *
  * An address is answered for by the device whose namespace has it, on whatever device of it (arp_ignore
  * is 0), and by a device with proxy ARP that would route it elsewhere (arp_process() in net/ipv4/arp.c).
@@ -45,7 +46,7 @@ static void join_all(const struct analyse *a, uint32_t *parents)
 	for (uint32_t i = 0; i < a->n_devs; i++) {
 		const struct net_device *d = &a->devs[i];
 
-		if (d->peer != NET_NONE)
+		if (d->peer != NET_NONE && !d->down && !a->devs[d->peer].down)
 			join(parents, i, d->peer);
 		if (is_port(d) && analyse_net_is_up(a, d->master))
 			join(parents, i, d->master);
@@ -169,12 +170,13 @@ static void deliver(const struct analyse *a, const struct net_segment *s, uint32
 			answer(t, s->members[i]);
 }
 
-/* Whether the far end of the link is a port of something that is down. */
+/* Whether one end of the link is down, or the far one is a port of what is. */
 static bool leads_into_a_cut(const struct analyse *a, const struct net_device *d)
 {
-	const struct net_device *far = d->peer == NET_NONE ? NULL : &a->devs[d->peer];
+	const struct net_device *far = d->peer == NET_NONE ? d : &a->devs[d->peer];
 
-	return far && far->master != NET_NONE && !analyse_net_is_up(a, far->master);
+	return d->down || far->down ||
+	       (far->master != NET_NONE && !analyse_net_is_up(a, far->master));
 }
 
 struct net_taker analyse_net_take(const struct analyse *a, uint32_t dev, uint32_t ip,

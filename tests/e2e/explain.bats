@@ -101,6 +101,11 @@ to_gateway='. as $m | .cells[] | select($m.from[.from] == ["ecs-3"] and $m.to[.t
   run labctl explain "$file" ecs-3 apigw-1
   [ "$status" -eq 1 ]
   [[ $output == *"not known: vpc-3 has a rule that is of no plan: priority 77"* ]] || { echo "$output"; false; }
+  ip -n e1.vpc-3 rule del pref 77
+  ip -n e1.ecs-3 link set eth0 down
+  run labctl explain "$file" ecs-3 apigw-1
+  [ "$status" -eq 1 ]
+  [[ $output == *"NOT reachable: ecs-3 has no route to "*"; its eth0 is down"*"repair"* ]] || { echo "$output"; false; }
   labctl up "$file"
   run labctl explain "$file" ecs-3 apigw-1
   [ "$status" -eq 0 ]

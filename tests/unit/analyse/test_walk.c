@@ -468,6 +468,63 @@ static void test_foreign_things_beside_a_bridge(void **state)
 	net_assert_why(a, &trip, "not known: line has a filter that is of no plan: bridge other");
 }
 
+static struct plan_link *link_of(struct plan *p, const char *ns, const char *dev)
+{
+	for (size_t i = 0; i < p->n_links; i++)
+		if (!strcmp(p->links[i].a.ns, ns) && !strcmp(p->links[i].a.dev, dev))
+			return &p->links[i];
+	fail_msg("no link of %s/%s", ns, dev);
+	return NULL;
+}
+
+/* The kernel takes away what leads out of a device that is down; what comes with addresses is implied. */
+static void test_a_device_that_is_down(void **state)
+{
+	auto_plan struct plan *p = net_two_routers();
+	auto_analyse struct analyse *a = NULL;
+	struct analyse_trip trip;
+
+	p->n_routes -= 2; /* those between the routers, the last ones */
+	(void)net_route(p, "r2", PLAN_TABLE_MAIN, "10.0.1.0/24", "far", "10.9.0.1");
+	link_of(p, "r1", "far")->a.down = true;
+	a = net_analyse(p);
+	trip = net_ping(a, "a", "10.0.2.1");
+	net_assert_why(a, &trip, "r1 has no route to 10.0.2.0/24; its far is down");
+	assert_false(net_ping(a, "r1", "10.9.0.2").ok);
+	trip = net_ping(a, "c", "10.0.1.1");
+	assert_int_equal(trip.there.end, ANALYSE_DOWN);
+	net_assert_why(a, &trip, "far of r1 is down");
+	assert_true(net_ping(a, "a", "10.0.1.2").ok);
+	assert_true(net_ping(a, "a", "10.9.0.1").ok); /* its address is still there */
+}
+
+static void test_a_port_that_is_down(void **state)
+{
+	auto_plan struct plan *p = bridged(false);
+	auto_analyse struct analyse *a = NULL;
+	struct analyse_trip trip;
+
+	link_of(p, "line", "h1")->a.down = true;
+	a = net_analyse(p);
+	trip = net_ping(a, "h1", "10.0.0.3");
+	net_assert_why(a, &trip, "h1 of line is down");
+	assert_true(net_ping(a, "h2", "10.0.0.3").ok);
+	assert_false(net_ping(a, "h2", "10.0.0.1").ok);
+}
+
+static void test_a_device_of_another_conduct(void **state)
+{
+	auto_plan struct plan *p = net_two_routers();
+	auto_analyse struct analyse *a = NULL;
+	struct analyse_trip trip;
+
+	link_of(p, "r1", "a")->a.fault = "forwarding 0";
+	a = net_analyse(p);
+	trip = net_ping(a, "a", "10.0.2.1");
+	net_assert_why(a, &trip,
+		       "not known: r1 has a device that is not as planned: a, forwarding 0");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -493,6 +550,9 @@ int main(void)
 		cmocka_unit_test(test_foreign_addresses),
 		cmocka_unit_test(test_foreign_things_make_doubts),
 		cmocka_unit_test(test_foreign_things_beside_a_bridge),
+		cmocka_unit_test(test_a_device_that_is_down),
+		cmocka_unit_test(test_a_port_that_is_down),
+		cmocka_unit_test(test_a_device_of_another_conduct),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
