@@ -169,6 +169,58 @@ idc-client, idc-dns    +   a   +   +
 END
 }
 
+@test "the matrix says which services do not pass" {
+  cat >"$BATS_TEST_TMPDIR/lab.yaml" <<'END'
+lab: ports
+regions: {cn-hangzhou: {zones: [h]}}
+vpcs:
+  vpc-1:
+    region: cn-hangzhou
+    cidr_block: 10.1.0.0/16
+    vswitches: {vsw-1: {zone: h, cidr_block: 10.1.1.0/24}}
+security_groups:
+  sg-0: {vpc: vpc-1}
+  sg-1:
+    vpc: vpc-1
+    rules:
+      all: {type: ingress, ip_protocol: all, cidr_ip: 0.0.0.0/0, priority: 9}
+      no: {type: ingress, policy: drop, ip_protocol: tcp, port_range: 80/80, cidr_ip: 0.0.0.0/0}
+  sg-2:
+    vpc: vpc-1
+    rules:
+      all: {type: ingress, ip_protocol: all, cidr_ip: 0.0.0.0/0, priority: 9}
+      no: {type: ingress, policy: drop, ip_protocol: tcp, port_range: 22/22, cidr_ip: 0.0.0.0/0}
+  sg-3:
+    vpc: vpc-1
+    rules: {yes: {type: ingress, ip_protocol: tcp, port_range: 80/80, cidr_ip: 0.0.0.0/0}}
+ecs:
+  e0: {vswitch: vsw-1, security_groups: [sg-0]}
+  e1: {vswitch: vsw-1, security_groups: [sg-1]}
+  e2: {vswitch: vsw-1, security_groups: [sg-2]}
+  e3: {vswitch: vsw-1, security_groups: [sg-3]}
+END
+  run labctl matrix "$BATS_TEST_TMPDIR/lab.yaml" --plan
+  [ "$status" -eq 0 ]
+  diff - <(echo "$output") <<'END'
+ports as planned
+
+from \ to         1   2   3   4   5
+e0, e1, e2, e3    .   a   b   c   +
+
+  1  e0
+  2  e1
+  3  e2
+  4  e3
+  5  resolver 100.100.2.136, resolver 100.100.2.138
+
+  +  everything
+  .  nothing
+  a  only ping, any other tcp, any udp, not tcp/80
+  b  only ping, any other tcp, any udp, not tcp/22
+  c  only tcp/80
+END
+}
+
 @test "the matrix of a thousand nodes fits on a page" {
   labctl generate star 1000 --name star >"$BATS_TEST_TMPDIR/star.yaml"
   run labctl matrix "$BATS_TEST_TMPDIR/star.yaml" --plan
