@@ -2,7 +2,7 @@
 /* The end of a walk as a sentence in the cloud's terms. */
 #include <string.h>
 
-#include "analyse/walk.h"
+#include "analyse/net.h"
 #include "base/strbuf.h"
 
 static bool has_role(const struct plan_namespace *ns, const char *role)

@@ -6,8 +6,8 @@
 
 #include "analyse/class.h"
 #include "analyse/endpoint.h"
+#include "analyse/net.h"
 #include "analyse/outcome.h"
-#include "analyse/walk.h"
 
 #define NONE      SIZE_MAX
 #define WIDE      30000 /* ranges of ports that are wider are not what somebody names */

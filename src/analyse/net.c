@@ -103,8 +103,9 @@ static bool usable(const struct analyse *a, const struct net_route *r, uint32_t 
 	return (oif == NET_NONE || r->dev == oif) && analyse_net_is_up(a, r->dev);
 }
 
-const struct net_route *analyse_net_best(const struct analyse *a, const struct net_table *t,
-					 uint32_t dst, uint32_t oif)
+/* The best route of one table. oif: NET_NONE, or the only device that counts. */
+static const struct net_route *best(const struct analyse *a, const struct net_table *t,
+				    uint32_t dst, uint32_t oif)
 {
 	for (uint64_t left = t->used; left; left &= left - 1) {
 		const uint8_t len = (uint8_t)(32 - __builtin_ctzll(left));
@@ -158,11 +159,11 @@ static struct net_answer look_up(const struct analyse *a, uint32_t ns, const str
 	for (size_t i = 0; i < n->n_rules; i++) {
 		if (n->rule_tables[i] == NET_NONE || !rule_matches(n, i, f))
 			continue;
-		r = analyse_net_best(a, &n->tables[n->rule_tables[i]], f->dst, f->oif);
+		r = best(a, &n->tables[n->rule_tables[i]], f->dst, f->oif);
 		if (r)
 			return choose(&n->tables[n->rule_tables[i]], r, &n->rules[i], f->choice);
 	}
-	r = n->main ? analyse_net_best(a, n->main, f->dst, f->oif) : NULL;
+	r = n->main ? best(a, n->main, f->dst, f->oif) : NULL;
 	return r ? choose(n->main, r, NULL, f->choice) : (struct net_answer){0};
 }
 

@@ -151,9 +151,6 @@ struct net_answer {
 /** Rules, then tables; not the addresses of the namespace itself. */
 struct net_answer analyse_net_lookup(const struct analyse *a, uint32_t ns,
 				     const struct net_flow *f);
-/** The best route of one table. oif: NET_NONE, or the only device that counts. */
-const struct net_route *analyse_net_best(const struct analyse *a, const struct net_table *t,
-					 uint32_t dst, uint32_t oif);
 
 /** The device that takes a frame for `ip` sent out of `dev` (segment.c). */
 struct net_taker {
