@@ -77,6 +77,18 @@ base() { variation scenario1 p1 <<<'regions: {}'; }
   [ "$status" -eq 0 ]
 }
 
+@test "the plan document has a detailed exit status, too, and is all that is printed" {
+  file=$(base)
+  run labctl plan "$file" --json -d
+  [ "$status" -eq 2 ]
+  [[ $output == "$(labctl plan "$file" --json)" ]]
+  jq -e .routes <<<"$output" >/dev/null
+  labctl up "$file"
+  run labctl plan "$file" --json -d
+  [ "$status" -eq 0 ]
+  jq -e .routes <<<"$output" >/dev/null
+}
+
 @test "with --detailed-exitcode every error is 1, wrong usage included" {
   file=$(base)
   run labctl plan "$file" --detailed-exitcode --no-such-option
