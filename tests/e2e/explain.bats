@@ -147,6 +147,18 @@ to_gateway='. as $m | .cells[] | select($m.from[.from] == ["ecs-3"] and $m.to[.t
   [[ $output == *"unknown variable"* ]]
 }
 
+@test "steps are not known where the lab file cannot be used any more" {
+  file=$(variation scenario1 e1 <<<'regions: {}')
+  labctl up "$file"
+  run labctl explain e1 ecs-3 172.16.9.9
+  [[ $output == *"no later step of the lab file makes it reachable"* ]] || { echo "$output"; false; }
+  echo 'no such thing: 1' >>"$file"
+  run labctl explain e1 ecs-3 172.16.9.9
+  [ "$status" -eq 1 ]
+  [[ $output == *"step   not known: the lab file cannot be used"*"labctl check e1"* && $output != *"no later step"* ]] || { echo "$output"; false; }
+  [[ $(labctl explain e1 ecs-3 172.16.9.9 --json | jq -c '[.mended_by, .steps_known]') == "[null,false]" ]]
+}
+
 @test "the matrix puts together what is alike" {
   run labctl matrix scenario2 --plan
   [ "$status" -eq 0 ]
