@@ -111,7 +111,15 @@ static bool echo(struct http_slice path, unsigned int timeout_ms, int *status)
 
 static bool is_echo(const struct plan_worker *w)
 {
-	return !strcmp(w->program, "labctl-service") && strstr(w->config, "\"echo\"");
+	json_t *config;
+	bool yes;
+
+	if (strcmp(w->program, "labctl-service") != 0)
+		return false;
+	config = json_loads(w->config, 0, NULL);
+	yes = json_object_get(config, "echo") != NULL;
+	json_decref(config);
+	return yes;
 }
 
 /* gateway/proxy.c: the backend's own path, or the client's without the group's. */
