@@ -74,15 +74,6 @@ static int by_host(const void *pa, const void *pb)
 	return (a->table > b->table) - (a->table < b->table);
 }
 
-static int by_ip(const void *pa, const void *pb)
-{
-	const struct net_address *a = pa, *b = pb;
-
-	if (a->ip != b->ip)
-		return a->ip < b->ip ? -1 : 1;
-	return (a->dev > b->dev) - (a->dev < b->dev);
-}
-
 static void add_prefix(struct class_index *c, struct ip_prefix p)
 {
 	*arena_push(c->arena, c->prefixes, c->n_prefixes) = p;
@@ -175,7 +166,7 @@ struct class_index *analyse_class_index_new(const struct analyse *a)
 	drop_doubles(c);
 	sort(c->hops, c->n_hops, sizeof(*c->hops), by_number);
 	sort(c->hosts, c->n_hosts, sizeof(*c->hosts), by_host);
-	sort(c->everyone, c->n_everyone, sizeof(*c->everyone), by_ip);
+	analyse_net_sort_addresses(c->everyone, c->n_everyone);
 	return c;
 }
 
@@ -319,21 +310,6 @@ static size_t first_host(const struct class_index *c, uint32_t ip)
 	return low;
 }
 
-static size_t first_of_everyone(const struct class_index *c, uint32_t ip)
-{
-	size_t low = 0, high = c->n_everyone;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (c->everyone[mid].ip < ip)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
 static uint64_t mix_address(const struct class_index *c, uint64_t h, uint32_t ns, uint32_t ip,
 			    uint32_t port)
 {
@@ -342,7 +318,8 @@ static uint64_t mix_address(const struct class_index *c, uint64_t h, uint32_t ns
 		h = mix(mix(h, c->hosts[i].ns), c->hosts[i].table);
 		h = mix_route(h, c->hosts[i].route, ip, port);
 	}
-	for (size_t i = first_of_everyone(c, ip); i < c->n_everyone && c->everyone[i].ip == ip; i++)
+	for (size_t i = analyse_net_first_address(c->everyone, c->n_everyone, ip);
+	     i < c->n_everyone && c->everyone[i].ip == ip; i++)
 		if (c->everyone[i].dev != ns)
 			h = mix(h, c->everyone[i].dev);
 	return h;

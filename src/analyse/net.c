@@ -37,21 +37,43 @@ uint32_t analyse_net_find_dev(const struct analyse *a, uint32_t ns, const char *
 	return NET_NONE;
 }
 
-uint32_t analyse_net_local(const struct analyse *a, uint32_t ns, uint32_t ip)
+static int by_ip(const void *pa, const void *pb)
 {
-	const struct net_ns *n = &a->ns[ns];
-	size_t low = 0, high = n->n_addresses;
+	const struct net_address *a = pa, *b = pb;
+
+	if (a->ip != b->ip)
+		return a->ip < b->ip ? -1 : 1;
+	return (a->dev > b->dev) - (a->dev < b->dev);
+}
+
+void analyse_net_sort_addresses(struct net_address *v, size_t n)
+{
+	if (n)
+		qsort(v, n, sizeof(*v), by_ip);
+}
+
+size_t analyse_net_first_address(const struct net_address *v, size_t n, uint32_t ip)
+{
+	size_t low = 0, high = n;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (n->local[mid].ip == ip)
-			return n->local[mid].dev;
-		if (ip < n->local[mid].ip)
-			high = mid;
-		else
+		if (v[mid].ip < ip)
 			low = mid + 1;
+		else
+			high = mid;
 	}
+	return low;
+}
+
+uint32_t analyse_net_local(const struct analyse *a, uint32_t ns, uint32_t ip)
+{
+	const struct net_ns *n = &a->ns[ns];
+	const size_t i = analyse_net_first_address(n->local, n->n_addresses, ip);
+
+	if (i < n->n_addresses && n->local[i].ip == ip)
+		return n->local[i].dev;
 	return ip >> 24 == 127 ? analyse_net_find_dev(a, ns, "lo") : NET_NONE;
 }
 
@@ -262,15 +284,6 @@ static struct net_ns *ns_of(const struct analyse *a, const char *name)
 	return ns == NET_NONE ? NULL : &a->ns[ns];
 }
 
-static int by_ip(const void *pa, const void *pb)
-{
-	const struct net_address *a = pa, *b = pb;
-
-	if (a->ip != b->ip)
-		return a->ip < b->ip ? -1 : 1;
-	return (a->dev > b->dev) - (a->dev < b->dev);
-}
-
 /* Behind all others of its device. */
 static void add_address(struct analyse *a, const struct plan_address *from)
 {
@@ -307,8 +320,7 @@ static void index_addresses(struct analyse *a)
 		}
 		n->local = arena_memdup(a->arena, n->addresses,
 					n->n_addresses * sizeof(*n->addresses));
-		if (n->n_addresses)
-			qsort(n->local, n->n_addresses, sizeof(*n->local), by_ip);
+		analyse_net_sort_addresses(n->local, n->n_addresses);
 	}
 }
 

@@ -50,6 +50,11 @@ struct net_route {
 	bool other;                    /* PLAN_OTHER: nobody knows where it leads */
 };
 
+/** By address, then by device. */
+void analyse_net_sort_addresses(struct net_address *v, size_t n);
+/** Place of the first one with that address, of sorted ones; else where it would stand. */
+size_t analyse_net_first_address(const struct net_address *v, size_t n, uint32_t ip);
+
 struct net_table {
 	uint32_t id;
 	struct net_route *routes; /* longest first, then by address and metric */

@@ -53,15 +53,6 @@ static void join_all(const struct analyse *a, uint32_t *parents)
 	}
 }
 
-static int by_ip(const void *pa, const void *pb)
-{
-	const struct net_address *a = pa, *b = pb;
-
-	if (a->ip != b->ip)
-		return a->ip < b->ip ? -1 : 1;
-	return (a->dev > b->dev) - (a->dev < b->dev);
-}
-
 /* All addresses that a member answers for, with the device on which it does. */
 static void index_owners(struct analyse *a, struct net_segment *s)
 {
@@ -75,8 +66,7 @@ static void index_owners(struct analyse *a, struct net_segment *s)
 			o->dev = s->members[i];
 		}
 	}
-	if (s->n_owners)
-		qsort(s->owners, s->n_owners, sizeof(*s->owners), by_ip);
+	analyse_net_sort_addresses(s->owners, s->n_owners);
 }
 
 void analyse_net_index_segments(struct analyse *a)
@@ -117,19 +107,10 @@ static void answer(struct net_taker *t, uint32_t dev)
 
 static void ask_index(const struct net_segment *s, uint32_t asker, uint32_t ip, struct net_taker *t)
 {
-	size_t low = 0, high = s->n_owners;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (s->owners[mid].ip < ip)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	for (; low < s->n_owners && s->owners[low].ip == ip; low++)
-		if (s->owners[low].dev != asker)
-			answer(t, s->owners[low].dev);
+	for (size_t i = analyse_net_first_address(s->owners, s->n_owners, ip);
+	     i < s->n_owners && s->owners[i].ip == ip; i++)
+		if (s->owners[i].dev != asker)
+			answer(t, s->owners[i].dev);
 }
 
 static void ask_owners(const struct analyse *a, const struct net_segment *s, uint32_t asker,
