@@ -45,7 +45,7 @@ struct watch {
 	struct differences differences;
 	const char **dirty; /* namespaces of the plan with news */
 	size_t n_dirty;
-	bool look_at_all, look_at_workers, waits_for_up, told_of_up, started;
+	bool look_at_all, look_at_workers, told_of_up, started;
 	uint64_t up_since;
 	unsigned int failures;
 	struct lab_error *failure;
