@@ -311,11 +311,10 @@ static struct kernel_sight_dev *by_name(const struct by_name *t, const char *ns,
 	return found ? *found : NULL;
 }
 
-static void note_end(struct kernel_sight *s, struct plan_end *e, const struct kernel_sight_dev *d)
+static void note_end(struct plan_end *e, const struct kernel_sight_dev *d)
 {
+	e->down = !d->up;
 	e->fault = d->fault;
-	if (!d->up)
-		e->fault = d->fault ? arena_printf(s->arena, "down, %s", d->fault) : "down";
 	memcpy(e->mac, d->mac, sizeof(e->mac));
 	e->alias = d->alias;
 	e->gso_segs = d->gso_segs;
@@ -359,8 +358,8 @@ static void note_pair(struct kernel_sight *s, const struct plan_link *wanted,
 	l = kernel_sight_note(s, PLAN_LINK, wanted);
 	if (!l)
 		return;
-	note_end(s, &l->a, a);
-	note_end(s, &l->b, b);
+	note_end(&l->a, a);
+	note_end(&l->b, b);
 }
 
 /* Devices of bridges and of whole links, and lo. */

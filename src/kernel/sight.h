@@ -18,7 +18,7 @@ struct kernel_sight_dev {
 	bool up, proxy_arp, bridge;
 	bool removable; /* virtual, in a namespace of the cloud that was not born with it */
 	bool planned;
-	const char *fault; /* as that of struct plan_end, but for "down" */
+	const char *fault; /* as that of struct plan_end */
 };
 
 struct kernel_sight {

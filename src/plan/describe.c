@@ -166,6 +166,7 @@ static const char *end_change(struct arena *a, const struct plan_end *x, const s
 		bool differs;
 		const char *name;
 	} parts[] = {
+		{x->down, "down"},
 		{x->fault != NULL, x->fault},
 		{x->proxy_arp != y->proxy_arp, "proxy ARP"},
 		{x->gso_segs != y->gso_segs, "GSO limit"},

@@ -40,15 +40,11 @@ static const struct field bridge_fields[] = {
 };
 
 static const struct field end_fields[] = {
-	FIELD(plan_end, ns, STRING, KEY),
-	FIELD(plan_end, dev, STRING, KEY),
-	FIELD(plan_end, mac, MAC, FIELD_REQUIRED),
-	FIELD(plan_end, proxy_arp, BOOL, 0),
-	FIELD(plan_end, gso_segs, U32, 0),
-	FIELD(plan_end, master, STRING, 0),
-	FIELD(plan_end, alias, STRING, 0),
-	FIELD(plan_end, fault, STRING, FIELD_SEEN),
-	END,
+	FIELD(plan_end, ns, STRING, KEY),           FIELD(plan_end, dev, STRING, KEY),
+	FIELD(plan_end, mac, MAC, FIELD_REQUIRED),  FIELD(plan_end, proxy_arp, BOOL, 0),
+	FIELD(plan_end, gso_segs, U32, 0),          FIELD(plan_end, master, STRING, 0),
+	FIELD(plan_end, alias, STRING, 0),          FIELD(plan_end, down, BOOL, FIELD_SEEN),
+	FIELD(plan_end, fault, STRING, FIELD_SEEN), END,
 };
 static const struct field_set end_set = {"end", sizeof(struct plan_end), end_fields};
 

@@ -71,8 +71,10 @@ struct plan_end {
 	const char
 		*master;   /* bridge of the same namespace that this end is a port of; NULL: none */
 	const char *alias; /* ifalias: the cloud's name of it */
-	/* Only where the kernel was looked at: what of the things that every device of a lab has alike
-	 * is otherwise with this one, for people: "down, mtu 1400". NULL: nothing; in every plan. */
+	/* Only where the kernel was looked at: it is down; and what else of the things that every device
+	 * of a lab has alike is otherwise with this one, for people: "rp_filter 1, mtu 1400". NULL:
+	 * nothing; in every plan. */
+	bool down;
 	const char *fault;
 };
 

@@ -176,7 +176,8 @@ static void test_faults_are_told(void **state)
 	auto_plan struct plan *q = sample_plan();
 	struct plan_step s = {PLAN_CHANGE, PLAN_LINK, &p->links[0], &q->links[0]};
 
-	p->links[0].a.fault = "down, mtu 1400";
+	p->links[0].a.down = true;
+	p->links[0].a.fault = "mtu 1400";
 	p->links[0].b.gso_segs = 7;
 	assert_string_equal(plan_step_describe(p->arena, &s),
 			    "~ link a/b <-> b/eth0 a/b: down, mtu 1400; b/eth0: GSO limit");
