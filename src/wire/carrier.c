@@ -269,7 +269,7 @@ static int plan_rest(struct wire_carrier *c, uint64_t now)
 	if (due != WIRE_NEVER && due <= now + EARLY_NS)
 		return 0;
 	(void)set_alarm(c, due == WIRE_NEVER ? 0 : due - EARLY_NS); /* it was made for this */
-	if (c->prompt.ordinary && !c->repay.slot)
+	if (c->prompt.ordinary && !loop_timer_is_set(&c->repay))
 		loop_timer_set(c->loop, &c->repay, REPAY_MS);
 	return -1;
 }
