@@ -15,6 +15,14 @@ static struct backend *backend;
 static struct kernel_watch *watched;
 static struct backend_namespace_id ids[BUILD_MAX_NAMESPACES];
 
+static const char *news(int ms);
+
+/* A bridge hears of its carrier up to a second after its port has one (net/core/link_watch.c). */
+static bool bridge_settled(void)
+{
+	return sandbox_sh("ip -n small.r -o link show lan | grep -q 'state UP'") == 0;
+}
+
 static int set_up(void **state)
 {
 	struct lab_error *err = NULL;
@@ -27,6 +35,9 @@ static int set_up(void **state)
 	must_hold(kernel_watch_follow(watched, "r", &err), &err);
 	must_hold(kernel_watch_follow(watched, "h1", &err), &err);
 	must_hold(kernel_watch_follow(watched, "nobody", &err), &err);
+	wait_until(5, bridge_settled());
+	while (*news(20))
+		; /* of that */
 	return 0;
 }
 
