@@ -212,8 +212,21 @@ pinged() { # and seen
   mkdir -m 700 "$home/root"
   XDG_RUNTIME_DIR=$home/root "$labctl" --rootless up scenario3
   [ ! -e /run/labctl/scenario3 ]
+  space=$(readlink "/proc/$(records=$home/root/labctl keeper_of scenario3)/ns/user")
+  worker() { # its users and groups, as the host sees them
+    local pid
+    for pid in $(processes_of "$space"); do
+      [[ $(readlink "/proc/$pid/exe") != */libexec/labctl/labctl-service ]] || awk '/^[UG]id:/ { print $2 }' "/proc/$pid/status"
+    done
+  }
+  [ -n "$(worker)" ]
+  [[ ! $(worker) =~ (^|$'\n')0($|$'\n') ]] || { worker; return 1; } # workers are nobody of the host's
   LABCTL_ROOTLESS=1 XDG_RUNTIME_DIR=$home/root "$labctl" status scenario3
   XDG_RUNTIME_DIR=$home/root "$labctl" --rootless down scenario3
+  # where there is nobody else whom workers could be
+  XDG_RUNTIME_DIR=$home/root run unshare -Ur "$labctl" --rootless up scenario3
+  [ "$status" -eq 4 ]
+  [[ $output == *"its workers would be root of this host"* ]] || { echo "$output"; return 1; }
 }
 
 @test "a folder of records that is a link, or of somebody else, is refused" {
