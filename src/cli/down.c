@@ -23,7 +23,9 @@ struct options {
 };
 
 static const struct argp_option option_table[] = {
-	{"all", 'a', NULL, 0, "every lab of this host, and what is left of others", 0},
+	{"all", 'a', NULL, 0,
+	 "every lab of this host, and what is left of others; without root: every lab of this user",
+	 0},
 	{"no-wait", 'n', NULL, 0, "do not wait until the kernel has let go of the namespaces", 0},
 	CLI_OPTION_END,
 };
@@ -133,7 +135,8 @@ static int lower_all(const struct options *o)
 		free(labs[i]);
 	}
 	free(labs);
-	kernel_traces_tidy();
+	if (!cli_outside())
+		kernel_traces_tidy();
 	return worst;
 }
 

@@ -15,7 +15,9 @@
 #include "base/name.h"
 #include "base/strbuf.h"
 #include "cli/cli.h"
+#include "cli/rootless.h"
 #include "kernel/traces.h"
+#include "rootless/rootless.h"
 #include "supervise/client.h"
 #include "ui/table.h"
 
@@ -382,24 +384,46 @@ static void drop_doubles(struct names *names)
 	names->n = kept;
 }
 
-char **cli_all_labs(size_t *n, struct lab_error **err)
+static void add_processes(struct names *names, const struct state_process *list, size_t n)
 {
-	auto_free struct state_process *supervisors = NULL;
-	auto_traces struct kernel_traces traces = {0};
-	struct names names = {.list = state_list(&names.n, err)};
-	size_t n_supervisors;
+	for (size_t i = 0; i < n; i++)
+		add_name(names, list[i].lab, strlen(list[i].lab));
+}
 
-	if (!names.list)
-		return NULL;
+static void add_keepers(struct names *names)
+{
+	size_t n;
+	auto_free struct state_process *list = rootless_keepers(&n);
+
+	add_processes(names, list, n);
+}
+
+/* What of root's labs is left on the host. */
+static void add_traces(struct names *names)
+{
+	auto_traces struct kernel_traces traces = {0};
+	size_t n;
+	auto_free struct state_process *list = supervise_processes(&n);
+
 	/* what cannot be looked at is no reason to leave the others up */
 	(void)kernel_traces_find(&traces, NULL);
-	supervisors = supervise_processes(&n_supervisors);
 	for (size_t i = 0; i < traces.n; i++)
 		if (traces.list[i].kind == KERNEL_TRACE_PINNED ||
 		    traces.list[i].kind == KERNEL_TRACE_UNUSED)
-			add_name(&names, traces.list[i].tag, strcspn(traces.list[i].tag, "."));
-	for (size_t i = 0; i < n_supervisors; i++)
-		add_name(&names, supervisors[i].lab, strlen(supervisors[i].lab));
+			add_name(names, traces.list[i].tag, strcspn(traces.list[i].tag, "."));
+	add_processes(names, list, n);
+}
+
+char **cli_all_labs(size_t *n, struct lab_error **err)
+{
+	struct names names = {.list = state_list(&names.n, err)};
+
+	if (!names.list)
+		return NULL;
+	if (cli_outside())
+		add_keepers(&names);
+	else
+		add_traces(&names);
 	drop_doubles(&names);
 	*n = names.n;
 	return names.list;

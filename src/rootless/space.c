@@ -20,7 +20,6 @@
 #include "rootless/contract.h"
 #include "rootless/keeper.h"
 #include "rootless/rootless.h"
-#include "state/process.h"
 
 #define END_MS 10000 /* of a keeper that was killed: until all of its processes have ended */
 
@@ -76,14 +75,26 @@ static bool is_from_here(pid_t keeper)
 	return is_child_namespace(keeper, "user") && is_child_namespace(keeper, "pid");
 }
 
+struct state_process *rootless_keepers(size_t *n)
+{
+	size_t n_all;
+	struct state_process *list = state_processes(KEEPER_PROGRAM, &n_all);
+
+	*n = 0;
+	for (size_t i = 0; i < n_all; i++)
+		if (is_from_here(list[i].id.pid))
+			list[(*n)++] = list[i];
+	return list;
+}
+
 /* A keeper that is there although its record was lost; into the record with it, so that it is found. */
 static int adopt(struct rootless_space *s, struct lab_error **err)
 {
 	size_t n;
-	auto_free struct state_process *list = state_processes(KEEPER_PROGRAM, &n);
+	auto_free struct state_process *list = rootless_keepers(&n);
 
 	for (size_t i = 0; i < n; i++) {
-		if (strcmp(list[i].lab, s->lab) != 0 || !is_from_here(list[i].id.pid))
+		if (strcmp(list[i].lab, s->lab) != 0)
 			continue;
 		s->keeper = process_id_open(&list[i].id);
 		if (s->keeper >= 0)

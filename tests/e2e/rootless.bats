@@ -15,6 +15,7 @@ setup() {
 teardown() {
   [[ -n ${home-} ]] || return 0
   labctl down --all 2>/dev/null || true
+  [[ $EUID -ne 0 ]] || "$labctl" down scenario2 2>/dev/null # one test has root's beside the user's
   rm -rf "$home"
 }
 
@@ -159,6 +160,33 @@ pinged() { # and seen
   rm -rf "$records"
   labctl down scenario3
   nothing_left "$space"
+  labctl up scenario3
+  space=$(readlink "/proc/$(keeper_of scenario3)/ns/user")
+  rm -rf "$records"
+  run labctl down --all
+  [ "$output" = "scenario3 is down" ]
+  nothing_left "$space"
+}
+
+@test "down --all is about the caller's labs, not about root's; a container's keeper is nobody's here" {
+  [[ $EUID -eq 0 ]] || skip "needs root, for a lab of root's"
+  "$labctl" up scenario2
+  labctl up scenario3
+  mkfifo "$home/go"
+  chmod 644 "$home/go"
+  as_user unshare -Urpf --mount-proc sh -c 'XDG_RUNTIME_DIR=$HOME/container && mkdir -m 700 "$XDG_RUNTIME_DIR" &&
+    export XDG_RUNTIME_DIR && "$0" --rootless up scenario3 && cat go; "$0" --rootless down scenario3' "$labctl" \
+    >"$home/container-out" 2>&1 3>&- &
+  container=$!
+  within 20 grep -q '^try:' "$home/container-out" || { cat "$home/container-out"; return 1; }
+  run labctl down --all
+  [ "$output" = "scenario3 is down" ]
+  run labctl down --all
+  [ -z "$output" ] # the container's is none of them
+  : >"$home/go"
+  wait $container
+  grep -q "scenario3 is down" "$home/container-out" || { cat "$home/container-out"; return 1; }
+  "$labctl" status scenario2
 }
 
 @test "labctl is killed at any moment of up: a fresh up works, nothing is left" {
