@@ -45,6 +45,11 @@ bool cli_inside(void)
 	return mode.where == INSIDE;
 }
 
+const char *cli_lasting_root(void)
+{
+	return mode.folder ? mode.folder : state_root();
+}
+
 const char *cli_labctl(void)
 {
 	if (mode.where == AS_ROOT)

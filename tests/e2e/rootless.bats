@@ -119,6 +119,41 @@ pinged() { # and seen
   [[ $output == *$'NoNewPrivs:\t1'* ]]
 }
 
+@test "a lesson: the lab is made, changed and checked; what is kept outlasts it, and reset forgets it" {
+  kept() { labctl lesson scenario1 status --json | jq -c '[.at, .up, (.places[] | select(.done) | .place)]'; }
+  run labctl lesson scenario1 check
+  [ "$status" -eq 3 ]
+  [[ $output == *"has not begun"*"lesson scenario1 start"* ]]
+  run labctl lesson scenario1 start
+  [ "$status" -eq 0 ] || { echo "$output"; return 1; }
+  [[ $output == *"made in namespaces of your own"*"up in "* ]]
+  run labctl lesson scenario1 next
+  [ "$status" -eq 0 ] || { echo "$output"; return 1; }
+  [[ $output == *"What changes"* ]]
+  run labctl lesson scenario1 check
+  [ "$status" -eq 0 ] || { echo "$output"; return 1; }
+  [ "$(kept)" = '["create-api",true,"create-api"]' ]
+  labctl lesson scenario1 goto bandwidth
+  run labctl lesson scenario1 exercise too-much # which the cloud refuses
+  [[ $status -eq 0 && $output == *"[bandwidth-exceeded]"* ]]
+  run labctl lesson scenario1 hint
+  [ "$status" -eq 0 ]
+  labctl up scenario1 --step grant
+  [ "$(kept | jq -r '.[0]')" = grant ]
+  labctl lesson scenario1 goto attach
+  labctl down scenario1
+  [ ! -e "$records" ]
+  [ "$(kept)" = '["attach",false,"create-api"]' ]
+  run labctl lesson scenario1 check
+  [[ $status -eq 3 && $output == *"labctl lesson scenario1 goto attach"* ]]
+  run labctl lesson scenario1 goto nowhere # nothing is left of what this made
+  [ "$status" -eq 2 ]
+  [ ! -e "$records" ]
+  [ "$(find "$home/run" -mindepth 1)" = "$(printf '%s\n' "$home"/run/labctl-lessons{,/scenario1})" ]
+  labctl lesson scenario1 reset
+  [ -z "$(ls -A "$home/run")" ]
+}
+
 @test "the keeper or the supervisor is killed: the kernel removes all; the stale record does not matter" {
   for what in keeper supervisor; do
     labctl up scenario3
