@@ -104,10 +104,10 @@ static int go(const char *verb, struct rootless_space *s, enum state_mode how,
 	if (how != STATE_READ && rootless_settle(s, &late))
 		failed = cli_fail(late);
 	rootless_close(s);
+	if (failed && (lost || (WIFEXITED(status) && WEXITSTATUS(status) == LAB_OK)))
+		_exit(failed);
 	if (lost)
 		end_lost(verb, lab, how);
-	if (failed && WIFEXITED(status) && WEXITSTATUS(status) == LAB_OK)
-		_exit(failed);
 	end_as(status);
 }
 

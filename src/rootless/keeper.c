@@ -142,7 +142,7 @@ static int clone_keeper(struct birth *b, int control, struct keeper *k, struct l
 		child(b);
 	}
 	if (pid < 0)
-		return lab_error_errno(err, LAB_DENIED, errno, "make its namespaces");
+		return lab_error_errno(err, LAB_DENIED, errno, "make its namespaces by clone3");
 	k->id.pid = (pid_t)pid;
 	return 0;
 }

@@ -185,6 +185,41 @@ pinged() { # and seen
   labctl status scenario3
 }
 
+@test "what is left to do when the space ends in the middle of down, and fails, is told" {
+  labctl up scenario3
+  keeper=$(keeper_of scenario3)
+  touch "$records/scenario3/mine"
+  gone_inside() { in_space scenario3 test ! -e /run/labctl/scenario3; }
+  # its last word does not get into the pipe, so it is still inside
+  mkfifo "$home/full"
+  exec 8<>"$home/full"
+  dd if=/dev/zero of="$home/full" bs=4k oflag=nonblock 2>/dev/null || true
+  labctl down scenario3 2>&8 3>&- &
+  down=$!
+  within 10 gone_inside
+  kill -9 "$keeper"
+  keeper_ended() { ! kill -0 "$keeper" 2>/dev/null; }
+  within 5 keeper_ended || { kill $down; return 1; }
+  cat "$home/full" >"$home/said" 3>&- 8>&- &
+  drain=$!
+  status=0
+  wait $down || status=$?
+  kill $drain
+  exec 8>&-
+  [ "$status" -eq 1 ]
+  grep -aq "scenario3/mine: is not ours" "$home/said"
+  ! grep -aq "scenario3 is down" "$home/said"
+  rm "$records/scenario3/mine"
+}
+
+@test "why a space cannot be looked into is told" {
+  command -v strace >/dev/null || skip "needs strace"
+  labctl up scenario3
+  run as_user strace -f -qq -o "$home/strace" -e trace=setns -e inject=setns:error=EPERM \
+    "$labctl" status
+  [[ $output == *"lab scenario3: read its plan.json: Operation not permitted"* ]] || { echo "$output"; return 1; }
+}
+
 @test "a record that was lost: the lab is found by its keeper" {
   labctl up scenario3
   space=$(readlink "/proc/$(keeper_of scenario3)/ns/user")
