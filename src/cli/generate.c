@@ -23,22 +23,10 @@ static const struct argp_option option_table[] = {
 	CLI_OPTION_END,
 };
 
-static size_t number(struct argp_state *state, const char *what, const char *text, size_t least,
-		     size_t most)
-{
-	char *end;
-	unsigned long n = strtoul(text, &end, 10);
-
-	/* strtoul() takes signs and blanks, which are no numbers here */
-	if (*text < '0' || *text > '9' || *end || n < least || n > most)
-		argp_error(state, "%s: %s: not a number from %zu to %zu", what, text, least, most);
-	return n;
-}
-
 static void operand(struct options *o, const char *arg, struct argp_state *state)
 {
 	if (o->shape) {
-		o->request.n = number(state, "N", arg, 2, o->shape->most);
+		o->request.n = cli_option_number(state, "N", arg, 2, o->shape->most);
 		return;
 	}
 	o->shape = generate_find(arg);
@@ -56,9 +44,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 			argp_error(state, "--name: %s: not a valid name of a lab", arg);
 		o->request.lab = arg;
 		return 0;
-	case 'v': o->request.vpcs = number(state, "--vpcs", arg, 2, 250); return 0;
+	case 'v': o->request.vpcs = cli_option_number(state, "--vpcs", arg, 2, 250); return 0;
 	case 'b':
-		o->request.mbit = (unsigned int)number(state, "--bandwidth", arg, 1, 100000);
+		o->request.mbit = (unsigned int)cli_option_number(state, "--bandwidth", arg, 1,
+								  100000);
 		return 0;
 	case 'r': o->request.rtt = arg; return 0;
 	case ARGP_KEY_ARG:

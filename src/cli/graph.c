@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** labctl graph: draws a lab. */
 #include "graph/graph.h"
+#include "lesson/lesson.h"
 
 #include <errno.h>
 #include <langinfo.h>
@@ -77,18 +78,6 @@ static const struct argp argp = {
 	       "  labctl graph hybrid --format svg -o hybrid.svg\n",
 };
 
-/* The state that a step is compared with: of an exercise, its step; of the first step, the base. */
-static const char *step_before(const struct lab *lab)
-{
-	const struct step *s = lab_find_step(lab, lab->step);
-
-	if (!s)
-		return NULL;
-	if (lab_find_exercise(lab, lab->step))
-		return s->id.name;
-	return s == lab->steps ? LAB_BASE : s[-1].id.name;
-}
-
 static struct graph *draw(const struct options *o, struct lab_error **err)
 {
 	const struct graph_options how = {.all = o->all};
@@ -96,7 +85,7 @@ static struct graph *draw(const struct options *o, struct lab_error **err)
 	auto_cli_lab struct cli_lab *old = NULL;
 	auto_graph struct graph *g = l ? graph_build(l->lab, &how) : NULL;
 	auto_graph struct graph *before = NULL;
-	const char *step = g ? step_before(l->lab) : NULL;
+	const char *step = g && l->lab->step ? lesson_back(l->lab, l->lab->step) : NULL;
 
 	if (!step)
 		return steal_ptr(g);
