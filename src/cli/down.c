@@ -136,7 +136,8 @@ static int lower_all(const struct options *o)
 		free(labs[i]);
 	}
 	free(labs);
-	kernel_traces_tidy();
+	if (!cli_outside())
+		kernel_traces_tidy();
 	return worst;
 }
 

@@ -39,10 +39,11 @@ without() {
   lacks "Operation not permitted" unshare -Ur "$labctl" up "$dir"
 }
 
-@test "a kernel without network namespaces, pidfds or a way to make namespaces" {
+@test "a kernel without network namespaces, pidfds, clone3 or a way to make namespaces" {
   for error in ENOSYS EINVAL EPERM; do
     lacks "network namespaces: this kernel or container has not got it" without unshare $error
   done
+  lacks "clone3: this kernel or container has not got it" without clone3 ENOSYS
   lacks "pidfd: this kernel or container has not got it" without pidfd_open ENOSYS
 }
 
