@@ -11,6 +11,7 @@
  *   "reachability": [{"effect": "gained" | "lost" | "unknown", "from": [NODE...], "to": [TARGET...],
  *     "both": BOOL (and from each of "to" to each of "from"), "services": ["ping", "tcp", "tcp/80"...] or
  *     null (all that are known of the targets), "reason": TEXT or null, "pairs": N}] }
+ * The resource "extra", with an empty "at", is what stands in the lab and is of no plan: `up` removes it.
  * "tcp" and "udp" without a port are those ports that no listener and no filter names. The version changes
  * when a reader of the former one would misread it; added fields do not change it.
  */

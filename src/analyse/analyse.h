@@ -84,8 +84,9 @@ struct analyse_trip {
 
 /**
  * Walks the packet and its answer. `to`: the namespace that shall get it, NULL for whoever has the address.
- * Where routes of several equally good hops are met, all ways must lead there, or none; else the end is
- * ANALYSE_UNKNOWN.
+ * Where routes of several equally good hops are met, it is walked once for each of them: the first hop in all
+ * such places of both ways, then the second, and so on; not each combination of them. If some of these lead
+ * there and some do not, the end is ANALYSE_UNKNOWN.
  */
 void analyse_walk(const struct analyse *a, const struct analyse_packet *p, const char *to,
 		  struct analyse_trip *trip);

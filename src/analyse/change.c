@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "analyse/delta.h"
+#include "analyse/endpoint.h"
 #include "base/hash.h"
 #include "base/strbuf.h"
 
@@ -263,9 +264,7 @@ static const struct analyse_call *find_call(const struct analyse_matrix *m,
 					    const struct analyse_call *call)
 {
 	for (size_t i = 0; m && i < m->n_calls; i++)
-		if (strcmp(m->calls[i].gateway, call->gateway) == 0 &&
-		    m->calls[i].packet.dst == call->packet.dst &&
-		    m->calls[i].packet.port == call->packet.port)
+		if (analyse_endpoint_call_cmp(&m->calls[i], call) == 0)
 			return &m->calls[i];
 	return NULL;
 }

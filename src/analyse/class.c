@@ -74,15 +74,6 @@ static int by_host(const void *pa, const void *pb)
 	return (a->table > b->table) - (a->table < b->table);
 }
 
-static int by_ip(const void *pa, const void *pb)
-{
-	const struct net_address *a = pa, *b = pb;
-
-	if (a->ip != b->ip)
-		return a->ip < b->ip ? -1 : 1;
-	return (a->dev > b->dev) - (a->dev < b->dev);
-}
-
 static void add_prefix(struct class_index *c, struct ip_prefix p)
 {
 	*arena_push(c->arena, c->prefixes, c->n_prefixes) = p;
@@ -175,7 +166,7 @@ struct class_index *analyse_class_index_new(const struct analyse *a)
 	drop_doubles(c);
 	sort(c->hops, c->n_hops, sizeof(*c->hops), by_number);
 	sort(c->hosts, c->n_hosts, sizeof(*c->hosts), by_host);
-	sort(c->everyone, c->n_everyone, sizeof(*c->everyone), by_ip);
+	analyse_net_sort_addresses(c->everyone, c->n_everyone);
 	return c;
 }
 
@@ -216,7 +207,7 @@ static uint64_t mix_route(uint64_t h, const struct net_route *r, uint32_t ip, ui
 {
 	const uint32_t dev = r->dev == port ? SELF : r->dev;
 
-	h = mix(h, r->metric);
+	h = mix(mix(h, r->metric), r->other);
 	h = mix(h, dev);
 	h = mix(h, r->via == ip ? SELF : r->via);
 	return mix(h, r->src == ip ? SELF : r->src);
@@ -227,8 +218,9 @@ static uint64_t mix_host(const struct class_index *c, uint64_t h, uint32_t ns, u
 {
 	const struct net_ns *n = &c->a->ns[ns];
 
+	h = mix_text(mix_text(h, n->doubt), n->rule_doubt);
 	h = mix_text(h, c->a->devs[dev].name);
-	h = mix(h, c->a->devs[dev].proxy_arp);
+	h = mix(mix(h, c->a->devs[dev].proxy_arp), c->a->devs[dev].down);
 	h = mix(h, n->addresses[0].len);
 	h = mix(h, n->addresses[0].from->noprefixroute);
 	for (size_t i = 0; i < n->n_tables; i++) {
@@ -274,7 +266,7 @@ static uint64_t mix_port(const struct class_index *c, uint64_t h, uint32_t port)
 	const struct net_device *d = &c->a->devs[port];
 	const struct net_ns *n = &c->a->ns[d->ns];
 
-	h = mix(mix(mix(h, d->ns), d->master), d->proxy_arp);
+	h = mix(mix(mix(mix(h, d->ns), d->master), d->proxy_arp), d->down);
 	for (uint32_t i = 0; i < d->n; i++)
 		h = mix(mix(h, n->addresses[d->first + i].ip), n->addresses[d->first + i].len);
 	for (size_t i = 0; i < n->n_rules; i++)
@@ -318,21 +310,6 @@ static size_t first_host(const struct class_index *c, uint32_t ip)
 	return low;
 }
 
-static size_t first_of_everyone(const struct class_index *c, uint32_t ip)
-{
-	size_t low = 0, high = c->n_everyone;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (c->everyone[mid].ip < ip)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
 static uint64_t mix_address(const struct class_index *c, uint64_t h, uint32_t ns, uint32_t ip,
 			    uint32_t port)
 {
@@ -341,7 +318,8 @@ static uint64_t mix_address(const struct class_index *c, uint64_t h, uint32_t ns
 		h = mix(mix(h, c->hosts[i].ns), c->hosts[i].table);
 		h = mix_route(h, c->hosts[i].route, ip, port);
 	}
-	for (size_t i = first_of_everyone(c, ip); i < c->n_everyone && c->everyone[i].ip == ip; i++)
+	for (size_t i = analyse_net_first_address(c->everyone, c->n_everyone, ip);
+	     i < c->n_everyone && c->everyone[i].ip == ip; i++)
 		if (c->everyone[i].dev != ns)
 			h = mix(h, c->everyone[i].dev);
 	return h;

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "analyse/bird.h"
-#include "analyse/walk.h"
+#include "analyse/net.h"
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "base/worker.h"

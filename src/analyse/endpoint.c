@@ -217,14 +217,19 @@ static void collect_targets(struct analyse_matrix *m)
 
 /* --- calls --- */
 
+/* The name of the only one that has the address. */
 static const char *label_of(const struct analyse_matrix *m, uint32_t ip)
 {
+	const char *name = NULL;
 	char text[IP_STRLEN];
+	size_t n = 0;
 
 	for (size_t i = 0; i < m->n_targets; i++)
-		if (m->targets[i].ip == ip && m->targets[i].ns)
-			return m->targets[i].name;
-	return arena_strdup(m->arena, ip_format(ip, text));
+		if (m->targets[i].ip == ip && m->targets[i].ns) {
+			name = m->targets[i].name;
+			n++;
+		}
+	return n == 1 ? name : arena_strdup(m->arena, ip_format(ip, text));
 }
 
 /* {"address", "port", "device", "source"} of an HTTP backend; others have no device. */
@@ -242,20 +247,44 @@ static void add_call(struct analyse_matrix *m, const char *ns, const json_t *bac
 	    !ip_parse(source, &p.src))
 		return;
 	p.dev = arena_strdup(m->arena, device);
-	*arena_push(m->arena, m->calls, m->n_calls) =
-		(struct analyse_call){.gateway = ns, .label = label_of(m, p.dst), .packet = p};
+	*arena_push(m->arena, m->calls, m->n_calls) = (struct analyse_call){.gateway = ns,
+									    .packet = p};
 }
 
-static int by_call(const void *pa, const void *pb)
+int analyse_endpoint_call_cmp(const struct analyse_call *a, const struct analyse_call *b)
 {
-	const struct analyse_call *a = pa, *b = pb;
 	const int c = strcmp(a->gateway, b->gateway);
 
 	if (c)
 		return c;
 	if (a->packet.dst != b->packet.dst)
 		return a->packet.dst < b->packet.dst ? -1 : 1;
-	return (int)a->packet.port - (int)b->packet.port;
+	if (a->packet.port != b->packet.port)
+		return (int)a->packet.port - (int)b->packet.port;
+	return strcmp(a->packet.dev, b->packet.dev);
+}
+
+static int by_call(const void *a, const void *b)
+{
+	return analyse_endpoint_call_cmp(a, b);
+}
+
+/* VPCs may have the same addresses: then it says through which of them. */
+static void label_calls(struct analyse_matrix *m)
+{
+	for (size_t i = 0; i < m->n_calls; i++) {
+		const struct analyse_call *c = &m->calls[i];
+		bool other = false;
+
+		for (size_t k = 0; k < m->n_calls && !other; k++)
+			other = is_same(m->calls[k].gateway, c->gateway) &&
+				m->calls[k].packet.dst == c->packet.dst &&
+				!is_same(m->calls[k].packet.dev, c->packet.dev);
+		m->calls[i].label = label_of(m, c->packet.dst);
+		if (other)
+			m->calls[i].label = arena_printf(m->arena, "%s by way of %s",
+							 m->calls[i].label, c->packet.dev);
+	}
 }
 
 static void collect_calls(struct analyse_matrix *m)
@@ -280,6 +309,7 @@ static void collect_calls(struct analyse_matrix *m)
 		if (!kept || by_call(&m->calls[kept - 1], &m->calls[i]) != 0)
 			m->calls[kept++] = m->calls[i];
 	m->n_calls = kept;
+	label_calls(m);
 }
 
 void analyse_endpoint_collect(struct analyse_matrix *m)

@@ -8,6 +8,9 @@
 /** Fills sources, targets (labels included) and calls; kinds and verdicts are left at 0. */
 void analyse_endpoint_collect(struct analyse_matrix *m);
 
+/** 0: the same service, called through the same VPC. */
+int analyse_endpoint_call_cmp(const struct analyse_call *a, const struct analyse_call *b);
+
 /** What is served at a target: sorted, each once. */
 struct endpoint_services {
 	struct analyse_service *v;

@@ -2,7 +2,7 @@
 /* The end of a walk as a sentence in the cloud's terms. */
 #include <string.h>
 
-#include "analyse/walk.h"
+#include "analyse/net.h"
 #include "base/strbuf.h"
 
 static bool has_role(const struct plan_namespace *ns, const char *role)
@@ -130,8 +130,8 @@ static void add_no_route(const struct analyse *a, const struct analyse_walk *w,
 static void add_blackhole(const struct analyse_walk *w, const struct analyse_hop *hop,
 			  struct strbuf *b)
 {
-	const char *resource = hop->route ? hop->route->origin.resource : "";
-	const char *vswitch = strstr(resource, ".vswitches.");
+	const char *resource = hop->route ? hop->route->origin.resource : NULL; /* or of no plan */
+	const char *vswitch = resource ? strstr(resource, ".vswitches.") : NULL;
 	char text[IP_PREFIX_STRLEN];
 
 	if (vswitch && hop->route && hop->route->proto == PLAN_PROTO_SYSTEM) {
@@ -158,8 +158,36 @@ static void add_down(const struct analyse_hop *hop, struct strbuf *b)
 {
 	const struct plan_link *l = hop->link;
 	const bool at_a = l && strcmp(l->a.ns, hop->ns->name) == 0;
+	const struct plan_end *far = !l ? NULL : at_a ? &l->b : &l->a;
 
-	strbuf_printf(b, "%s is down", !l ? hop->out : at_a ? l->b.ns : l->a.ns);
+	if (far && far->down)
+		strbuf_printf(b, "%s of ", far->dev);
+	strbuf_printf(b, "%s is down", far ? far->ns : hop->out);
+}
+
+/* What is down lost its routes with it, and hears nobody. */
+static void add_own_down(const struct analyse *a, const struct analyse_hop *hop, struct strbuf *b)
+{
+	const uint32_t ns = analyse_net_find_ns(a, hop->ns->name);
+	const struct net_ns *n = ns == NET_NONE ? NULL : &a->ns[ns];
+
+	for (uint32_t i = 0; n && i < n->n_devs; i++)
+		if (a->devs[n->first_dev + i].link && a->devs[n->first_dev + i].down)
+			strbuf_printf(b, "; its %s is down", a->devs[n->first_dev + i].name);
+}
+
+static void add_unknown(const struct analyse_walk *w, const struct analyse_hop *hop,
+			struct strbuf *b)
+{
+	char text[IP_PREFIX_STRLEN];
+
+	strbuf_printf(b, "not known: %s", w->unknown);
+	if (hop->filter)
+		strbuf_printf(b, " (%s of %s%s%s)", hop->filter->table, hop->ns->name,
+			      hop->verdict ? ": " : "", hop->verdict ? hop->verdict : "");
+	else if (hop->route && hop->route->type == PLAN_OTHER)
+		strbuf_printf(b, " (%s of %s)", ip_prefix_format(hop->route->dst, text),
+			      hop->ns->name);
 }
 
 static void add_end(const struct analyse *a, const struct analyse_walk *w, struct strbuf *b)
@@ -199,13 +227,10 @@ static void add_end(const struct analyse *a, const struct analyse_walk *w, struc
 		add_ip(w->dst, b);
 		strbuf_add(b, ", too");
 		break;
-	case ANALYSE_UNKNOWN:
-		strbuf_printf(b, "not known: %s", w->unknown);
-		if (hop->filter)
-			strbuf_printf(b, " (%s of %s: %s)", hop->filter->table, hop->ns->name,
-				      hop->verdict ? hop->verdict : "?");
-		break;
+	case ANALYSE_UNKNOWN: add_unknown(w, hop, b); break;
 	}
+	if (w->end == ANALYSE_NO_ROUTE || w->end == ANALYSE_BLACKHOLE)
+		add_own_down(a, hop, b);
 }
 
 void analyse_explain(const struct analyse *a, const struct analyse_trip *trip, struct strbuf *b)

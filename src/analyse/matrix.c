@@ -6,8 +6,8 @@
 
 #include "analyse/class.h"
 #include "analyse/endpoint.h"
+#include "analyse/net.h"
 #include "analyse/outcome.h"
-#include "analyse/walk.h"
 
 #define NONE      SIZE_MAX
 #define WIDE      30000 /* ranges of ports that are wider are not what somebody names */
@@ -30,7 +30,6 @@ struct work {
 	struct class_index *classes;
 	struct kinds sources, targets;
 	struct outcomes outcomes;
-	uint16_t any; /* a port that nobody names */
 };
 
 /* --- kinds --- */
@@ -190,15 +189,6 @@ static uint16_t find_any(const struct work *w)
 
 /* --- walking --- */
 
-static struct analyse_packet packet_of(const struct analyse_matrix *m, size_t source, size_t target,
-				       struct analyse_service s)
-{
-	return (struct analyse_packet){.ns = m->sources[source].name,
-				       .dst = m->targets[target].ip,
-				       .protocol = s.protocol,
-				       .port = s.port};
-}
-
 static enum analyse_verdict verdict_of(const struct analyse_trip *trip)
 {
 	if (trip->ok)
@@ -209,17 +199,13 @@ static enum analyse_verdict verdict_of(const struct analyse_trip *trip)
 		       : ANALYSE_NO;
 }
 
-static enum analyse_verdict try(struct work *w, size_t source, size_t target,
+static enum analyse_verdict try(struct analyse_matrix *m, size_t source, size_t target,
 				struct analyse_service s)
 {
 	struct analyse_trip trip;
-	struct analyse_packet p;
 
-	if (s.protocol != ANALYSE_ICMP && !s.port)
-		s.port = w->any;
-	p = packet_of(w->m, source, target, s);
-	analyse_walk(w->m->a, &p, w->m->targets[target].ns, &trip);
-	w->m->walks++;
+	analyse_matrix_walk(m, source, target, s, &trip);
+	m->walks++;
 	return verdict_of(&trip);
 }
 
@@ -266,7 +252,7 @@ static const struct analyse_outcome *cell(struct work *w, struct arena *scratch,
 	analyse_endpoint_sort(&all);
 	verdicts = arena_alloc(scratch, all.n * sizeof(*verdicts));
 	for (size_t i = 0; i < all.n; i++)
-		verdicts[i] = try(w, source, target, all.v[i]);
+		verdicts[i] = try(w->m, source, target, all.v[i]);
 	return analyse_outcome_keep(&w->outcomes,
 				    &(struct analyse_outcome){all.v, verdicts, all.n});
 }
@@ -306,8 +292,7 @@ struct analyse_matrix *analyse_matrix_new(const struct analyse *a)
 	analyse_endpoint_collect(m);
 	find_source_kinds(&w);
 	find_target_kinds(&w);
-	w.any = find_any(&w);
-	m->any_port = w.any;
+	m->any_port = find_any(&w);
 	fill(&w);
 	call_all(m);
 	analyse_outcomes_done(&w.outcomes);
@@ -334,10 +319,11 @@ const struct analyse_outcome *analyse_matrix_get(const struct analyse_matrix *m,
 void analyse_matrix_walk(const struct analyse_matrix *m, size_t source, size_t target,
 			 struct analyse_service s, struct analyse_trip *trip)
 {
-	struct analyse_packet p;
+	const bool any = s.protocol != ANALYSE_ICMP && !s.port;
+	const struct analyse_packet p = {.ns = m->sources[source].name,
+					 .dst = m->targets[target].ip,
+					 .protocol = s.protocol,
+					 .port = any ? m->any_port : s.port};
 
-	if (s.protocol != ANALYSE_ICMP && !s.port)
-		s.port = m->any_port;
-	p = packet_of(m, source, target, s);
 	analyse_walk(m->a, &p, m->targets[target].ns, trip);
 }

@@ -47,7 +47,8 @@ struct analyse_target {
 /** A service that an API of a gateway calls. */
 struct analyse_call {
 	const char *gateway;
-	const char *label; /* whom: a node's name, or the address */
+	const char *
+		label; /* whom: a node's name, or the address; "... by way of vpc-1" where that differs */
 	struct analyse_packet packet;
 	enum analyse_verdict verdict;
 };
@@ -57,7 +58,7 @@ struct analyse_matrix {
 	struct arena *arena;
 	struct analyse_source *sources; /* sorted by name */
 	struct analyse_target *targets; /* sorted by name and address */
-	struct analyse_call *calls;     /* sorted by gateway, address, port */
+	struct analyse_call *calls;     /* sorted by gateway, address, port, device */
 	size_t n_sources, n_targets, n_calls;
 	size_t n_source_kinds, n_target_kinds;
 	const struct analyse_outcome **cells; /* by kind of source and kind of target */

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/strbuf.h"
+
 /* --- looking up --- */
 
 uint32_t analyse_net_find_ns(const struct analyse *a, const char *name)
@@ -35,27 +37,49 @@ uint32_t analyse_net_find_dev(const struct analyse *a, uint32_t ns, const char *
 	return NET_NONE;
 }
 
-uint32_t analyse_net_local(const struct analyse *a, uint32_t ns, uint32_t ip)
+static int by_ip(const void *pa, const void *pb)
 {
-	const struct net_ns *n = &a->ns[ns];
-	size_t low = 0, high = n->n_addresses;
+	const struct net_address *a = pa, *b = pb;
+
+	if (a->ip != b->ip)
+		return a->ip < b->ip ? -1 : 1;
+	return (a->dev > b->dev) - (a->dev < b->dev);
+}
+
+void analyse_net_sort_addresses(struct net_address *v, size_t n)
+{
+	if (n)
+		qsort(v, n, sizeof(*v), by_ip);
+}
+
+size_t analyse_net_first_address(const struct net_address *v, size_t n, uint32_t ip)
+{
+	size_t low = 0, high = n;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (n->local[mid].ip == ip)
-			return n->local[mid].dev;
-		if (ip < n->local[mid].ip)
-			high = mid;
-		else
+		if (v[mid].ip < ip)
 			low = mid + 1;
+		else
+			high = mid;
 	}
+	return low;
+}
+
+uint32_t analyse_net_local(const struct analyse *a, uint32_t ns, uint32_t ip)
+{
+	const struct net_ns *n = &a->ns[ns];
+	const size_t i = analyse_net_first_address(n->local, n->n_addresses, ip);
+
+	if (i < n->n_addresses && n->local[i].ip == ip)
+		return n->local[i].dev;
 	return ip >> 24 == 127 ? analyse_net_find_dev(a, ns, "lo") : NET_NONE;
 }
 
 bool analyse_net_is_up(const struct analyse *a, uint32_t dev)
 {
-	return !a->devs[dev].bridge || !a->devs[dev].bridge->down;
+	return !a->devs[dev].down;
 }
 
 const struct net_neighbour *analyse_net_neighbour(const struct analyse *a, uint32_t dev,
@@ -101,8 +125,9 @@ static bool usable(const struct analyse *a, const struct net_route *r, uint32_t 
 	return (oif == NET_NONE || r->dev == oif) && analyse_net_is_up(a, r->dev);
 }
 
-const struct net_route *analyse_net_best(const struct analyse *a, const struct net_table *t,
-					 uint32_t dst, uint32_t oif)
+/* The best route of one table. oif: NET_NONE, or the only device that counts. */
+static const struct net_route *best(const struct analyse *a, const struct net_table *t,
+				    uint32_t dst, uint32_t oif)
 {
 	for (uint64_t left = t->used; left; left &= left - 1) {
 		const uint8_t len = (uint8_t)(32 - __builtin_ctzll(left));
@@ -127,7 +152,7 @@ static bool equally_good(const struct net_route *x, const struct net_route *y)
 static struct net_answer choose(const struct net_table *t, const struct net_route *r,
 				const struct plan_rule *rule, unsigned int choice)
 {
-	struct net_answer answer = {r, rule, 1};
+	struct net_answer answer = {.route = r, .rule = rule, .alternatives = 1};
 
 	if (r->dev == NET_NONE)
 		return answer;
@@ -148,7 +173,7 @@ static bool rule_matches(const struct net_ns *n, size_t i, const struct net_flow
 	return ip_prefix_has(r->from, f->src);
 }
 
-struct net_answer analyse_net_lookup(const struct analyse *a, uint32_t ns, const struct net_flow *f)
+static struct net_answer look_up(const struct analyse *a, uint32_t ns, const struct net_flow *f)
 {
 	const struct net_ns *n = &a->ns[ns];
 	const struct net_route *r;
@@ -156,12 +181,26 @@ struct net_answer analyse_net_lookup(const struct analyse *a, uint32_t ns, const
 	for (size_t i = 0; i < n->n_rules; i++) {
 		if (n->rule_tables[i] == NET_NONE || !rule_matches(n, i, f))
 			continue;
-		r = analyse_net_best(a, &n->tables[n->rule_tables[i]], f->dst, f->oif);
+		r = best(a, &n->tables[n->rule_tables[i]], f->dst, f->oif);
 		if (r)
 			return choose(&n->tables[n->rule_tables[i]], r, &n->rules[i], f->choice);
 	}
-	r = n->main ? analyse_net_best(a, n->main, f->dst, f->oif) : NULL;
+	r = n->main ? best(a, n->main, f->dst, f->oif) : NULL;
 	return r ? choose(n->main, r, NULL, f->choice) : (struct net_answer){0};
+}
+
+struct net_answer analyse_net_lookup(const struct analyse *a, uint32_t ns, const struct net_flow *f)
+{
+	const struct net_ns *n = &a->ns[ns];
+	struct net_answer answer = look_up(a, ns, f);
+
+	if (n->doubt)
+		answer.unknown = n->doubt;
+	else if (n->rule_doubt)
+		answer.unknown = n->rule_doubt;
+	else if (answer.route && answer.route->other)
+		answer.unknown = "a route is of a type, or has hops, that no plan has";
+	return answer;
 }
 
 /* --- devices --- */
@@ -180,7 +219,10 @@ static void add_end(struct analyse *a, const struct plan_link *l, const struct p
 					  .ns = analyse_net_find_ns(a, e->ns),
 					  .link = l,
 					  .mac = e->mac,
-					  .proxy_arp = e->proxy_arp});
+					  .proxy_arp = e->proxy_arp,
+					  .down = e->down,
+					  .fault = e->fault,
+					  .enslaved = e->master != NULL});
 }
 
 static int by_place(const void *pa, const void *pb)
@@ -215,7 +257,9 @@ static void index_devices(struct analyse *a)
 		add_device(a, (struct net_device){.name = p->bridges[i].dev,
 						  .ns = analyse_net_find_ns(a, p->bridges[i].ns),
 						  .mac = p->bridges[i].mac,
-						  .bridge = &p->bridges[i]});
+						  .bridge = &p->bridges[i],
+						  .down = p->bridges[i].down,
+						  .fault = p->bridges[i].fault});
 	for (size_t i = 0; i < p->n_links; i++) {
 		add_end(a, &p->links[i], &p->links[i].a);
 		add_end(a, &p->links[i], &p->links[i].b);
@@ -231,41 +275,66 @@ static void index_devices(struct analyse *a)
 		connect(a, &p->links[i]);
 }
 
+/* Nothing leaves a device that loses all. One such end is enough: no answer comes back, nor one to ARP. */
+static void cut_lost(const struct analyse *a)
+{
+	for (size_t i = 0; i < a->plan->n_shapers; i++) {
+		const struct plan_shaper *s = &a->plan->shapers[i];
+		const uint32_t dev = analyse_net_find_dev(a, analyse_net_find_ns(a, s->ns), s->dev);
+
+		if (s->loss_ppm < NET_LOST_ALL || dev == NET_NONE || a->devs[dev].peer == NET_NONE)
+			continue;
+		a->devs[a->devs[dev].peer].peer = NET_NONE;
+		a->devs[dev].peer = NET_NONE;
+	}
+}
+
 /* --- addresses, rules, neighbours, filters: all of them stand together by namespace --- */
 
-static int by_ip(const void *pa, const void *pb)
+static struct net_ns *ns_of(const struct analyse *a, const char *name)
 {
-	const struct net_address *a = pa, *b = pb;
+	const uint32_t ns = analyse_net_find_ns(a, name);
 
-	if (a->ip != b->ip)
-		return a->ip < b->ip ? -1 : 1;
-	return (a->dev > b->dev) - (a->dev < b->dev);
+	return ns == NET_NONE ? NULL : &a->ns[ns];
+}
+
+/* Behind all others of its device. */
+static void add_address(struct analyse *a, const struct plan_address *from)
+{
+	const uint32_t ns = analyse_net_find_ns(a, from->ns);
+	const uint32_t dev = analyse_net_find_dev(a, ns, from->dev);
+	struct net_ns *n;
+	size_t at;
+
+	if (dev == NET_NONE)
+		return; /* somebody took it away */
+	n = &a->ns[ns];
+	(void)arena_push(a->arena, n->addresses, n->n_addresses); /* room for one more */
+	for (at = n->n_addresses - 1; at > 0 && n->addresses[at - 1].dev > dev; at--)
+		n->addresses[at] = n->addresses[at - 1];
+	n->addresses[at] = (struct net_address){from->prefix.addr, from->prefix.len, dev, from};
 }
 
 static void index_addresses(struct analyse *a)
 {
-	const struct plan *p = a->plan;
+	const struct plan *extra = a->plan->extra;
 
-	for (size_t i = 0; i < p->n_addresses; i++) {
-		const struct plan_address *from = &p->addresses[i];
-		const uint32_t ns = analyse_net_find_ns(a, from->ns);
-		struct net_ns *n = ns == NET_NONE ? NULL : &a->ns[ns];
-		const uint32_t dev = analyse_net_find_dev(a, ns, from->dev);
-
-		if (!n || dev == NET_NONE)
-			continue; /* of a device that somebody took away */
-		if (!a->devs[dev].n++)
-			a->devs[dev].first = (uint32_t)n->n_addresses;
-		*arena_push(a->arena, n->addresses, n->n_addresses) =
-			(struct net_address){from->prefix.addr, from->prefix.len, dev, from};
-	}
+	for (size_t i = 0; i < a->plan->n_addresses; i++)
+		add_address(a, &a->plan->addresses[i]);
+	for (size_t i = 0; extra && i < extra->n_addresses; i++)
+		add_address(a, &extra->addresses[i]);
 	for (size_t i = 0; i < a->n_ns; i++) {
 		struct net_ns *n = &a->ns[i];
 
+		for (size_t k = 0; k < n->n_addresses; k++) {
+			struct net_device *d = &a->devs[n->addresses[k].dev];
+
+			if (!d->n++)
+				d->first = (uint32_t)k;
+		}
 		n->local = arena_memdup(a->arena, n->addresses,
 					n->n_addresses * sizeof(*n->addresses));
-		if (n->n_addresses)
-			qsort(n->local, n->n_addresses, sizeof(*n->local), by_ip);
+		analyse_net_sort_addresses(n->local, n->n_addresses);
 	}
 }
 
@@ -273,8 +342,7 @@ static void index_rules(struct analyse *a)
 {
 	for (size_t i = 0; i < a->plan->n_rules; i++) {
 		const struct plan_rule *r = &a->plan->rules[i];
-		const uint32_t ns = analyse_net_find_ns(a, r->ns);
-		struct net_ns *n = ns == NET_NONE ? NULL : &a->ns[ns];
+		struct net_ns *n = ns_of(a, r->ns);
 
 		if (!n)
 			continue;
@@ -304,31 +372,89 @@ static int by_device(const void *pa, const void *pb)
 	return (a->ip > b->ip) - (a->ip < b->ip);
 }
 
+static void add_neighbour(struct analyse *a, const struct plan_neighbour *n)
+{
+	const uint32_t dev = analyse_net_find_dev(a, analyse_net_find_ns(a, n->ns), n->dev);
+
+	if (dev != NET_NONE)
+		*arena_push(a->arena, a->neighbours,
+			    a->n_neighbours) = (struct net_neighbour){dev, n->ip, n->mac};
+}
+
 static void index_neighbours(struct analyse *a)
 {
-	for (size_t i = 0; i < a->plan->n_neighbours; i++) {
-		const struct plan_neighbour *n = &a->plan->neighbours[i];
-		const uint32_t dev = analyse_net_find_dev(a, analyse_net_find_ns(a, n->ns), n->dev);
+	const struct plan *extra = a->plan->extra;
 
-		if (dev != NET_NONE)
-			*arena_push(a->arena, a->neighbours,
-				    a->n_neighbours) = (struct net_neighbour){dev, n->ip, n->mac};
-	}
+	for (size_t i = 0; i < a->plan->n_neighbours; i++)
+		add_neighbour(a, &a->plan->neighbours[i]);
+	for (size_t i = 0; extra && i < extra->n_neighbours; i++)
+		add_neighbour(a, &extra->neighbours[i]);
 	if (a->n_neighbours)
 		qsort(a->neighbours, a->n_neighbours, sizeof(*a->neighbours), by_device);
 }
 
+static void add_filter(struct analyse *a, const struct plan_filter *f, const struct nft_table *t)
+{
+	struct net_ns *n = ns_of(a, f->ns);
+
+	if (n)
+		*arena_push(a->arena, n->filters, n->n_filters) = (struct net_filter){f, t};
+}
+
 static void index_filters(struct analyse *a)
 {
-	for (size_t i = 0; i < a->plan->n_filters; i++) {
-		const struct plan_filter *f = &a->plan->filters[i];
-		const uint32_t ns = analyse_net_find_ns(a, f->ns);
-		struct net_ns *n = ns == NET_NONE ? NULL : &a->ns[ns];
+	static const struct nft_table unread = {.unknown = true};
+	const struct plan *extra = a->plan->extra;
 
-		if (n)
-			*arena_push(a->arena, n->filters, n->n_filters) =
-				(struct net_filter){f, analyse_nft_read(a->arena, f->text)};
+	for (size_t i = 0; i < a->plan->n_filters; i++)
+		add_filter(a, &a->plan->filters[i],
+			   analyse_nft_read(a->arena, a->plan->filters[i].text));
+	for (size_t i = 0; extra && i < extra->n_filters; i++)
+		add_filter(a, &extra->filters[i], &unread);
+}
+
+/* --- doubts --- */
+
+static const char *doubt_of(const struct analyse *a, const struct net_ns *n, const char *what,
+			    const char *name)
+{
+	auto_strbuf struct strbuf place = {0};
+
+	analyse_place(n->from, &place);
+	return arena_printf(a->arena, "%s has a %s: %s", strbuf_str(&place), what, name);
+}
+
+static void index_faults(struct analyse *a)
+{
+	for (size_t i = 0; i < a->n_devs; i++) {
+		const struct net_device *d = &a->devs[i];
+		struct net_ns *n = &a->ns[d->ns];
+
+		if (d->fault)
+			n->doubt = n->bridge_doubt =
+				doubt_of(a, n, "device that is not as planned",
+					 arena_printf(a->arena, "%s, %s", d->name, d->fault));
 	}
+}
+
+static void index_doubts(struct analyse *a)
+{
+	const struct plan *extra = a->plan->extra;
+	struct net_ns *n;
+
+	for (size_t i = 0; extra && i < extra->n_rules; i++)
+		if ((n = ns_of(a, extra->rules[i].ns)))
+			n->rule_doubt = doubt_of(
+				a, n, "rule that is of no plan",
+				arena_printf(a->arena, "priority %u", extra->rules[i].priority));
+	for (size_t i = 0; extra && i < extra->n_filters; i++)
+		if ((n = ns_of(a, extra->filters[i].ns)))
+			n->bridge_doubt = doubt_of(a, n, "filter that is of no plan",
+						   extra->filters[i].table);
+	for (size_t i = 0; extra && i < extra->n_links; i++)
+		if ((n = ns_of(a, extra->links[i].a.ns)))
+			n->doubt = n->bridge_doubt = doubt_of(a, n, "device that is of no plan",
+							      extra->links[i].a.dev);
 }
 
 void analyse_net_index(struct analyse *a)
@@ -339,10 +465,13 @@ void analyse_net_index(struct analyse *a)
 		a->ns[i].from = &a->plan->namespaces[i];
 	index_devices(a);
 	analyse_net_join_wires(a);
+	cut_lost(a);
 	index_addresses(a);
 	index_rules(a);
 	index_neighbours(a);
 	index_filters(a);
+	index_faults(a);
+	index_doubts(a);
 }
 
 /* --- routes --- */
@@ -359,15 +488,15 @@ static struct net_table *table_of(struct analyse *a, struct net_ns *n, uint32_t 
 static void add_route(struct analyse *a, const struct plan_route *r)
 {
 	const uint32_t ns = analyse_net_find_ns(a, r->ns);
-	const uint32_t dev = r->type == PLAN_BLACKHOLE ? NET_NONE
-						       : analyse_net_find_dev(a, ns, r->dev);
+	const uint32_t dev = r->type == PLAN_UNICAST ? analyse_net_find_dev(a, ns, r->dev)
+						     : NET_NONE;
 	struct net_table *t;
 
-	if (ns == NET_NONE || (r->type != PLAN_BLACKHOLE && dev == NET_NONE))
+	if (ns == NET_NONE || (r->type == PLAN_UNICAST && dev == NET_NONE))
 		return; /* of a plan that was observed: its device is gone, and it with it */
 	t = table_of(a, &a->ns[ns], r->table);
-	*arena_push(a->arena, t->routes, t->n) = (struct net_route){r->dst, r->metric, dev,
-								    r->via, r->src,    r};
+	*arena_push(a->arena, t->routes, t->n) = (struct net_route){
+		r->dst, r->metric, dev, r->via, r->src, r, r->type == PLAN_OTHER};
 }
 
 /* An address brings the route to its subnet; of lo, nothing but itself. */
@@ -441,6 +570,8 @@ static void finish_tables(struct net_ns *n)
 
 void analyse_net_index_routes(struct analyse *a)
 {
+	const struct plan *extra = a->plan->extra;
+
 	for (size_t i = 0; i < a->n_ns; i++) {
 		a->ns[i].tables = NULL;
 		a->ns[i].n_tables = 0;
@@ -450,6 +581,8 @@ void analyse_net_index_routes(struct analyse *a)
 			add_connected(a, &a->ns[i].addresses[k]);
 	for (size_t i = 0; i < a->plan->n_routes; i++)
 		add_route(a, &a->plan->routes[i]);
+	for (size_t i = 0; extra && i < extra->n_routes; i++)
+		add_route(a, &extra->routes[i]);
 	for (size_t i = 0; i < a->n_dynamic; i++)
 		add_route(a, a->dynamic[i]);
 	for (size_t i = 0; i < a->n_ns; i++)

@@ -2,6 +2,10 @@
 /**
  * A plan as the kernel would see it, indexed so that a packet's next step is found without a scan. Shared
  * by the files of this layer.
+ *
+ * What plan->extra holds of a lab that runs is indexed with the rest, where it says what it does: routes,
+ * addresses, neighbours. Of rules, filters and devices it has the names only: they are doubts. So is a
+ * device that conducts itself otherwise than every device of a plan does.
  */
 #pragma once
 
@@ -13,6 +17,9 @@
 /** No namespace, no device, no segment. */
 #define NET_NONE UINT32_MAX
 
+/** A loss at which nothing gets through, in packets per million. */
+#define NET_LOST_ALL 1000000
+
 /** A device: lo, one end of a link, a bridge. */
 struct net_device {
 	const char *name;
@@ -23,7 +30,9 @@ struct net_device {
 	uint32_t segment;      /* where its frames arrive */
 	uint32_t first, n;     /* its addresses, in the namespace's list */
 	const struct plan_bridge *bridge;
-	bool proxy_arp;
+	bool proxy_arp, down;
+	const char *fault; /* see struct plan_end */
+	bool enslaved;     /* it is a port, if only of a bridge that is of no plan */
 };
 
 struct net_address {
@@ -41,7 +50,13 @@ struct net_route {
 	uint32_t via;                  /* 0: on link */
 	uint32_t src;                  /* preferred source, 0: none */
 	const struct plan_route *from; /* NULL: comes with an address */
+	bool other;                    /* PLAN_OTHER: nobody knows where it leads */
 };
+
+/** By address, then by device. */
+void analyse_net_sort_addresses(struct net_address *v, size_t n);
+/** Place of the first one with that address, of sorted ones; else where it would stand. */
+size_t analyse_net_first_address(const struct net_address *v, size_t n, uint32_t ip);
 
 struct net_table {
 	uint32_t id;
@@ -72,6 +87,8 @@ struct net_ns {
 	struct net_table *main; /* NULL: empty */
 	struct net_filter *filters;
 	size_t n_filters;
+	/* Why nothing is known of what passes, is routed, is bridged here; NULL: it is. */
+	const char *doubt, *rule_doubt, *bridge_doubt;
 };
 
 /** Devices that hear each other. */
@@ -80,6 +97,7 @@ struct net_segment {
 	size_t n;
 	struct net_address *owners; /* sorted by address, where members are many */
 	size_t n_owners;
+	const char *doubt; /* why nobody knows whether frames pass; NULL: it is known */
 };
 
 struct analyse {
@@ -111,7 +129,7 @@ uint32_t analyse_net_find_dev(const struct analyse *a, uint32_t ns, const char *
 void analyse_net_join_wires(const struct analyse *a);
 /** The device of the namespace that has the address; NET_NONE: none. 127.0.0.0/8 is lo's. */
 uint32_t analyse_net_local(const struct analyse *a, uint32_t ns, uint32_t ip);
-/** Whether frames pass: false of a bridge that is down. */
+/** Whether frames pass: false of what is down. */
 bool analyse_net_is_up(const struct analyse *a, uint32_t dev);
 const struct net_neighbour *analyse_net_neighbour(const struct analyse *a, uint32_t dev,
 						  uint32_t ip);
@@ -135,20 +153,19 @@ struct net_answer {
 	const struct net_route *route; /* NULL: no route */
 	const struct plan_rule *rule;  /* whose table it is of; NULL: main, behind all rules */
 	size_t alternatives;           /* equally good hops, this one included */
+	const char *unknown;           /* why it may be another route; NULL: it is this one */
 };
 
 /** Rules, then tables; not the addresses of the namespace itself. */
 struct net_answer analyse_net_lookup(const struct analyse *a, uint32_t ns,
 				     const struct net_flow *f);
-/** The best route of one table. oif: NET_NONE, or the only device that counts. */
-const struct net_route *analyse_net_best(const struct analyse *a, const struct net_table *t,
-					 uint32_t dst, uint32_t oif);
 
 /** The device that takes a frame for `ip` sent out of `dev` (segment.c). */
 struct net_taker {
-	uint32_t dev; /* NET_NONE: nobody */
-	bool several; /* more than one would */
-	bool down;    /* the line that it would go over is */
+	uint32_t dev;        /* NET_NONE: nobody */
+	bool several;        /* more than one would */
+	bool down;           /* the line that it would go over is */
+	const char *unknown; /* why nobody knows who takes it */
 };
 struct net_taker analyse_net_take(const struct analyse *a, uint32_t dev, uint32_t ip,
 				  uint32_t sender);

@@ -90,7 +90,6 @@ struct nft_rule {
 	enum nft_action action;
 	const char *chain; /* of a jump */
 	size_t target;
-	unsigned int line;
 };
 
 struct nft_chain {

@@ -21,7 +21,6 @@ struct token {
 struct reader {
 	struct arena *a;
 	const char *at;
-	unsigned int line;
 	struct token t; /* the one that is looked at */
 	struct nft_table *table;
 };
@@ -60,7 +59,6 @@ static void next(struct reader *r)
 		r->at = *end ? end + 1 : end;
 		return;
 	}
-	r->line += *r->at == '\n';
 	r->t = (struct token){r->at, length_of(r->at), false};
 	r->at += r->t.len;
 }
@@ -425,7 +423,7 @@ static void skip_line(struct reader *r)
 
 static void read_rule(struct reader *r, struct nft_chain *chain)
 {
-	struct nft_rule rule = {.line = r->line};
+	struct nft_rule rule = {0};
 	const char *first = r->t.quoted ? r->t.s - 1 : r->t.s, *end;
 
 	while (!at_end_of_line(r)) {
@@ -572,7 +570,7 @@ static bool resolve(const struct nft_table *t, struct nft_rule *rule)
 struct nft_table *analyse_nft_read(struct arena *a, const char *text)
 {
 	struct nft_table *t = arena_alloc(a, sizeof(*t));
-	struct reader r = {.a = a, .at = text, .line = 1, .table = t};
+	struct reader r = {.a = a, .at = text, .table = t};
 
 	next(&r);
 	t->unknown = !read_table(&r);

@@ -43,6 +43,9 @@ static const struct {
 	{"vswitches", "vSwitch"},
 };
 
+/* What stands in a running lab without being of its plan has no origin, and is listed under this one. */
+static const struct plan_origin of_no_plan = {"extra", ""};
+
 static const char *kind_of(const char *key, size_t n)
 {
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
@@ -77,6 +80,8 @@ const char *analyse_resource_kind(const char *resource)
 
 	if (strcmp(resource, "internet") == 0)
 		return "the Internet";
+	if (strcmp(resource, of_no_plan.resource) == 0)
+		return "what is of no plan";
 	return kind ? kind : resource;
 }
 
@@ -110,25 +115,37 @@ static int by_origin(const void *a, const void *b)
 
 static const struct plan_origin *origin_of(const void *object)
 {
-	return object; /* every struct of a plan begins with it */
+	const struct plan_origin *o = object; /* every struct of a plan begins with it */
+
+	return o->resource ? o : &of_no_plan;
+}
+
+static void add_origins(struct arena *a, const struct plan *p, struct origins *o)
+{
+	for (enum plan_kind kind = 0; p && kind < PLAN_N_KINDS; kind++)
+		for (size_t i = 0; i < plan_count(p, kind); i++)
+			*(const struct plan_origin **)arena_push(a, o->v, o->n) =
+				origin_of(plan_object(p, kind, i));
 }
 
 static struct origins origins_of(struct arena *a, const struct plan *p)
 {
 	struct origins o = {0};
 
-	for (enum plan_kind kind = 0; p && kind < PLAN_N_KINDS; kind++)
-		for (size_t i = 0; i < plan_count(p, kind); i++)
-			*(const struct plan_origin **)arena_push(a, o.v, o.n) =
-				origin_of(plan_object(p, kind, i));
+	add_origins(a, p, &o);
+	add_origins(a, p ? p->extra : NULL, &o);
 	if (o.n)
 		qsort(o.v, o.n, sizeof(*o.v), by_origin);
 	return o;
 }
 
-static bool has(const struct origins *o, const struct plan_origin *origin)
+/* That of the same resource, whose lines may be elsewhere; NULL: there is none. */
+static const struct plan_origin *find(const struct origins *o, const struct plan_origin *origin)
 {
-	return o->n && bsearch(&origin, o->v, o->n, sizeof(*o->v), by_origin);
+	const struct plan_origin **found =
+		o->n ? bsearch(&origin, o->v, o->n, sizeof(*o->v), by_origin) : NULL;
+
+	return found ? *found : NULL;
 }
 
 static const struct plan_origin *origin_of_step(const struct plan_step *s)
@@ -143,32 +160,27 @@ static unsigned long line_of(const char *at)
 	return colon ? strtoul(colon + 1, NULL, 10) : 0;
 }
 
-struct sorted {
-	const struct plan_step *step;
-	unsigned long line;
-};
-
 static int by_resource(const void *pa, const void *pb)
 {
-	const struct sorted *a = pa, *b = pb;
-	int c = (a->line > b->line) - (a->line < b->line);
+	const struct plan_step *a = *(const struct plan_step *const *)pa;
+	const struct plan_step *b = *(const struct plan_step *const *)pb;
+	const int c = strcmp(origin_of_step(a)->resource, origin_of_step(b)->resource);
 
-	if (!c)
-		c = strcmp(origin_of_step(a->step)->resource, origin_of_step(b->step)->resource);
-	return c ? c : (a->step > b->step) - (a->step < b->step);
+	return c ? c : (a > b) - (a < b);
 }
 
 static struct analyse_resource *add(struct analyse_resources *r, const struct plan_origin *origin,
 				    const struct origins *before, const struct origins *after)
 {
+	const struct plan_origin *now = find(after, origin);
 	struct analyse_resource *o = arena_push(r->arena, r->items, r->n);
 	auto_strbuf struct strbuf name = {0};
 
 	analyse_resource_name(origin->resource, &name);
 	o->resource = origin->resource;
-	o->at = origin->at;
+	o->at = now ? now->at : origin->at;
 	o->name = arena_strdup(r->arena, strbuf_str(&name));
-	o->op = !has(before, origin) ? PLAN_ADD : !has(after, origin) ? PLAN_REMOVE : PLAN_CHANGE;
+	o->op = !find(before, origin) ? PLAN_ADD : !now ? PLAN_REMOVE : PLAN_CHANGE;
 	r->count[o->op]++;
 	return o;
 }
@@ -187,7 +199,7 @@ static void add_swept(struct analyse_resources *r, const struct origins *before,
 {
 	for (size_t i = 0; i < before->n; i++)
 		if ((i == 0 || by_origin(&before->v[i - 1], &before->v[i]) != 0) &&
-		    !has(after, before->v[i]) && !is_listed(r, before->v[i]->resource))
+		    !find(after, before->v[i]) && !is_listed(r, before->v[i]->resource))
 			(void)add(r, before->v[i], before, after); /* has no steps */
 }
 
@@ -205,21 +217,20 @@ struct analyse_resources *analyse_resources_of(const struct plan_diff *diff, con
 	struct arena *a = arena_new(0);
 	struct analyse_resources *r = arena_alloc(a, sizeof(*r));
 	const struct origins before = origins_of(a, is), after = origins_of(a, shall);
-	struct sorted *steps = arena_alloc(a, (diff->n + 1) * sizeof(*steps));
+	const struct plan_step **steps = arena_alloc(a, (diff->n + 1) * sizeof(*steps));
 	struct analyse_resource *o = NULL;
 
 	r->arena = a;
 	for (size_t i = 0; i < diff->n; i++)
-		steps[i] = (struct sorted){&diff->steps[i],
-					   line_of(origin_of_step(&diff->steps[i])->at)};
+		steps[i] = &diff->steps[i];
 	if (diff->n)
 		qsort(steps, diff->n, sizeof(*steps), by_resource);
 	for (size_t i = 0; i < diff->n; i++) {
-		const struct plan_origin *origin = origin_of_step(steps[i].step);
+		const struct plan_origin *origin = origin_of_step(steps[i]);
 
 		if (!o || strcmp(o->resource, origin->resource) != 0)
 			o = add(r, origin, &before, &after);
-		*(const struct plan_step **)arena_push(a, o->steps, o->n) = steps[i].step;
+		*(const struct plan_step **)arena_push(a, o->steps, o->n) = steps[i];
 	}
 	add_swept(r, &before, &after);
 	if (r->n)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Who takes a frame. A segment is what frames cross without a router: a link, or a bridge with all that
- * hangs on it. A port of a bridge hears everything and answers nothing; a bridge that is down joins nobody.
+ * hangs on it. A port of a bridge hears everything and answers nothing; what is down
+ * joins nobody.
  *
  * An address is answered for by the device whose namespace has it, on whatever device of it (arp_ignore
  * is 0), and by a device with proxy ARP that would route it elsewhere (arp_process() in net/ipv4/arp.c).
@@ -45,20 +46,11 @@ static void join_all(const struct analyse *a, uint32_t *parents)
 	for (uint32_t i = 0; i < a->n_devs; i++) {
 		const struct net_device *d = &a->devs[i];
 
-		if (d->peer != NET_NONE)
+		if (d->peer != NET_NONE && !d->down && !a->devs[d->peer].down)
 			join(parents, i, d->peer);
 		if (is_port(d) && analyse_net_is_up(a, d->master))
 			join(parents, i, d->master);
 	}
-}
-
-static int by_ip(const void *pa, const void *pb)
-{
-	const struct net_address *a = pa, *b = pb;
-
-	if (a->ip != b->ip)
-		return a->ip < b->ip ? -1 : 1;
-	return (a->dev > b->dev) - (a->dev < b->dev);
 }
 
 /* All addresses that a member answers for, with the device on which it does. */
@@ -74,8 +66,7 @@ static void index_owners(struct analyse *a, struct net_segment *s)
 			o->dev = s->members[i];
 		}
 	}
-	if (s->n_owners)
-		qsort(s->owners, s->n_owners, sizeof(*s->owners), by_ip);
+	analyse_net_sort_addresses(s->owners, s->n_owners);
 }
 
 void analyse_net_index_segments(struct analyse *a)
@@ -95,6 +86,8 @@ void analyse_net_index_segments(struct analyse *a)
 		a->devs[i].segment = (uint32_t)(s - a->segments);
 		if (!is_port(&a->devs[i]) && !is_lo(&a->devs[i]))
 			*arena_push(a->arena, s->members, s->n) = i;
+		if (a->devs[i].bridge || a->devs[i].enslaved)
+			s->doubt = s->doubt ? s->doubt : a->ns[a->devs[i].ns].bridge_doubt;
 	}
 	for (size_t i = 0; i < a->n_segments; i++)
 		if (a->segments[i].n > MANY)
@@ -114,19 +107,10 @@ static void answer(struct net_taker *t, uint32_t dev)
 
 static void ask_index(const struct net_segment *s, uint32_t asker, uint32_t ip, struct net_taker *t)
 {
-	size_t low = 0, high = s->n_owners;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (s->owners[mid].ip < ip)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	for (; low < s->n_owners && s->owners[low].ip == ip; low++)
-		if (s->owners[low].dev != asker)
-			answer(t, s->owners[low].dev);
+	for (size_t i = analyse_net_first_address(s->owners, s->n_owners, ip);
+	     i < s->n_owners && s->owners[i].ip == ip; i++)
+		if (s->owners[i].dev != asker)
+			answer(t, s->owners[i].dev);
 }
 
 static void ask_owners(const struct analyse *a, const struct net_segment *s, uint32_t asker,
@@ -153,6 +137,8 @@ static bool answers_for_others(const struct analyse *a, uint32_t dev, uint32_t i
 	    analyse_net_local(a, d->ns, sender) != NET_NONE)
 		return false;
 	way = analyse_net_lookup(a, d->ns, &f);
+	if (way.unknown)
+		return true; /* perhaps: what becomes of the packet there is not known either */
 	return way.route && way.route->dev != NET_NONE && way.route->dev != dev;
 }
 
@@ -165,12 +151,13 @@ static void deliver(const struct analyse *a, const struct net_segment *s, uint32
 			answer(t, s->members[i]);
 }
 
-/* Whether the far end of the link is a port of something that is down. */
+/* Whether one end of the link is down, or the far one is a port of what is. */
 static bool leads_into_a_cut(const struct analyse *a, const struct net_device *d)
 {
-	const struct net_device *far = d->peer == NET_NONE ? NULL : &a->devs[d->peer];
+	const struct net_device *far = d->peer == NET_NONE ? d : &a->devs[d->peer];
 
-	return far && far->master != NET_NONE && !analyse_net_is_up(a, far->master);
+	return d->down || far->down ||
+	       (far->master != NET_NONE && !analyse_net_is_up(a, far->master));
 }
 
 struct net_taker analyse_net_take(const struct analyse *a, uint32_t dev, uint32_t ip,
@@ -178,7 +165,7 @@ struct net_taker analyse_net_take(const struct analyse *a, uint32_t dev, uint32_
 {
 	const struct net_segment *s = &a->segments[a->devs[dev].segment];
 	const struct net_neighbour *known = analyse_net_neighbour(a, dev, ip);
-	struct net_taker t = {.dev = NET_NONE};
+	struct net_taker t = {.dev = NET_NONE, .unknown = s->doubt};
 
 	if (known)
 		deliver(a, s, dev, known->mac, &t);

@@ -3,13 +3,23 @@
  * A packet step by step, as ip_route_output(), ip_rcv(), ip_forward() and their netfilter hooks treat it.
  * Routers answer with ICMP errors or not: nobody gets through because of that, so it plays no part here.
  */
-#include "analyse/walk.h"
+#include "analyse/net.h"
 
 #include <string.h>
 
 #include "base/ip.h"
 
 #define EPHEMERAL 40000 /* where answers go to: above all ports that filters name */
+
+/* A packet as it is on its way. */
+struct walk_packet {
+	uint32_t ns;
+	uint32_t oif; /* device of the socket; NET_NONE: none */
+	uint32_t src; /* 0: chosen at the start */
+	uint32_t dst;
+	struct nft_packet header;
+	unsigned int choice; /* which of equally good hops is taken */
+};
 
 struct walker {
 	const struct analyse *a;
@@ -70,6 +80,8 @@ static bool stop_at(struct walker *k, const struct net_filter *f, const struct n
 
 	hop->filter = f->from;
 	hop->chain = j->chain ? j->chain->name : NULL;
+	if (!f->from->text)
+		return not_known(k, "a filter stands there that is of no plan");
 	hop->verdict = j->rule ? j->rule->text : "policy drop";
 	if (j->verdict == NFT_UNKNOWN)
 		return not_known(k, "a filter holds what the analyser does not understand");
@@ -114,6 +126,8 @@ static bool find_way(struct walker *k, uint32_t src, struct net_route *way)
 	hop->route = found.route ? found.route->from : NULL;
 	if (found.alternatives > k->w->alternatives)
 		k->w->alternatives = found.alternatives;
+	if (found.unknown)
+		return not_known(k, found.unknown);
 	if (found.route && found.route->dev != NET_NONE) {
 		*way = *found.route;
 		return true;
@@ -164,6 +178,8 @@ static bool leave(struct walker *k, const struct net_route *way)
 	if (analyse_net_local(k->a, k->ns, asker) == NET_NONE)
 		asker = source_for(k->a, way->dev, next);
 	t = analyse_net_take(k->a, way->dev, next, asker);
+	if (t.unknown)
+		return not_known(k, t.unknown);
 	if (t.several)
 		return not_known(k, "more than one device answers for the next hop");
 	if (t.dev == NET_NONE)
@@ -181,6 +197,8 @@ static bool depart(struct walker *k)
 {
 	struct net_route way;
 
+	if (k->a->ns[k->ns].doubt)
+		return not_known(k, k->a->ns[k->ns].doubt);
 	if (analyse_net_local(k->a, k->ns, k->w->dst) != NET_NONE) {
 		if (!k->w->src)
 			k->w->src = k->header.saddr = k->w->dst;
@@ -204,6 +222,8 @@ static bool arrive(struct walker *k)
 	const char *in = name_of(k->a, k->in);
 	struct net_route way;
 
+	if (k->a->ns[k->ns].doubt)
+		return not_known(k, k->a->ns[k->ns].doubt);
 	if (!pass(k, NFT_PREROUTING, in, ""))
 		return false;
 	if (analyse_net_local(k->a, k->ns, k->w->src) != NET_NONE)
@@ -216,8 +236,9 @@ static bool arrive(struct walker *k)
 	       leave(k, &way);
 }
 
-void analyse_walk_one(const struct analyse *a, const struct walk_packet *p,
-		      const struct analyse_walk *forth, struct analyse_walk *w)
+/* forth: the walk that this one answers to; NULL: it is the first. */
+static void walk_one(const struct analyse *a, const struct walk_packet *p,
+		     const struct analyse_walk *forth, struct analyse_walk *w)
 {
 	struct walker k = {.a = a,
 			   .forth = forth,
@@ -245,7 +266,8 @@ void analyse_walk_one(const struct analyse *a, const struct walk_packet *p,
 
 /* --- both directions --- */
 
-uint32_t analyse_walk_end(const struct analyse *a, const struct analyse_walk *w)
+/* Place of the namespace where the walk ended. */
+static uint32_t end_of(const struct analyse *a, const struct analyse_walk *w)
 {
 	return w->n_hops ? (uint32_t)(w->hops[w->n_hops - 1].ns - a->plan->namespaces) : NET_NONE;
 }
@@ -270,7 +292,7 @@ static struct walk_packet answer_to(const struct walk_packet *p, const struct an
 /* Delivered, but not to whom it was meant for. */
 static void check_end(const struct analyse *a, struct analyse_walk *w, uint32_t to)
 {
-	if (w->end == ANALYSE_DELIVERED && to != NET_NONE && analyse_walk_end(a, w) != to)
+	if (w->end == ANALYSE_DELIVERED && to != NET_NONE && end_of(a, w) != to)
 		w->end = ANALYSE_ELSEWHERE;
 }
 
@@ -283,12 +305,12 @@ static void try_choice(const struct analyse *a, const struct walk_packet *p, uin
 	trip->back.n_hops = 0;
 	trip->back.end = ANALYSE_NO_PLACE;
 	trip->back.alternatives = 1;
-	analyse_walk_one(a, p, NULL, &trip->there);
+	walk_one(a, p, NULL, &trip->there);
 	check_end(a, &trip->there, to);
 	if (trip->there.end != ANALYSE_DELIVERED)
 		return;
-	back = answer_to(p, &trip->there, analyse_walk_end(a, &trip->there));
-	analyse_walk_one(a, &back, &trip->there, &trip->back);
+	back = answer_to(p, &trip->there, end_of(a, &trip->there));
+	walk_one(a, &back, &trip->there, &trip->back);
 	check_end(a, &trip->back, p->ns);
 	trip->ok = trip->back.end == ANALYSE_DELIVERED;
 }
@@ -308,8 +330,9 @@ static void doubt(struct analyse_trip *trip, const char *why)
 	trip->ok = false;
 }
 
-void analyse_walk_trip(const struct analyse *a, const struct walk_packet *p, uint32_t to,
-		       struct analyse_trip *trip)
+/* to: NET_NONE for whoever has the address. */
+static void walk_trip(const struct analyse *a, const struct walk_packet *p, uint32_t to,
+		      struct analyse_trip *trip)
 {
 	struct walk_packet next = *p;
 	struct analyse_trip other;
@@ -327,7 +350,7 @@ void analyse_walk_trip(const struct analyse *a, const struct walk_packet *p, uin
 		doubt(trip, a->doubt);
 }
 
-struct walk_packet analyse_walk_packet_of(const struct analyse *a, const struct analyse_packet *p)
+static struct walk_packet packet_of(const struct analyse *a, const struct analyse_packet *p)
 {
 	static const uint8_t protocols[] = {
 		[ANALYSE_ICMP] = NFT_ICMP, [ANALYSE_TCP] = NFT_TCP, [ANALYSE_UDP] = NFT_UDP};
@@ -349,7 +372,7 @@ struct walk_packet analyse_walk_packet_of(const struct analyse *a, const struct 
 void analyse_walk(const struct analyse *a, const struct analyse_packet *p, const char *to,
 		  struct analyse_trip *trip)
 {
-	const struct walk_packet packet = analyse_walk_packet_of(a, p);
+	const struct walk_packet packet = packet_of(a, p);
 
-	analyse_walk_trip(a, &packet, to ? analyse_net_find_ns(a, to) : NET_NONE, trip);
+	walk_trip(a, &packet, to ? analyse_net_find_ns(a, to) : NET_NONE, trip);
 }

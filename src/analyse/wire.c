@@ -9,8 +9,6 @@
 
 #include "analyse/net.h"
 
-#define LOST_ALL 1000000 /* parts per million */
-
 /* The lab's end of the half whose other end is the worker's port of that name. */
 static uint32_t end_behind(const struct analyse *a, uint32_t ns, const json_t *port)
 {
@@ -26,7 +24,7 @@ static void join(const struct analyse *a, uint32_t ns, const json_t *line)
 	const uint32_t there = end_behind(a, ns, json_object_get(line, "b"));
 
 	if (here == NET_NONE || there == NET_NONE ||
-	    json_integer_value(json_object_get(line, "loss_ppm")) == LOST_ALL)
+	    json_integer_value(json_object_get(line, "loss_ppm")) >= NET_LOST_ALL)
 		return;
 	a->devs[here].peer = there;
 	a->devs[there].peer = here;

@@ -2,9 +2,6 @@
 /** Carries out the steps of a diff, each namespace in the journal before anybody can see it. */
 #include "apply/internal.h"
 
-/* Steps in one call of the backend: often enough to hear a cancel within 100 ms, and to show progress. */
-#define BATCH 128
-
 int apply_cancelled(const struct apply_run *run, struct lab_error **err)
 {
 	if (!run->cancel || !*run->cancel)
@@ -58,7 +55,7 @@ static size_t batch_length(const struct plan_step *s, size_t n)
 {
 	size_t length = 0;
 
-	while (length < n && length < BATCH && is_kernel_step(&s[length]) &&
+	while (length < n && length < BACKEND_BATCH && is_kernel_step(&s[length]) &&
 	       (s[length].op == PLAN_REMOVE) == (s[0].op == PLAN_REMOVE))
 		length++;
 	return length;

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Level- or edge-triggered as the caller asks. Timers live in a binary heap that knows each timer's
- * slot, so that re-arming and clearing are O(log n). Events that were fetched for a descriptor which
- * a callback then removes are blanked in the batch: no callback runs on a dead object.
+ * Level- or edge-triggered as the caller asks. Timers live in a heap, so that re-arming and clearing are
+ * O(log n). Events that were fetched for a descriptor which a callback then removes are blanked in the
+ * batch: no callback runs on a dead object.
  */
 #include "base/loop.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 #define BATCH 64
 
@@ -17,19 +18,10 @@ struct loop {
 	int fd;
 	bool stop;
 	uint64_t now;
-	struct loop_timer **heap; /* heap[0] is due first */
-	size_t n_timers, room;
+	struct heap timers;
 	struct epoll_event batch[BATCH];
 	int n_batch, at; /* the batch being delivered */
 };
-
-static void read_clock(struct loop *l)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts); /* cannot fail for this clock */
-	l->now = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 struct loop *loop_new(void)
 {
@@ -42,7 +34,7 @@ struct loop *loop_new(void)
 		free(l);
 		return NULL;
 	}
-	read_clock(l);
+	l->now = clock_ms();
 	return l;
 }
 
@@ -51,7 +43,7 @@ void loop_free(struct loop *l)
 	if (!l)
 		return;
 	(void)close(l->fd); /* an epoll descriptor has nothing to flush */
-	free(l->heap);
+	heap_done(&l->timers);
 	free(l);
 }
 
@@ -80,70 +72,19 @@ void loop_del(struct loop *l, struct loop_io *io)
 	}
 }
 
-static void place(struct loop *l, size_t i, struct loop_timer *t)
-{
-	l->heap[i] = t;
-	t->slot = i + 1;
-}
-
-static void sift_up(struct loop *l, size_t i)
-{
-	struct loop_timer *t = l->heap[i];
-
-	while (i > 0 && l->heap[(i - 1) / 2]->due > t->due) {
-		place(l, i, l->heap[(i - 1) / 2]);
-		i = (i - 1) / 2;
-	}
-	place(l, i, t);
-}
-
-static void sift_down(struct loop *l, size_t i)
-{
-	struct loop_timer *t = l->heap[i];
-
-	for (;;) {
-		size_t child = i * 2 + 1;
-
-		if (child >= l->n_timers)
-			break;
-		if (child + 1 < l->n_timers && l->heap[child + 1]->due < l->heap[child]->due)
-			child++;
-		if (l->heap[child]->due >= t->due)
-			break;
-		place(l, i, l->heap[child]);
-		i = child;
-	}
-	place(l, i, t);
-}
-
 void loop_timer_clear(struct loop *l, struct loop_timer *t)
 {
-	size_t i = t->slot - 1;
-	struct loop_timer *last;
-
-	if (!t->slot)
-		return;
-	t->slot = 0;
-	last = l->heap[--l->n_timers];
-	if (last == t)
-		return;
-	place(l, i, last);
-	sift_up(l, i);
-	sift_down(l, last->slot - 1);
+	heap_clear(&l->timers, &t->node);
 }
 
 void loop_timer_set(struct loop *l, struct loop_timer *t, uint64_t ms)
 {
-	loop_timer_clear(l, t);
-	if (l->n_timers == l->room) {
-		l->room = l->room ? l->room * 2 : 16;
-		l->heap = realloc(l->heap, l->room * sizeof(struct loop_timer *));
-		if (!l->heap)
-			abort();
-	}
-	t->due = l->now + ms;
-	place(l, l->n_timers++, t);
-	sift_up(l, l->n_timers - 1);
+	heap_set(&l->timers, &t->node, l->now + ms);
+}
+
+bool loop_timer_is_set(const struct loop_timer *t)
+{
+	return t->node.slot != 0;
 }
 
 uint64_t loop_now(const struct loop *l)
@@ -153,8 +94,10 @@ uint64_t loop_now(const struct loop *l)
 
 static void fire_timers(struct loop *l)
 {
-	while (l->n_timers && l->heap[0]->due <= l->now) {
-		struct loop_timer *t = l->heap[0];
+	const struct heap_node *first;
+
+	while ((first = heap_first(&l->timers)) && first->due <= l->now) {
+		struct loop_timer *t = (struct loop_timer *)(void *)first;
 
 		loop_timer_clear(l, t);
 		t->fn(t);
@@ -163,11 +106,12 @@ static void fire_timers(struct loop *l)
 
 static int wait_ms(const struct loop *l, int timeout_ms)
 {
+	const struct heap_node *first = heap_first(&l->timers);
 	uint64_t left;
 
-	if (!l->n_timers)
+	if (!first)
 		return timeout_ms;
-	left = l->heap[0]->due > l->now ? l->heap[0]->due - l->now : 0;
+	left = first->due > l->now ? first->due - l->now : 0;
 	if (left > 3600000)
 		left = 3600000;
 	return timeout_ms >= 0 && (uint64_t)timeout_ms < left ? timeout_ms : (int)left;
@@ -177,11 +121,11 @@ int loop_turn(struct loop *l, int timeout_ms)
 {
 	int n;
 
-	read_clock(l);
+	l->now = clock_ms();
 	n = epoll_wait(l->fd, l->batch, BATCH, wait_ms(l, timeout_ms));
 	if (n < 0 && errno != EINTR)
 		return -1;
-	read_clock(l);
+	l->now = clock_ms();
 	l->n_batch = n < 0 ? 0 : n;
 	for (l->at = 0; l->at < l->n_batch; l->at++) {
 		struct loop_io *io = l->batch[l->at].data.ptr;

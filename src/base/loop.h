@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 
+#include "base/heap.h"
+
 struct loop;
 
 /** Calls fn with the events (EPOLLIN...) that fired. Embed it; it must stay put while registered. */
@@ -17,9 +19,8 @@ struct loop_io {
 
 /** A one-shot timer. Embed it; zero it before first use. */
 struct loop_timer {
+	struct heap_node node; /* first; due in milliseconds of loop_now() */
 	void (*fn)(struct loop_timer *t);
-	uint64_t due; /* milliseconds of loop_now() */
-	size_t slot;  /* 1-based place in the heap; 0: not set */
 };
 
 struct loop *loop_new(void); /* NULL with errno where the kernel refuses */
@@ -34,6 +35,7 @@ void loop_del(struct loop *l, struct loop_io *io);
 /** (Re)arms the timer, ms from loop_now(). */
 void loop_timer_set(struct loop *l, struct loop_timer *t, uint64_t ms);
 void loop_timer_clear(struct loop *l, struct loop_timer *t); /* fine when it is not set */
+bool loop_timer_is_set(const struct loop_timer *t);
 
 /** CLOCK_MONOTONIC in milliseconds, read once per turn of the loop. */
 uint64_t loop_now(const struct loop *l);

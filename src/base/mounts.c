@@ -9,6 +9,7 @@
 #include <sys/mount.h>
 
 #include "base/cleanup.h"
+#include "base/pins.h"
 
 /* Decodes the octal escapes of proc_pid_mountinfo(5) in place. */
 static void unescape(char *s)
@@ -41,8 +42,6 @@ static char *pinned_namespace(char *line)
 		unescape(point);
 	return point;
 }
-
-#define PINS "/run/netns"
 
 /* As a rule all pins are below a mount of their own, and go with it; else one by one. */
 static int drop_pinned_namespaces(struct lab_error **err)

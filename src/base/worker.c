@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -65,6 +66,27 @@ int worker_watch_signals(struct loop *loop, struct loop_io *io, struct lab_error
 	if (fd < 0 || loop_add(loop, io, fd, EPOLLIN | EPOLLET) < 0)
 		return lab_error_errno(err, LAB_FAILED, errno, "signals");
 	return 0; /* the descriptor stays open until the program ends */
+}
+
+void *worker_map_memory(int fd, struct lab_error **err)
+{
+	void *memory = MAP_FAILED;
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && st.st_size < WORKER_MEMORY)
+		errno = EFBIG;
+	else
+		memory = mmap(NULL, WORKER_MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (memory != MAP_FAILED)
+		return memory;
+	(void)lab_error_errno(err, LAB_FAILED, errno, "memory"); /* always -1 */
+	return NULL;
+}
+
+void worker_unmap_memory(void *memory)
+{
+	if (memory)
+		(void)munmap(memory, WORKER_MEMORY); /* it was mapped */
 }
 
 void worker_ready(void)

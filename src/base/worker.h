@@ -53,6 +53,13 @@ char *worker_read_config(size_t *len, struct lab_error **err);
  */
 int worker_watch_signals(struct loop *loop, struct loop_io *io, struct lab_error **err);
 
+/**
+ * The "memory" behind the descriptor, shared with all other processes of this worker; an error where it is
+ * shorter than WORKER_MEMORY, since reading beyond its end would kill. NULL with *err.
+ */
+void *worker_map_memory(int fd, struct lab_error **err);
+void worker_unmap_memory(void *memory); /* NULL is fine */
+
 /** Says "ready" on descriptor 4, which stays open. A supervisor that is gone is not an error. */
 void worker_ready(void);
 

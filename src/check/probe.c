@@ -9,11 +9,11 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include <fcntl.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/strbuf.h"
 #include "kernel/enter.h"
 
@@ -25,14 +25,6 @@ struct check_probe_run {
 	int out, err;
 	struct strbuf text;
 };
-
-static uint64_t now_ms(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts); /* cannot fail for this clock */
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 static void running_done(struct check_probe_run *r)
 {
@@ -120,7 +112,7 @@ static int collect(struct check_probe_run *r, enum want want, uint64_t deadline,
 	char buf[65536];
 
 	for (;;) {
-		uint64_t now = now_ms();
+		uint64_t now = clock_ms();
 		ssize_t n;
 
 		if (want == WANT_SIGN && r->text.len)
@@ -192,7 +184,7 @@ json_t *check_probe(const char *lab, const struct plan_node *node, const char *l
 
 	if (start(lab, node, libexec, spec, &r, err) < 0)
 		return NULL;
-	return result_of(&r, now_ms() + timeout_ms, cancelled, err);
+	return result_of(&r, clock_ms() + timeout_ms, cancelled, err);
 }
 
 struct check_probe_run *check_probe_start(const char *lab, const struct plan_node *node,
@@ -206,7 +198,7 @@ struct check_probe_run *check_probe_start(const char *lab, const struct plan_nod
 		abort();
 	r->out = r->err = -1;
 	if (start(lab, node, libexec, spec, r, err) == 0 &&
-	    collect(r, WANT_SIGN, now_ms() + timeout_ms, cancelled, err) >= 0)
+	    collect(r, WANT_SIGN, clock_ms() + timeout_ms, cancelled, err) >= 0)
 		return r;
 	running_done(r);
 	free(r);
@@ -216,7 +208,7 @@ struct check_probe_run *check_probe_start(const char *lab, const struct plan_nod
 json_t *check_probe_finish(struct check_probe_run *run, uint64_t timeout_ms,
 			   const volatile int *cancelled, struct lab_error **err)
 {
-	json_t *result = result_of(run, now_ms() + timeout_ms, cancelled, err);
+	json_t *result = result_of(run, clock_ms() + timeout_ms, cancelled, err);
 
 	running_done(run);
 	free(run);

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "check/evidence.h"
 #include "check/judge.h"
 #include "check/look.h"
@@ -34,14 +35,6 @@ static void attempt_done(struct attempt *a)
 	memset(a, 0, sizeof(*a));
 }
 #define auto_attempt __attribute__((cleanup(attempt_done)))
-
-static uint64_t now_ms(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts); /* cannot fail for this clock */
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 static bool cancelled(const struct check_options *o)
 {
@@ -149,7 +142,7 @@ static void pause_ms(unsigned ms)
 static void repeat(const struct check *check, const struct plan *plan,
 		   const struct check_options *o, struct attempt *a)
 {
-	uint64_t end = now_ms() + check->wait.v / 1000;
+	uint64_t end = clock_ms() + check->wait.v / 1000;
 
 	for (;;) {
 		attempt_done(a);
@@ -160,7 +153,7 @@ static void repeat(const struct check *check, const struct plan *plan,
 		else
 			try_probe(check, plan, o, a);
 		if (a->verdict != CHECK_FAILED || check_wants_silence(check) ||
-		    check->kind == CHECK_OUTAGE || now_ms() >= end || cancelled(o))
+		    check->kind == CHECK_OUTAGE || clock_ms() >= end || cancelled(o))
 			return;
 		pause_ms(PAUSE_MS);
 	}
@@ -170,12 +163,12 @@ static void run_one(const struct check *check, const struct plan *plan,
 		    const struct check_options *o, struct check_result *r)
 {
 	auto_attempt struct attempt a = {0};
-	uint64_t start = now_ms();
+	uint64_t start = clock_ms();
 
 	r->id = check->id.s;
 	r->title = check->title.s;
 	repeat(check, plan, o, &a);
-	r->ms = now_ms() - start;
+	r->ms = clock_ms() - start;
 	r->verdict = a.verdict;
 	if (a.why.len) {
 		r->why = strbuf_take(&a.why);

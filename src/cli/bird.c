@@ -12,10 +12,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/strbuf.h"
 
 #define ANSWER_MAX  65536
@@ -60,18 +60,10 @@ struct talk {
 	uint64_t deadline; /* ms */
 };
 
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail for this clock */
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 static bool wait_for(const struct talk *t, short events)
 {
 	struct pollfd p = {.fd = t->sock, .events = events};
-	uint64_t now = now_ms();
+	uint64_t now = clock_ms();
 
 	return now < t->deadline && poll(&p, 1, (int)(t->deadline - now)) > 0;
 }
@@ -119,7 +111,7 @@ bool cli_bgp_look(int lab_dir, const char *name, const char *dev, struct cli_bgp
 {
 	auto_strbuf struct strbuf hello = {0}, session = {0}, bfd = {0};
 	auto_close int sock = open_socket(lab_dir, name);
-	const struct talk t = {sock, now_ms() + PATIENCE_MS};
+	const struct talk t = {sock, clock_ms() + PATIENCE_MS};
 	char command[64], state[8];
 
 	*out = (struct cli_bgp){0};

@@ -18,15 +18,11 @@ struct plan *cli_compile(const struct cli_lab *l, struct lab_error **err)
 		.no_netem = geteuid() == 0 && compile_asks_for_netem(l->lab) &&
 			    kernel_has_netem(NULL) == 0,
 	};
-	auto_plan struct plan *plan = compile_lab(l->lab, options, err);
+	struct plan *plan = compile_lab(l->lab, options, err);
 
 	if (!plan)
-		return NULL;
-	if (plan_verify(plan, err)) {
 		(void)lab_error_prefix(err, "%s: defect of labctl, please report it", l->path);
-		return NULL;
-	}
-	return steal_ptr(plan);
+	return plan;
 }
 
 static const char *why_not_executable(const char *path)

@@ -185,6 +185,19 @@ static int examine(bool json, size_t *lacking, struct lab_error **err)
 	return json ? print_json(&f, !*lacking, err) : print_text(&f, err);
 }
 
+/* A user's labs leave nothing: the kernel removes them with their keeper. */
+static int check_for_residue(struct lab_error **err)
+{
+	if (cli_need_root("doctor --residue", err))
+		return -1;
+	if (!cli_outside())
+		return 0;
+	(void)lab_error_make(
+		err, LAB_USAGE,
+		"doctor --residue: looks for labs of root, which --rootless does not see");
+	return lab_error_hint(err, "sudo labctl doctor --residue");
+}
+
 int verb_doctor(int argc, char **argv)
 {
 	auto_error struct lab_error *err = NULL;
@@ -192,7 +205,7 @@ int verb_doctor(int argc, char **argv)
 	size_t n = 0;
 
 	cli_parse(&cli_argp_doctor, argc, argv, &o);
-	if (o.residue ? cli_need_root("doctor --residue", &err) || cli_residue(o.json, &n, &err)
+	if (o.residue ? check_for_residue(&err) || cli_residue(o.json, &n, &err)
 		      : examine(o.json, &n, &err))
 		return cli_fail_json(o.json, err);
 	if (!n)

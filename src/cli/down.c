@@ -117,7 +117,7 @@ static int lower_all(struct options *o)
 		free(labs[i]);
 	}
 	free(labs);
-	if (o->all)
+	if (o->all && !cli_outside())
 		kernel_traces_tidy();
 	return worst;
 }

@@ -29,6 +29,7 @@ struct options {
 struct remedy {
 	bool repair;             /* it is by the plan that was applied */
 	bool reset;              /* it is by the file, and not by what was changed in the lab */
+	bool unread;             /* steps are not known: the lab file cannot be used */
 	const struct step *step; /* NULL: there is none */
 	struct cli_lab *lab;     /* that it is of */
 	struct plan *before, *after;
@@ -172,7 +173,7 @@ static struct cli_lab *lab_at(const char *lab, const char *step)
 {
 	auto_diags struct diag_list *diags = diag_list_new();
 	auto_error struct lab_error *ignored =
-		NULL; /* no remedy is known then, which is no error */
+		NULL; /* no remedy is known then, which is said, and is no error */
 	struct cli_lab *l = cli_read_lab(lab, step, diags, &ignored);
 
 	if (l && l->lab && !diag_errors(diags))
@@ -206,13 +207,20 @@ static void find_group(const struct options *o, const char *step, struct explana
 	}
 }
 
-static struct plan *plan_at(const struct options *o, const struct step *step, struct asked *asked)
+/* NULL, too, where something that TO speaks of is not there yet. */
+static struct plan *plan_at(const struct options *o, const struct step *step, struct asked *asked,
+			    struct remedy *r)
 {
 	auto_cli_lab struct cli_lab *l = lab_at(o->common.lab, step->id.name);
 	auto_error struct lab_error *ignored = NULL; /* as above */
+	struct plan *p = NULL;
 	const char *why;
 
-	return l && expand_all(o, l, asked, &why) ? cli_compile(l, &ignored) : NULL;
+	if (l && !expand_all(o, l, asked, &why))
+		return NULL;
+	p = l ? cli_compile(l, &ignored) : NULL;
+	r->unread |= !p;
+	return p;
 }
 
 static bool reaches(const struct options *o, const struct plan *p, const struct asked *asked)
@@ -253,10 +261,11 @@ static size_t step_after(const struct lab *lab, const char *id)
 static void find_remedy(const struct options *o, const char *step, struct remedy *r)
 {
 	r->lab = lab_at(o->common.lab, NULL);
+	r->unread = !r->lab;
 	for (size_t i = r->lab ? step_after(r->lab->lab, step) : 0;
 	     r->lab && i < r->lab->lab->n_steps && !r->step; i++) {
 		auto_asked struct asked asked = {0};
-		struct plan *p = plan_at(o, &r->lab->lab->steps[i], &asked);
+		struct plan *p = plan_at(o, &r->lab->lab->steps[i], &asked, r);
 
 		if (p && reaches(o, p, &asked))
 			r->step = &r->lab->lab->steps[i];
@@ -318,6 +327,12 @@ static void print_remedy(const struct options *o, const struct remedy *r)
 	if (r->reset) {
 		printf("  reset  it is what was changed in the lab by labctl link or fault\n"
 		       "         labctl reset %s\n",
+		       o->common.lab);
+		return;
+	}
+	if (!r->step && r->unread) {
+		printf("  step   not known: the lab file cannot be used\n"
+		       "         labctl check %s\n",
 		       o->common.lab);
 		return;
 	}
@@ -395,14 +410,15 @@ static void print_json(const struct explanation *e, const struct asked *asked,
 {
 	json_t *root = json_pack(
 		"{s:s, s:s?, s:b, s:s, s:s, s:s?, s:s?, s:s, s:s?, s:o, s:s, s:s?, s:s?, s:s?, "
-		"s:I, s:I, s:b, s:b, s:o, s:o}",
+		"s:I, s:I, s:b, s:b, s:o, s:b, s:o}",
 		"lab", seen->plan->lab, "step", seen->step, "live", seen->live, "from", e->from,
 		"to", e->to, "host", asked->host, "stage", asked->stage, "reachable",
 		words[e->verdict], "answer", e->answer, "status",
 		e->status ? json_integer(e->status) : json_null(), "error_code", e->code, "cause",
 		e->cause, "resource", e->origin.resource, "at", e->origin.at, "rate",
 		(json_int_t)e->rate, "rtt_us", (json_int_t)e->rtt_us, "repaired_by_up", r->repair,
-		"mended_by_reset", r->reset, "mended_by", remedy_json(r), "legs", legs_json(e));
+		"mended_by_reset", r->reset, "mended_by", remedy_json(r), "steps_known", !r->unread,
+		"legs", legs_json(e));
 	auto_free char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
 
 	if (!text)

@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "cli/plan.h"
+#include "cli/rootless.h"
 #include "cli/up.h"
 #include "state/progress.h"
 #include "ui/markdown.h"
@@ -21,9 +22,19 @@ struct options {
 	const char *what;              /* of goto and exercise */
 };
 
+struct lesson;
+
+struct action {
+	const char *name;
+	int (*fn)(struct lesson *l, struct lab_error **err);
+	bool operand;
+	enum { KEPT, LOOKS, CHANGES } lab; /* what it has to do with the lab that is up */
+};
+
 /* A run of the verb: the whole lab, what is kept, and what is up. */
 struct lesson {
 	const struct options *o;
+	const struct action *action;
 	struct cli_lab *whole;
 	struct lesson_progress progress;
 	bool up;
@@ -87,7 +98,7 @@ static int save(struct lesson *l, struct lab_error **err)
 {
 	auto_free char *text = lesson_write(&l->progress);
 
-	return state_progress_write(name_of(l), text, err);
+	return state_progress_write(cli_lasting_root(), name_of(l), text, err);
 }
 
 /* Nothing of an exercise that is refused comes up: the lab stays as it was. */
@@ -111,11 +122,31 @@ static void follow(struct lesson *l, const struct plan *plan)
 		lesson_move(&l->progress, up);
 }
 
+/* Where the lab is, without root: all that follows happens in there. */
+static int enter(const struct lesson *l, struct lab_error **err)
+{
+	if (!cli_outside())
+		return 0;
+	if (l->action->lab == CHANGES)
+		return cli_enter("lesson", name_of(l), STATE_CREATE, err);
+	return cli_lives(name_of(l)) ? cli_enter("lesson", name_of(l), STATE_READ, err) : 0;
+}
+
+/* Outside there is nobody whom it needs. */
+static int need_root(struct lab_error **err)
+{
+	return cli_outside() ? 0 : cli_need_root("lesson", err);
+}
+
 static int look(struct lesson *l, struct lab_error **err)
 {
 	auto_cli_running struct cli_running r = {0};
 	struct lab_error *why = NULL;
 
+	if (enter(l, err))
+		return -1;
+	if (cli_outside()) /* it is not up */
+		return 0;
 	l->up = !cli_open_running(l->o->common.lab, STATE_READ, &r, &why);
 	if (l->up && lab_of(l)->n_steps)
 		follow(l, r.plan);
@@ -138,12 +169,10 @@ static int open_lesson(struct lesson *l, struct lab_error **err)
 	if (!lab_of(l)->n_steps)
 		return lab_error_make(err, LAB_USAGE, "lab %s: has no steps, so there is no lesson",
 				      name_of(l));
-	if (l->o->action && !strcmp(l->o->action, "reset"))
+	if (l->action->lab == KEPT)
 		return 0; /* whatever is kept */
-	text = state_progress_read(name_of(l), err);
-	if ((!text && *err) || lesson_read(text, &l->progress, err))
-		return -1;
-	return look(l, err);
+	text = state_progress_read(cli_lasting_root(), name_of(l), err);
+	return (!text && *err) || lesson_read(text, &l->progress, err) ? -1 : look(l, err);
 }
 
 /* --- on the screen --- */
@@ -296,7 +325,7 @@ static int go(struct lesson *l, const char *place, struct lab_error **err)
 	const struct exercise *e = lab_find_exercise(lab_of(l), place);
 	bool refused = false;
 
-	if (cli_need_root("lesson", err))
+	if (need_root(err))
 		return -1;
 	if (e && e->refused.s) {
 		const char *step = lab_find_step(lab_of(l), place)->id.name;
@@ -411,7 +440,7 @@ static int do_check(struct lesson *l, struct lab_error **err)
 
 	if (!l->progress.at)
 		return not_begun(l, err);
-	if (cli_need_root("lesson", err) || run_checks(l, &held, err))
+	if (need_root(err) || run_checks(l, &held, err))
 		return -1;
 	if (!held) {
 		printf("hint:  labctl lesson %s hint\n", l->o->common.lab);
@@ -516,20 +545,17 @@ static int do_status(struct lesson *l, struct lab_error **err)
 
 static int do_reset(struct lesson *l, struct lab_error **err)
 {
-	return cli_need_root("lesson", err) ? -1 : state_progress_remove(name_of(l), err);
+	return need_root(err) ? -1 : state_progress_remove(cli_lasting_root(), name_of(l), err);
 }
 
 /* --- the words --- */
 
-static const struct action {
-	const char *name;
-	int (*fn)(struct lesson *l, struct lab_error **err);
-	bool operand;
-} actions[] = {
-	{"start", do_start, false},      {"next", do_next, false},     {"back", do_back, false},
-	{"goto", do_goto, true},         {"check", do_check, false},   {"hint", do_hint, false},
-	{"exercise", do_exercise, true}, {"status", do_status, false}, {"reset", do_reset, false},
-	{"show", do_show, false},
+static const struct action actions[] = {
+	{"start", do_start, false, CHANGES},      {"next", do_next, false, CHANGES},
+	{"back", do_back, false, CHANGES},        {"goto", do_goto, true, CHANGES},
+	{"check", do_check, false, LOOKS},        {"hint", do_hint, false, LOOKS},
+	{"exercise", do_exercise, true, CHANGES}, {"status", do_status, false, LOOKS},
+	{"reset", do_reset, false, KEPT},         {"show", do_show, false, LOOKS},
 };
 
 const char *cli_lesson_word(size_t i)
@@ -566,13 +592,12 @@ int verb_lesson(int argc, char **argv)
 	auto_error struct lab_error *err = NULL;
 	struct options o = {0};
 	auto_lesson struct lesson l = {.o = &o};
-	const struct action *action;
 	int status;
 
 	cli_parse(&cli_argp_lesson, argc, argv, &o);
-	action = find_action(&o, &err);
-	if (!action || open_lesson(&l, &err))
+	l.action = find_action(&o, &err);
+	if (!l.action || open_lesson(&l, &err))
 		return cli_fail_json(o.common.json, err);
-	status = action->fn(&l, &err);
+	status = l.action->fn(&l, &err);
 	return status < 0 ? cli_fail_json(o.common.json, err) : status;
 }

@@ -70,11 +70,15 @@ struct grid {
 	const struct analyse_matrix *m;
 	struct groups rows, columns;
 	char *marks;       /* by row and column */
-	const char **some; /* what the letters from 'a' on stand for */
+	const char **some; /* what the letters stand for */
 	size_t n_some;
 };
 
-#define SELF ' '
+#define SELF  ' '
+#define OTHER '*' /* of what there are no more letters for */
+
+static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+#define LETTERS (sizeof(letters) - 1)
 
 static void add_member(struct grid *g, struct groups *groups, size_t kind, size_t place,
 		       const char *name)
@@ -105,32 +109,61 @@ static char *label_of(struct grid *g, const struct group *x)
 
 /* --- marks --- */
 
-/* "ping, tcp/80": the services that pass. */
-static char *passing(struct grid *g, const struct analyse_outcome *o)
+/* A port that fares as all others of its protocol is not told; nor is what does not pass at all. */
+static bool is_told(const struct analyse_outcome *o, size_t i)
+{
+	const struct analyse_service rest = {o->services[i].protocol, 0};
+
+	return o->verdicts[i] != (o->services[i].port ? analyse_outcome_of(o, rest) : ANALYSE_NO);
+}
+
+/* "any tcp" where no port of it is told. */
+static const char *any(const struct analyse_outcome *o, struct analyse_service s)
+{
+	if (s.port || s.protocol == ANALYSE_ICMP)
+		return "";
+	for (size_t i = 0; i < o->n; i++)
+		if (o->services[i].protocol == s.protocol && o->services[i].port && is_told(o, i))
+			return "any other ";
+	return "any ";
+}
+
+/* "ping, tcp/80": the services of that verdict, after `before`. */
+static void add_services(const struct analyse_outcome *o, enum analyse_verdict verdict,
+			 const char *before, struct strbuf *b)
+{
+	for (size_t i = 0; i < o->n; i++) {
+		if (o->verdicts[i] != verdict || !is_told(o, i))
+			continue;
+		strbuf_printf(b, "%s%s", before, any(o, o->services[i]));
+		analyse_service_name(o->services[i], b);
+		before = ", ";
+	}
+}
+
+/* "only any other tcp, not tcp/80; not known: ping" */
+static char *describe(struct grid *g, const struct analyse_outcome *o)
 {
 	auto_strbuf struct strbuf b = {0};
 
-	for (size_t i = 0; i < o->n; i++) {
-		if (o->verdicts[i] != ANALYSE_YES)
-			continue;
-		strbuf_add(&b, b.len ? ", " : "");
-		if (!o->services[i].port && o->services[i].protocol != ANALYSE_ICMP)
-			strbuf_add(&b, "any other ");
-		analyse_service_name(o->services[i], &b);
-	}
+	add_services(o, ANALYSE_YES, "only ", &b);
+	if (!b.len)
+		strbuf_add(&b, "nothing");
+	add_services(o, ANALYSE_NO, ", not ", &b);
+	add_services(o, ANALYSE_PERHAPS, "; not known: ", &b);
 	return arena_strdup(g->arena, strbuf_str(&b));
 }
 
 static char letter_of(struct grid *g, const struct analyse_outcome *o)
 {
-	const char *text = passing(g, o);
+	const char *text = describe(g, o);
 	size_t i = 0;
 
 	while (i < g->n_some && strcmp(g->some[i], text) != 0)
 		i++;
 	if (i == g->n_some)
 		*arena_push(g->arena, g->some, g->n_some) = text;
-	return i < 26 ? (char)('a' + i) : '*';
+	return i < LETTERS ? letters[i] : OTHER;
 }
 
 static char mark_of(struct grid *g, const struct analyse_outcome *o)
@@ -141,9 +174,11 @@ static char mark_of(struct grid *g, const struct analyse_outcome *o)
 		return SELF;
 	for (size_t i = 0; i < o->n; i++)
 		count[o->verdicts[i]]++;
-	if (count[ANALYSE_PERHAPS])
-		return '?';
-	return !count[ANALYSE_NO] ? '+' : count[ANALYSE_YES] ? letter_of(g, o) : '.';
+	if (count[ANALYSE_YES] == o->n)
+		return '+';
+	if (count[ANALYSE_NO] == o->n)
+		return '.';
+	return count[ANALYSE_PERHAPS] == o->n ? '?' : letter_of(g, o);
 }
 
 /* One node to itself alone is no pair. */
@@ -171,9 +206,10 @@ static void fill(struct grid *g)
 
 /* --- what looks alike goes together --- */
 
+/* What has no letter of its own may be different. */
 static bool fits(char a, char b)
 {
-	return a == b || a == SELF || b == SELF;
+	return (a == b && a != OTHER) || a == SELF || b == SELF;
 }
 
 static void join(struct grid *g, struct group *to, struct group *x)
@@ -300,10 +336,10 @@ static void print_legend(struct grid *g)
 		if (!g->columns.v[k].merged)
 			printf("%3zu  %s\n", ++n, label_of(g, &g->columns.v[k]));
 	puts("\n  +  everything\n  .  nothing");
-	for (size_t i = 0; i < g->n_some && i < 26; i++)
-		printf("  %c  only %s\n", (char)('a' + i), g->some[i]);
-	if (g->n_some > 26)
-		puts("  *  something");
+	for (size_t i = 0; i < g->n_some && i < LETTERS; i++)
+		printf("  %c  %s\n", letters[i], g->some[i]);
+	if (g->n_some > LETTERS)
+		printf("  %c  something; --json says what\n", OTHER);
 	if (memchr(g->marks, '?', g->rows.n * g->columns.n))
 		puts("  ?  not known");
 }

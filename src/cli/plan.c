@@ -91,7 +91,7 @@ static void show(const struct options *o, const struct plan *is, const struct pl
 		auto_free char *text = analyse_write(wanted, is != NULL, resources, reachability);
 
 		puts(text);
-	} else if (!o->common.json) {
+	} else {
 		cli_changes_print(&changes);
 	}
 	analyse_changes_free(reachability);
@@ -100,6 +100,12 @@ static void show(const struct options *o, const struct plan *is, const struct pl
 	analyse_free(now);
 	analyse_free(then);
 	analyse_resources_free(resources);
+}
+
+/* The plan document says nothing of changes: then they are only counted. */
+static bool is_shown(const struct options *o)
+{
+	return !o->common.json || o->changes;
 }
 
 /* *changes: how many steps `up` would take. */
@@ -114,14 +120,16 @@ static int compare(const struct options *o, const struct plan *wanted, size_t *c
 	if (!session.state) {
 		struct plan_diff *all = plan_diff(NULL, wanted);
 
-		show(o, NULL, wanted, all);
+		if (is_shown(o))
+			show(o, NULL, wanted, all);
 		*changes = all->n;
 		plan_diff_free(all);
 		return 0;
 	}
 	if (apply_preview(session.state, &session.ops, wanted, &preview, err))
 		return -1;
-	show(o, preview.is, wanted, preview.diff);
+	if (is_shown(o))
+		show(o, preview.is, wanted, preview.diff);
 	*changes = preview.diff->n;
 	apply_preview_done(&preview);
 	return 0;
@@ -148,7 +156,7 @@ static int run(const struct options *o, size_t *changes, struct lab_error **err)
 	wanted = cli_compile(lab, err);
 	if (!wanted)
 		return -1;
-	if (o->common.json && !o->changes) {
+	if (!is_shown(o)) {
 		text = plan_write(wanted);
 		fputs(text, stdout);
 		if (!o->detailed)

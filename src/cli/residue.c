@@ -15,7 +15,9 @@
 #include "base/name.h"
 #include "base/strbuf.h"
 #include "cli/cli.h"
+#include "cli/rootless.h"
 #include "kernel/traces.h"
+#include "rootless/rootless.h"
 #include "supervise/client.h"
 #include "ui/table.h"
 
@@ -39,8 +41,8 @@ struct residue {
 	struct directory *labs;
 	size_t n_labs;
 	struct kernel_traces traces;
-	struct supervise_process *processes;
-	size_t n_processes;
+	struct state_process *supervisors;
+	size_t n_supervisors;
 	struct ui_table *found;
 };
 
@@ -150,10 +152,10 @@ static bool is_any_lab_there(const struct residue *r)
 	return false;
 }
 
-static bool has_processes(const struct residue *r, const char *lab)
+static bool has_supervisor(const struct residue *r, const char *lab)
 {
-	for (size_t i = 0; i < r->n_processes; i++)
-		if (!strcmp(r->processes[i].lab, lab))
+	for (size_t i = 0; i < r->n_supervisors; i++)
+		if (!strcmp(r->supervisors[i].lab, lab))
 			return true;
 	return false;
 }
@@ -174,7 +176,7 @@ static void judge_namespace(struct residue *r, const struct kernel_trace *t)
 	strbuf_printf(&where, "%s, held by %s", t->tag, t->where);
 	if (t->kind == KERNEL_TRACE_HELD)
 		tell(r, "namespace that is still in use", lab, where.s,
-		     has_processes(r, lab) ? NULL : "end that process");
+		     has_supervisor(r, lab) ? NULL : "end that process");
 	else
 		tell(r, "namespace without a lab", lab, t->where, NULL);
 }
@@ -194,15 +196,6 @@ static void judge_trace(struct residue *r, const struct kernel_trace *t)
 	}
 }
 
-/* The lab that the process belongs to; NULL where its supervisor is gone. */
-static const char *lab_of(const struct residue *r, const struct supervise_process *p)
-{
-	for (size_t i = 0; i < r->n_processes; i++)
-		if (r->processes[i].lab[0] && r->processes[i].pid_ns == p->pid_ns)
-			return r->processes[i].lab;
-	return NULL;
-}
-
 static bool is_the_supervisor(const struct directory *d, const struct process_id *id)
 {
 	const struct process_id *known = &state_journal(d->state)->supervisor;
@@ -210,18 +203,17 @@ static bool is_the_supervisor(const struct directory *d, const struct process_id
 	return known->pid == id->pid && known->start == id->start;
 }
 
-static void judge_process(struct residue *r, const struct supervise_process *p)
+/* All others of a lab end with it: it is the init of their PID namespace. */
+static void judge_supervisor(struct residue *r, const struct state_process *p)
 {
-	const char *lab = lab_of(r, p);
-	const struct directory *d = lab ? directory_of(r, lab, strlen(lab)) : NULL;
+	const struct directory *d = directory_of(r, p->lab, strlen(p->lab));
 	auto_strbuf struct strbuf where = {0};
 
-	/* a worker's supervisor answers for it: if that is in order, so is the worker */
-	if (d && (d->standing == LAB_BUSY ||
-		  (d->standing == LAB_UP && (!p->lab[0] || is_the_supervisor(d, &p->id)))))
+	if (d &&
+	    (d->standing == LAB_BUSY || (d->standing == LAB_UP && is_the_supervisor(d, &p->id))))
 		return;
-	strbuf_printf(&where, "process %d (%s)", (int)p->id.pid, p->program);
-	tell(r, "process without a lab", lab, where.s, lab ? NULL : "end that process");
+	strbuf_printf(&where, "process %d (labctl-supervisor)", (int)p->id.pid);
+	tell(r, "process without a lab", p->lab, where.s, NULL);
 }
 
 /* --- telling --- */
@@ -299,7 +291,7 @@ static int look(struct residue *r, struct lab_error **err)
 {
 	if (kernel_traces_find(&r->traces, err))
 		return -1;
-	r->processes = supervise_processes(&r->n_processes);
+	r->supervisors = supervise_processes(&r->n_supervisors);
 	return look_at_directories(r, err);
 }
 
@@ -309,8 +301,8 @@ static void judge(struct residue *r)
 		judge_directory(r, &r->labs[i]);
 	for (size_t i = 0; i < r->traces.n; i++)
 		judge_trace(r, &r->traces.list[i]);
-	for (size_t i = 0; i < r->n_processes; i++)
-		judge_process(r, &r->processes[i]);
+	for (size_t i = 0; i < r->n_supervisors; i++)
+		judge_supervisor(r, &r->supervisors[i]);
 }
 
 static void residue_done(struct residue *r)
@@ -321,7 +313,7 @@ static void residue_done(struct residue *r)
 		free(r->labs[i].lab);
 	}
 	free(r->labs);
-	free(r->processes);
+	free(r->supervisors);
 	kernel_traces_done(&r->traces);
 	ui_table_free(r->found);
 }
@@ -392,25 +384,46 @@ static void drop_doubles(struct names *names)
 	names->n = kept;
 }
 
-char **cli_all_labs(size_t *n, struct lab_error **err)
+static void add_processes(struct names *names, const struct state_process *list, size_t n)
 {
-	auto_free struct supervise_process *processes = NULL;
-	auto_traces struct kernel_traces traces = {0};
-	struct names names = {.list = state_list(&names.n, err)};
-	size_t n_processes;
+	for (size_t i = 0; i < n; i++)
+		add_name(names, list[i].lab, strlen(list[i].lab));
+}
 
-	if (!names.list)
-		return NULL;
+static void add_keepers(struct names *names)
+{
+	size_t n;
+	auto_free struct state_process *list = rootless_keepers(&n);
+
+	add_processes(names, list, n);
+}
+
+/* What of root's labs is left on the host. */
+static void add_traces(struct names *names)
+{
+	auto_traces struct kernel_traces traces = {0};
+	size_t n;
+	auto_free struct state_process *list = supervise_processes(&n);
+
 	/* what cannot be looked at is no reason to leave the others up */
 	(void)kernel_traces_find(&traces, NULL);
-	processes = supervise_processes(&n_processes);
 	for (size_t i = 0; i < traces.n; i++)
 		if (traces.list[i].kind == KERNEL_TRACE_PINNED ||
 		    traces.list[i].kind == KERNEL_TRACE_UNUSED)
-			add_name(&names, traces.list[i].tag, strcspn(traces.list[i].tag, "."));
-	for (size_t i = 0; i < n_processes; i++)
-		if (processes[i].lab[0])
-			add_name(&names, processes[i].lab, strlen(processes[i].lab));
+			add_name(names, traces.list[i].tag, strcspn(traces.list[i].tag, "."));
+	add_processes(names, list, n);
+}
+
+char **cli_all_labs(size_t *n, struct lab_error **err)
+{
+	struct names names = {.list = state_list(&names.n, err)};
+
+	if (!names.list)
+		return NULL;
+	if (cli_outside())
+		add_keepers(&names);
+	else
+		add_traces(&names);
 	drop_doubles(&names);
 	*n = names.n;
 	return names.list;

@@ -12,6 +12,7 @@ int cli_residue(bool json, size_t *found, struct lab_error **err);
 
 /**
  * The names of all labs of which there is anything on this host: directories, marked namespaces, names
- * that lead to none, supervisors. *n of them, sorted; array and names to be freed.
+ * that lead to none, supervisors; without root, of this user's: records and keepers. *n of them,
+ * sorted; array and names to be freed.
  */
 char **cli_all_labs(size_t *n, struct lab_error **err);

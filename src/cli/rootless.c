@@ -45,6 +45,11 @@ bool cli_inside(void)
 	return mode.where == INSIDE;
 }
 
+const char *cli_lasting_root(void)
+{
+	return mode.folder ? mode.folder : state_root();
+}
+
 const char *cli_labctl(void)
 {
 	if (mode.where == AS_ROOT)
@@ -99,10 +104,10 @@ static int go(const char *verb, struct rootless_space *s, enum state_mode how,
 	if (how != STATE_READ && rootless_settle(s, &late))
 		failed = cli_fail(late);
 	rootless_close(s);
+	if (failed && (lost || (WIFEXITED(status) && WEXITSTATUS(status) == LAB_OK)))
+		_exit(failed);
 	if (lost)
 		end_lost(verb, lab, how);
-	if (failed && WIFEXITED(status) && WEXITSTATUS(status) == LAB_OK)
-		_exit(failed);
 	end_as(status);
 }
 

@@ -19,6 +19,9 @@ bool cli_outside(void);
 /** In the space of a lab without root. */
 bool cli_inside(void);
 
+/** state_root() as it is outside, also for who is inside: what is beside it outlasts a lab. */
+const char *cli_lasting_root(void);
+
 /** How the user calls it: "sudo labctl", "labctl", "labctl --rootless". */
 const char *cli_labctl(void);
 

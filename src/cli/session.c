@@ -122,17 +122,25 @@ static int adopt_namespace(void *data, const char *name, const struct backend_na
 }
 
 /* The first becomes the journal's where that knows of none; what is beyond is in the way of all. */
+static int adopt_supervisor(struct cli_session *s, const struct process_id *id,
+			    struct lab_error **err)
+{
+	const struct process_id *known = &state_journal(s->state)->supervisor;
+
+	if (!known->pid)
+		return state_journal_supervisor(s->state, id, err);
+	return known->pid == id->pid && known->start == id->start ? 0 : supervise_stop(id, 0, err);
+}
+
+/* Each once: one that comes meanwhile is of a run that does not have the lock, and ends with it. */
 static int adopt_supervisors(struct cli_session *s, struct lab_error **err)
 {
-	struct process_id known = state_journal(s->state)->supervisor, id;
+	size_t n;
+	auto_free struct state_process *list = supervise_processes(&n);
 
-	while (supervise_find(s->lab, &known, &id)) {
-		if (known.pid && supervise_stop(&id, 0, err))
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(list[i].lab, s->lab) && adopt_supervisor(s, &list[i].id, err))
 			return -1;
-		if (!known.pid && state_journal_supervisor(s->state, &id, err))
-			return -1;
-		known = state_journal(s->state)->supervisor;
-	}
 	return 0;
 }
 

@@ -385,6 +385,8 @@ static void add_lab(struct ui_table *t, const char *lab)
 	bool sound;
 
 	if (cli_open_running(lab, STATE_READ, &running, &err)) {
+		if (lab_error_status(err) != LAB_STATE)
+			cli_message("%s", lab_error_message(err)); /* and on with the others */
 		ui_table_add(t, (const char *const[]){lab, "half made", NULL, NULL, NULL, NULL});
 		ui_table_colour(t, 1, UI_RED);
 		return;

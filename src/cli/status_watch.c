@@ -14,10 +14,11 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/container_of.h"
 #include "base/loop.h"
 #include "base/strbuf.h"
 #include "cli/cli.h"
@@ -31,8 +32,6 @@
 #define UP_MS       3000 /* an `up` at work is waited for; then its half-made lab is shown */
 #define RETRY_MS    200
 #define RETRIES_MAX 25
-
-#define container_of(p, type, member) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
 struct watch {
 	struct loop *loop;
@@ -51,17 +50,9 @@ struct watch {
 	struct lab_error *failure;
 };
 
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail for this clock */
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 static void look_soon(struct watch *w, uint64_t ms)
 {
-	if (!w->settle.slot)
+	if (!loop_timer_is_set(&w->settle))
 		loop_timer_set(w->loop, &w->settle, ms);
 }
 
@@ -320,8 +311,8 @@ static bool must_wait(struct watch *w, const struct apply_status *s)
 		return false;
 	}
 	if (!w->up_since)
-		w->up_since = now_ms();
-	return now_ms() - w->up_since < UP_MS;
+		w->up_since = clock_ms();
+	return clock_ms() - w->up_since < UP_MS;
 }
 
 static int look_at_all(struct watch *w, struct lab_error **err)
@@ -386,7 +377,7 @@ static void failed(struct watch *w, struct lab_error *err) /* takes err */
 static void time_to_look(struct loop_timer *t)
 {
 	struct watch *w = container_of(t, struct watch, settle);
-	uint64_t begin = now_ms(), took;
+	uint64_t begin = clock_ms(), took;
 	struct lab_error *err = NULL;
 
 	if (look(w, &err) || cli_differences_flush(&w->differences, &err)) {
@@ -395,8 +386,8 @@ static void time_to_look(struct loop_timer *t)
 	}
 	if (!w->look_at_all)
 		w->failures = 0;
-	took = now_ms() - begin;
-	if (took * 4 > SETTLE_MS && !w->settle.slot)
+	took = clock_ms() - begin;
+	if (took * 4 > SETTLE_MS && !loop_timer_is_set(&w->settle))
 		loop_timer_set(w->loop, &w->settle, took * 4);
 	loop_timer_set(w->loop, &w->all, took * 20 > ALL_MS ? took * 20 : ALL_MS);
 }

@@ -12,7 +12,6 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -23,6 +22,8 @@
 #include "cli/rootless.h"
 #include "cli/signals.h"
 #include "trace/trace.h"
+
+#include "base/clock.h"
 
 #define READY_MS  5000
 #define TIMEOUT_S 5
@@ -113,14 +114,6 @@ const struct argp cli_argp_trace = {
 	       "  labctl trace scenario1 ecs-3 http://172.16.1.10/hello --format svg > hello.svg\n",
 };
 
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail for this clock */
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 /* --- labctl-capture --- */
 
 static __attribute__((noreturn)) void become(const struct cli_points *points, int out, int err_fd)
@@ -184,15 +177,15 @@ static off_t size_of(const struct capture *c)
 /* The last packets of a connection follow its answer. */
 static void await_quiet(const struct capture *c)
 {
-	uint64_t end = now_ms() + TAIL_MS, since = now_ms();
+	uint64_t end = clock_ms() + TAIL_MS, since = clock_ms();
 	off_t size = size_of(c);
 
-	while (now_ms() < end && now_ms() - since < QUIET_MS) {
+	while (clock_ms() < end && clock_ms() - since < QUIET_MS) {
 		(void)poll(NULL, 0, 5);
 		if (size_of(c) == size)
 			continue;
 		size = size_of(c);
-		since = now_ms();
+		since = clock_ms();
 	}
 }
 

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/name.h"
 #include "base/program.h"
 #include "cli/build.h"
@@ -63,14 +63,6 @@ const struct argp cli_argp_up = {
 	       "  labctl up ./my-lab.yaml\n"
 	       "  labctl up scenario1 --copies 20\n",
 };
-
-static long long now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail for this clock */
-	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static int check_handlers(const struct cli_lab *l, struct lab_error **err)
 {
@@ -168,7 +160,7 @@ static int raise_lab(const struct plan *wanted, struct cli_summary *summary, str
 {
 	const volatile sig_atomic_t *cancel = cli_catch_signals();
 	auto_session struct cli_session session = {0};
-	long long start = now_ms();
+	long long start = (long long)clock_ms();
 	int r;
 
 	if (cli_session_open(&session, wanted->lab, STATE_CREATE, err))
@@ -178,7 +170,7 @@ static int raise_lab(const struct plan *wanted, struct cli_summary *summary, str
 	ui_progress_clear(&session.progress);
 	if (r)
 		return explain_failure(&summary->report, wanted->lab, *cancel != 0, err);
-	summary->ms = now_ms() - start;
+	summary->ms = (long long)clock_ms() - start;
 	return 0;
 }
 

@@ -136,6 +136,7 @@ static void add_worker(struct compile *c, struct plan_origin origin)
 		.ns = WIRE_NS,
 		.sockets = sockets,
 		.n_sockets = 2 * c->n_wires + 1,
+		.privilege = PLAN_PRIVILEGE_PROMPT,
 		.config = compile_json(c, json_pack("{s:s, s:s, s:o}", "lab", c->lab->id.name,
 						    "state", "wire-state", "lines", lines)),
 	};

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/strbuf.h"
 #include "explain/work.h"
 #include "gateway/error.h"
 #include "gateway/path.h"
@@ -30,22 +29,15 @@ struct call {
 /* The gateway refuses: what the client gets, and why. */
 static bool refuse(struct call *c, enum gateway_error e, const char *about)
 {
-	auto_strbuf struct strbuf text = {0};
-	const char *format = gateway_error_format(e), *hole = strstr(format, "%s");
+	const char *text = gateway_error_text(c->k->e->arena, e, about);
 
-	strbuf_addn(&text, format, hole ? (size_t)(hole - format) : strlen(format));
-	if (hole) {
-		strbuf_add(&text, about ? about : "");
-		strbuf_add(&text, hole + 2);
-	}
 	c->k->e->status = gateway_error_status(e);
 	c->k->e->code = gateway_error_code(e);
 	c->k->e->answer = c->worker->ns;
-	explain_note(c->k, c->leg, "answers %d %s: %s", c->k->e->status, c->k->e->code,
-		     strbuf_str(&text));
+	explain_note(c->k, c->leg, "answers %d %s: %s", c->k->e->status, c->k->e->code, text);
 	if (!c->k->e->cause) /* else the way to the backend told it */
 		explain_stop(c->k, c->leg, ANALYSE_NO, c->worker->origin, "%s answers %d %s: %s",
-			     c->worker->ns, c->k->e->status, c->k->e->code, strbuf_str(&text));
+			     c->worker->ns, c->k->e->status, c->k->e->code, text);
 	return false;
 }
 
@@ -119,7 +111,15 @@ static bool echo(struct http_slice path, unsigned int timeout_ms, int *status)
 
 static bool is_echo(const struct plan_worker *w)
 {
-	return !strcmp(w->program, "labctl-service") && strstr(w->config, "\"echo\"");
+	json_t *config;
+	bool yes;
+
+	if (strcmp(w->program, "labctl-service") != 0)
+		return false;
+	config = json_loads(w->config, 0, NULL);
+	yes = json_object_get(config, "echo") != NULL;
+	json_decref(config);
+	return yes;
 }
 
 /* gateway/proxy.c: the backend's own path, or the client's without the group's. */

@@ -37,7 +37,7 @@ static void add_route(const struct analyse_hop *hop, struct strbuf *b)
 		return;
 	}
 	strbuf_printf(b, "%s to %s (%s", ip_prefix_format(hop->route->dst, text), hop->out,
-		      proto_name(hop->route->proto));
+		      hop->route->origin.resource ? proto_name(hop->route->proto) : "of no plan");
 	add_table(hop, b);
 	strbuf_addc(b, ')');
 }

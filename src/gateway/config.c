@@ -16,11 +16,6 @@
 #include "gateway/path.h"
 #include "http/chars.h"
 
-static void cleanup_json(json_t **j)
-{
-	json_decref(*j);
-}
-
 int config_wrong(struct config_reader *r, const char *what, size_t i, const char *why)
 {
 	return lab_error_make(r->err, LAB_USAGE, "configuration: %s[%zu]: %s", what, i, why);
@@ -342,7 +337,7 @@ static int read_object(struct config_reader *r, json_t *root)
 struct gateway_config *gateway_config_read(struct arena *a, const char *text, size_t len,
 					   struct lab_error **err)
 {
-	__attribute__((cleanup(cleanup_json))) json_t *root = NULL;
+	json_auto_t *root = NULL;
 	struct config_reader r = {.a = a, .err = err};
 	json_error_t e;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "gateway/error.h"
 
+#include <string.h>
+
 static const struct {
 	const char *code, *format;
 } errors[] = {
@@ -36,9 +38,14 @@ const char *gateway_error_code(enum gateway_error e)
 	return errors[e].code;
 }
 
-const char *gateway_error_format(enum gateway_error e)
+char *gateway_error_text(struct arena *a, enum gateway_error e, const char *about)
 {
-	return errors[e].format;
+	const char *format = errors[e].format, *hole = strstr(format, "%s");
+
+	if (!hole)
+		return arena_strdup(a, format);
+	return arena_printf(a, "%.*s%s%s", (int)(hole - format), format, about ? about : "",
+			    hole + strlen("%s"));
 }
 
 int gateway_error_status(enum gateway_error e)

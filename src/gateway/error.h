@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include "base/arena.h"
+
 enum gateway_error {
 	GATEWAY_OK, /* no code: the backend's own status passes through */
 	GATEWAY_BAD_HEADER,
@@ -36,9 +38,10 @@ const char *gateway_error_code(enum gateway_error e);
 int gateway_error_status(enum gateway_error e);
 
 /**
- * The text of X-Ca-Error-Message, with at most one %s for what it is about. A pointer to a literal.
+ * The text of X-Ca-Error-Message, in the arena; NULL where that is full. about: what it is about, NULL for
+ * nothing; of no matter to errors that speak of themselves.
  */
-const char *gateway_error_format(enum gateway_error e);
+char *gateway_error_text(struct arena *a, enum gateway_error e, const char *about);
 
 /** The error for a request that httpd refuses with this status. */
 enum gateway_error gateway_error_of_refusal(int status, int reading_body);

@@ -84,13 +84,8 @@ static bool is_public(const struct gateway_call *c)
 
 void gateway_answer_error(struct gateway_call *c, enum gateway_error e, const char *about)
 {
-	char *message;
+	const char *message = gateway_error_text(c->r->arena, e, about);
 
-	/* the table's formats have at most one %s: about */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	message = arena_printf(c->r->arena, gateway_error_format(e), about);
-#pragma GCC diagnostic pop
 	c->error = e;
 	c->message = message ? message : "";
 	c->status = gateway_error_status(e);
@@ -269,7 +264,8 @@ static void on_end(struct httpd_request *r, bool sent, void *arg)
 	c->upstream = NULL;
 	if (!sent) {
 		c->error = GATEWAY_CLIENT_GONE;
-		c->message = gateway_error_format(c->error);
+		c->message = gateway_error_text(r->arena, c->error, NULL);
+		c->message = c->message ? c->message : "";
 		c->status = gateway_error_status(c->error);
 	}
 	gateway_log_call(c);

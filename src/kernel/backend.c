@@ -62,10 +62,7 @@ static int loosen(struct kernel_real *r, int fd, bool always, struct lab_error *
 	return res;
 }
 
-/*
- * lo carries the mark "router" in its own forwarding setting, where a later run finds it. A transit
- * router has no address on lo and nothing that runs in it: there lo stays down.
- */
+/* lo carries the mark "router" in its own forwarding setting, where a later run finds it. */
 static int set_up_lo(struct kernel_real *r, const struct kernel_ns *ns,
 		     const struct plan_namespace *plan, struct lab_error **err)
 {
@@ -78,7 +75,7 @@ static int set_up_lo(struct kernel_real *r, const struct kernel_ns *ns,
 	h = kernel_encode_conduct(kernel_batch_room(b), NULL, 1, c);
 	kernel_tag_put(h, r->lab, plan->name);
 	kernel_batch_add(b, h, 0, KERNEL_FINE_NEVER);
-	if (!plan->role || strcmp(plan->role, "transit-router") != 0)
+	if (plan_needs_lo(plan))
 		kernel_batch_add(b, kernel_encode_up(kernel_batch_room(b), 1), 0,
 				 KERNEL_FINE_NEVER);
 	if (kernel_batch_send(b, &refusal) == 0)
@@ -187,12 +184,11 @@ static int namespace_remove(struct backend *b, const char *name,
 
 #define OWN_DESCRIPTORS \
 	32 /* standard ones, the lab's directory, the supervisor, the host's own namespace */
-#define FILTERS_AT_ONCE 128 /* apply's batch */
 
 size_t kernel_descriptors_needed(const struct plan *p)
 {
 	size_t held = 2 * p->n_namespaces + OWN_DESCRIPTORS; /* the namespace, and a socket in it */
-	size_t filters = p->n_filters < FILTERS_AT_ONCE ? p->n_filters : FILTERS_AT_ONCE;
+	size_t filters = p->n_filters < BACKEND_BATCH ? p->n_filters : BACKEND_BATCH;
 
 	return (held > KERNEL_NFT_LOW ? held : KERNEL_NFT_LOW) + filters + 1;
 }

@@ -64,13 +64,14 @@ static void see_address(struct nl_object *o, void *data)
 	key.dev = dev_name(s, rtnl_addr_get_ifindex(a));
 	key.prefix.addr = ipv4(rtnl_addr_get_local(a));
 	key.prefix.len = (uint8_t)rtnl_addr_get_prefixlen(a);
+	key.noprefixroute = rtnl_addr_get_flags(a) & IFA_F_NOPREFIXROUTE;
 	/* 127.0.0.1 comes with lo */
 	if (key.dev && s->cloud && key.prefix.addr >> 24 != 127 &&
 	    !kernel_sight_wanted(s, PLAN_ADDRESS, &key))
 		*plan_add_address(s->extra) = key;
 	seen = key.dev ? kernel_sight_note(s, PLAN_ADDRESS, &key) : NULL;
 	if (seen)
-		seen->noprefixroute = rtnl_addr_get_flags(a) & IFA_F_NOPREFIXROUTE;
+		seen->noprefixroute = key.noprefixroute;
 }
 
 int kernel_sight_addresses(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err)
@@ -92,11 +93,13 @@ static void see_neighbour(struct nl_object *o, void *data)
 		return;
 	key.dev = dev_name(s, rtnl_neigh_get_ifindex(n));
 	key.ip = ipv4(rtnl_neigh_get_dst(n));
+	if (mac && nl_addr_get_len(mac) == sizeof(key.mac))
+		memcpy(key.mac, nl_addr_get_binary_addr(mac), sizeof(key.mac));
 	if (key.dev && s->cloud && !kernel_sight_wanted(s, PLAN_NEIGHBOUR, &key))
 		*plan_add_neighbour(s->extra) = key;
 	seen = key.dev ? kernel_sight_note(s, PLAN_NEIGHBOUR, &key) : NULL;
 	if (seen && mac && nl_addr_get_len(mac) == sizeof(seen->mac))
-		memcpy(seen->mac, nl_addr_get_binary_addr(mac), sizeof(seen->mac));
+		memcpy(seen->mac, key.mac, sizeof(seen->mac));
 }
 
 int kernel_sight_neighbours(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err)

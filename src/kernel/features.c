@@ -254,6 +254,14 @@ static int try_pidfd(const struct ground *g, struct lab_error **err)
 	return fd >= 0 ? 0 : lab_error_errno(err, LAB_DENIED, errno, "pidfd_open");
 }
 
+static int try_clone3(const struct ground *g, struct lab_error **err)
+{
+	/* a size that never was: EINVAL says that it was looked at */
+	if (syscall(SYS_clone3, NULL, 0) < 0 && errno == EINVAL)
+		return 0;
+	return lab_error_errno(err, LAB_DENIED, errno, "clone3");
+}
+
 static int try_mount_root(const struct ground *g, struct lab_error **err)
 {
 	struct statx x;
@@ -295,6 +303,8 @@ static const struct {
 	{"seccomp", true, try_seccomp, "no workers: they refuse to run unconfined",
 	 BUILTIN("CONFIG_SECCOMP_FILTER")},
 	{"pidfd", true, try_pidfd, "no down: processes could be mistaken", NEWER("5.3")},
+	{"clone3", true, try_clone3, "no lab: its supervisor, and what exec runs, are made by it",
+	 NEWER("5.3") "; a container: a system call filter that knows it"},
 	{"mount points by statx", true, try_mount_root, "no lab: names of namespaces need it",
 	 NEWER("5.8")},
 	{"netem", false, try_netem,
@@ -308,11 +318,11 @@ static const struct {
 	 NEWER("4.12")},
 	{"bridge", false, try_bridge, "no LAN in a data centre", MODULE("bridge")},
 	{"htb", false, try_htb,
-	 "no bandwidth limits below 256 kbit/s, as of regions without bandwidth",
+	 "labs with links below 256 kbit/s do not come up, as between regions without bandwidth",
 	 MODULE("sch_htb")},
 	{"vxlan", false, try_vxlan, "nothing yet: all of a lab is on one host", MODULE("vxlan")},
 	{"user namespaces", false, try_user_namespace,
-	 "no labs without root; the kernel tests run as root only",
+	 "no labs without root; the kernel tests do not run, not even as root",
 	 "sysctl kernel.unprivileged_userns_clone=1, or an AppArmor profile with `userns,`"},
 };
 

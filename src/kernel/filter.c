@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/strbuf.h"
+#include "kernel/nft_table.h"
 
 static bool says(const char *text, int errnum)
 {
@@ -25,14 +26,6 @@ static int nft_error(const char *text, struct lab_error **err)
 	return lab_error_make(err, status, "nftables: %.*s", (int)n, text);
 }
 
-/* "delete" of what is not there fails the transaction, so it is declared first. */
-static void add_delete(struct strbuf *b, const struct plan_filter *f)
-{
-	const char *family = strchr(f->table, ' ') ? "" : "ip "; /* see plan.extra */
-
-	strbuf_printf(b, "table %s%s\ndelete table %s%s\n", family, f->table, family, f->table);
-}
-
 /*
  * Tried first as if there were no such table: a transaction that deletes anything makes closing the
  * socket wait for an RCU grace period (nft_rcv_nl_event(), 13 ms), which is more than all else that
@@ -46,14 +39,13 @@ char *kernel_filter_set_commands(const struct plan_filter *f)
 	return strbuf_take(&b);
 }
 
+/* "delete" of what is not there fails the transaction, so it is declared first. */
 static int replace(const struct plan_filter *f, struct lab_error **err)
 {
 	auto_nft_result struct kernel_nft r = {0};
 	auto_strbuf struct strbuf b = {0};
 
-	add_delete(&b, f);
-	strbuf_add(&b, f->text);
-	strbuf_addc(&b, '\n');
+	strbuf_printf(&b, "table ip %s\ndelete table ip %s\n%s\n", f->table, f->table, f->text);
 	if (kernel_nft_run(strbuf_str(&b), &r, err) < 0)
 		return -1;
 	return r.ok ? 0 : nft_error(r.errors, err);
@@ -96,13 +88,7 @@ int kernel_filter_set(const struct plan_filter *f, struct lab_error **err)
 
 int kernel_filter_remove(const struct plan_filter *f, struct lab_error **err)
 {
-	auto_nft_result struct kernel_nft r = {0};
-	auto_strbuf struct strbuf b = {0};
-
-	add_delete(&b, f);
-	if (kernel_nft_run(strbuf_str(&b), &r, err) < 0)
-		return -1;
-	return r.ok ? 0 : nft_error(r.errors, err);
+	return kernel_nft_table_remove(f->table, err); /* by nft it would take a process */
 }
 
 /* The next answer, which must not be a refusal. */

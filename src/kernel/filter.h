@@ -19,6 +19,7 @@ int kernel_filter_set_finish(const struct plan_filter *f, struct kernel_nft_job 
 			     struct lab_error **err);
 void kernel_filter_set_abandon(const struct plan_filter *f, struct kernel_nft_job *job);
 
+/** Of plan.extra too: whatever it is called. One that is not there is fine. */
 int kernel_filter_remove(const struct plan_filter *f, struct lab_error **err);
 enum kernel_filter_sight { KERNEL_FILTER_ABSENT, KERNEL_FILTER_SAME, KERNEL_FILTER_OTHER };
 

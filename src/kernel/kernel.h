@@ -22,9 +22,10 @@ size_t kernel_descriptors_needed(const struct plan *p);
  * the values that the kernel has (filters: the text of `wanted` where the table is as it was
  * applied, "changed" otherwise). Workers and nodes are copied. ids[i] is what the journal knows of
  * wanted->namespaces[i], zero: nothing; ids NULL: any will do. A namespace of the right name but another
- * identity counts as missing and is named in *foreign (arena of the result). A link that is not
- * whole (an end missing, down, of another MTU, not forwarding as its namespace should) counts as
- * missing, and with it what hangs on its devices. The result borrows strings of `wanted`.
+ * identity counts as missing and is named in *foreign (arena of the result). A link with an end that is
+ * missing, or that leads elsewhere, counts as missing, and with it what hangs on its devices; one whose ends are
+ * down or set up otherwise is there, and its ends say so (`fault` in plan/plan.h). What stands in a namespace of
+ * the cloud beside all that is in `extra` of the result, which borrows strings of `wanted`.
  */
 struct plan *kernel_observe(const char *lab, const struct plan *wanted,
 			    const struct backend_namespace_id *ids, const char ***foreign,

@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "base/cleanup.h"
 #include "kernel/netlink.h"
@@ -56,6 +58,13 @@ int kernel_netns_new(int home, int *sock, struct lab_error **err)
 	if (sock)
 		*sock = steal_fd(&made);
 	return steal_fd(&fd);
+}
+
+bool kernel_netns_is(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && fs.f_type == NSFS_MAGIC;
 }
 
 bool kernel_netns_id(int fd, struct backend_namespace_id *id)

@@ -15,6 +15,8 @@ int kernel_netns_enter(int fd, struct lab_error **err);
  * socket that stays in the new one. A descriptor, or -1 with *err (LAB_DENIED without privilege).
  */
 int kernel_netns_new(int home, int *sock, struct lab_error **err);
+/** Whether it is a namespace at all, of whatever kind; of a descriptor opened with O_PATH too. */
+bool kernel_netns_is(int fd);
 bool kernel_netns_id(int fd, struct backend_namespace_id *id);
 
 enum kernel_pin {

@@ -14,19 +14,18 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <linux/magic.h>
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/name.h"
 #include "kernel/netns.h"
 
-#define PINS   "/run/netns"
+#include "base/pins.h"
+
 #define LABS   "/run/labctl"
 #define TRIES  100
 #define MARKER LABS "/.netns-mount"
@@ -47,13 +46,6 @@ static int pin_path(char path[static sizeof(PINS) + 1 + PIN_NAME_MAX], const cha
 	return n < 0 || (size_t)n >= room || strchr(path + sizeof(PINS), '/') ? -1 : 0;
 }
 
-static bool is_namespace(int fd)
-{
-	struct statfs fs;
-
-	return fstatfs(fd, &fs) == 0 && fs.f_type == NSFS_MAGIC;
-}
-
 enum kernel_pin kernel_pin_look(const char *lab, const char *name, struct backend_namespace_id *id)
 {
 	char path[sizeof(PINS) + 1 + PIN_NAME_MAX];
@@ -68,7 +60,7 @@ enum kernel_pin kernel_pin_look(const char *lab, const char *name, struct backen
 		return errno == ENOENT || errno == ENOTDIR ? KERNEL_PIN_ABSENT : KERNEL_PIN_UNKNOWN;
 	if (fstat(fd, &st) < 0 || stat(PINS, &dir) < 0)
 		return KERNEL_PIN_UNKNOWN;
-	if (is_namespace(fd)) {
+	if (kernel_netns_is(fd)) {
 		id->dev = st.st_dev;
 		id->ino = st.st_ino;
 		return KERNEL_PIN_THERE;
@@ -371,7 +363,7 @@ int kernel_pin_open(const char *lab, const char *name, struct lab_error **err)
 	if (fd < 0)
 		return lab_error_errno(err, errno == ENOENT ? LAB_STATE : LAB_FAILED, errno,
 				       "%s: cannot open", path);
-	if (!is_namespace(fd))
+	if (!kernel_netns_is(fd))
 		return lab_error_make(err, LAB_STATE, "%s: not a namespace", path);
 	return steal_fd(&fd);
 }

@@ -10,10 +10,10 @@
 #include <linux/rtnetlink.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "kernel/netlink.h"
 #include "kernel/netns.h"
 
@@ -23,14 +23,6 @@ static const struct plan_link sentinel = {
 	.b = {.dev = "sentinel", .mac = {2, 0, 0, 0, 0, 2}},
 };
 #define WATCHED_INDEX 2
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail with this clock */
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static int watch_links(int sock, struct lab_error **err)
 {
@@ -71,11 +63,11 @@ static bool read_gone(int sock)
 
 static int await_gone(int sock, int timeout_ms, struct lab_error **err)
 {
-	int64_t deadline = now_ms() + timeout_ms;
+	int64_t deadline = (int64_t)clock_ms() + timeout_ms;
 
 	for (;;) {
 		struct pollfd p = {.fd = sock, .events = POLLIN};
-		int64_t left = deadline - now_ms();
+		int64_t left = deadline - (int64_t)clock_ms();
 		int n = poll(&p, 1, left > 0 ? (int)left : 0);
 
 		if (n > 0 && read_gone(sock))

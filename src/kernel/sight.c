@@ -206,9 +206,8 @@ static void see_lo(struct kernel_sight *s, struct kernel_sight_dev *d)
 	const struct plan_namespace key = {.name = s->ns};
 	size_t i = find_wanted(s->wanted, PLAN_NAMESPACE, &key);
 	struct plan_namespace *seen = s->seen[PLAN_NAMESPACE][i];
-	const char *role = s->wanted->namespaces[i].role;
 
-	if (!d->up && (!role || strcmp(role, "transit-router") != 0))
+	if (!d->up && plan_needs_lo(&s->wanted->namespaces[i]))
 		add_fault(s, d, "down");
 	if (!kernel_tag_is(d->alias, s->lab, s->ns))
 		add_fault(s, d, "mark");
@@ -312,11 +311,10 @@ static struct kernel_sight_dev *by_name(const struct by_name *t, const char *ns,
 	return found ? *found : NULL;
 }
 
-static void note_end(struct kernel_sight *s, struct plan_end *e, const struct kernel_sight_dev *d)
+static void note_end(struct plan_end *e, const struct kernel_sight_dev *d)
 {
+	e->down = !d->up;
 	e->fault = d->fault;
-	if (!d->up)
-		e->fault = d->fault ? arena_printf(s->arena, "down, %s", d->fault) : "down";
 	memcpy(e->mac, d->mac, sizeof(e->mac));
 	e->alias = d->alias;
 	e->gso_segs = d->gso_segs;
@@ -360,8 +358,8 @@ static void note_pair(struct kernel_sight *s, const struct plan_link *wanted,
 	l = kernel_sight_note(s, PLAN_LINK, wanted);
 	if (!l)
 		return;
-	note_end(s, &l->a, a);
-	note_end(s, &l->b, b);
+	note_end(&l->a, a);
+	note_end(&l->b, b);
 }
 
 /* Devices of bridges and of whole links, and lo. */

@@ -18,7 +18,7 @@ struct kernel_sight_dev {
 	bool up, proxy_arp, bridge;
 	bool removable; /* virtual, in a namespace of the cloud that was not born with it */
 	bool planned;
-	const char *fault; /* as that of struct plan_end, but for "down" */
+	const char *fault; /* as that of struct plan_end */
 };
 
 struct kernel_sight {
@@ -57,8 +57,9 @@ int kernel_sight_shapers(struct kernel_sight *s, struct nl_sock *sock, struct la
 int kernel_sight_tables(struct kernel_sight *s, struct lab_error **err);
 
 /**
- * After all namespaces: notes the bridges, and the pairs whose ends are both there, up and linked to
- * each other, then drops what hangs on the others, so that a diff makes it again together with its link.
+ * After all namespaces: notes the bridges, and the pairs whose ends are both there and linked to each other
+ * (what else is wrong with them is their fault's), and the devices that nobody wants; then drops what hangs
+ * on other devices, so that a diff makes it again together with its link, or removes it with the device.
  */
 void kernel_sight_pairs(struct kernel_sight *s);
 

@@ -13,26 +13,14 @@
 #include "base/attr.h"
 #include "base/cleanup.h"
 #include "kernel/netlink.h"
+#include "kernel/nft_table.h"
 #include "kernel/sight.h"
-
-static const char *family_name(unsigned char family)
-{
-	switch (family) {
-	case NFPROTO_IPV4: return "ip";
-	case NFPROTO_IPV6: return "ip6";
-	case NFPROTO_INET: return "inet";
-	case NFPROTO_ARP: return "arp";
-	case NFPROTO_BRIDGE: return "bridge";
-	case NFPROTO_NETDEV: return "netdev";
-	default: return NULL;
-	}
-}
 
 static int see_table(const struct nlmsghdr *h, void *data)
 {
 	const struct nfgenmsg *m = mnl_nlmsg_get_payload(h);
 	const struct nlattr *tb[NFTA_TABLE_MAX + 1];
-	const char *family = family_name(m->nfgen_family), *name;
+	const char *family = kernel_nft_family_name(m->nfgen_family), *name;
 	struct kernel_sight *s = data;
 	struct plan_filter key = {.ns = s->ns};
 
@@ -59,12 +47,12 @@ static bool has_none(const struct lab_error *why)
 static int list_tables(struct kernel_sight *s, struct lab_error **err)
 {
 	char buf[256] __attribute__((aligned(8)));
-	auto_close int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+	auto_close int fd = kernel_nft_socket(err);
 	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
 	struct nfgenmsg *m;
 
 	if (fd < 0)
-		return lab_error_errno(err, LAB_FAILED, errno, "cannot open a netlink socket");
+		return -1;
 	h->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETTABLE;
 	m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
 	m->nfgen_family = AF_UNSPEC;

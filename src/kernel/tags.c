@@ -17,7 +17,8 @@
 #include "kernel/netns.h"
 #include "kernel/tags.h"
 
-#define PINS     "/run/netns"
+#include "base/pins.h"
+
 #define MARK     "labctl "
 #define LO_INDEX 1
 

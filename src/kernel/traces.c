@@ -18,12 +18,12 @@
 
 #include "base/cleanup.h"
 #include "base/name.h"
+#include "base/pins.h"
 #include "base/run_view.h"
 #include "base/strbuf.h"
 #include "kernel/netns.h"
 #include "kernel/tags.h"
 
-#define PINS "/run/netns"
 #define LABS "/run/labctl/"
 
 static void add(struct kernel_traces *t, struct kernel_trace trace, const char *where)
@@ -51,21 +51,36 @@ static void note_seen(struct kernel_traces *t, const struct backend_namespace_id
 	t->seen[t->namespaces++] = *id;
 }
 
+/*
+ * What is at the path, if that is a namespace: it may be in anybody's mount namespace, so opening
+ * anything else could hang (a FIFO) or do something (a device).
+ */
+static int find_namespace(const char *path, struct backend_namespace_id *id)
+{
+	auto_close int fd = open(path, O_PATH | O_CLOEXEC);
+
+	return fd >= 0 && kernel_netns_is(fd) && kernel_netns_id(fd, id) ? steal_fd(&fd) : -1;
+}
+
+static int open_found(int found)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", found); /* always fits */
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
 /* The namespace that the path leads to, if it is the first time. */
 static int look_at(struct kernel_traces *t, const char *path, enum kernel_trace_kind kind,
 		   const char *where, struct lab_error **err)
 {
 	struct kernel_trace trace = {.kind = kind};
-	auto_close int fd = -1;
-	struct stat st;
+	auto_close int found = find_namespace(path, &trace.id), fd = -1;
 
-	if (stat(path, &st))
-		return 0;
-	trace.id = (struct backend_namespace_id){st.st_dev, st.st_ino};
-	if (is_seen(t, &trace.id))
+	if (found < 0 || is_seen(t, &trace.id))
 		return 0;
 	note_seen(t, &trace.id);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = open_found(found);
 	if (fd < 0 || kernel_tag_read(fd, t->home, &trace.tag, NULL) < 0) {
 		t->closed++;
 		/* wherever that failed: what follows must not happen in a foreign namespace */

@@ -15,9 +15,8 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/pins.h"
 #include "kernel/netns.h"
-
-#define PINS "/run/netns"
 
 struct followed {
 	char *name;
@@ -86,7 +85,7 @@ static void followed_free(struct followed *f)
 	free(f);
 }
 
-void kernel_watch_forget(struct kernel_watch *w)
+static void forget_all(struct kernel_watch *w)
 {
 	while (w->n)
 		followed_free(w->followed[--w->n]);
@@ -96,7 +95,7 @@ void kernel_watch_free(struct kernel_watch *w)
 {
 	if (!w)
 		return;
-	kernel_watch_forget(w);
+	forget_all(w);
 	free(w->followed);
 	cleanup_closep(&w->names);
 	cleanup_closep(&w->epoll);
@@ -178,7 +177,10 @@ int kernel_watch_follow(struct kernel_watch *w, const char *ns, struct lab_error
 	return 0;
 }
 
-/* Neighbours that come and go by ARP are no news; those of a plan are permanent. */
+/*
+ * Neighbours that come by ARP are no news: those of a plan are permanent. That one goes is, as the kernel does not say
+ * of which kind it was.
+ */
 static bool is_news(const struct nlmsghdr *h)
 {
 	const struct ndmsg *m = NLMSG_DATA(h);

@@ -21,8 +21,6 @@ int kernel_watch_fd(const struct kernel_watch *w);
  * is no error: the coming of its name will be told. LAB_FAILED where descriptors do not suffice.
  */
 int kernel_watch_follow(struct kernel_watch *w, const char *ns, struct lab_error **err);
-/** No namespace is followed any more; names still are. */
-void kernel_watch_forget(struct kernel_watch *w);
 
 /** Reads all that there is, and calls fn for every namespace with news, once or more. fn follows none. */
 void kernel_watch_read(struct kernel_watch *w, void (*fn)(const char *ns, void *data), void *data);

@@ -68,6 +68,7 @@ struct source *parse_source_read(struct arena *arena, const char *path, struct l
  *   bad-duration      not a number with us, ms, s, m or h
  *   bad-id            not 32 hexadecimal digits
  *   bad-size          not a number with B, kB, MB, GB, KiB, MiB or GiB
+ *   bad-share         not a number with %
  *   bad-number        not a whole number
  *   bad-bool          not true or false
  *   bad-port-range    not FIRST/LAST

@@ -16,6 +16,9 @@ struct backend_namespace_id {
 
 struct backend;
 
+/** Steps in one call of run() at most: often enough to hear a cancel within 100 ms, and to show progress. */
+#define BACKEND_BATCH 128
+
 struct backend_ops {
 	/**
 	 * Makes a network namespace that nobody can see yet and gives its identity. The caller writes

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/lastline.h"
 #include "plan/fields.h"
 
 static char *describe_link(struct arena *a, const struct plan_link *l)
@@ -35,6 +36,15 @@ static char *describe_route(struct arena *a, const struct plan_route *r)
 	if (r->table == PLAN_TABLE_MAIN)
 		return arena_printf(a, "route %s main %s", r->ns, ip_prefix_format(r->dst, dst));
 	return arena_printf(a, "route %s %u %s", r->ns, r->table, ip_prefix_format(r->dst, dst));
+}
+
+/* Whoever made a table of plan.extra may have given it any name, terminals' control sequences included. */
+static char *describe_filter(struct arena *a, const struct plan_filter *f)
+{
+	char *text = arena_printf(a, "filter %s %s", f->ns, f->table);
+
+	lastline_make_printable(text);
+	return text;
 }
 
 char *plan_describe(struct arena *a, enum plan_kind kind, const void *object)
@@ -74,11 +84,7 @@ char *plan_describe(struct arena *a, enum plan_kind kind, const void *object)
 
 		return arena_printf(a, "%s %s/%s", name, o->ns, o->dev);
 	}
-	case PLAN_FILTER: {
-		const struct plan_filter *o = object;
-
-		return arena_printf(a, "%s %s %s", name, o->ns, o->table);
-	}
+	case PLAN_FILTER: return describe_filter(a, object);
 	case PLAN_WORKER:
 		return arena_printf(a, "%s %s", name, ((const struct plan_worker *)object)->name);
 	case PLAN_NODE:
@@ -102,19 +108,47 @@ static const char *value_of_route(struct arena *a, const struct plan_route *r)
 	return arena_printf(a, "dev %s", r->dev);
 }
 
+/*
+ * "rate 1000000 bit/s delay 500 us". `other` is what it was, or what it becomes, NULL: none. Beside rate and delay
+ * only what differs is said of a change; of burst and queue nothing else, since they follow from the rate.
+ */
+static const char *value_of_shaper(struct arena *a, const struct plan_shaper *s,
+				   const struct plan_shaper *other)
+{
+	static const struct plan_shaper none;
+	const struct plan_shaper *o = other ? other : &none;
+	const struct {
+		bool said;
+		const char *name, *unit;
+		uint64_t value;
+	} parts[] = {
+		{s->rate || o->rate, "rate", "bit/s", s->rate},
+		{other && s->burst != o->burst, "burst", "bytes", s->burst},
+		{other && s->limit != o->limit, "queue", "bytes", s->limit},
+		{s->delay_us || o->delay_us, "delay", "us", s->delay_us},
+		{s->jitter_us != o->jitter_us, "jitter", "us", s->jitter_us},
+		{s->loss_ppm != o->loss_ppm, "loss", "ppm", s->loss_ppm},
+		{s->duplicate_ppm != o->duplicate_ppm, "duplicate", "ppm", s->duplicate_ppm},
+		{s->reorder_ppm != o->reorder_ppm, "reorder", "ppm", s->reorder_ppm},
+	};
+	const char *text = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		if (parts[i].said)
+			text = arena_printf(a, "%s%s%s %llu %s", text ? text : "", text ? " " : "",
+					    parts[i].name, (unsigned long long)parts[i].value,
+					    parts[i].unit);
+	return text; /* NULL: of plan.extra */
+}
+
 /* What a change changes is often not in the key: say the values that people look for. */
-static const char *value_of(struct arena *a, enum plan_kind kind, const void *object)
+static const char *value_of(struct arena *a, enum plan_kind kind, const void *object,
+			    const void *other)
 {
 	if (kind == PLAN_ROUTE)
 		return value_of_route(a, object);
-	if (kind == PLAN_SHAPER) {
-		const struct plan_shaper *s = object;
-
-		if (!s->rate && !s->delay_us) /* of plan.extra, or it only loses */
-			return NULL;
-		return arena_printf(a, "rate %llu bit/s delay %u us", (unsigned long long)s->rate,
-				    s->delay_us);
-	}
+	if (kind == PLAN_SHAPER)
+		return value_of_shaper(a, object, other);
 	if (kind == PLAN_RULE) {
 		const struct plan_rule *r = object;
 
@@ -132,6 +166,7 @@ static const char *end_change(struct arena *a, const struct plan_end *x, const s
 		bool differs;
 		const char *name;
 	} parts[] = {
+		{x->down, "down"},
 		{x->fault != NULL, x->fault},
 		{x->proxy_arp != y->proxy_arp, "proxy ARP"},
 		{x->gso_segs != y->gso_segs, "GSO limit"},
@@ -180,8 +215,10 @@ static const char *change_of(struct arena *a, const struct plan_step *s)
 
 const char *plan_step_detail(struct arena *a, const struct plan_step *s)
 {
-	const char *value = value_of(a, s->kind, s->after ? s->after : s->before);
-	const char *former = s->op == PLAN_CHANGE ? value_of(a, s->kind, s->before) : NULL;
+	const bool change = s->op == PLAN_CHANGE;
+	const char *value = value_of(a, s->kind, s->after ? s->after : s->before,
+				     change ? s->before : NULL);
+	const char *former = change ? value_of(a, s->kind, s->before, s->after) : NULL;
 
 	if (former && value)
 		return arena_printf(a, "%s (was %s)", value, former);

@@ -40,15 +40,11 @@ static const struct field bridge_fields[] = {
 };
 
 static const struct field end_fields[] = {
-	FIELD(plan_end, ns, STRING, KEY),
-	FIELD(plan_end, dev, STRING, KEY),
-	FIELD(plan_end, mac, MAC, FIELD_REQUIRED),
-	FIELD(plan_end, proxy_arp, BOOL, 0),
-	FIELD(plan_end, gso_segs, U32, 0),
-	FIELD(plan_end, master, STRING, 0),
-	FIELD(plan_end, alias, STRING, 0),
-	FIELD(plan_end, fault, STRING, FIELD_SEEN),
-	END,
+	FIELD(plan_end, ns, STRING, KEY),           FIELD(plan_end, dev, STRING, KEY),
+	FIELD(plan_end, mac, MAC, FIELD_REQUIRED),  FIELD(plan_end, proxy_arp, BOOL, 0),
+	FIELD(plan_end, gso_segs, U32, 0),          FIELD(plan_end, master, STRING, 0),
+	FIELD(plan_end, alias, STRING, 0),          FIELD(plan_end, down, BOOL, FIELD_SEEN),
+	FIELD(plan_end, fault, STRING, FIELD_SEEN), END,
 };
 static const struct field_set end_set = {"end", sizeof(struct plan_end), end_fields};
 
@@ -144,11 +140,10 @@ static const struct field socket_fields[] = {
 };
 static const struct field_set socket_set = {"sockets", sizeof(struct plan_socket), socket_fields};
 
-static const struct field_name privileges[] = {{"none", PLAN_PRIVILEGE_NONE},
-					       {"service", PLAN_PRIVILEGE_SERVICE},
-					       {"routes", PLAN_PRIVILEGE_ROUTES},
-					       {"router", PLAN_PRIVILEGE_ROUTER},
-					       {NULL, 0}};
+static const struct field_name privileges[] = {
+	{"none", PLAN_PRIVILEGE_NONE},     {"service", PLAN_PRIVILEGE_SERVICE},
+	{"routes", PLAN_PRIVILEGE_ROUTES}, {"router", PLAN_PRIVILEGE_ROUTER},
+	{"prompt", PLAN_PRIVILEGE_PROMPT}, {NULL, 0}};
 
 static const struct field worker_fields[] = {
 	FIELD(plan_worker, name, STRING, KEY),

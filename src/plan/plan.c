@@ -245,6 +245,11 @@ static const void *find(const struct plan *p, enum plan_kind kind, const void *k
 	return NULL;
 }
 
+bool plan_needs_lo(const struct plan_namespace *ns)
+{
+	return !ns->role || strcmp(ns->role, "transit-router") != 0;
+}
+
 const struct plan_namespace *plan_find_namespace(const struct plan *p, const char *name)
 {
 	return find(p, PLAN_NAMESPACE, &(struct plan_namespace){.name = name});

@@ -44,9 +44,9 @@ const char *plan_kind_name(enum plan_kind kind); /* "namespace" ... */
 struct plan_namespace {
 	struct plan_origin origin;
 	const char *name; /* without the lab: "vpc-1", "cen-1.cn-hangzhou", "svc.cn-hangzhou" */
-	const char
-		*role; /* "ecs" "vpc" "transit-router" "services" "gateway": for people and web */
-	bool router;   /* forwards IPv4 */
+	const char *
+		role; /* "ecs" "vpc" "transit-router" "services" "gateway"... for people, and plan_needs_lo() */
+	bool router;       /* forwards IPv4 */
 	const char *fault; /* see struct plan_end; of its lo */
 };
 
@@ -71,8 +71,10 @@ struct plan_end {
 	const char
 		*master;   /* bridge of the same namespace that this end is a port of; NULL: none */
 	const char *alias; /* ifalias: the cloud's name of it */
-	/* Only where the kernel was looked at: what of the things that every device of a lab has alike
-	 * is otherwise with this one, for people: "down, mtu 1400". NULL: nothing; in every plan. */
+	/* Only where the kernel was looked at: it is down; and what else of the things that every device
+	 * of a lab has alike is otherwise with this one, for people: "rp_filter 1, mtu 1400". NULL:
+	 * nothing; in every plan. */
+	bool down;
 	const char *fault;
 };
 
@@ -208,7 +210,8 @@ enum plan_privilege {
 	PLAN_PRIVILEGE_NONE,
 	PLAN_PRIVILEGE_SERVICE, /* bind ports below 1024 */
 	PLAN_PRIVILEGE_ROUTES,  /* write routes through the rtnetlink sockets that it was given */
-	PLAN_PRIVILEGE_ROUTER   /* a routing daemon: routes, ports below 1024 */
+	PLAN_PRIVILEGE_ROUTER,  /* a routing daemon: routes, ports below 1024 */
+	PLAN_PRIVILEGE_PROMPT /* run as soon as it has something to do, before other processes of the host */
 };
 
 /** Key: name. */
@@ -306,6 +309,12 @@ void plan_places(enum plan_kind kind, const void *object, const char *ns[static 
 int plan_key_cmp(enum plan_kind kind, const void *a, const void *b);
 /** Whether two objects with one key are the same in all that the kernel would see (not origin). */
 bool plan_same(enum plan_kind kind, const void *a, const void *b);
+
+/**
+ * Whether lo is up: everywhere but in a transit router, which has no address on it and nothing that runs there. An
+ * address of lo that is added later brings it up.
+ */
+bool plan_needs_lo(const struct plan_namespace *ns);
 
 const struct plan_namespace *plan_find_namespace(const struct plan *p, const char *name);
 const struct plan_node *plan_find_node(const struct plan *p, const char *ns);

@@ -297,15 +297,12 @@ fail:
 struct plan *plan_read(const char *text, size_t len, struct lab_error **err)
 {
 	json_error_t why;
-	json_t *document = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
-	struct plan *p;
+	json_auto_t *document = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
 
 	if (!document) {
 		(void)lab_error_make(err, LAB_FAILED, "plan document: line %d: %s", why.line,
 				     why.text);
 		return NULL;
 	}
-	p = read_document(document, err);
-	json_decref(document);
-	return p;
+	return read_document(document, err);
 }

@@ -16,19 +16,17 @@
 
 static const cap_value_t supervisor_caps[] = {
 	CAP_SYS_ADMIN,        CAP_SETUID,          CAP_SETGID,    CAP_SETPCAP, CAP_KILL,
-	CAP_NET_BIND_SERVICE, CAP_DAC_READ_SEARCH, CAP_NET_ADMIN, CAP_NET_RAW,
+	CAP_NET_BIND_SERVICE, CAP_DAC_READ_SEARCH, CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_NICE,
 };
 
-static const cap_value_t granted[] = {CAP_NET_BIND_SERVICE, CAP_NET_ADMIN};
+static const cap_value_t granted[] = {CAP_NET_BIND_SERVICE, CAP_NET_ADMIN, CAP_SYS_NICE};
 
 /* Each grant is a part of the list above. */
 static const struct {
 	size_t first, n;
 } grants[] = {
-	[PRIV_GRANT_NONE] = {0, 0},
-	[PRIV_GRANT_SERVICE] = {0, 1},
-	[PRIV_GRANT_ROUTES] = {1, 1},
-	[PRIV_GRANT_ROUTER] = {0, 2},
+	[PRIV_GRANT_NONE] = {0, 0},   [PRIV_GRANT_SERVICE] = {0, 1}, [PRIV_GRANT_ROUTES] = {1, 1},
+	[PRIV_GRANT_ROUTER] = {0, 2}, [PRIV_GRANT_PROMPT] = {2, 1},
 };
 
 static const cap_value_t exec_caps[] = {
@@ -202,10 +200,20 @@ static int become(uid_t uid, gid_t gid, bool keep_caps, struct lab_error **err)
 	return 0;
 }
 
+/* A container may be without what makes a worker prompt, and such a worker works all the same. */
+static bool may_be_prompt(void)
+{
+	cap_t caps = cap_get_proc();
+	const bool may = caps && holds(caps, CAP_SYS_NICE);
+
+	(void)cap_free(caps); /* NULL is fine */
+	return may;
+}
+
 int priv_worker(uid_t uid, gid_t gid, enum priv_grant grant, struct lab_error **err)
 {
 	const cap_value_t *caps = granted + grants[grant].first;
-	const size_t n = grants[grant].n;
+	const size_t n = grant == PRIV_GRANT_PROMPT && !may_be_prompt() ? 0 : grants[grant].n;
 	const struct rlimit none = {0, 0};
 
 	if (limit_bounding_set(caps, n, err))

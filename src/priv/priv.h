@@ -26,7 +26,7 @@
  * bind ports below 1024 (NET_BIND_SERVICE), read programs in folders of others (DAC_READ_SEARCH),
  * become a worker's user and nobody's (SETUID, SETGID, SETPCAP to empty the bounding set), kill (KILL),
  * open workers' ICMP sockets (NET_RAW) and rtnetlink sockets (NET_ADMIN: the kernel asks who opened
- * one as well as who sends), and hand NET_ADMIN and NET_BIND_SERVICE on as enum priv_grant
+ * one as well as who sends), and hand NET_ADMIN, NET_BIND_SERVICE and SYS_NICE on as enum priv_grant
  * says. It configures no network itself, but nothing keeps it from it.
  *
  * Mustn't: load modules, override file permissions for writing, change owners, trace.
@@ -67,6 +67,7 @@ enum priv_grant {
 	PRIV_GRANT_SERVICE, /* NET_BIND_SERVICE */
 	PRIV_GRANT_ROUTES,  /* NET_ADMIN */
 	PRIV_GRANT_ROUTER,  /* both: a routing daemon; sockets bound to a device need no more */
+	PRIV_GRANT_PROMPT, /* SYS_NICE, for SCHED_FIFO; nothing where the supervisor has not got it */
 };
 
 /**

@@ -264,6 +264,13 @@ static int allow_ioctl(scmp_filter_ctx ctx, unsigned long operation)
 				SCMP_A1(SCMP_CMP_EQ, operation));
 }
 
+/* Of the calling process, which is number 0 here. */
+static int allow_own_scheduling(scmp_filter_ctx ctx)
+{
+	return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(sched_setscheduler), 1,
+				SCMP_A0(SCMP_CMP_EQ, 0));
+}
+
 static int allow_common(scmp_filter_ctx ctx)
 {
 	int rc = add_named(ctx, SCMP_ACT_ALLOW, base, ARRAY_LEN(base));
@@ -306,7 +313,9 @@ static int fill_allow_list(scmp_filter_ctx ctx, enum priv_profile profile)
 		return rc ? rc : allow_sockets(ctx, any, ARRAY_LEN(any));
 	case PRIV_WIRE:
 		rc = add_named(ctx, SCMP_ACT_ALLOW, wire_more, ARRAY_LEN(wire_more));
-		return rc ? rc : allow_ioctl(ctx, SIOCGIFINDEX);
+		if (!rc)
+			rc = allow_ioctl(ctx, SIOCGIFINDEX);
+		return rc ? rc : allow_own_scheduling(ctx);
 	case PRIV_DNS:
 	case PRIV_ROUTING:
 	case PRIV_ECHO:

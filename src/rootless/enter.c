@@ -32,21 +32,18 @@
 
 static const int relayed[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
 
-/* What the kernel says of a space that is about to end depends on how far it is. */
-static int refused(int keeper, int errnum, struct lab_error **err)
-{
-	if (errnum == ESRCH || rootless_keeper_ended(keeper, LAST_MS))
-		return lab_error_make(err, LAB_STATE, "it went down meanwhile");
-	return lab_error_errno(err, LAB_DENIED, errnum, "join its space");
-}
-
 /* The user namespace comes first, whatever the order of the bits: validate_nsset() in
- * kernel/nsproxy.c. Undumpable, as processes of the space could look into this one otherwise. */
-static int join(int keeper, int namespaces, struct lab_error **err)
+ * kernel/nsproxy.c. Undumpable, as processes of the space could look into this one otherwise. -1 with
+ * errno: ESRCH where the space has ended, or is about to. */
+static int join(int keeper, int namespaces)
 {
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) || setns(keeper, namespaces))
-		return refused(keeper, errno, err);
-	return 0;
+	int errnum;
+
+	if (!prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) && !setns(keeper, namespaces))
+		return 0;
+	errnum = errno;
+	errno = rootless_keeper_ended(keeper, LAST_MS) ? ESRCH : errnum;
+	return -1;
 }
 
 /* setns() moved it to the root; the same path, which for /run leads to what is shown there. */
@@ -134,7 +131,10 @@ static int enter(struct rootless_space *s, int *status, struct lab_error **err)
 
 	if (parent < 0)
 		return lab_error_errno(err, LAB_FAILED, errno, "pidfd");
-	if (join(s->keeper, NAMESPACES, err) || return_to(folder, err) || watch_signals(&r, err))
+	if (join(s->keeper, NAMESPACES))
+		return errno == ESRCH ? lab_error_make(err, LAB_STATE, "it went down meanwhile")
+				      : lab_error_errno(err, LAB_DENIED, errno, "join its space");
+	if (return_to(folder, err) || watch_signals(&r, err))
 		return -1;
 	rc = go_in(&r, parent, err);
 	if (rc > 0 && wait_for(&r, status, err))
@@ -175,18 +175,18 @@ static _Noreturn void copy_out(int keeper, const char *path, int to)
 	auto_close int from = -1;
 	ssize_t n;
 
-	if (join(keeper, CLONE_NEWUSER | CLONE_NEWNS, NULL))
-		_exit(ESRCH);
+	if (join(keeper, CLONE_NEWUSER | CLONE_NEWNS))
+		_exit(errno);
 	from = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (from < 0)
-		_exit(errno & 0x7f);
+		_exit(errno); /* none is above 133, so it is one byte */
 	do {
 		n = sendfile(to, from, NULL, 1 << 20);
 	} while (n > 0);
-	_exit(n < 0 ? errno & 0x7f : 0);
+	_exit(n < 0 ? errno : 0);
 }
 
-/* The errno of the child that copies it, -1 where there is none. */
+/* 0, or the errno of the child that copies it: ESRCH where the space is gone. */
 static int fetch(int keeper, const char *path, int to)
 {
 	pid_t pid = fork();

@@ -142,7 +142,7 @@ static int clone_keeper(struct birth *b, int control, struct keeper *k, struct l
 		child(b);
 	}
 	if (pid < 0)
-		return lab_error_errno(err, LAB_DENIED, errno, "make its namespaces");
+		return lab_error_errno(err, LAB_DENIED, errno, "make its namespaces by clone3");
 	k->id.pid = (pid_t)pid;
 	return 0;
 }
@@ -193,7 +193,7 @@ int rootless_keeper_start(const char *lab, int dir_fd, const char *libexec, stru
 	if (!start(lab, dir_fd, libexec, k, &why))
 		return 0;
 	(void)lab_error_prefix(&why, "without root");
-	if (lab_error_status(why) == LAB_DENIED)
+	if (lab_error_status(why) == LAB_DENIED && !lab_error_hint_get(why))
 		(void)rootless_explain("/proc", &why);
 	if (err) {
 		lab_error_free(*err);

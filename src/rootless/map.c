@@ -106,6 +106,39 @@ static int map_one(pid_t child, const char *name, unsigned int self, struct lab_
 	return write_file(child, name, text, err);
 }
 
+/* Root may map whom it likes: those that workers of a lab with root have too (priv_worker_user()). */
+static int map_same(pid_t child, const char *name, const char *lab, unsigned int self,
+		    struct lab_error **err)
+{
+	unsigned int first = priv_worker_first(lab);
+	char text[128];
+
+	(void)snprintf(text, sizeof(text), "0 %u 1\n%u %u %d\n%d %d 1\n", self, first, first,
+		       PRIV_WORKER_SLOTS, PRIV_SHARED_USER, PRIV_SHARED_USER); /* always fits */
+	if (!write_file(child, name, text, err))
+		return 0;
+	return lab_error_hint(err, "its workers would be root of this host; run it as an ordinary "
+				   "user, or give root subordinate users and groups, subuid(5)");
+}
+
+bool rootless_is_somebody(const char *map)
+{
+	auto_fclose FILE *f = fopen(map, "re");
+	unsigned int inside, outside, count, more;
+
+	return f && fscanf(f, "%u %u %u", &inside, &outside, &count) == 3 && outside &&
+	       count == 1 && fscanf(f, "%u", &more) != 1;
+}
+
+/* Without subordinate ones. Root of the host has others all the same, and must not share itself. */
+static int map_own(pid_t child, const char *name, const char *lab, unsigned int self,
+		   struct lab_error **err)
+{
+	if (getuid() || rootless_is_somebody("/proc/self/uid_map"))
+		return map_one(child, name, self, err);
+	return map_same(child, name, lab, self, err);
+}
+
 bool rootless_has_users(const char **why)
 {
 	const struct passwd *user = getpwuid(getuid());
@@ -129,12 +162,12 @@ int rootless_map(pid_t child, const char *lab, struct lab_error **err)
 	const struct wish uids = {"newuidmap", "/etc/subuid", getuid()};
 	const struct wish gids = {"newgidmap", "/etc/subgid", getgid()};
 
-	if (!map_many(&uids, child, lab) && map_one(child, "uid_map", uids.self, err))
+	/* a helper that failed has written nothing: a map is written once, and whole */
+	if (!map_many(&uids, child, lab) && map_own(child, "uid_map", lab, uids.self, err))
 		return -1;
 	if (map_many(&gids, child, lab))
 		return 0;
-	/* a helper that failed has written nothing: a map is written once, and whole */
-	if (write_file(child, "setgroups", "deny", err))
+	if (getuid() && write_file(child, "setgroups", "deny", err))
 		return -1;
-	return map_one(child, "gid_map", gids.self, err);
+	return map_own(child, "gid_map", lab, gids.self, err);
 }

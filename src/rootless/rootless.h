@@ -17,7 +17,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "state/state.h"
+#include "state/process.h"
 
 /**
  * Where this user's records are, to be freed: "labctl" in the runtime directory that is given (from
@@ -73,6 +73,9 @@ int rootless_settle(struct rootless_space *s, struct lab_error **err);
 /** Releases the lock; a space that is only tried ends. */
 void rootless_close(struct rootless_space *s);
 #define auto_space __attribute__((cleanup(rootless_close)))
+
+/** The keepers of this user's labs, whether a record names them or not; *n. To be freed by the caller. */
+struct state_process *rootless_keepers(size_t *n) __attribute__((returns_nonnull));
 
 /** Whether the record's keeper lives. */
 bool rootless_lives(const struct state *record);

@@ -5,10 +5,13 @@
  * names, and a keeper without a lab ends when the lock is free.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -51,18 +54,53 @@ static int make(const char *libexec, struct rootless_space *s, struct lab_error 
 	return -1;
 }
 
-/* A keeper that is there although its record was lost; into the record with it, so that it is found. */
-static int adopt(const char *libexec, struct rootless_space *s, struct lab_error **err)
+/* Whether that namespace was made from this process's own: NS_GET_PARENT, ioctl_ns(2). */
+static bool is_child_namespace(pid_t pid, const char *kind)
 {
-	auto_free char *path = NULL;
-	struct process_id id;
+	auto_close int ns = -1, parent = -1;
+	struct stat its, mine;
+	char path[64];
 
-	if (asprintf(&path, "%s/" KEEPER_PROGRAM, libexec) < 0)
-		abort();
-	if (!process_id_find(path, s->lab, &id))
-		return 0;
-	s->keeper = process_id_open(&id);
-	return s->keeper < 0 ? 0 : state_journal_supervisor(s->record, &id, err);
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, kind); /* always fits */
+	ns = open(path, O_RDONLY | O_CLOEXEC);
+	parent = ns < 0 ? -1 : ioctl(ns, NS_GET_PARENT);
+	(void)snprintf(path, sizeof(path), "/proc/self/ns/%s", kind); /* as above */
+	return parent >= 0 && !fstat(parent, &its) && !stat(path, &mine) &&
+	       its.st_dev == mine.st_dev && its.st_ino == mine.st_ino;
+}
+
+/* And not from a container, all whose processes can be seen from here, and may be of this user. */
+static bool is_from_here(pid_t keeper)
+{
+	return is_child_namespace(keeper, "user") && is_child_namespace(keeper, "pid");
+}
+
+struct state_process *rootless_keepers(size_t *n)
+{
+	size_t n_all;
+	struct state_process *list = state_processes(KEEPER_PROGRAM, &n_all);
+
+	*n = 0;
+	for (size_t i = 0; i < n_all; i++)
+		if (is_from_here(list[i].id.pid))
+			list[(*n)++] = list[i];
+	return list;
+}
+
+/* A keeper that is there although its record was lost; into the record with it, so that it is found. */
+static int adopt(struct rootless_space *s, struct lab_error **err)
+{
+	size_t n;
+	auto_free struct state_process *list = rootless_keepers(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(list[i].lab, s->lab) != 0)
+			continue;
+		s->keeper = process_id_open(&list[i].id);
+		if (s->keeper >= 0)
+			return state_journal_supervisor(s->record, &list[i].id, err);
+	}
+	return 0;
 }
 
 /*
@@ -107,7 +145,7 @@ static int open_keeper(enum state_mode mode, const char *libexec, struct rootles
 		return lab_error_errno(err, LAB_FAILED, errno, "keeper of the lab");
 	if (mode == STATE_READ)
 		return not_up(s->lab, err);
-	if (adopt(libexec, s, err))
+	if (adopt(s, err))
 		return -1;
 	if (s->keeper >= 0)
 		return 0;

@@ -22,11 +22,6 @@ struct reader {
 
 typedef int read_item(struct reader *r, json_t *j, void *item);
 
-static void cleanup_json(json_t **j)
-{
-	json_decref(*j);
-}
-
 static int wrong(struct reader *r, const char *why)
 {
 	return lab_error_make(r->err, LAB_USAGE, "%s", why);
@@ -369,7 +364,7 @@ static int read_root(struct reader *r, json_t *root)
 struct routing_config *routing_config_read(struct arena *a, const char *text, size_t len,
 					   struct lab_error **err)
 {
-	__attribute__((cleanup(cleanup_json))) json_t *root = NULL;
+	json_auto_t *root = NULL;
 	struct reader r = {.a = a, .err = err};
 	json_error_t e;
 

@@ -37,8 +37,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -110,28 +108,23 @@ static int take_charge(struct routing_memory *m)
 struct routing_memory *routing_memory_open(int fd, struct lab_error **err)
 {
 	struct routing_memory *m = calloc(1, sizeof(*m));
-	struct stat st;
 
 	if (!m)
 		abort();
 	m->fd = fd;
-	if (fstat(fd, &st) == 0 && st.st_size < WORKER_MEMORY)
-		errno = EFBIG; /* reading beyond its end would kill us */
-	else
-		m->shared = mmap(NULL, sizeof(*m->shared), PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-				 0);
-	if (!m->shared || m->shared == MAP_FAILED || take_charge(m) < 0) {
+	m->shared = worker_map_memory(fd, err);
+	if (m->shared && take_charge(m) == 0)
+		return m;
+	if (m->shared)
 		(void)lab_error_errno(err, LAB_FAILED, errno, "memory"); /* always -1 */
-		routing_memory_free(m);
-		return NULL;
-	}
-	return m;
+	routing_memory_free(m);
+	return NULL;
 }
 
 void routing_memory_free(struct routing_memory *m)
 {
-	if (m && m->shared && m->shared != MAP_FAILED)
-		(void)munmap(m->shared, sizeof(*m->shared)); /* it was mapped */
+	if (m)
+		worker_unmap_memory(m->shared);
 	free(m);
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/child.h"
 #include "base/cleanup.h"
+#include "base/container_of.h"
 #include "base/lastline.h"
 #include "base/log.h"
 #include "base/worker.h"
@@ -23,8 +24,6 @@
 #define LOOK_FIRST_MS  2    /* for readiness; then doubled each time */
 #define LOOK_LAST_MS   50
 #define LAST_WORDS_MAX 256
-
-#define container_of(p, type, member) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
 struct command {
 	struct loop *loop;

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "base/cleanup.h"
+#include "base/container_of.h"
 #include "base/log.h"
 #include "httpd/httpd.h"
 #include "service/echo_text.h"
@@ -14,8 +15,6 @@
 
 #define BODY_LIMIT (64u << 20)
 #define GRACE_MS   8000 /* a worker has 10 s between SIGTERM and SIGKILL */
-
-#define container_of(p, type, member) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
 struct service_echo {
 	struct loop *loop;
@@ -152,7 +151,7 @@ static void on_end(struct httpd_request *r, bool sent, void *arg)
 	struct service_echo *e = arg;
 	struct call *c = r->user;
 	/* it waits still: the client did not, or the worker ends */
-	bool answered = c && !c->delay.slot;
+	bool answered = c && !loop_timer_is_set(&c->delay);
 
 	service_echo_log(e->config, r, answered ? c->status : 0, e->log_fd);
 	if (!c)

@@ -108,27 +108,28 @@ bool state_is_garbage(const struct lab_error *err)
 	return lab_error_errnum(err) == EISDIR || lab_error_errnum(err) == EFBIG;
 }
 
-char *state_read(const struct state *s, const char *file, size_t *len, struct lab_error **err)
+char *state_file_read(int dir, const char *name, size_t *len)
 {
 	auto_strbuf struct strbuf b = {0};
+	/* O_NONBLOCK: a FIFO that somebody put there must not hold us */
+	auto_close int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0 || check_regular(fd) || read_all(fd, &b))
+		return NULL;
+	*len = b.len;
+	return strbuf_take(&b);
+}
+
+char *state_read(const struct state *s, const char *file, size_t *len, struct lab_error **err)
+{
 	const char *name;
 	auto_close int dir = open_parent(s, file, false, &name);
-	/* O_NONBLOCK: a FIFO that somebody put there must not hold us */
-	auto_close int fd =
-		dir < 0 ? -1 : openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	size_t ignored;
+	char *text = dir < 0 ? NULL : state_file_read(dir, name, len ? len : &ignored);
 
-	if (fd < 0) {
-		if (errno != ENOENT)
-			(void)state_file_error(s, file, errno, err);
-		return NULL;
-	}
-	if (check_regular(fd) || read_all(fd, &b)) {
+	if (!text && errno != ENOENT)
 		(void)state_file_error(s, file, errno, err);
-		return NULL;
-	}
-	if (len)
-		*len = b.len;
-	return strbuf_take(&b);
+	return text;
 }
 
 bool state_exists(const struct state *s, const char *file)
@@ -183,22 +184,29 @@ static int put_in_place(int dir, const char *temporary, const char *name)
 	return renameat(dir, temporary, dir, name);
 }
 
-int state_write(struct state *s, const char *file, const char *text, size_t len,
-		struct lab_error **err)
+int state_file_write(int dir, const char *name, const char *text, size_t len)
 {
 	auto_strbuf struct strbuf temporary = {0};
-	const char *name;
-	auto_close int dir = open_parent(s, file, true, &name);
 	int errnum;
 
-	if (dir < 0)
-		return state_file_error(s, file, errno, err);
 	strbuf_printf(&temporary, "%s.tmp", name);
 	if (!write_file(dir, temporary.s, text, len) && !put_in_place(dir, temporary.s, name))
 		return 0;
 	errnum = errno;
 	(void)unlinkat(dir, temporary.s, 0); /* the error being reported matters more */
-	return state_file_error(s, file, errnum, err);
+	errno = errnum;
+	return -1;
+}
+
+int state_write(struct state *s, const char *file, const char *text, size_t len,
+		struct lab_error **err)
+{
+	const char *name;
+	auto_close int dir = open_parent(s, file, true, &name);
+
+	return dir < 0 || state_file_write(dir, name, text, len)
+		       ? state_file_error(s, file, errno, err)
+		       : 0;
 }
 
 int state_write_new(struct state *s, const char *folder, const struct state_file *files, size_t n,

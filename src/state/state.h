@@ -28,9 +28,6 @@ int process_id_open(const struct process_id *id);
 /** Whether a signal such as SIGSTOP holds that process; false where it is gone. */
 bool process_id_stopped(const struct process_id *id);
 
-/** A process of this user with these first two arguments ("/path/program", "lab"); false: there is none. */
-bool process_id_find(const char *program, const char *argument, struct process_id *id);
-
 struct state_namespace {
 	const char *name; /* without the lab */
 	uint64_t dev, ino;

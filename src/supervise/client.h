@@ -10,8 +10,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
-#include "base/name.h"
-#include "state/state.h"
+#include "state/process.h"
 
 /**
  * Starts libexec/labctl/labctl-supervisor as pid 1 of a new PID namespace, for the lab directory
@@ -65,19 +64,5 @@ char *supervise_status(int dir_fd, struct lab_error **err);
  * Waits until it is gone. A process that is gone already is fine. */
 int supervise_stop(const struct process_id *id, int grace_ms, struct lab_error **err);
 
-#define SUPERVISE_PROGRAM_ROOM 32
-
-/** A process that runs one of labctl's programs. */
-struct supervise_process {
-	struct process_id id;
-	char program[SUPERVISE_PROGRAM_ROOM]; /* "labctl-gateway" */
-	char lab[NAME_MAX_LEN + 1];           /* of a supervisor; "": another program */
-	ino_t pid_ns;                         /* that of the lab's supervisor */
-};
-
-/** All of them on this host (not those in containers), told by their executables; *n. To be freed by the caller. */
-struct supervise_process *supervise_processes(size_t *n) __attribute__((returns_nonnull));
-
-/** A supervisor of the lab other than `but`: for when the journal is lost, or does not know of it. false
- * where there is none. */
-bool supervise_find(const char *lab, const struct process_id *but, struct process_id *id);
+/** Root's supervisors of all labs of this host (not of those in containers); *n. To be freed by the caller. */
+struct state_process *supervise_processes(size_t *n) __attribute__((returns_nonnull));

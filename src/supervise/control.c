@@ -9,12 +9,11 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/container_of.h"
 #include "base/log.h"
 #include "supervise/message.h"
 
 #define PAUSE_MS 200
-
-#define container_of(p, type, member) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
 struct connection {
 	struct connection *next;

@@ -24,7 +24,7 @@
 #include "supervise/sockets.h"
 #include "supervise/worker.h"
 
-#define container_of(p, type, member) ((type *)(void *)((char *)(p)-offsetof(type, member)))
+#include "base/container_of.h"
 
 struct signals {
 	struct loop_io io;

@@ -15,10 +15,10 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "supervise/address.h"
 #include "supervise/contract.h"
@@ -106,22 +106,14 @@ int supervise_start(const char *lab, int dir_fd, const char *libexec, struct pro
 	return 0;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts); /* cannot fail for this clock */
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* Whether the process ended within ms; signals that interrupt the wait do not shorten it. */
 static bool ended(int pidfd, int ms)
 {
 	struct pollfd p = {.fd = pidfd, .events = POLLIN};
-	int64_t end = now_ms() + ms, left = ms;
+	int64_t end = (int64_t)clock_ms() + ms, left = ms;
 
 	while (poll(&p, 1, (int)left) < 0 && errno == EINTR) {
-		left = end - now_ms();
+		left = end - (int64_t)clock_ms();
 		if (left < 0)
 			left = 0;
 	}

@@ -6,14 +6,13 @@
 #include <sys/wait.h>
 
 #include "base/cleanup.h"
+#include "base/container_of.h"
 #include "base/log.h"
 #include "supervise/control.h"
 #include "supervise/logfile.h"
 #include "supervise/worker.h"
 
 #define ROTATE_MS 2000
-
-#define container_of(p, type, member) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
 static void forget_stopped(struct supervisor *sup)
 {

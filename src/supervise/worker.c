@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/container_of.h"
 #include "base/log.h"
 #include "supervise/launch.h"
 #include "supervise/logfile.h"
@@ -23,8 +24,6 @@
 #define BACKOFF_FIRST_MS       100u
 #define BACKOFF_LAST_MS        5000u
 #define WORKER_CRASH_WINDOW_MS 10000
-
-#define container_of(p, type, member) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
 const char *supervise_worker_state_name(enum worker_state state)
 {

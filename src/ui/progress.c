@@ -1,21 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ui/progress.h"
 
-#include <time.h>
+#include "base/clock.h"
 
 #define INTERVAL_MS 50
 
-static long long now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail for this clock */
-	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 void ui_progress_init(struct ui_progress *p, FILE *f, bool enabled)
 {
-	*p = (struct ui_progress){.f = f, .enabled = enabled, .last_ms = now_ms()};
+	*p = (struct ui_progress){.f = f, .enabled = enabled, .last_ms = (long long)clock_ms()};
 }
 
 void ui_progress_show(struct ui_progress *p, const char *what, size_t done, size_t total)
@@ -24,7 +16,7 @@ void ui_progress_show(struct ui_progress *p, const char *what, size_t done, size
 
 	if (!p->enabled)
 		return;
-	now = now_ms();
+	now = (long long)clock_ms();
 	if (now - p->last_ms < INTERVAL_MS)
 		return;
 	p->last_ms = now;

@@ -180,84 +180,97 @@ static void report_unknown(struct validation *v, struct span at, const char *nam
 		validate_hint(v, "a variable is one of %s", known_kinds(v));
 }
 
-/* Appends the value of the variable `name`; gives false after a report. */
-static bool append_value(struct validation *v, struct strbuf *out, const char *name, struct span at)
-{
-	const char *value, *why = NULL;
-	const struct named *id = NULL;
-	const struct variable *var;
+/* --- texts --- */
 
-	at = validate_span_find(at, arena_printf(v->scratch, "${%s}", name));
-	var = find(v, name, &id);
-	if (!var) {
-		report_unknown(v, at, name);
-		return false;
+/* Where a text is filled in: the value of a name, and what is said of one that has none. */
+struct filling {
+	struct validation *v;
+	const char *(*value)(struct filling *f, const char *name);
+	struct span at;    /* of the text, for reports */
+	const char *why;   /* there is no value, without reports */
+	struct strbuf out; /* to be freed */
+};
+
+/* false: value() gave NULL; or *open is set, where a ${ has no end. */
+static bool fill(struct filling *f, const char *text, const char **open)
+{
+	const char *end, *value;
+
+	while ((*open = strstr(text, "${"))) {
+		strbuf_addn(&f->out, text, (size_t)(*open - text));
+		end = strchr(*open, '}');
+		if (!end)
+			return false;
+		value = f->value(
+			f, arena_strndup(f->v->scratch, *open + 2, (size_t)(end - *open) - 2));
+		*open = NULL;
+		if (!value)
+			return false;
+		strbuf_add(&f->out, value);
+		text = end + 1;
 	}
-	value = var->value(v, id, &why);
-	if (!value) {
-		validate_report(v, at, "variable '${%s}' has no value", name);
-		diag_note(v->diags, id->at, "%s", why);
-		return false;
-	}
-	strbuf_add(out, value);
+	strbuf_add(&f->out, text);
 	return true;
+}
+
+/* NULL after a report. */
+static const char *value_or_report(struct filling *f, const char *name)
+{
+	const struct named *id = NULL;
+	const struct variable *var = find(f->v, name, &id);
+	const struct span at = validate_span_find(f->at,
+						  arena_printf(f->v->scratch, "${%s}", name));
+	const char *value, *why = NULL;
+
+	if (!var) {
+		report_unknown(f->v, at, name);
+		return NULL;
+	}
+	value = var->value(f->v, id, &why);
+	if (!value) {
+		validate_report(f->v, at, "variable '${%s}' has no value", name);
+		diag_note(f->v->diags, id->at, "%s", why);
+	}
+	return value;
 }
 
 static void expand(struct validation *v, struct text *t)
 {
-	auto_strbuf struct strbuf out = {0};
-	const char *p = t->s, *open, *end;
+	struct filling f = {.v = v, .value = value_or_report, .at = t->at};
+	const char *open;
 
-	if (!p || !strstr(p, "${"))
+	if (!t->s || !strstr(t->s, "${"))
 		return;
-	while ((open = strstr(p, "${"))) {
-		strbuf_addn(&out, p, (size_t)(open - p));
-		end = strchr(open, '}');
-		if (!end) {
-			validate_report(v, validate_span_find(t->at, open),
-					"variable '%s' has no closing brace", open);
-			return;
-		}
-		if (!append_value(v, &out,
-				  arena_strndup(v->scratch, open + 2, (size_t)(end - open) - 2),
-				  t->at))
-			return;
-		p = end + 1;
-	}
-	strbuf_add(&out, p);
-	t->s = arena_strdup(v->lab->arena, strbuf_str(&out));
+	if (fill(&f, t->s, &open))
+		t->s = arena_strdup(v->lab->arena, strbuf_str(&f.out));
+	else if (open)
+		validate_report(v, validate_span_find(t->at, open),
+				"variable '%s' has no closing brace", open);
+	strbuf_done(&f.out);
 }
 
-static const char *value_of(struct validation *v, const char *name, const char **why)
+static const char *value_or_why(struct filling *f, const char *name)
 {
 	const struct named *id = NULL;
-	const struct variable *var = find(v, name, &id);
+	const struct variable *var = find(f->v, name, &id);
 
-	*why = "unknown variable";
-	return var ? var->value(v, id, why) : NULL;
+	f->why = "unknown variable";
+	return var ? var->value(f->v, id, &f->why) : NULL;
 }
 
 const char *validate_expand(struct lab *lab, const char *text, const char **why)
 {
 	auto_arena struct arena *scratch = arena_new(0);
 	struct validation v = {.lab = lab, .scratch = scratch};
-	auto_strbuf struct strbuf out = {0};
-	const char *open, *end, *value;
+	struct filling f = {.v = &v, .value = value_or_why};
+	const char *open, *filled = NULL;
 
-	for (; (open = strstr(text, "${")); text = end + 1) {
-		strbuf_addn(&out, text, (size_t)(open - text));
-		end = strchr(open, '}');
-		*why = "no closing brace";
-		value = end ? value_of(&v,
-				       arena_strndup(scratch, open + 2, (size_t)(end - open) - 2),
-				       why)
-			    : NULL;
-		if (!value)
-			return NULL;
-		strbuf_add(&out, value);
-	}
-	strbuf_add(&out, text);
-	return arena_strdup(lab->arena, strbuf_str(&out));
+	if (fill(&f, text, &open))
+		filled = arena_strdup(lab->arena, strbuf_str(&f.out));
+	else
+		*why = open ? "no closing brace" : f.why;
+	strbuf_done(&f.out);
+	return filled;
 }
 
 void validate_variables(struct validation *v)

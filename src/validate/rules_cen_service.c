@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** CEN: access to cloud services, PrivateZone access, health checks of VBRs. */
+#include "base/cleanup.h"
 #include "validate/rule.h"
 #include "validate/rules.h"
 
@@ -142,8 +143,9 @@ struct grant {
 	struct span at;
 };
 
-static void no_overlap(struct validation *v, const struct grant *grants, size_t n,
-		       const struct grant *new)
+/* Whether it was reported. */
+static bool has_twice(struct validation *v, const struct grant *grants, size_t n,
+		      const struct grant *new)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (grants[i].access_region != new->access_region ||
@@ -151,8 +153,9 @@ static void no_overlap(struct validation *v, const struct grant *grants, size_t 
 			continue;
 		validate_report(v, new->at, "host '%s' has access twice", new->text);
 		diag_note(v->diags, grants[i].at, "first written here");
-		return;
+		return true;
 	}
+	return false;
 }
 
 static size_t add_services(struct validation *v, const struct cen *cen, struct grant *grants)
@@ -166,27 +169,29 @@ static size_t add_services(struct validation *v, const struct cen *cen, struct g
 		*g = (struct grant){s->access_region.to, {0}, s->host.s, s->host.at};
 		if (!s->host.s || !lab_service_prefix(v->lab, s->host.s, &g->p))
 			continue;
-		no_overlap(v, grants, n++, g);
+		(void)has_twice(v, grants, n++, g); /* others may follow */
 	}
 	return n;
 }
 
+/* Both resolvers; of two entries that have both in common, one is named. */
 static void add_zones(struct validation *v, const struct cen *cen, struct grant *grants, size_t n)
 {
+	static const uint32_t resolvers[] = {LAB_RESOLVER_1, LAB_RESOLVER_2};
+
 	for (size_t i = 0; i < cen->n_private_zones; i++) {
 		const struct cen_private_zone *z = &cen->private_zones[i];
+		const size_t before = n;
+		bool reported = false;
 
-		grants[n] = (struct grant){z->access_region.to,
-					   {LAB_RESOLVER_1, 32},
-					   validate_ip(v, LAB_RESOLVER_1),
-					   z->id.at};
-		no_overlap(v, grants, n, &grants[n]);
-		n++;
-		grants[n] = (struct grant){z->access_region.to,
-					   {LAB_RESOLVER_2, 32},
-					   validate_ip(v, LAB_RESOLVER_2),
-					   z->id.at};
-		n++;
+		for (size_t k = 0; k < ARRAY_LEN(resolvers); k++) {
+			grants[n] = (struct grant){z->access_region.to,
+						   {resolvers[k], 32},
+						   validate_ip(v, resolvers[k]),
+						   z->id.at};
+			reported = reported || has_twice(v, grants, before, &grants[n]);
+			n++;
+		}
 	}
 }
 

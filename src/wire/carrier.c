@@ -1,30 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A sleeping process is woken 50 to 150 us late, far more in a virtual machine: the timer is set EARLY, and
- * the rest of the time is spent looking. With nothing under way there is no timer, and the process sleeps.
+ * the rest of the time is spent looking. Beside a busy process it would be milliseconds: prompt.h. With
+ * nothing under way there is no timer, and the process sleeps.
  */
 #include "wire/carrier.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/container_of.h"
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "base/worker.h"
 #include "wire/port.h"
+#include "wire/prompt.h"
 #include "wire/ways.h"
 
 #define EARLY_NS      200000u
-#define SENDING_NS    50000u /* until a frame has arrived, about: it starts earlier by that */
+#define SENDING_NS    70000u /* until a frame has arrived, about: it starts earlier by that */
 #define BURST         64     /* frames that are read from a port before others have their turn */
 #define FIRST_BIND_MS 2      /* between two looks for a device, while the lab is being made */
 #define PATIENCE_MS   3000   /* then it is ready without one: the other lines are to work */
 #define BIND_MS       100    /* later: somebody removed it by hand, or `up` is about to bring it */
+#define PROMPT        1      /* a realtime priority, the lowest: sched(7) */
+#define REPAY_MS      3      /* until a process that only sleeps has repaid its work */
 #define CHARGE_MS     2      /* between two tries to take charge */
 #define NOTE_MS       1000   /* at most one note in that time */
 
@@ -52,15 +59,17 @@ struct wire_carrier {
 	struct wire_ways ways;
 	struct port *ports;
 	struct loop_io alarm;
-	struct loop_timer bind, charge, note, patience;
+	struct loop_timer bind, charge, note, patience, repay;
+	struct wire_prompt prompt;
+	uint64_t spent,
+		counted; /* when it was last counted: by the process's clock, and by that on the wall */
 	uint64_t armed;     /* what the alarm is set to; 0: not */
+	uint64_t full;      /* frames that were lost for want of room, here or in a socket */
 	uint64_t told;      /* losses of the last note */
 	size_t n_absent;    /* ports without their device */
 	size_t told_absent; /* in the last note */
 	unsigned char overflow[WIRE_FRAME_MAX];
 };
-
-#define container_of(p, type, member) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
 /* --- what people are told --- */
 
@@ -69,12 +78,12 @@ static void tell(struct wire_carrier *c)
 	const struct wire_ways *w = &c->ways;
 	auto_strbuf struct strbuf b = {0};
 
-	c->told = w->full + w->gone;
+	c->told = c->full + w->gone;
 	c->told_absent = c->n_absent;
 	strbuf_printf(&b, "%zu line%s in user space", c->config->n_lines,
 		      c->config->n_lines == 1 ? "" : "s");
-	if (w->full)
-		strbuf_printf(&b, ", %" PRIu64 " frames lost for want of room", w->full);
+	if (c->full)
+		strbuf_printf(&b, ", %" PRIu64 " frames lost for want of room", c->full);
 	if (w->gone)
 		strbuf_printf(&b, ", %" PRIu64 " frames refused", w->gone);
 	if (c->n_absent)
@@ -90,9 +99,9 @@ static void on_note(struct loop_timer *t)
 
 static void look_for_news(struct wire_carrier *c)
 {
-	if (!c->ready || c->phase != CARRIER_WORKS || c->note.slot)
+	if (!c->ready || c->phase != CARRIER_WORKS || loop_timer_is_set(&c->note))
 		return;
-	if (c->told != c->ways.full + c->ways.gone || c->told_absent != c->n_absent)
+	if (c->told != c->full + c->ways.gone || c->told_absent != c->n_absent)
 		loop_timer_set(c->loop, &c->note, NOTE_MS);
 }
 
@@ -110,7 +119,6 @@ static bool receive(struct port *p, size_t place, struct wire_clocks clocks)
 {
 	struct wire_ways *w = &p->carrier->ways;
 	struct wire_frame *f = wire_ways_room(w, place);
-	const uint32_t missed = p->last.missed;
 	ssize_t n = wire_port_receive(p->io.fd, f ? f->data : p->carrier->overflow, WIRE_FRAME_MAX,
 				      clocks, &p->last);
 
@@ -119,9 +127,9 @@ static bool receive(struct port *p, size_t place, struct wire_clocks clocks)
 			set_bound(p, false);
 		return false;
 	}
-	w->full += p->last.missed - missed; /* it counts round and round */
+	p->carrier->full += wire_ways_missed(w, place, p->last.missed);
 	if (!f || n > (ssize_t)WIRE_FRAME_MAX) {
-		w->full++;
+		p->carrier->full++;
 		return true;
 	}
 	f->len = (uint32_t)n;
@@ -139,7 +147,7 @@ static void on_port(struct loop_io *io, uint32_t events)
 	for (int i = 0; i < BURST && receive(p, place, clocks); i++)
 		;
 	wire_ways_tidy(&c->ways, place);
-	if (!p->bound && !c->bind.slot)
+	if (!p->bound && !loop_timer_is_set(&c->bind))
 		loop_timer_set(c->loop, &c->bind, BIND_MS);
 	look_for_news(c);
 }
@@ -221,6 +229,7 @@ void wire_carrier_finish(struct wire_carrier *c)
 	loop_timer_clear(c->loop, &c->charge);
 	loop_timer_clear(c->loop, &c->note);
 	loop_timer_clear(c->loop, &c->patience);
+	loop_timer_clear(c->loop, &c->repay);
 	if (!worked)
 		return;
 	for (size_t i = 0; i < c->config->n_ports; i++)
@@ -260,17 +269,53 @@ static int plan_rest(struct wire_carrier *c, uint64_t now)
 	if (due != WIRE_NEVER && due <= now + EARLY_NS)
 		return 0;
 	(void)set_alarm(c, due == WIRE_NEVER ? 0 : due - EARLY_NS); /* it was made for this */
+	if (c->prompt.ordinary && !loop_timer_is_set(&c->repay))
+		loop_timer_set(c->loop, &c->repay, REPAY_MS);
 	return -1;
+}
+
+/* What it may not be (a lab without root, a container) it is not: frames are then as punctual as the host is idle. */
+static void schedule(bool ordinary)
+{
+	const struct sched_param param = {.sched_priority = ordinary ? 0 : PROMPT};
+
+	(void)sched_setscheduler(0, ordinary ? SCHED_OTHER : SCHED_FIFO, &param);
+}
+
+static uint64_t spent_ns(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t); /* cannot fail for this clock */
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void keep_account(struct wire_carrier *c, uint64_t now)
+{
+	const uint64_t spent = spent_ns();
+	const uint64_t worked = spent - c->spent, passed = now - c->counted;
+
+	c->spent = spent;
+	c->counted = now;
+	if (wire_prompt_count(&c->prompt, worked, passed > worked ? passed - worked : 0))
+		schedule(c->prompt.ordinary);
+}
+
+/* Only to wake: what it slept is counted at every turn. */
+static void on_repay(struct loop_timer *t)
+{
 }
 
 int wire_carrier_run(struct wire_carrier *c, struct lab_error **err)
 {
+	schedule(false);
 	loop_timer_set(c->loop, &c->patience, PATIENCE_MS);
 	take_charge(c);
 	on_bind(&c->bind);
 	while (c->phase != CARRIER_DONE) {
 		const uint64_t now = (uint64_t)wire_clocks_now().monotonic + SENDING_NS;
 
+		keep_account(c, now);
 		wire_ways_send(&c->ways, now);
 		if (c->phase == CARRIER_DRAINS && wire_ways_due(&c->ways) == WIRE_NEVER)
 			break;
@@ -306,6 +351,8 @@ struct wire_carrier *wire_carrier_new(struct arena *a, struct loop *loop,
 	c->charge.fn = on_charge;
 	c->note.fn = on_note;
 	c->patience.fn = on_patience;
+	c->repay.fn = on_repay;
+	c->counted = (uint64_t)wire_clocks_now().monotonic;
 	c->n_absent = config->n_ports;
 	c->ports = arena_alloc(a, (config->n_ports + 1) * sizeof(*c->ports));
 	for (size_t i = 0; i < config->n_ports; i++)

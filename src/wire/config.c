@@ -19,11 +19,6 @@ struct reader {
 	struct lab_error **err;
 };
 
-static void cleanup_json(json_t **j)
-{
-	json_decref(*j);
-}
-
 static int find_socket(struct reader *r, const char *name, int *fd)
 {
 	json_t *s;
@@ -132,8 +127,7 @@ struct wire_config *wire_config_read(struct arena *a, const char *text, size_t l
 				     struct lab_error **err)
 {
 	json_error_t e;
-	__attribute__((cleanup(cleanup_json)))
-	json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);
+	json_auto_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);
 	struct reader r = {.a = a, .config = arena_alloc(a, sizeof(*r.config)), .err = err};
 
 	if (!root)

@@ -10,10 +10,7 @@
 #include "wire/memory.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 
 #include "base/record_lock.h"
 #include "base/worker.h"
@@ -29,7 +26,7 @@ struct shared {
 };
 static_assert(sizeof(struct shared) <= WORKER_MEMORY, "the memory is large enough");
 
-#define VERSION 1
+#define VERSION 2
 
 struct wire_memory {
 	int fd;
@@ -50,18 +47,12 @@ static void begin(struct wire_memory *m)
 struct wire_memory *wire_memory_open(int fd, struct lab_error **err)
 {
 	struct wire_memory *m = calloc(1, sizeof(*m));
-	struct stat st;
 
 	if (!m)
 		abort();
 	m->fd = fd;
-	if (fstat(fd, &st) == 0 && st.st_size < WORKER_MEMORY)
-		errno = EFBIG; /* reading beyond its end would kill us */
-	else
-		m->shared = mmap(NULL, sizeof(*m->shared), PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-				 0);
-	if (!m->shared || m->shared == MAP_FAILED) {
-		(void)lab_error_errno(err, LAB_FAILED, errno, "memory"); /* always -1 */
+	m->shared = worker_map_memory(fd, err);
+	if (!m->shared) {
 		free(m);
 		return NULL;
 	}
@@ -72,7 +63,7 @@ struct wire_memory *wire_memory_open(int fd, struct lab_error **err)
 void wire_memory_free(struct wire_memory *m)
 {
 	if (m)
-		(void)munmap(m->shared, sizeof(*m->shared)); /* it was mapped */
+		worker_unmap_memory(m->shared);
 	free(m);
 }
 

@@ -15,7 +15,8 @@ struct wire_mark {
 	uint64_t
 		last_due; /* of the youngest frame, ns of CLOCK_MONOTONIC: none may be due before */
 	uint64_t count[2]; /* frames so far: IPv4, others */
-	uint64_t draining; /* a process that was replaced still has frames of it to send */
+	uint32_t draining; /* a process that was replaced still has frames of it to send */
+	uint32_t missed;   /* frames that its socket had no room for, as far as they are told */
 };
 
 struct wire_memory;

@@ -34,7 +34,6 @@ static void init_way(struct wire_ways *w, const struct wire_config *c, const str
 	*way = (struct wire_way){.traits = l->traits,
 				 .seed = seed,
 				 .hold = {.pool = w->pool, .limit = l->hold},
-				 .from = l->ports[direction],
 				 .to = l->ports[!direction]};
 	way->mark = memory ? wire_memory_mark(memory, seed | 1) : NULL;
 	if (!way->mark)
@@ -46,7 +45,6 @@ void wire_ways_init(struct wire_ways *w, struct arena *a, const struct wire_conf
 {
 	*w = (struct wire_ways){.n = c->n_ports, .pool = wire_pool_new(POOL_MAX)};
 	w->way = arena_alloc(a, (w->n + 1) * sizeof(*w->way));
-	w->heap.turns = arena_alloc(a, (w->n + 1) * sizeof(struct wire_turn *));
 	for (size_t i = 0; i < c->n_lines; i++)
 		for (size_t direction = 0; direction < 2; direction++)
 			init_way(w, c, &c->lines[i], direction, memory);
@@ -57,6 +55,7 @@ void wire_ways_done(struct wire_ways *w)
 	for (size_t i = 0; i < w->n; i++)
 		wire_hold_empty(&w->way[i].hold);
 	wire_pool_free(w->pool);
+	heap_done(&w->heap);
 }
 
 static bool is_draining(const struct wire_way *way)
@@ -126,12 +125,22 @@ void wire_ways_take(struct wire_ways *w, size_t port, struct wire_frame *f, uint
 	way->mark->last_due = f->due;
 	wire_hold_add(&way->hold, f);
 	if (way->hold.n == 1)
-		wire_heap_set(&w->heap, &way->turn, f->due);
+		heap_set(&w->heap, &way->turn, f->due);
+}
+
+/* It counts round and round; a socket that was made anew, from 0. */
+uint32_t wire_ways_missed(struct wire_ways *w, size_t port, uint32_t so_far)
+{
+	uint32_t *told = &w->way[port].mark->missed;
+	const int32_t more = (int32_t)(so_far - *told);
+
+	*told = so_far;
+	return more > 0 ? (uint32_t)more : 0;
 }
 
 uint64_t wire_ways_due(const struct wire_ways *w)
 {
-	const struct wire_turn *first = wire_heap_first(&w->heap);
+	const struct heap_node *first = heap_first(&w->heap);
 
 	return first ? first->due : WIRE_NEVER;
 }
@@ -141,10 +150,10 @@ static void next_turn(struct wire_ways *w, struct wire_way *way)
 	const struct wire_frame *next = wire_hold_oldest(&way->hold);
 
 	if (next) {
-		wire_heap_set(&w->heap, &way->turn, next->due);
+		heap_set(&w->heap, &way->turn, next->due);
 		return;
 	}
-	wire_heap_clear(&w->heap, &way->turn);
+	heap_clear(&w->heap, &way->turn);
 	if (w->leaving)
 		set_draining(way, false);
 }
@@ -175,7 +184,7 @@ static void send_oldest(struct wire_ways *w, struct wire_way *way, uint64_t now)
 	enum wire_sent sent = must_wait(way, f, now) ? WIRE_BUSY : try_to_send(w, way, f);
 
 	if (sent == WIRE_BUSY) {
-		wire_heap_set(&w->heap, &way->turn, now + BUSY_NS);
+		heap_set(&w->heap, &way->turn, now + BUSY_NS);
 		return;
 	}
 	w->gone += sent == WIRE_GONE;
@@ -188,5 +197,5 @@ static void send_oldest(struct wire_ways *w, struct wire_way *way, uint64_t now)
 void wire_ways_send(struct wire_ways *w, uint64_t now)
 {
 	for (int i = 0; i < BURST && wire_ways_due(w) <= now; i++)
-		send_oldest(w, (struct wire_way *)(void *)wire_heap_first(&w->heap), now);
+		send_oldest(w, (struct wire_way *)(void *)heap_first(&w->heap), now);
 }

@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/heap.h"
 #include "wire/config.h"
 #include "wire/fate.h"
-#include "wire/heap.h"
 #include "wire/hold.h"
 #include "wire/memory.h"
 
@@ -22,13 +22,13 @@ enum wire_sent {
 };
 
 struct wire_way {
-	struct wire_turn turn; /* first: due time of the oldest frame */
+	struct heap_node turn; /* first; due: of the oldest frame, ns */
 	struct wire_traits traits;
 	uint64_t seed;
 	struct wire_hold hold;
 	struct wire_mark *mark; /* in the memory, or `own` where that has no room */
 	struct wire_mark own;
-	size_t from, to;   /* ports */
+	size_t to;         /* port */
 	bool waits;        /* for the process that was replaced to send what it has of this way */
 	unsigned int busy; /* tries in a row that found the port busy */
 };
@@ -39,13 +39,12 @@ typedef enum wire_sent wire_send_fn(void *ctx, size_t port, const void *frame, s
 struct wire_ways {
 	struct wire_way *way; /* by the port that it begins at: way[port] */
 	size_t n;
-	struct wire_heap heap;
+	struct heap heap; /* ways that have a frame */
 	struct wire_pool *pool;
 	wire_send_fn *send;
 	void *ctx;
 	bool leaving;  /* others go on */
-	uint64_t full; /* frames that were lost for want of room: counted by the caller */
-	uint64_t gone; /* that a port did not take */
+	uint64_t gone; /* frames that a port did not take */
 };
 
 /** memory: NULL where there is none to go on from. Memory of the ways: in the arena. */
@@ -63,6 +62,11 @@ struct wire_frame *wire_ways_room(struct wire_ways *w, size_t port);
 /** A frame in that room, of f->len bytes after a header of `skip` bytes, that arrived at `stamp`. */
 void wire_ways_take(struct wire_ways *w, size_t port, struct wire_frame *f, uint32_t skip,
 		    uint64_t stamp);
+/**
+ * The port's socket says how many frames it has had no room for since it was made; given are those that no
+ * process has been given before.
+ */
+uint32_t wire_ways_missed(struct wire_ways *w, size_t port, uint32_t so_far);
 /** After the last frame of a burst. */
 void wire_ways_tidy(struct wire_ways *w, size_t port);
 #define WIRE_NEVER UINT64_MAX

@@ -146,7 +146,7 @@ static void make_namespaces(struct limit *l)
 			die(err, "namespace");
 		p->fd = move_up(p->fd);
 		p->sock = move_up(p->sock);
-		if (strcmp(ns->role, "transit-router") != 0)
+		if (plan_needs_lo(ns))
 			SEND(l, p, kernel_encode_up, 1);
 	}
 }

@@ -115,6 +115,7 @@ up() { "$labctl" up "$BATS_FILE_TMPDIR/state-test"; }
     [[ $status -eq 1 ]] || { echo "$remove: exit $status: $output"; return 1; }
     must up
     must "$labctl" status state-test || { echo "after $remove"; return 1; }
-    must "$labctl" down state-test && nothing_left state-test
+    must "$labctl" down state-test
+    nothing_left state-test
   done
 }

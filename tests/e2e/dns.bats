@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # labctl-dns as the clients see it: dig over loopback, UDP and TCP, without a lab.
 
+load ../lib/e2e
+
 setup_file() {
   export PROGRAM="${LABCTL_BUILD_DIR:?}/libexec/labctl/labctl-dns"
   export LIB="${LABCTL_SOURCE_DIR:?}/tests/lib" DIR="$BATS_FILE_TMPDIR" PORT=45353
@@ -21,12 +23,7 @@ JSON
     wait $! || status=$?
     echo $status >"$DIR/status"
   } >"$DIR/log" 2>&1 3>&- &
-  for _ in $(seq 100); do
-    [[ -s $DIR/ready ]] && return
-    sleep 0.05
-  done
-  cat "$DIR/log"
-  return 1
+  within 5 test -s "$DIR/ready" || { cat "$DIR/log"; return 1; }
 }
 
 teardown_file() {
@@ -151,10 +148,7 @@ PY
 @test "SIGTERM: exit 0, also with an idle TCP connection" {
   exec 9<>/dev/tcp/127.0.0.1/"$PORT"
   kill "$(<"$DIR/pid")"
-  for _ in $(seq 60); do
-    [[ -s $DIR/status ]] && break
-    sleep 0.05
-  done
+  within 3 test -s "$DIR/status"
   exec 9>&-
   [ "$(<"$DIR/status")" = 0 ]
 }

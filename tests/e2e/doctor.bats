@@ -4,6 +4,7 @@
 load ../lib/e2e
 
 setup() { need_root; }
+teardown() { down_all scenario1 scenario2; }
 
 @test "the table, and an explanation for each thing that is missing" {
   run labctl doctor
@@ -46,7 +47,7 @@ setup() { need_root; }
   up "$dir"
   [ "$(of_lab)" = 0 ]
   [ "$(labctl doctor --residue --json | jq '.looked_at.up >= 1 and .looked_at.namespaces >= 9')" = true ]
-  supervisor=$(awk '/^supervisor /{pid = $2} END {print pid}' /run/labctl/residue1/journal)
+  supervisor=$(supervisor residue1)
   kill -9 "$supervisor"
   dead() { ! kill -0 "$supervisor" 2>/dev/null; }
   within 5 dead
@@ -73,4 +74,44 @@ setup() { need_root; }
   run labctl doctor --residue
   [ "$status" -eq 1 ]
   [[ $output == *"namespace that is still in use"*"residue2.vpc-1, held by process $holder (sleep)"* ]]
+}
+
+@test "residue: what has the name of labctl's programs but is no lab of root's is not named, nor taken for one" {
+  own=$BATS_TEST_TMPDIR/own
+  mkdir -m 700 "$own"
+  chmod 755 "$BATS_TEST_TMPDIR"
+  # a lab without root: its keeper; packets of a lab: labctl-capture
+  XDG_RUNTIME_DIR=$own "$labctl" --rootless up scenario3
+  up scenario1
+  labctl capture scenario1 ecs-3 -w "$own/seen.pcapng" icmp 2>/dev/null 3>&- &
+  capture=$!
+  within 5 test -s "$own/seen.pcapng"
+  # somebody else's program that is called like a supervisor, undumpable or not
+  fake=$(mktemp -d /tmp/labctl-fake.XXXXXX)
+  mkdir -p "$fake/libexec/labctl"
+  cp /bin/sh "$fake/libexec/labctl/labctl-supervisor"
+  echo 'read -r _' >"$fake/scenario2"
+  chmod -R a+rX "$fake"
+  (cd "$fake" && exec setpriv --reuid 65534 --regid 65534 --clear-groups "$fake/libexec/labctl/labctl-supervisor" \
+    scenario2 < <(read -rt 30 _ <> <(:)) >/dev/null 2>&1 3>&-) &
+  theirs=$!
+  is_there() { [[ $(readlink "/proc/$theirs/exe") == "$fake/libexec/labctl/labctl-supervisor" ]]; }
+  within 5 is_there
+  named=$(labctl doctor --residue --json | jq -c '[.residue[] | select(.lab != "residue2")]') # another test's
+  [ "$named" = "[]" ] || { labctl doctor --residue; return 1; }
+  run labctl up scenario2
+  [ "$status" -eq 0 ]
+  run labctl down scenario2
+  [ "$status" -eq 0 ]
+  is_there
+  kill "$theirs" "$capture"
+  XDG_RUNTIME_DIR=$own "$labctl" --rootless down scenario3
+  rm -r "$fake"
+}
+
+@test "residue: is about labs of root, so --rootless is refused" {
+  run env XDG_RUNTIME_DIR="$BATS_TEST_TMPDIR" "$labctl" --rootless doctor --residue
+  [ "$status" -eq 2 ]
+  [[ $output == *"looks for labs of root"*"hint: sudo labctl doctor --residue"* ]]
+  [[ $output != *"looked at"* ]]
 }

@@ -7,10 +7,7 @@ load ../lib/e2e
 setup() { need_root; }
 teardown() { down_all drift; }
 
-worker() { labctl status drift --json | jq -r --arg w "$1" '.workers[] | select(.worker == $w) | .pid'; }
-supervisor() { awk '/^supervisor /{pid = $2} END {print pid}' /run/labctl/drift/journal; }
 in_state() { labctl status drift --json | jq -e --arg w "$1" --arg s "$2" 'any(.workers[]; .worker == $w and .state == $s)'; }
-stopped() { grep -q '^State:.*stopped' "/proc/$1/status"; }
 setting() { ip netns exec drift.vpc-3 sh -c "echo $2 >/proc/sys/net/ipv4/conf/$1"; }
 
 # What is done by hand, and a part of the line by which status names it.
@@ -47,9 +44,9 @@ ip -n drift.vpc-3 neigh add 192.168.1.77 lladdr 02:00:00:00:00:01 dev ecs-3 nud 
 tc -n drift.vpc-3 qdisc add dev ecs-3 root tbf rate 1mbit burst 3000 limit 30000 | extra shaper vpc-3/ecs-3
 ip netns exec drift.vpc-3 nft add table inet other                | extra filter vpc-3 inet other
 ip -n drift.vpc-3 link add other type bridge                      | extra device vpc-3/other
-p=$(worker apigw-1); kill -STOP $p; within 5 in_state apigw-1 stopped | stopped apigw-1
-p=$(supervisor); kill -STOP $p; within 5 stopped $p               | stopped supervisor
-kill -9 $(supervisor)                                             | missing supervisor
+p=$(worker drift apigw-1); kill -STOP $p; within 5 in_state apigw-1 stopped | stopped apigw-1
+p=$(supervisor drift); kill -STOP $p; within 5 stopped $p         | stopped supervisor
+kill -9 $(supervisor drift)                                       | missing supervisor
 TABLE
 }
 
@@ -100,21 +97,21 @@ named() {
 
 @test "a worker that is killed is back at once, and nothing else was" {
   up "$(lab_file)"
-  before=$(worker apigw-1) dns=$(worker dns)
+  before=$(worker drift apigw-1) dns=$(worker drift dns)
   kill -9 "$before"
-  within 5 in_state apigw-1 ready
-  [ "$(worker apigw-1)" != "$before" ]
-  [ "$(worker dns)" = "$dns" ]
+  back() { in_state apigw-1 ready && [ "$(worker drift apigw-1)" != "$before" ]; }
+  within 5 back
+  [ "$(worker drift dns)" = "$dns" ]
   labctl status drift
 }
 
 @test "no damage is an obstacle to down" {
   up "$(lab_file)"
-  p=$(supervisor)
+  p=$(supervisor drift)
   while IFS='|' read -r command _ <&4; do
     [[ $command == *supervisor* || $command == *worker* ]] || eval "$command" || true
   done 4< <(damages) 2>/dev/null
   kill -STOP "$p"
   labctl down drift
-  [[ ! -e /run/labctl/drift && -z $(compgen -G '/run/netns/drift.*') ]]
+  lab_gone drift
 }

@@ -84,6 +84,33 @@ to_gateway='. as $m | .cells[] | select($m.from[.from] == ["ecs-3"] and $m.to[.t
   [[ $(labctl matrix "$file" --plan --json | jq -r "$to_gateway") == yes ]]
 }
 
+@test "what somebody put into the running lab decides, too" {
+  file=$(variation scenario1 e1 <<<'regions: {}')
+  labctl up "$file"
+  ip -n e1.vpc-3 route add blackhole 172.16.1.10/32 table 1000
+  run labctl explain "$file" ecs-3 apigw-1
+  [ "$status" -eq 1 ]
+  [[ $output == *"NOT reachable: the route to 172.16.1.10/32 of vpc-3 leads nowhere"*"repair"* ]] || { echo "$output"; false; }
+  [[ $(labctl matrix "$file" --json | jq -r "$to_gateway") == no ]]
+  run labctl exec e1 ecs-3 -- ping -c1 -W1 172.16.1.10
+  [ "$status" -eq 1 ]
+  ip -n e1.vpc-3 route replace unreachable 172.16.1.10/32 table 1000
+  [[ $(labctl matrix "$file" --json | jq -r "$to_gateway") == unknown ]]
+  ip -n e1.vpc-3 route del 172.16.1.10/32 table 1000
+  ip -n e1.vpc-3 rule add pref 77 fwmark 3 lookup 77
+  run labctl explain "$file" ecs-3 apigw-1
+  [ "$status" -eq 1 ]
+  [[ $output == *"not known: vpc-3 has a rule that is of no plan: priority 77"* ]] || { echo "$output"; false; }
+  ip -n e1.vpc-3 rule del pref 77
+  ip -n e1.ecs-3 link set eth0 down
+  run labctl explain "$file" ecs-3 apigw-1
+  [ "$status" -eq 1 ]
+  [[ $output == *"NOT reachable: ecs-3 has no route to "*"; its eth0 is down"*"repair"* ]] || { echo "$output"; false; }
+  labctl up "$file"
+  run labctl explain "$file" ecs-3 apigw-1
+  [ "$status" -eq 0 ]
+}
+
 @test "the README shows what is said" {
   labctl up scenario1 --step attach
   run labctl explain scenario1 ecs-3 'http://${api_groups.group-1.vpc_domain}/hello'
@@ -120,6 +147,18 @@ to_gateway='. as $m | .cells[] | select($m.from[.from] == ["ecs-3"] and $m.to[.t
   [[ $output == *"unknown variable"* ]]
 }
 
+@test "steps are not known where the lab file cannot be used any more" {
+  file=$(variation scenario1 e1 <<<'regions: {}')
+  labctl up "$file"
+  run labctl explain e1 ecs-3 172.16.9.9
+  [[ $output == *"no later step of the lab file makes it reachable"* ]] || { echo "$output"; false; }
+  echo 'no such thing: 1' >>"$file"
+  run labctl explain e1 ecs-3 172.16.9.9
+  [ "$status" -eq 1 ]
+  [[ $output == *"step   not known: the lab file cannot be used"*"labctl check e1"* && $output != *"no later step"* ]] || { echo "$output"; false; }
+  [[ $(labctl explain e1 ecs-3 172.16.9.9 --json | jq -c '[.mended_by, .steps_known]') == "[null,false]" ]]
+}
+
 @test "the matrix puts together what is alike" {
   run labctl matrix scenario2 --plan
   [ "$status" -eq 0 ]
@@ -142,6 +181,58 @@ idc-client, idc-dns    +   a   +   +
 END
 }
 
+@test "the matrix says which services do not pass" {
+  cat >"$BATS_TEST_TMPDIR/lab.yaml" <<'END'
+lab: ports
+regions: {cn-hangzhou: {zones: [h]}}
+vpcs:
+  vpc-1:
+    region: cn-hangzhou
+    cidr_block: 10.1.0.0/16
+    vswitches: {vsw-1: {zone: h, cidr_block: 10.1.1.0/24}}
+security_groups:
+  sg-0: {vpc: vpc-1}
+  sg-1:
+    vpc: vpc-1
+    rules:
+      all: {type: ingress, ip_protocol: all, cidr_ip: 0.0.0.0/0, priority: 9}
+      no: {type: ingress, policy: drop, ip_protocol: tcp, port_range: 80/80, cidr_ip: 0.0.0.0/0}
+  sg-2:
+    vpc: vpc-1
+    rules:
+      all: {type: ingress, ip_protocol: all, cidr_ip: 0.0.0.0/0, priority: 9}
+      no: {type: ingress, policy: drop, ip_protocol: tcp, port_range: 22/22, cidr_ip: 0.0.0.0/0}
+  sg-3:
+    vpc: vpc-1
+    rules: {yes: {type: ingress, ip_protocol: tcp, port_range: 80/80, cidr_ip: 0.0.0.0/0}}
+ecs:
+  e0: {vswitch: vsw-1, security_groups: [sg-0]}
+  e1: {vswitch: vsw-1, security_groups: [sg-1]}
+  e2: {vswitch: vsw-1, security_groups: [sg-2]}
+  e3: {vswitch: vsw-1, security_groups: [sg-3]}
+END
+  run labctl matrix "$BATS_TEST_TMPDIR/lab.yaml" --plan
+  [ "$status" -eq 0 ]
+  diff - <(echo "$output") <<'END'
+ports as planned
+
+from \ to         1   2   3   4   5
+e0, e1, e2, e3    .   a   b   c   +
+
+  1  e0
+  2  e1
+  3  e2
+  4  e3
+  5  resolver 100.100.2.136, resolver 100.100.2.138
+
+  +  everything
+  .  nothing
+  a  only ping, any other tcp, any udp, not tcp/80
+  b  only ping, any other tcp, any udp, not tcp/22
+  c  only tcp/80
+END
+}
+
 @test "the matrix of a thousand nodes fits on a page" {
   labctl generate star 1000 --name star >"$BATS_TEST_TMPDIR/star.yaml"
   run labctl matrix "$BATS_TEST_TMPDIR/star.yaml" --plan
@@ -151,6 +242,6 @@ END
   labctl generate regions 1000 --name regions >"$BATS_TEST_TMPDIR/regions.yaml"
   run labctl matrix "$BATS_TEST_TMPDIR/regions.yaml" --plan
   [ "$status" -eq 0 ]
-  ! grep -E '.{101}' <<<"$output"
+  [ "$(grep -cE '.{101}' <<<"$output")" -eq 0 ]
   [[ $output == *"a  only ping"* ]]
 }

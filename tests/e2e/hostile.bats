@@ -13,10 +13,6 @@ setup() {
 }
 teardown() { down_all hostile1; }
 
-gone() { [[ ! -e /run/labctl/hostile1 && -z $(compgen -G '/run/netns/hostile1.*') ]]; }
-supervisor() { awk '/^supervisor /{pid = $2} END {print pid}' /run/labctl/hostile1/journal; }
-worker() { labctl status hostile1 --json | jq -er --arg n "$1" '.workers[] | select(.worker == $n) | .pid'; }
-
 # through WRAPPER...: up, exec and down, each started by the wrapper.
 through() {
   "$@" "$labctl" up "$dir" || return 1
@@ -27,7 +23,7 @@ through() {
   [[ ! -s $out || $(echo $(<"$out")) == "0 1 2 3" ]] || return 1
   [[ $(stat -c %a /run/labctl/hostile1) == 700 && $(stat -c %a /run/labctl/hostile1/log) == 700 ]] || return 1
   "$@" "$labctl" down hostile1 || return 1
-  gone
+  lab_gone hostile1
 }
 python_exec='os.execvp(sys.argv[1], sys.argv[1:])'
 
@@ -44,7 +40,7 @@ python_exec='os.execvp(sys.argv[1], sys.argv[1:])'
 
 @test "leaked descriptors do not reach the lab's processes" {
   bash -c 'for i in {10..110}; do eval "exec $i</etc/passwd"; done; exec "$@"' leaked "$labctl" up "$dir"
-  for pid in "$(supervisor)" $(pgrep -P "$(supervisor)"); do
+  for pid in "$(supervisor hostile1)" $(pgrep -P "$(supervisor hostile1)"); do
     run ! grep -q /etc/passwd <(readlink /proc/"$pid"/fd/*)
   done
 }
@@ -89,28 +85,25 @@ limits() {
     # the message goes through a pipe, which has no size limit
     run -1 prlimit "$limit" "$labctl" up "$dir"
     [[ $output == *"labctl: "* ]]
-    gone
+    lab_gone hostile1
   done
   # said before anything is made, with the number; a soft limit is raised
   run -4 prlimit --nofile=32 "$labctl" up "$dir"
   [[ $output =~ needs\ ([0-9]+)\ descriptors ]]
   needed=${BASH_REMATCH[1]}
-  gone
+  lab_gone hostile1
   run -4 prlimit --nofile=$((needed - 1)) "$labctl" up "$dir"
   prlimit --nofile="$needed" "$labctl" up "$dir"
   labctl status hostile1
   prlimit --nofile=32 "$labctl" down hostile1
-  gone
+  lab_gone hostile1
   prlimit --nofile=32: "$labctl" up "$dir"
   labctl down hostile1
   prlimit --cpu=60: --fsize=100000000: "$labctl" up "$dir"
-  limits "$(supervisor)" 'Max cpu time +unlimited' 'Max file size +unlimited'
+  limits "$(supervisor hostile1)" 'Max cpu time +unlimited' 'Max file size +unlimited'
   run -125 prlimit --fsize=0 "$labctl" exec hostile1 ecs-3 -- true
   [[ $output == *"File too large"* ]]
 }
-
-# A sanitizer build cannot have the whole filter, and must be able to trace itself.
-sanitized() { nm -D "$build/libexec/labctl/labctl-gateway" | grep -q __asan; }
 
 # holds PID FIELD=VALUE...: the process has exactly these values in its status.
 holds() {
@@ -127,12 +120,12 @@ holds() {
 @test "each process holds what it needs and no more" {
   labctl up "$dir"
   none=0000000000000000
-  # SYS_ADMIN SETUID SETGID SETPCAP KILL NET_BIND_SERVICE DAC_READ_SEARCH, and to hand on: NET_ADMIN NET_RAW
-  holds "$(supervisor)" CapInh=$none CapAmb=$none CapPrm=00000000002035e4 \
-    CapEff=00000000002035e4 CapBnd=00000000002035e4
+  # SYS_ADMIN SETUID SETGID SETPCAP KILL NET_BIND_SERVICE DAC_READ_SEARCH, and to hand on: NET_ADMIN NET_RAW SYS_NICE
+  holds "$(supervisor hostile1)" CapInh=$none CapAmb=$none CapPrm=0000000000a035e4 \
+    CapEff=0000000000a035e4 CapBnd=0000000000a035e4
   users=()
   for name in apigw-1 dns function-hello; do
-    pid=$(worker "$name")
+    pid=$(worker hostile1 "$name")
     holds "$pid" CapInh=$none CapPrm=$none CapEff=$none CapBnd=$none CapAmb=$none \
       NoNewPrivs=1 'Groups=\s*'
     if ! sanitized; then
@@ -246,7 +239,7 @@ setsid bash -c 'trap "" TERM INT HUP; while :; do sleep 31337; done' </dev/null 
 wait
 SH
   within 5 pgrep -f '^sleep 31337'
-  kill -9 "$(worker function-hello)"
+  kill -9 "$(worker hostile1 function-hello)"
   none() { ! pgrep -f '^sleep 31337' >/dev/null; }
   within 5 none
   ready() { labctl status hostile1 >/dev/null; }
@@ -280,5 +273,5 @@ for i in 1 2 3; do setsid bash -c "while :; do sleep 31338; done" & done; exit 0
   labctl exec hostile1 ecs-3 -- ipcmk -M 100
   labctl down hostile1
   run -1 pgrep -f 'sleep 31338'
-  gone
+  lab_gone hostile1
 }

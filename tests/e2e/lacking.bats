@@ -12,8 +12,6 @@ setup() {
 }
 teardown() { down_all lacking1; }
 
-gone() { [[ ! -e /run/labctl/lacking1 && -z $(compgen -G '/run/netns/lacking1.*') ]]; }
-
 # lacks WORDS COMMAND...: the command ends with 4, one message with these words, and a hint.
 lacks() {
   local words=$1
@@ -21,7 +19,7 @@ lacks() {
   run "$@"
   [[ $status -eq 4 && $output == *"$words"* && $output == *"hint: "* ]] || { echo "exit $status: $output"; return 1; }
   [[ $(grep -c '^labctl: ' <<<"$output") -eq 1 ]] || { echo "$output"; return 1; }
-  gone
+  lab_gone lacking1
 }
 # without SYSCALL ERROR: labctl up on a kernel where that call fails.
 without() {
@@ -41,10 +39,11 @@ without() {
   lacks "Operation not permitted" unshare -Ur "$labctl" up "$dir"
 }
 
-@test "a kernel without network namespaces, pidfds or a way to make namespaces" {
+@test "a kernel without network namespaces, pidfds, clone3 or a way to make namespaces" {
   for error in ENOSYS EINVAL EPERM; do
     lacks "network namespaces: this kernel or container has not got it" without unshare $error
   done
+  lacks "clone3: this kernel or container has not got it" without clone3 ENOSYS
   lacks "pidfd: this kernel or container has not got it" without pidfd_open ENOSYS
 }
 

@@ -5,9 +5,7 @@ load ../lib/e2e
 
 setup() {
   need_root
-  labctl doctor --json | jq -e 'any(.kernel[]; .name == "netem" and .ok)' >/dev/null && return
-  [[ ,${LABCTL_MUST_RUN-}, != *,netem,* ]] || { echo "this kernel has no sch_netem"; return 1; }
-  skip "this kernel has no sch_netem"
+  has_netem || cannot_run netem "this kernel has no sch_netem"
 }
 teardown() { down_all scenario1 scenario2 scenario3 hybrid dual-circuit n1; }
 

@@ -60,6 +60,35 @@ base() { variation scenario1 p1 <<<'regions: {}'; }
   [[ $output == *"+ ecs-3 -> apigw-1, resolver 100.100.2.136, resolver 100.100.2.138: gained"* ]]
 }
 
+@test "what is of no plan is planned to go, and goes" {
+  file=$(base)
+  labctl up "$file"
+  ip -n p1.vpc-3 route add blackhole 172.16.9.0/24 table 1000
+  ip netns exec p1.vpc-3 nft add table inet other
+  run labctl plan "$file" -d
+  [ "$status" -eq 2 ]
+  [[ $output == *"- what is of no plan  1 route, 1 filter"*"0 to add, 0 to change, 1 to remove (2 Linux objects)"* ]] || { echo "$output"; false; }
+  labctl plan "$file" --json --changes |
+    jq -e '.resources | length == 1 and .[0].resource == "extra" and .[0].at == "" and (.[0].objects | length) == 2'
+  labctl up "$file"
+  [[ -z $(ip -n p1.vpc-3 route show table 1000 172.16.9.0/24) ]]
+  [[ $(ip netns exec p1.vpc-3 nft list tables) != *other* ]]
+  run labctl plan "$file" -d
+  [ "$status" -eq 0 ]
+}
+
+@test "the plan document has a detailed exit status, too, and is all that is printed" {
+  file=$(base)
+  run labctl plan "$file" --json -d
+  [ "$status" -eq 2 ]
+  [[ $output == "$(labctl plan "$file" --json)" ]]
+  jq -e .routes <<<"$output" >/dev/null
+  labctl up "$file"
+  run labctl plan "$file" --json -d
+  [ "$status" -eq 0 ]
+  jq -e .routes <<<"$output" >/dev/null
+}
+
 @test "with --detailed-exitcode every error is 1, wrong usage included" {
   file=$(base)
   run labctl plan "$file" --detailed-exitcode --no-such-option

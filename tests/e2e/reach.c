@@ -1,39 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reads a plan document from standard input and prints who reaches whom in it; see lib/matrix_text.h.
- * With "-t", how long that took instead. */
+/* Reads a plan document from standard input and prints who reaches whom in it; see lib/matrix_text.h. */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
 #include "lib/matrix_text.h"
 
-static double seconds(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static void print_time(const struct plan *p)
-{
-	const double start = seconds();
-	struct analyse *a = analyse_new(p);
-	const double indexed = seconds();
-	struct analyse_matrix *m = analyse_matrix_new(a);
-	const double done = seconds();
-
-	printf("%zu sources of %zu kinds, %zu targets of %zu kinds: %zu walks; index %.3f s, matrix %.3f s",
-	       m->n_sources, m->n_source_kinds, m->n_targets, m->n_target_kinds, m->walks,
-	       indexed - start, done - indexed);
-	printf(", %.2f us a walk\n", m->walks ? 1e6 * (done - indexed) / (double)m->walks : 0.0);
-	analyse_matrix_free(m);
-	analyse_free(a);
-}
-
-int main(int argc, char **argv)
+int main(void)
 {
 	auto_strbuf struct strbuf text = {0}, out = {0};
 	auto_error struct lab_error *err = NULL;
@@ -48,10 +20,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "reach: %s\n", lab_error_message(err));
 		return 1;
 	}
-	if (argc > 1 && strcmp(argv[1], "-t") == 0)
-		print_time(p);
-	else
-		matrix_text(p, &out);
+	matrix_text(p, &out);
 	fputs(strbuf_str(&out), stdout);
 	return 0;
 }

@@ -109,7 +109,7 @@ lab_with_ecs1() {
 @test "a lab whose supervisor died is damaged in the list, and mended by up" {
   file=$(lab_with_ecs1)
   labctl up "$file"
-  kill -9 "$(awk '$1 == "supervisor" { print $2 }' /run/labctl/r1/journal)"
+  kill -9 "$(supervisor r1)"
   listed_as_damaged() { labctl status | grep -Eq '^r1 +damaged '; }
   within 5 listed_as_damaged
   labctl up "$file"

@@ -15,6 +15,7 @@ setup() {
 teardown() {
   [[ -n ${home-} ]] || return 0
   labctl down --all 2>/dev/null || true
+  [[ $EUID -ne 0 ]] || "$labctl" down scenario2 2>/dev/null # one test has root's beside the user's
   rm -rf "$home"
 }
 
@@ -118,6 +119,41 @@ pinged() { # and seen
   [[ $output == *$'NoNewPrivs:\t1'* ]]
 }
 
+@test "a lesson: the lab is made, changed and checked; what is kept outlasts it, and reset forgets it" {
+  kept() { labctl lesson scenario1 status --json | jq -c '[.at, .up, (.places[] | select(.done) | .place)]'; }
+  run labctl lesson scenario1 check
+  [ "$status" -eq 3 ]
+  [[ $output == *"has not begun"*"lesson scenario1 start"* ]]
+  run labctl lesson scenario1 start
+  [ "$status" -eq 0 ] || { echo "$output"; return 1; }
+  [[ $output == *"made in namespaces of your own"*"up in "* ]]
+  run labctl lesson scenario1 next
+  [ "$status" -eq 0 ] || { echo "$output"; return 1; }
+  [[ $output == *"What changes"* ]]
+  run labctl lesson scenario1 check
+  [ "$status" -eq 0 ] || { echo "$output"; return 1; }
+  [ "$(kept)" = '["create-api",true,"create-api"]' ]
+  labctl lesson scenario1 goto bandwidth
+  run labctl lesson scenario1 exercise too-much # which the cloud refuses
+  [[ $status -eq 0 && $output == *"[bandwidth-exceeded]"* ]]
+  run labctl lesson scenario1 hint
+  [ "$status" -eq 0 ]
+  labctl up scenario1 --step grant
+  [ "$(kept | jq -r '.[0]')" = grant ]
+  labctl lesson scenario1 goto attach
+  labctl down scenario1
+  [ ! -e "$records" ]
+  [ "$(kept)" = '["attach",false,"create-api"]' ]
+  run labctl lesson scenario1 check
+  [[ $status -eq 3 && $output == *"labctl lesson scenario1 goto attach"* ]]
+  run labctl lesson scenario1 goto nowhere # nothing is left of what this made
+  [ "$status" -eq 2 ]
+  [ ! -e "$records" ]
+  [ "$(find "$home/run" -mindepth 1)" = "$(printf '%s\n' "$home"/run/labctl-lessons{,/scenario1})" ]
+  labctl lesson scenario1 reset
+  [ -z "$(ls -A "$home/run")" ]
+}
+
 @test "the keeper or the supervisor is killed: the kernel removes all; the stale record does not matter" {
   for what in keeper supervisor; do
     labctl up scenario3
@@ -149,6 +185,41 @@ pinged() { # and seen
   labctl status scenario3
 }
 
+@test "what is left to do when the space ends in the middle of down, and fails, is told" {
+  labctl up scenario3
+  keeper=$(keeper_of scenario3)
+  touch "$records/scenario3/mine"
+  gone_inside() { in_space scenario3 test ! -e /run/labctl/scenario3; }
+  # its last word does not get into the pipe, so it is still inside
+  mkfifo "$home/full"
+  exec 8<>"$home/full"
+  dd if=/dev/zero of="$home/full" bs=4k oflag=nonblock 2>/dev/null || true
+  labctl down scenario3 2>&8 3>&- &
+  down=$!
+  within 10 gone_inside
+  kill -9 "$keeper"
+  keeper_ended() { ! kill -0 "$keeper" 2>/dev/null; }
+  within 5 keeper_ended || { kill $down; return 1; }
+  cat "$home/full" >"$home/said" 3>&- 8>&- &
+  drain=$!
+  status=0
+  wait $down || status=$?
+  kill $drain
+  exec 8>&-
+  [ "$status" -eq 1 ]
+  grep -aq "scenario3/mine: is not ours" "$home/said"
+  ! grep -aq "scenario3 is down" "$home/said"
+  rm "$records/scenario3/mine"
+}
+
+@test "why a space cannot be looked into is told" {
+  command -v strace >/dev/null || skip "needs strace"
+  labctl up scenario3
+  run as_user strace -f -qq -o "$home/strace" -e trace=setns -e inject=setns:error=EPERM \
+    "$labctl" status
+  [[ $output == *"lab scenario3: read its plan.json: Operation not permitted"* ]] || { echo "$output"; return 1; }
+}
+
 @test "a record that was lost: the lab is found by its keeper" {
   labctl up scenario3
   space=$(readlink "/proc/$(keeper_of scenario3)/ns/user")
@@ -159,13 +230,43 @@ pinged() { # and seen
   rm -rf "$records"
   labctl down scenario3
   nothing_left "$space"
+  labctl up scenario3
+  space=$(readlink "/proc/$(keeper_of scenario3)/ns/user")
+  rm -rf "$records"
+  run labctl down --all
+  [ "$output" = "scenario3 is down" ]
+  nothing_left "$space"
+}
+
+@test "down --all is about the caller's labs, not about root's; a container's keeper is nobody's here" {
+  [[ $EUID -eq 0 ]] || skip "needs root, for a lab of root's"
+  "$labctl" up scenario2
+  labctl up scenario3
+  mkfifo "$home/go"
+  chmod 644 "$home/go"
+  as_user unshare -Urpf --mount-proc sh -c 'XDG_RUNTIME_DIR=$HOME/container && mkdir -m 700 "$XDG_RUNTIME_DIR" &&
+    export XDG_RUNTIME_DIR && "$0" --rootless up scenario3 && cat go; "$0" --rootless down scenario3' "$labctl" \
+    >"$home/container-out" 2>&1 3>&- &
+  container=$!
+  within 20 grep -q '^try:' "$home/container-out" || { cat "$home/container-out"; return 1; }
+  run labctl down --all
+  [ "$output" = "scenario3 is down" ]
+  run labctl down --all
+  [ -z "$output" ] # the container's is none of them
+  : >"$home/go"
+  wait $container
+  grep -q "scenario3 is down" "$home/container-out" || { cat "$home/container-out"; return 1; }
+  "$labctl" status scenario2
 }
 
 @test "labctl is killed at any moment of up: a fresh up works, nothing is left" {
-  command -v strace >/dev/null || skip "needs strace"
+  need_program strace
+  killed=0
   for point in clone3:1 sendto:1 sendto:2 recvfrom:1 setns:1 clone:1 wait4:1; do
+    status=0
     as_user strace -qq -o "$home/strace" -e "trace=${point%:*}" -e "inject=${point%:*}:signal=KILL:when=${point#*:}" \
-      "$labctl" up scenario3 >/dev/null 2>&1 || true
+      "$labctl" up scenario3 >/dev/null 2>&1 || status=$?
+    ((status != 137)) || killed=$((killed + 1))
     run labctl up scenario3
     [ "$status" -eq 0 ] || { echo "after $point: $output"; return 1; }
     space=$(readlink "/proc/$(keeper_of scenario3)/ns/user")
@@ -173,6 +274,7 @@ pinged() { # and seen
     labctl down scenario3 2>/dev/null
     nothing_left "$space" || { echo "after $point"; return 1; }
   done
+  ((killed >= 5)) || { echo "only $killed of 7 were killed"; return 1; }
 }
 
 @test "the same lab twice at once: one waits for nobody and exits 3 naming the other" {
@@ -208,12 +310,25 @@ pinged() { # and seen
   [ "$status" -eq 4 ]
   [[ $output == *"needs root"* ]]
   extra=()
-  [[ $EUID -eq 0 ]] || skip "the rest needs root"
+  [[ $EUID -eq 0 ]] || cannot_run e2e "the rest needs root"
   mkdir -m 700 "$home/root"
   XDG_RUNTIME_DIR=$home/root "$labctl" --rootless up scenario3
   [ ! -e /run/labctl/scenario3 ]
+  space=$(readlink "/proc/$(records=$home/root/labctl keeper_of scenario3)/ns/user")
+  worker() { # its users and groups, as the host sees them
+    local pid
+    for pid in $(processes_of "$space"); do
+      [[ $(readlink "/proc/$pid/exe") != */libexec/labctl/labctl-service ]] || awk '/^[UG]id:/ { print $2 }' "/proc/$pid/status"
+    done
+  }
+  [ -n "$(worker)" ]
+  [[ ! $(worker) =~ (^|$'\n')0($|$'\n') ]] || { worker; return 1; } # workers are nobody of the host's
   LABCTL_ROOTLESS=1 XDG_RUNTIME_DIR=$home/root "$labctl" status scenario3
   XDG_RUNTIME_DIR=$home/root "$labctl" --rootless down scenario3
+  # where there is nobody else whom workers could be
+  XDG_RUNTIME_DIR=$home/root run unshare -Ur "$labctl" --rootless up scenario3
+  [ "$status" -eq 4 ]
+  [[ $output == *"its workers would be root of this host"* ]] || { echo "$output"; return 1; }
 }
 
 @test "a folder of records that is a link, or of somebody else, is refused" {
@@ -224,7 +339,7 @@ pinged() { # and seen
   [[ $output == *"nothing was written"* ]]
   [ -z "$(ls -A "$home/elsewhere")" ]
   rm "$records"
-  [[ $EUID -eq 0 ]] || skip "the rest needs root"
+  [[ $EUID -eq 0 ]] || cannot_run e2e "the rest needs root"
   mkdir -m 700 "$records" # root's
   run labctl up scenario1
   [ "$status" -eq 4 ]
@@ -241,18 +356,18 @@ pinged() { # and seen
 }
 
 @test "with subordinate users, workers are users of their own, apart from the caller" {
-  [[ $EUID -eq 0 ]] || skip "needs root, to give an /etc/subuid"
-  command -v newuidmap >/dev/null || skip "needs newuidmap (package uidmap)"
+  [[ $EUID -eq 0 ]] || cannot_run e2e "needs root, to give an /etc/subuid"
+  need_program newuidmap uidmap
+  [[ -e /etc/subuid && -e /etc/subgid ]] || cannot_run e2e "no /etc/subuid here"
   echo "$nobody:300000:65536" >"$home/subid"
   with_users() {
     unshare -m bash -c 'mount --make-rprivate / && for f in subuid subgid; do
-      [ -e /etc/$f ] && mount --bind "$0" /etc/$f || exit 77; done
+      mount --bind "$0" /etc/$f || exit 1; done
       home=$1 build=$2 labctl=$3; shift 3; LABCTL_BUILD_DIR=$build; extra=()
       . "$LIB/rootless.bash"; records=$home/run/labctl; labctl "$@"' "$home/subid" "$home" "$build" "$labctl" "$@"
   }
   export LIB=$BATS_TEST_DIRNAME/../lib
   run with_users up scenario1
-  [ "$status" -ne 77 ] || skip "no /etc/subuid here"
   [ "$status" -eq 0 ] || { echo "$output"; return 1; }
   run in_space scenario1 sh -c 'stat -c %u $(dirname $(grep -l "^Name:.labctl-gateway" /proc/[0-9]*/status)); cat /proc/self/setgroups'
   [[ $output == *allow* ]]

@@ -89,7 +89,7 @@ established() { [[ $(circuit vbr-1) == "ok: BGP Established, BFD up" && $(circui
 @test "BIRD is killed: it is started again, and its routes return" {
   up "$(lab <<<'{}')"
   within 20 established
-  kill -KILL "$(labctl status dc --json | jq -er '.workers[] | select(.worker == "bird-vbr-1") | .pid')"
+  kill -KILL "$(worker dc bird-vbr-1)"
   within 20 eval '[[ $(labctl status dc --json | jq ".workers[] | select(.worker == \"bird-vbr-1\") | .restarts") -ge 1 ]]'
   within 20 established
   within 5 is_dynamic "cen-1.cn-hangzhou 10.10.1.0/24 cen vbr-1"

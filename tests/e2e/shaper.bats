@@ -32,7 +32,8 @@ whole() { # status has nothing to say
     read -ra argv <<<"$change"
     tc -n slow.cen-1.cn-shanghai "${argv[@]}"
     run labctl status slow
-    [ "$status" -eq 1 ] || { echo "$change: $output"; return 1; }
+    [[ $status -eq 1 && $output == *" shaper "*"cen-1.cn-shanghai/cn-hangzhou"* ]] ||
+      { echo "$change: $output"; return 1; }
     up "$BATS_TEST_TMPDIR/slow"
     whole
   done

@@ -20,7 +20,7 @@ teardown() { down_all scenario1; }
   grep -qE '^ +[0-9.]+  o-+\+-+\+-+\+-+\+-+> .*GET /hello HTTP/1.1$' <<<"$output"
   grep -qE 'POST /invoke HTTP/1.1$' <<<"$output"
   grep -qE '^ +[0-9.]+  <-+\+-+\+-+\+-+\+-+o .*HTTP/1.1 200 OK$' <<<"$output"
-  ! grep -qF '[ACK]' <<<"$output"
+  [ "$(grep -cF '[ACK]' <<<"$output")" -eq 0 ]
   run labctl trace scenario1 ecs-3 "$url" --all
   grep -qF '[ACK]' <<<"$output"
 }

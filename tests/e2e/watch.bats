@@ -27,8 +27,6 @@ end_watch() { # SIGNAL: gives its exit status
 }
 # told TEXT: within a second there is a line that ends with it, behind a time.
 told() { within 2 grep -qE "^[0-9]{2}:[0-9]{2}:[0-9]{2} $1\$" "$out" || { cat "$out"; false; }; }
-worker() { labctl status watched --json | jq -r --arg w "$1" '.workers[] | select(.worker == $w) | .pid'; }
-supervisor() { awk '/^supervisor /{pid = $2} END {print pid}' /run/labctl/watched/journal; }
 
 @test "links, routes, rules, shapers, filters, settings and namespaces are told, and their mending" {
   file=$(variation scenario1 watched <<<'{}')
@@ -72,12 +70,12 @@ supervisor() { awk '/^supervisor /{pid = $2} END {print pid}' /run/labctl/watche
   file=$(variation scenario1 watched <<<'{}')
   up "$file"
   start_watch
-  kill -9 "$(worker apigw-1)"
+  kill -9 "$(worker watched apigw-1)"
   told 'worker apigw-1: backing-off, killed by signal 9 \(Killed\)'
   told 'worker apigw-1: back as planned'
-  kill -STOP "$(worker dns)"
+  kill -STOP "$(worker watched dns)"
   told 'worker dns: stopped'
-  kill -CONT "$(worker dns)"
+  kill -CONT "$(worker watched dns)"
   told 'worker dns: back as planned'
   before=$(wc -l <"$out")
   up "$file" --step bandwidth
@@ -86,7 +84,7 @@ supervisor() { awk '/^supervisor /{pid = $2} END {print pid}' /run/labctl/watche
   count() { [[ $(wc -l <"$out") -ge $((before + 2)) ]]; }
   within 3 count
   run ! grep -vE '`up` changed it' <(tail -n +$((before + 1)) "$out")
-  kill -9 "$(supervisor)"
+  kill -9 "$(supervisor watched)"
   told 'supervisor: missing'
   up "$file"
   told 'supervisor: back as planned'
@@ -118,7 +116,7 @@ supervisor() { awk '/^supervisor /{pid = $2} END {print pid}' /run/labctl/watche
 @test "on a terminal the last line says what differs now" {
   up "$(variation scenario1 watched <<<'{}')"
   ip -n watched.vpc-3 rule del pref 1000
-  run python3 "$BATS_TEST_DIRNAME/../lib/on_tty.py" --type $'\003' bash -c \
-    "'$labctl' status watched --watch & pid=\$!; sleep 1; echo ready; wait \$pid"
+  run -1 env TERM=xterm python3 "$BATS_TEST_DIRNAME/../lib/on_tty.py" --wait "1 differs: rule vpc-3 1000" --type $'\003' \
+    "$labctl" status watched --watch
   [[ $output == *"1 differs: rule vpc-3 1000"* ]] || { echo "$output"; false; }
 }

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/strbuf.h"
+#include "lib/golden.h"
 #include "lib/test.h"
 #include "parse/parse.h"
 #include "validate/validate.h"
@@ -65,31 +66,6 @@ static struct outcome run(const char *name)
 	return o;
 }
 
-/* The whole file, or NULL where there is none. */
-static char *slurp(const char *path)
-{
-	auto_fclose FILE *f = fopen(path, "re");
-	struct strbuf b = {0};
-	char buf[4096];
-	size_t n;
-
-	if (!f)
-		return NULL;
-	while ((n = fread(buf, 1, sizeof(buf), f)) > 0)
-		strbuf_addn(&b, buf, n);
-	assert_false(ferror(f));
-	return strbuf_take(&b);
-}
-
-static void spill(const char *path, const char *text)
-{
-	FILE *f = fopen(path, "we");
-
-	assert_non_null(f);
-	assert_true(fputs(text, f) >= 0);
-	assert_int_equal(fclose(f), 0);
-}
-
 static int is_lab(const struct dirent *e)
 {
 	size_t n = strlen(e->d_name);
@@ -137,11 +113,11 @@ static void says_what_is_expected(void **state)
 		char path[512];
 
 		(void)snprintf(path, sizeof(path), FOLDER "/%s.expect", name);
-		want = slurp(path);
+		want = golden_read(path);
 		if (want && strcmp(want, o.text) == 0)
 			continue;
 		if (update) {
-			spill(path, o.text);
+			golden_write(path, o.text);
 			continue;
 		}
 		print_error("%s: expected\n%s---\nbut labctl says\n%s---\n", path,
@@ -243,6 +219,7 @@ static const char *const parse_ids[] = {
 	"bad-duration",
 	"bad-id",
 	"bad-size",
+	"bad-share",
 	"bad-number",
 	"bad-bool",
 	"bad-port-range",
@@ -265,7 +242,7 @@ static bool listed(const char *const *list, size_t n, const char *id, size_t len
 static void every_parse_id_has_a_lab(void **state)
 {
 	auto_names struct names labs = names_list();
-	auto_free char *header = slurp("src/parse/parse.h");
+	auto_free char *header = golden_read("src/parse/parse.h");
 	size_t ids = 0;
 	int missing = 0;
 
@@ -309,7 +286,7 @@ static void every_expectation_has_a_lab(void **state)
 			continue;
 		(void)snprintf(path, sizeof(path), FOLDER "/%.*s.yaml", (int)(dot - e->d_name),
 			       e->d_name);
-		text = slurp(path);
+		text = golden_read(path);
 		if (text)
 			continue;
 		print_error("%s/%s expects what no lab says\n", FOLDER, e->d_name);

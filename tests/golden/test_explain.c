@@ -34,16 +34,18 @@ static const struct {
 
 static void check(size_t i)
 {
-	auto_strbuf struct strbuf path = {0}, document = {0}, got = {0}, golden = {0};
+	auto_strbuf struct strbuf path = {0}, got = {0}, golden = {0};
 	auto_error struct lab_error *err = NULL;
 	auto_plan struct plan *p = NULL;
 	auto_explanation struct explanation *e = NULL;
 	const struct explain_request r = {.from = cases[i].from, .to = cases[i].to};
+	auto_free char *document = NULL;
 	struct analyse *a;
 
 	strbuf_printf(&path, "tests/golden/%s.json", cases[i].plan);
-	golden_read(strbuf_str(&path), &document);
-	p = plan_read(strbuf_str(&document), document.len, &err);
+	document = golden_read(strbuf_str(&path));
+	assert_non_null(document);
+	p = plan_read(document, strlen(document), &err);
 	assert_non_null(p);
 	a = analyse_new(p);
 	e = explain_new(a, &r, &err);

@@ -13,13 +13,14 @@
 
 static void check(char *path)
 {
-	auto_strbuf struct strbuf document = {0}, got = {0}, golden = {0};
+	auto_strbuf struct strbuf got = {0}, golden = {0};
+	auto_free char *document = golden_read(path);
 	auto_error struct lab_error *err = NULL;
 	auto_plan struct plan *p = NULL;
 	char *name = basename(path);
 
-	golden_read(path, &document);
-	p = plan_read(strbuf_str(&document), document.len, &err);
+	assert_non_null(document);
+	p = plan_read(document, strlen(document), &err);
 	assert_non_null(p);
 	matrix_text(p, &got);
 	strbuf_printf(&golden, "tests/golden/matrix/%.*s.txt", (int)strcspn(name, "."), name);

@@ -11,30 +11,7 @@
 
 #include "base/cleanup.h"
 #include "lib/compiled.h"
-
-static char *read_file(const char *path)
-{
-	auto_fclose FILE *f = fopen(path, "re");
-	char *text = NULL;
-	size_t room = 0;
-
-	if (!f)
-		return NULL;
-	if (getdelim(&text, &room, '\0', f) < 0) {
-		free(text);
-		return NULL;
-	}
-	return text;
-}
-
-static void write_file(const char *path, const char *text)
-{
-	FILE *f = fopen(path, "we");
-
-	assert_non_null(f);
-	assert_true(fputs(text, f) >= 0);
-	assert_int_equal(fclose(f), 0);
-}
+#include "lib/golden.h"
 
 static void check_plan(const char *lab, const char *path, const char *step)
 {
@@ -48,17 +25,17 @@ static void check_plan(const char *lab, const char *path, const char *step)
 	assert_string_equal(got, second);
 	(void)snprintf(golden, sizeof(golden), "tests/golden/%s-%s.json", lab, step);
 	if (getenv("UPDATE_GOLDEN"))
-		write_file(golden, got);
-	want = read_file(golden);
-	if (!want)
+		golden_write(golden, got);
+	want = golden_read(golden);
+	if (!want) {
 		fail_msg("%s: %s", golden, strerror(errno));
-	if (strcmp(want, got) != 0) {
+	} else if (strcmp(want, got) != 0) {
 		const char *build = getenv("LABCTL_BUILD_DIR");
 		char actual[520];
 
 		(void)snprintf(actual, sizeof(actual), "%s/%s-%s.actual.json",
 			       build ? build : "/tmp", lab, step);
-		write_file(actual, got);
+		golden_write(actual, got);
 		fail_msg("%s differs; compare with %s", golden, actual);
 	}
 }

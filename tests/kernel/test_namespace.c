@@ -3,9 +3,13 @@
 #include "build.h"
 #include "lib/sandbox.h"
 
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "base/cleanup.h"
+#include "kernel/traces.h"
+#include "lib/wait.h"
 
 static const struct plan_namespace one = {
 	.origin = {"vpcs.one", "lab.yaml:1"}, .name = "one", .role = "vpc", .router = true};
@@ -219,6 +223,36 @@ static void released_is_awaited(void **state)
 	lab_error_free(err);
 }
 
+/* Its mount table says "net:[...]" of both paths; at one of them a FIFO is what one comes to. */
+static const char disguise[] = "mkdir /run/hidden && : >/run/hidden/fifo && : >/run/plain && "
+			       "unshare -n mount --bind /proc/self/ns/net /run/plain && "
+			       "mount --bind /run/plain /run/hidden/fifo && "
+			       "mount -t tmpfs none /run/hidden && mkfifo /run/hidden/fifo && "
+			       ": >/run/ready && exec sleep 60";
+
+static void what_stands_where_a_namespace_was_is_not_opened(void **state)
+{
+	auto_traces struct kernel_traces t = {0};
+	struct lab_error *err = NULL;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		execlp("unshare", "unshare", "-m", "--propagation", "private", "sh", "-c", disguise,
+		       (char *)NULL);
+		_exit(127);
+	}
+	wait_until(10, exists("/run/ready"));
+	(void)alarm(20); /* instead of hanging */
+	must_hold(kernel_traces_find(&t, &err), &err);
+	(void)alarm(0);
+	assert_int_equal(t.namespaces, 2); /* this one, and that at the other path */
+	assert_int_equal(t.closed, 0);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(sandbox_sh("rm -r /run/hidden /run/plain /run/ready"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +265,7 @@ int main(void)
 		cmocka_unit_test(lo_is_up_where_something_runs),
 		cmocka_unit_test(a_strict_host_is_loosened_in_the_lab_only),
 		cmocka_unit_test(released_is_awaited),
+		cmocka_unit_test(what_stands_where_a_namespace_was_is_not_opened),
 	};
 
 	sandbox_enter();

@@ -7,8 +7,16 @@
 #include "lib/sandbox.h"
 #include "small_lab.h"
 
+#include <arpa/inet.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+
 #include "base/cleanup.h"
 #include "base/strbuf.h"
+#include "kernel/netns.h"
+#include "kernel/nft_table.h"
 
 struct lab {
 	struct plan *plan;
@@ -238,6 +246,66 @@ static void damage_is_seen_and_repaired(void **state)
 		check_damage(&damages[i]);
 }
 
+static void make_table(const char *name)
+{
+	struct lab_error *err = NULL;
+	auto_close int home = kernel_netns_current(&err),
+		       there = kernel_pin_open("small", "r", &err);
+	char buf[1024] __attribute__((aligned(8))), answer[8192] __attribute__((aligned(8)));
+	const uint16_t types[] = {NFNL_MSG_BATCH_BEGIN,
+				  (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWTABLE),
+				  NFNL_MSG_BATCH_END};
+	char *at = buf;
+	ssize_t n;
+	int fd;
+
+	must_hold(kernel_netns_enter(there, &err), &err);
+	fd = kernel_nft_socket(&err);
+	must_hold(kernel_netns_enter(home, &err), &err);
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		struct nlmsghdr *h = mnl_nlmsg_put_header(at);
+		struct nfgenmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+
+		h->nlmsg_type = types[i];
+		h->nlmsg_flags = NLM_F_REQUEST | (i == 1 ? NLM_F_CREATE | NLM_F_ACK : 0);
+		m->nfgen_family = i == 1 ? NFPROTO_IPV4 : AF_UNSPEC;
+		m->res_id = htons(i == 1 ? 0 : NFNL_SUBSYS_NFTABLES);
+		if (i == 1)
+			mnl_attr_put_strz(h, NFTA_TABLE_NAME, name);
+		at += h->nlmsg_len;
+	}
+	assert_true(fd >= 0 && send(fd, buf, (size_t)(at - buf), 0) == at - buf);
+	n = recv(fd, answer, sizeof(answer), 0);
+	assert_true(n > 0 && mnl_cb_run(answer, (size_t)n, 0, 0, NULL, NULL) >= 0);
+	(void)close(fd);
+}
+
+/* nft itself could not make most of these. */
+static void a_table_of_any_name_is_seen_and_removed(void **state)
+{
+	static const struct {
+		const char *name, *seen;
+	} tables[] = {
+		{"counter", "- filter r ip counter\n"},
+		{"x; flush ruleset", "- filter r ip x; flush ruleset\n"},
+		{"x\nflush ruleset", "- filter r ip x?flush ruleset\n"},
+		{"sg sg", "- filter r ip sg sg\n"},
+		{"arp sg", "- filter r ip arp sg\n"},
+		{"\"{\033[2J\xff", "- filter r ip \"{?[2J?\n"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+		char *text;
+
+		make_table(tables[i].name);
+		text = drift();
+		assert_string_equal(text, tables[i].seen);
+		free(text);
+		repair();
+		assert_no_drift();
+	}
+}
+
 static void what_people_add_in_a_node_is_theirs(void **state)
 {
 	assert_int_equal(sandbox_sh("ip -n small.h1 route add 10.77.0.0/16 dev eth0;"
@@ -284,6 +352,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_was_built_reads_back),
 		TEST(damage_is_seen_and_repaired),
+		TEST(a_table_of_any_name_is_seen_and_removed),
 		TEST(what_people_add_in_a_node_is_theirs),
 		TEST(another_namespace_of_the_name_is_foreign),
 		TEST(nothing_there_is_an_empty_plan),

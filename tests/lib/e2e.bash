@@ -8,11 +8,29 @@ shipped=$build/share/labctl/labs
 
 labctl() { "$labctl" "$@"; }
 
-need_root() {
-  [[ $EUID -eq 0 ]] && return 0
-  [[ ",${LABCTL_MUST_RUN-}," == *,e2e,* ]] && { echo "these tests need root"; return 1; }
-  skip "needs root"
+# cannot_run LABEL WHY: skips this test; fails it where LABCTL_MUST_RUN has that label.
+cannot_run() {
+  [[ ,${LABCTL_MUST_RUN-}, != *,$1,* ]] || { echo "cannot run: $2"; return 1; }
+  skip "$2"
 }
+need_root() { [[ $EUID -eq 0 ]] || cannot_run e2e "needs root"; }
+need_program() { # NAME [PACKAGE]
+  type -P "$1" >/dev/null || cannot_run e2e "needs $1${2:+ (package $2)}"
+}
+
+# has_netem: whether this kernel emulates delays itself
+has_netem() { "$labctl" doctor --json | jq -e 'any(.kernel[]; .name == "netem" and .ok)' >/dev/null; }
+
+# sanitized: whether this is a build with sanitizers, which is slower and needs more of everything
+sanitized() { nm -D "$build/libexec/labctl/labctl-gateway" | grep -q __asan; }
+
+# What runs of a lab, and how.
+supervisor() { awk '/^supervisor / { pid = $2 } END { print pid }' "/run/labctl/$1/journal"; } # LAB: its pid
+worker() { # LAB WORKER: its pid
+  "$labctl" status "$1" --json | jq -er --arg w "$2" '.workers[] | select(.worker == $w) | .pid'
+}
+stopped() { grep -qs '^State:.*stop' "/proc/$1/status"; } # PID: by a signal, or by a tracer
+lab_gone() { [[ ! -e /run/labctl/$1 && -z $(compgen -G "/run/netns/$1.*") ]]; } # LAB: neither state nor names
 
 # variation LAB NAME [--lab-checks] <<YAML: the shipped LAB with one more step on top, as a lab of
 # its own called NAME; gives the path of its file. The step's `apply:` is read from stdin.
@@ -65,9 +83,10 @@ captured() {
   cat "$BATS_TEST_TMPDIR/capture"
 }
 
-# within SECONDS COMMAND...: repeats the command until it succeeds or the time is over.
+# within SECONDS COMMAND...: repeats the command until it succeeds or the time is over: four times the
+# seconds, which are those of a machine that has nothing else to do. "$!" is another one afterwards.
 within() {
-  local deadline=$((SECONDS + $1))
+  local deadline=$((SECONDS + 4 * $1))
   shift
   until "$@"; do
     ((SECONDS < deadline)) || return 1

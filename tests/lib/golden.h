@@ -11,18 +11,19 @@
 #include "base/strbuf.h"
 #include "lib/test.h"
 
-static inline void golden_read(const char *path, struct strbuf *text)
+/* The whole file; NULL where it cannot be read, with errno. */
+static inline char *golden_read(const char *path)
 {
 	auto_fclose FILE *f = fopen(path, "re");
+	auto_strbuf struct strbuf text = {0};
 	char buf[65536];
 	size_t n;
 
-	if (!f) {
-		fail_msg("%s: %s", path, strerror(errno));
-		return;
-	}
+	if (!f)
+		return NULL;
 	while ((n = fread(buf, 1, sizeof(buf), f)) > 0)
-		strbuf_addn(text, buf, n);
+		strbuf_addn(&text, buf, n);
+	return ferror(f) ? NULL : strbuf_take(&text);
 }
 
 static inline void golden_write(const char *path, const char *text)
@@ -36,10 +37,13 @@ static inline void golden_write(const char *path, const char *text)
 
 static inline void golden_compare(const char *path, const char *got)
 {
-	auto_strbuf struct strbuf want = {0};
+	auto_free char *want = NULL;
 
 	if (getenv("UPDATE_GOLDEN"))
 		golden_write(path, got);
-	golden_read(path, &want);
-	assert_string_equal(got, strbuf_str(&want));
+	want = golden_read(path);
+	if (!want)
+		fail_msg("%s: %s", path, strerror(errno));
+	else
+		assert_string_equal(got, want);
 }

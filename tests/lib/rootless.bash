@@ -50,7 +50,5 @@ processes_of() {
 vanished() { [[ -z $(processes_of "$1") ]]; }
 
 can_be_rootless() {
-  as_user unshare -Urmpnf true 2>/dev/null && return 0
-  [[ ",${LABCTL_MUST_RUN-}," == *,e2e,* ]] && { echo "this host forbids user namespaces"; return 1; }
-  skip "this host forbids user namespaces"
+  as_user unshare -Urmpnf true 2>/dev/null || cannot_run e2e "this host forbids user namespaces"
 }

@@ -6,9 +6,7 @@ load ../lib/e2e
 run_vm=$BATS_TEST_DIRNAME/run
 
 setup() {
-  type -P qemu-system-x86_64 >/dev/null && return
-  [[ ,${LABCTL_MUST_RUN-}, != *,vm,* ]] || { echo "qemu-system-x86_64 is not installed"; return 1; }
-  skip "qemu-system-x86_64 is not installed"
+  type -P qemu-system-x86_64 >/dev/null || cannot_run vm "qemu-system-x86_64 is not installed"
 }
 
 # fake TEXT: in QEMU's place, a script that finds the console and the disk for results in $console and $out.

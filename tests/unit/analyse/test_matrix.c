@@ -255,6 +255,46 @@ static void test_listeners_resolvers_calls(void **state)
 	view_done(&v);
 }
 
+/* A gateway with a leg in each of two VPCs, which have the same addresses. */
+static struct plan *two_legs(bool second)
+{
+	static const struct plan_socket vip = {"vip-80", "gw", PLAN_TCP, 0x0a000102, 80};
+	static const char apis[] =
+		"{\"apis\":[{\"backend\":{\"address\":\"10.0.2.1\",\"device\":\"v1\",\"port\":80,"
+		"\"source\":\"10.0.2.9\"}},{\"backend\":{\"address\":\"10.0.2.1\",\"device\":\"v2\","
+		"\"port\":80,\"source\":\"10.0.2.8\"}}]}";
+	struct plan *p = plan_new("test");
+
+	net_ns(p, "gw", "gateway", false);
+	net_ns(p, "c1", "ecs", false);
+	(void)net_link(p, "gw", "v1", "c1", "eth0");
+	net_address(p, "gw", "v1", "10.0.2.9/32");
+	net_address(p, "c1", "eth0", "10.0.2.1/24");
+	net_node(p, "c1");
+	net_address(p, "gw", "v2", "10.0.2.8/32");
+	net_ns(p, "c2", "ecs", false);
+	(void)net_link(p, "gw", "v2", "c2", "eth0");
+	if (second)
+		net_address(p, "c2", "eth0", "10.0.2.1/24");
+	net_node(p, "c2");
+	add_worker(p, "gw", "labctl-gateway", "gw", &vip, 1, apis);
+	return p;
+}
+
+static void test_calls_through_two_legs(void **state)
+{
+	auto_view struct view before = view_of(two_legs(false));
+	auto_view struct view after = view_of(two_legs(true));
+
+	assert_int_equal(before.m->n_calls, 2);
+	assert_string_equal(before.m->calls[0].label, "c1 by way of v1");
+	assert_int_equal(before.m->calls[0].verdict, ANALYSE_YES);
+	assert_int_equal(before.m->calls[1].verdict, ANALYSE_NO);
+	assert_string_equal(after.m->calls[0].label, "10.0.2.1 by way of v1");
+	assert_string_equal(after.m->calls[1].label, "10.0.2.1 by way of v2");
+	assert_int_equal(after.m->calls[1].verdict, ANALYSE_YES);
+}
+
 /* --- changes --- */
 
 static void expect_change(const struct analyse_change *c, enum analyse_effect effect,
@@ -272,6 +312,29 @@ static void expect_change(const struct analyse_change *c, enum analyse_effect ef
 		assert_string_equal(c->reason, reason);
 	else
 		assert_null(c->reason);
+}
+
+static bool tells_call(const struct analyse_changes *c, enum analyse_effect effect, const char *to)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->items[i].effect == effect && !strcmp(c->items[i].from[0], "gw") &&
+		    !strcmp(c->items[i].to[0], to))
+			return true;
+	return false;
+}
+
+static void test_a_call_that_changes_beside_another(void **state)
+{
+	auto_view struct view before = view_of(two_legs(false));
+	auto_view struct view after = view_of(two_legs(true));
+	struct analyse_changes *there = analyse_compare(before.m, after.m);
+	struct analyse_changes *back = analyse_compare(after.m, before.m);
+
+	assert_true(tells_call(there, ANALYSE_GAINED, "10.0.2.1 by way of v2"));
+	assert_false(tells_call(there, ANALYSE_GAINED, "10.0.2.1 by way of v1"));
+	assert_true(tells_call(back, ANALYSE_LOST, "c1 by way of v2"));
+	analyse_changes_free(there);
+	analyse_changes_free(back);
 }
 
 static void test_no_change(void **state)
@@ -377,6 +440,8 @@ int main(void)
 		cmocka_unit_test(test_what_tells_nodes_apart),
 		cmocka_unit_test(test_every_pair_is_what_its_walk_says),
 		cmocka_unit_test(test_listeners_resolvers_calls),
+		cmocka_unit_test(test_calls_through_two_legs),
+		cmocka_unit_test(test_a_call_that_changes_beside_another),
 		cmocka_unit_test(test_no_change),
 		cmocka_unit_test(test_from_nothing),
 		cmocka_unit_test(test_a_lost_route),

@@ -62,6 +62,33 @@ static void test_groups(void **state)
 	plan_diff_free(diff);
 }
 
+/* Lines that were put in before it move what is in the lab file, and change nothing of what it is. */
+static void test_lines_that_moved(void **state)
+{
+	auto_plan struct plan *is = net_two_routers(), *shall = net_two_routers();
+	struct plan_diff *diff;
+	struct analyse_resources *r;
+
+	add_route(is, "192.168.1.0/24", "cen.c.attachments.one", "lab.yaml:30");
+	add_route(is, "192.168.2.0/24", "cen.c.attachments.two", "lab.yaml:31");
+	add_route(shall, "192.168.3.0/24", "cen.c.attachments.one", "lab.yaml:40");
+	add_route(shall, "192.168.2.0/24", "cen.c.attachments.two", "lab.yaml:41");
+	add_route(shall, "192.168.4.0/24", "cen.c.attachments.two", "lab.yaml:41");
+	plan_sort(is);
+	plan_sort(shall);
+	diff = plan_diff(is, shall);
+	r = analyse_resources_of(diff, is, shall);
+	assert_int_equal(r->n, 2);
+	assert_int_equal(r->count[PLAN_CHANGE], 2);
+	assert_string_equal(r->items[0].resource, "cen.c.attachments.one");
+	assert_string_equal(r->items[0].at, "lab.yaml:40");
+	assert_int_equal(r->items[0].n, 2); /* the old route, and the new one */
+	assert_string_equal(r->items[1].resource, "cen.c.attachments.two");
+	assert_int_equal(r->items[1].n, 1);
+	analyse_resources_free(r);
+	plan_diff_free(diff);
+}
+
 /* A whole namespace goes, and with it what other resources had in it. */
 static void test_swept(void **state)
 {
@@ -86,12 +113,48 @@ static void test_swept(void **state)
 	plan_diff_free(diff);
 }
 
+/* What somebody put into the running lab is of no resource, and goes. */
+static void test_extra(void **state)
+{
+	auto_plan struct plan *is = net_two_routers(), *shall = net_two_routers();
+	struct plan_diff *diff;
+	struct analyse_resources *r;
+	auto_free char *text = NULL;
+
+	is->extra = plan_new("test");
+	*plan_add_route(is->extra) = (struct plan_route){.ns = "r1",
+							 .table = PLAN_TABLE_MAIN,
+							 .type = PLAN_BLACKHOLE,
+							 .dst = {0x0a000000, 8}};
+	*plan_add_filter(is->extra) = (struct plan_filter){.ns = "r1", .table = "inet other"};
+	add_route(is, "192.168.1.0/24", "vpcs.w", "lab.yaml:30");
+	plan_sort(is);
+	plan_sort(shall);
+	diff = plan_diff(is, shall);
+	r = analyse_resources_of(diff, is, shall);
+	assert_int_equal(r->n, 2);
+	assert_string_equal(r->items[0].resource, "extra");
+	assert_string_equal(r->items[0].at, "");
+	assert_string_equal(r->items[0].name, "what is of no plan");
+	assert_int_equal(r->items[0].op, PLAN_REMOVE);
+	assert_int_equal(r->items[0].n, 2);
+	assert_string_equal(r->items[1].resource, "vpcs.w");
+	assert_int_equal(r->count[PLAN_REMOVE], 2);
+	text = analyse_write(shall, true, r, &(struct analyse_changes){0});
+	assert_non_null(strstr(text, "\"at\": \"\""));
+	assert_non_null(strstr(text, "- filter r1 inet other"));
+	analyse_resources_free(r);
+	plan_diff_free(diff);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_groups),
+		cmocka_unit_test(test_lines_that_moved),
 		cmocka_unit_test(test_swept),
+		cmocka_unit_test(test_extra),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,13 +65,14 @@ static void each_change_is_told_once(void **state)
 
 	look(&d, is, shall);
 	assert_string_equal(told(&d), "");
-	is->links[0].a.fault = "down";
+	is->links[0].a.down = true;
 	is->n_rules = 0;
 	look(&d, is, shall);
 	assert_string_equal(told(&d), "link a/b <-> b/eth0: changed, a/b: down\n"
 				      "rule a 100: missing\n");
 	look(&d, is, shall);
 	assert_string_equal(told(&d), "");
+	is->links[0].a.down = false;
 	is->links[0].a.fault = "mtu 1400";
 	look(&d, is, shall);
 	assert_string_equal(told(&d), "link a/b <-> b/eth0: changed, a/b: mtu 1400\n");

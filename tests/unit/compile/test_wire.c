@@ -70,7 +70,7 @@ static void one_worker_has_all_lines(void **state)
 	assert_non_null(w);
 	assert_string_equal(w->program, "labctl-wire");
 	assert_string_equal(w->ns, "wire");
-	assert_int_equal(w->privilege, PLAN_PRIVILEGE_NONE);
+	assert_int_equal(w->privilege, PLAN_PRIVILEGE_PROMPT);
 	assert_int_equal(w->n_sockets, 5);
 	for (size_t i = 0; i < 4; i++) {
 		assert_int_equal(w->sockets[i].type, PLAN_PACKET);

@@ -337,6 +337,24 @@ static void test_figures_of_wires(void **state)
 	assert_int_equal(e->rtt_us, 30000);
 }
 
+/* The built-in service does what the path says; a command answers what it likes, whatever its words are. */
+static void test_commands_answer_what_they_like(void **state)
+{
+	static const struct explain_request r = {.from = "ecs-1",
+						 .to = "http://10.10.1.20:8080/status/503"};
+	auto_plan struct plan *p = plan_of("scenario3", NULL);
+	auto_explanation struct explanation *echo = explain_in(p, &r), *command = NULL;
+
+	for (size_t i = 0; i < p->n_workers; i++)
+		if (!strcmp(p->workers[i].program, "labctl-service"))
+			p->workers[i].config = "{\"command\": [\"echo\"]}";
+	command = explain_in(p, &r);
+	assert_int_equal(echo->verdict, ANALYSE_YES);
+	assert_int_equal(echo->status, 503);
+	assert_int_equal(command->verdict, ANALYSE_YES);
+	assert_int_equal(command->status, 0);
+}
+
 static void test_wrong_requests(void **state)
 {
 	static const struct explain_request wrong[] = {{.from = "nobody", .to = "172.16.1.10"},
@@ -362,8 +380,11 @@ static void test_wrong_requests(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),           cmocka_unit_test(test_no_way_back),
-		cmocka_unit_test(test_figures),        cmocka_unit_test(test_figures_of_wires),
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_no_way_back),
+		cmocka_unit_test(test_figures),
+		cmocka_unit_test(test_figures_of_wires),
+		cmocka_unit_test(test_commands_answer_what_they_like),
 		cmocka_unit_test(test_wrong_requests),
 	};
 

@@ -6,18 +6,17 @@
 /* Six characters, the second to fourth of them the status; one place for what it is about. */
 static void codes(void **state)
 {
+	auto_arena struct arena *a = arena_new(0);
+
 	for (int i = GATEWAY_OK + 1; i < GATEWAY_N_ERRORS; i++) {
 		enum gateway_error e = (enum gateway_error)i;
-		const char *code = gateway_error_code(e), *format = gateway_error_format(e);
-		const char *percent = strchr(format, '%');
+		const char *code = gateway_error_code(e);
+		const char *text = gateway_error_text(a, e, NULL);
 
 		assert_int_equal(strlen(code), 6);
 		assert_in_range(gateway_error_status(e), 400, 599);
-		assert_true(strlen(format) > 0);
-		if (percent) {
-			assert_int_equal(percent[1], 's');
-			assert_null(strchr(percent + 1, '%'));
-		}
+		assert_true(strlen(text) > 0);
+		assert_null(strchr(text, '%'));
 		for (int k = GATEWAY_OK; k < i; k++)
 			assert_string_not_equal(gateway_error_code((enum gateway_error)k), code);
 	}
@@ -42,9 +41,27 @@ static void backends(void **state)
 	}
 }
 
+static void texts(void **state)
+{
+	auto_arena struct arena *a = arena_new(0), *full = arena_new(1);
+
+	assert_string_equal(gateway_error_text(a, GATEWAY_BAD_PROTOCOL, "HTTP %s"),
+			    "Invalid protocol HTTP %s unsupported");
+	assert_string_equal(gateway_error_text(a, GATEWAY_UNKNOWN_DOMAIN, NULL),
+			    "Invalid Domain ``");
+	assert_string_equal(gateway_error_text(a, GATEWAY_BAD_STAGE, "of no matter"),
+			    "Invalid Stage");
+	assert_null(gateway_error_text(full, GATEWAY_UNKNOWN_DOMAIN, "a.example"));
+	assert_null(gateway_error_text(full, GATEWAY_BAD_STAGE, NULL));
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(codes), cmocka_unit_test(backends)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(codes),
+		cmocka_unit_test(texts),
+		cmocka_unit_test(backends),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

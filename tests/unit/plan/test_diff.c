@@ -176,7 +176,8 @@ static void test_faults_are_told(void **state)
 	auto_plan struct plan *q = sample_plan();
 	struct plan_step s = {PLAN_CHANGE, PLAN_LINK, &p->links[0], &q->links[0]};
 
-	p->links[0].a.fault = "down, mtu 1400";
+	p->links[0].a.down = true;
+	p->links[0].a.fault = "mtu 1400";
 	p->links[0].b.gso_segs = 7;
 	assert_string_equal(plan_step_describe(p->arena, &s),
 			    "~ link a/b <-> b/eth0 a/b: down, mtu 1400; b/eth0: GSO limit");
@@ -298,6 +299,16 @@ static void test_describe_says_what_changes(void **state)
 	assert_string_equal(plan_step_describe(p->arena, &s),
 			    "~ shaper a/b rate 1000 bit/s delay 15000 us "
 			    "(was rate 2000000 bit/s delay 15000 us)");
+	q->shapers[0].rate = p->shapers[0].rate;
+	p->shapers[0].burst = 1600;
+	q->shapers[0].burst = 3200;
+	q->shapers[0].loss_ppm = 500;
+	assert_string_equal(plan_step_detail(p->arena, &s),
+			    "rate 2000000 bit/s burst 3200 bytes delay 15000 us loss 500 ppm "
+			    "(was rate 2000000 bit/s burst 1600 bytes delay 15000 us loss 7 ppm)");
+	q->shapers[0] = (struct plan_shaper){.ns = "a", .dev = "b", .burst = 1, .reorder_ppm = 7};
+	s = (struct plan_step){PLAN_ADD, PLAN_SHAPER, NULL, &q->shapers[0]};
+	assert_string_equal(plan_step_detail(p->arena, &s), "reorder 7 ppm");
 }
 
 int main(void)

@@ -300,6 +300,14 @@ static void test_describe(void **state)
 				    texts[kind]);
 }
 
+static void test_where_lo_is_up(void **state)
+{
+	const struct plan_namespace vpc = {.role = "vpc"}, transit = {.role = "transit-router"},
+				    unknown = {0};
+
+	assert_true(plan_needs_lo(&vpc) && plan_needs_lo(&unknown) && !plan_needs_lo(&transit));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -312,6 +320,7 @@ int main(void)
 		cmocka_unit_test(test_reader_survives_truncation),
 		cmocka_unit_test(test_reader_ignores_added_fields),
 		cmocka_unit_test(test_describe),
+		cmocka_unit_test(test_where_lo_is_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

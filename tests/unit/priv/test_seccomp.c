@@ -7,6 +7,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/sched.h>
 #include <net/if.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -186,6 +187,23 @@ static int try_device(void)
 	return ask_for_device(SIOCGIFINDEX);
 }
 
+static int set_ordinary(pid_t pid)
+{
+	const struct sched_param param = {0};
+
+	return result(sched_setscheduler(pid, SCHED_OTHER, &param));
+}
+
+static int try_own_scheduling(void)
+{
+	return set_ordinary(0);
+}
+
+static int try_scheduling(void)
+{
+	return set_ordinary(INT_MAX);
+}
+
 static int try_device_down(void)
 {
 	return ask_for_device(SIOCSIFFLAGS);
@@ -245,6 +263,8 @@ static const struct {
 	{"wire binds what it was given", PRIV_WIRE, try_bind, WORKS, WORKS},
 	{"routing does not", PRIV_ROUTING, try_bind, ENOSYS, WORKS},
 	{"wire has no other packet socket", PRIV_WIRE, try_packet, ENOSYS, WORKS},
+	{"wire runs when it wants to", PRIV_WIRE, try_own_scheduling, WORKS, WORKS},
+	{"wire does not say when others run", PRIV_WIRE, try_scheduling, ENOSYS, ESRCH},
 	{"wire executes nothing", PRIV_WIRE, try_exec, KILLED, WORKS},
 	{"echo has its sockets and no other", PRIV_ECHO, try_inet, ENOSYS, WORKS},
 	{"echo executes nothing", PRIV_ECHO, try_exec, KILLED, WORKS},

@@ -16,15 +16,15 @@
 #define BIND  (1ull << 10) /* bits of capability.h */
 #define ADMIN (1ull << 12)
 #define RAW   (1ull << 13)
+#define NICE  (1ull << 23)
 
 static const struct {
 	enum priv_grant grant;
 	unsigned long long caps;
 } cases[] = {
-	{PRIV_GRANT_NONE, 0},
-	{PRIV_GRANT_SERVICE, BIND},
-	{PRIV_GRANT_ROUTES, ADMIN},
-	{PRIV_GRANT_ROUTER, BIND | ADMIN},
+	{PRIV_GRANT_NONE, 0},       {PRIV_GRANT_SERVICE, BIND},
+	{PRIV_GRANT_ROUTES, ADMIN}, {PRIV_GRANT_ROUTER, BIND | ADMIN},
+	{PRIV_GRANT_PROMPT, NICE},
 };
 
 /* Through a shell, so that a second exec has its say. */
@@ -121,6 +121,7 @@ static void nobody_grants_what_he_has_not(void **state)
 		{CAP_NET_RAW, PRIV_GRANT_ROUTES, 0},
 		{CAP_NET_RAW, PRIV_GRANT_ROUTER, 0},
 		{CAP_NET_BIND_SERVICE, PRIV_GRANT_ROUTER, LAB_DENIED},
+		{CAP_SYS_NICE, PRIV_GRANT_PROMPT, 0}, /* late at times, and otherwise well */
 	};
 
 	if (geteuid() != 0)

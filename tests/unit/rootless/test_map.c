@@ -60,11 +60,45 @@ static void no_file_gives_nothing(void **state)
 	assert_false(rootless_subordinate("/nowhere/subuid", "alice", 1000, &r));
 }
 
+/* Rows of user_namespaces(7), and whether one shares nothing by being alone there. */
+static const struct {
+	const char *text;
+	bool wanted;
+} maps[] = {
+	{"         0       1000          1\n", true},
+	{"      1000       1000          1\n", true},
+	{"         0          0          1\n", false}, /* root itself */
+	{"         0          0 4294967295\n", false},
+	{"         0     100000      65536\n", false},
+	{"         0       1000          1\n         1     100000      65536\n", false},
+	{"", false},
+};
+
+static void who_is_alone_is_somebody(void **state)
+{
+	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
+		char path[] = "/tmp/labctl-test-map-XXXXXX";
+		int fd = mkstemp(path);
+		bool got;
+
+		assert_true(fd >= 0);
+		assert_int_equal(write(fd, maps[i].text, strlen(maps[i].text)),
+				 (ssize_t)strlen(maps[i].text));
+		got = rootless_is_somebody(path);
+		close(fd);
+		unlink(path);
+		if (got != maps[i].wanted)
+			fail_msg("row %zu", i);
+	}
+	assert_false(rootless_is_somebody("/nowhere/uid_map"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ranges_are_found),
 		cmocka_unit_test(no_file_gives_nothing),
+		cmocka_unit_test(who_is_alone_is_somebody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

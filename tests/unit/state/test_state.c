@@ -4,12 +4,14 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -323,6 +325,33 @@ static void test_files(void **state)
 	assert_int_equal(state_write(s, "node/a/b", "x", 1, &err), 0);
 	assert_int_equal(state_remove(s, "node", &err), 0);
 	assert_false(is_there(*state, "lab-1/node"));
+	state_close(s);
+}
+
+/* No room: said with the file's name, and what was there before stays whole. */
+static void test_failed_write(void **state)
+{
+	auto_error struct lab_error *err = NULL;
+	struct state *s = must_open("lab-1", STATE_CREATE);
+	auto_free char *text = NULL;
+	struct rlimit before, none;
+	int r;
+
+	assert_int_equal(state_write(s, "node/ecs-1/hosts", "old", 3, &err), 0);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	none = (struct rlimit){.rlim_max = before.rlim_max};
+	assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	r = state_write(s, "node/ecs-1/hosts", "new", 3, &err);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_true(signal(SIGXFSZ, SIG_DFL) != SIG_ERR);
+	assert_int_equal(r, -1);
+	assert_non_null(strstr(lab_error_message(err), "/lab-1/node/ecs-1/hosts: "));
+	assert_int_equal(lab_error_errnum(err), EFBIG);
+	assert_non_null(lab_error_hint_get(err));
+	assert_false(is_there(*state, "lab-1/node/ecs-1/hosts.tmp"));
+	text = state_read(s, "node/ecs-1/hosts", NULL, NULL);
+	assert_string_equal(text, "old");
 	state_close(s);
 }
 
@@ -640,6 +669,7 @@ int main(void)
 		TEST(test_destroy_follows_no_link),
 		TEST(test_destroy_names_what_is_not_ours),
 		TEST(test_files),
+		TEST(test_failed_write),
 		TEST(test_journal_is_read_back),
 		TEST(test_journal_cut_anywhere),
 		TEST(test_journal_garbage),

@@ -302,6 +302,32 @@ static void the_next_process_goes_on(void **state)
 	wire_memory_free(memory);
 }
 
+static void what_a_predecessor_told_is_not_told_again(void **state)
+{
+	auto_close int fd = -1;
+	struct wire_memory *memory = new_memory(&fd);
+	const struct wire_traits t = {.delay_ns = MS};
+	struct world old, new;
+
+	open_world(&old, t, memory);
+	assert_int_equal(wire_ways_missed(&old.ways, 0, 3), 3);
+	assert_int_equal(wire_ways_missed(&old.ways, 1, 4), 4); /* each way of a line for itself */
+	open_world(&new, t, memory);
+	assert_int_equal(wire_ways_missed(&new.ways, 0, 3), 0);
+	assert_int_equal(wire_ways_missed(&new.ways, 0, 5), 2);
+	assert_int_equal(wire_ways_missed(&new.ways, 1, 4), 0);
+	/* of a socket that was made anew */
+	assert_int_equal(wire_ways_missed(&new.ways, 0, 0), 0);
+	assert_int_equal(wire_ways_missed(&new.ways, 0, 1), 1);
+	/* round and round */
+	(void)wire_ways_missed(&new.ways, 1, UINT32_MAX / 2); /* as far as one step tells */
+	(void)wire_ways_missed(&new.ways, 1, UINT32_MAX - 1);
+	assert_int_equal(wire_ways_missed(&new.ways, 1, 1), 3);
+	close_world(&old);
+	close_world(&new);
+	wire_memory_free(memory);
+}
+
 static void nobody_waits_for_a_process_that_died(void **state)
 {
 	auto_close int fd = -1;
@@ -340,6 +366,7 @@ int main(void)
 		cmocka_unit_test(not_for_ever),
 		cmocka_unit_test(a_refused_frame_is_lost_alone),
 		cmocka_unit_test(the_next_process_goes_on),
+		cmocka_unit_test(what_a_predecessor_told_is_not_told_again),
 		cmocka_unit_test(nobody_waits_for_a_process_that_died),
 	};
 

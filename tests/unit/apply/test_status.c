@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** What a look at a lab sees: drift of every kind, which `up` mends, its supervisor, what `up` would do. */
+#include "apply/apply.h"
+
+#include <sys/resource.h>
+
+#include "apply/internal.h"
+#include "running.h"
+
+static struct apply_status look(struct fixture *f)
+{
+	struct lab_error *err = NULL;
+	struct state *s = state_open(LAB, STATE_READ, &err);
+	struct apply_ops ops = fake_ops(f->k);
+	struct apply_status status;
+
+	assert_non_null(s);
+	assert_int_equal(apply_status(s, &ops, &status, &err), 0);
+	state_close(s);
+	return status;
+}
+
+static void status_names_drift_and_up_repairs(void **state)
+{
+	struct fixture *f = *state;
+
+	must_up(f, f->a);
+	for (size_t i = 0; i < kernel_objects(f->a); i++) {
+		struct fake_object o = f->k->objects[0]; /* dropping moves others to its place */
+		struct apply_status s = look(f);
+
+		assert_int_equal(s.drift->n, 0);
+		assert_true(s.supervised);
+		assert_false(s.unfinished);
+		apply_status_done(&s);
+		if (o.kind == PLAN_NAMESPACE) {
+			fake_sweep(f->k, o.ns[0], NULL);
+			*fake_pin(f->k, o.ns[0]) = f->k->pins[--f->k->n_pins];
+		} else {
+			fake_drop(f->k, &f->k->objects[0]);
+		}
+		s = look(f);
+		if (s.drift->n < 1)
+			fail_msg("%s: no drift", o.key);
+		apply_status_done(&s);
+		must_up(f, f->a);
+		assert_is(f, f->a, o.key, (int)i);
+	}
+}
+
+static void status_sees_changed_values(void **state)
+{
+	struct fixture *f = *state;
+	struct plan_step s = {PLAN_CHANGE, PLAN_SHAPER, &f->a->shapers[0], &f->b->shapers[0]};
+	struct apply_status status;
+
+	must_up(f, f->a);
+	assert_int_equal(fake_step(f->k, &s, NULL), 0);
+	status = look(f);
+	assert_int_equal(status.drift->n, 1);
+	assert_int_equal(status.drift->steps[0].op, PLAN_CHANGE);
+	apply_status_done(&status);
+	must_up(f, f->a);
+	assert_is(f, f->a, "repair", 0);
+}
+
+static void dead_supervisor_is_seen_and_replaced(void **state)
+{
+	struct fixture *f = *state;
+	pid_t old;
+	struct apply_status s;
+
+	must_up(f, f->a);
+	old = f->k->supervisor;
+	kill(old, SIGKILL);
+	waitpid(old, NULL, 0);
+	f->k->supervisor = 0;
+	s = look(f);
+	assert_false(s.supervised);
+	apply_status_done(&s);
+	must_up(f, f->a);
+	assert_int_not_equal(f->k->supervisor, old);
+	assert_is(f, f->a, "supervisor", 0);
+}
+
+/* EMFILE says nothing about the process: `up` must not start a second supervisor beside it. */
+static void supervisor_that_cannot_be_looked_at_counts(void **state)
+{
+	struct fixture *f = *state;
+	struct rlimit before, none;
+	struct state *s;
+	bool supervised;
+
+	must_up(f, f->a);
+	s = state_open(LAB, STATE_READ, NULL);
+	assert_non_null(s);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){.rlim_max = before.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	supervised = apply_supervised(s);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_true(supervised);
+	state_close(s);
+}
+
+static bool is_c(const char *ns, void *data)
+{
+	return strcmp(ns, "c") == 0;
+}
+
+/* A look at one namespace sees what lies in it, and its links to their other ends; of those no more. */
+static void a_part_of_a_lab_is_seen_by_itself(void **state)
+{
+	struct fixture *f = *state;
+	auto_plan struct plan *part = apply_part(f->b, is_c, NULL);
+	struct apply_ops ops = fake_ops(f->k);
+	struct lab_error *err = NULL;
+	struct apply_status status;
+	struct state *s;
+
+	assert_int_equal(part->n_namespaces, 2);
+	assert_int_equal(part->n_links, 1);
+	assert_int_equal(part->n_addresses, 1);
+	assert_int_equal(part->n_routes + part->n_filters + part->n_shapers + part->n_workers, 0);
+	must_up(f, f->b);
+	s = state_open(LAB, STATE_READ, &err);
+	assert_int_equal(apply_status_part(s, &ops, f->b, is_c, NULL, &status, &err), 0);
+	assert_int_equal(status.drift->n, 0);
+	apply_status_done(&status);
+	state_close(s);
+}
+
+static void what_is_wrong_is_said_once(void **state)
+{
+	auto_plan struct plan *is = sample_plan();
+	auto_plan struct plan *shall = sample_plan();
+	struct plan_diff *d;
+	size_t changed = 0, missing = 0, extra = 0;
+
+	is->links[0].a.mac[5]++; /* the link is replaced, and what hangs on it made again */
+	is->extra = plan_new("x");
+	*plan_add_rule(is->extra) = (struct plan_rule){.ns = "a", .priority = 7};
+	is->shapers[0].rate++;
+	d = plan_diff(is, shall);
+	for (size_t i = 0; i < d->n; i++) {
+		const char *how = apply_drift_of(d, i);
+
+		changed += how && strcmp(how, "changed") == 0;
+		missing += how && strcmp(how, "missing") == 0;
+		extra += how && strcmp(how, "extra") == 0;
+	}
+	assert_int_equal(changed, 1);
+	assert_int_equal(extra, 1);
+	assert_int_equal(missing, d->n - 3); /* of the link one step says nothing */
+	plan_diff_free(d);
+}
+
+static void preview_is_what_up_does(void **state)
+{
+	struct fixture *f = *state;
+	struct apply_ops ops = fake_ops(f->k);
+	struct lab_error *err = NULL;
+	struct apply_preview preview;
+	struct apply_report report = {0};
+	struct state *s;
+	size_t steps;
+
+	must_up(f, f->a);
+	s = state_open(LAB, STATE_READ, &err);
+	assert_int_equal(apply_preview(s, &ops, f->b, &preview, &err), 0);
+	assert_true(preview.up);
+	steps = preview.diff->n;
+	apply_preview_done(&preview);
+	state_close(s);
+	assert_kernel_is(f->k, f->a, "preview", 0);
+	assert_int_equal(up(f, f->b, &report, &err), 0);
+	assert_int_equal(report.steps, steps);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(status_names_drift_and_up_repairs),
+		TEST(status_sees_changed_values),
+		TEST(dead_supervisor_is_seen_and_replaced),
+		TEST(supervisor_that_cannot_be_looked_at_counts),
+		TEST(a_part_of_a_lab_is_seen_by_itself),
+		TEST(what_is_wrong_is_said_once),
+		TEST(preview_is_what_up_does),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
