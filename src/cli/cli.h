@@ -71,6 +71,7 @@ int verb_capture(int argc, char **argv);
 int verb_explain(int argc, char **argv);
 int verb_matrix(int argc, char **argv);
 int verb_trace(int argc, char **argv);
+int verb_web(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
 int verb_generate(int argc, char **argv);
 int verb_completion(int argc, char **argv);

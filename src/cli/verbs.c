@@ -29,6 +29,8 @@ const struct cli_verb cli_verbs[] = {
 	{"explain", "say how a request would go, and where and why it stops", verb_explain,
 	 CLI_NODE, "--step --plan --request --header --json"},
 	{"matrix", "show who reaches whom", verb_matrix, CLI_LAB, "--step --plan --json"},
+	{"web", "serve a page that shows a running lab", verb_web, CLI_UP,
+	 "--control --listen --port --all"},
 	{"doctor", "say what this host and its kernel can do", verb_doctor, CLI_NOTHING,
 	 "--residue --json"},
 	{"generate", "print a lab file of a given shape and size", verb_generate, CLI_SHAPE,
