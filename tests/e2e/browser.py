@@ -99,6 +99,7 @@ def student(url, labctl, pictures):
         p.size(390, 844, mobile=True)
         p.wait("innerWidth === 390")
         assert p.eval("document.documentElement.scrollWidth") == 390, "the page is wider than a telephone"
+        p.click_on("#zoom-fit")
         p.click_on("#tab-lesson")
         p.picture("phone")
         assert p.problems == [], p.problems

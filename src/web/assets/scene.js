@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The picture: boxes and links at the places that labctl gave them, coloured by what goes on.
 import {Flow} from './flow.js';
-import {kindName, rate, svg} from './text.js';
+import {kindName, rate, shortRate, svg} from './text.js';
 import {View} from './view.js';
 
 const BUSY = 60; // percent of a link's limit
 const FULL = 90;
 const PILL = [112, 20];
+const SMALL_PILL = [60, 20]; // as far apart as lanes are
 const SQUARE = 160;
 const MANY = 300; // boxes; of more, those outside of the view are not drawn
 
@@ -160,14 +161,21 @@ export class Scene {
     for (const b of this.scene.boxes)
       for (const [text, x, y, name] of b.words) taken.add([x, y, (name ? 8.5 : 7) * text.length, 18]);
     for (const link of this.links) {
-      const [a, b] = link.piece;
-      const level = Math.abs(b[0] - a[0]) > Math.abs(b[1] - a[1]);
-      const aside = level ? [0, 25, -25, 40, -40] : [0, 62, -62];
-      const spots = aside.flatMap((off) => [0.5, 0.36, 0.64, 0.22, 0.78].map((t) => [
-        a[0] + (b[0] - a[0]) * t - PILL[0] / 2 + (level ? 0 : off), a[1] + (b[1] - a[1]) * t - PILL[1] / 2 + (level ? off : 0), ...PILL]));
-      link.spot = spots.find((s) => !taken.meets(s)) ?? spots[0];
+      const wide = this.#spots(link, PILL).find((s) => !taken.meets(s));
+      const small = wide ?? this.#spots(link, SMALL_PILL).find((s) => !taken.meets(s));
+      link.spot = small ?? this.#spots(link, SMALL_PILL)[0];
+      link.small = !wide;
       taken.add(link.spot);
     }
+  }
+
+  /** Where the pill of a link may stand: on its longest piece, or beside it. */
+  #spots(link, [w, h]) {
+    const [a, b] = link.piece;
+    const level = Math.abs(b[0] - a[0]) > Math.abs(b[1] - a[1]);
+    const aside = level ? [0, 25, -25, 40, -40] : [0, w / 2 + 6, -w / 2 - 6];
+    return aside.flatMap((off) => [0.5, 0.36, 0.64, 0.22, 0.78].map((t) => [
+      a[0] + (b[0] - a[0]) * t - w / 2 + (level ? 0 : off), a[1] + (b[1] - a[1]) * t - h / 2 + (level ? off : 0), w, h]));
   }
 
   /* --- what goes on --- */
@@ -220,7 +228,8 @@ export class Scene {
 
   #short(link, there, back, drops) {
     const [forth, home] = arrows(link.piece);
-    const text = there >= back ? `${forth} ${rate(there)}` : `${home} ${rate(back)}`;
+    const words = link.small ? shortRate : rate;
+    const text = there >= back ? `${forth} ${words(there)}` : `${home} ${words(back)}`;
     return drops ? `${text} −${drops}` : text;
   }
 

@@ -34,6 +34,11 @@ export function rate(bits) {
   return `${x >= 100 || i === 0 ? Math.round(x) : Number(x.toPrecision(x >= 10 ? 3 : 2))} ${units[i]}`;
 }
 
+/** The same where there is little room: "1.2M" */
+export function shortRate(bits) {
+  return rate(bits).replace(/ ([kMG]?)bit\/s/, '$1');
+}
+
 export function milliseconds(us) {
   return us >= 1000 ? `${Number((us / 1000).toPrecision(3))} ms` : `${us} µs`;
 }
