@@ -1,5 +1,5 @@
 # One folder of src/ is one layer is one static library. The DEPS of a layer are the only other
-# folders that it may include from; tests/tools/layers checks the includes against these lines.
+# folders that it may include from; tests/tools/check-layers checks the includes against these lines.
 function(labctl_layer name)
   cmake_parse_arguments(L "" "" "DEPS;LIBS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.c)

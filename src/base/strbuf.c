@@ -92,3 +92,21 @@ char *strbuf_take(struct strbuf *b)
 	*b = (struct strbuf){0};
 	return s;
 }
+
+void strbuf_add_xml(struct strbuf *b, const char *text)
+{
+	for (; text && *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '&')
+			strbuf_add(b, "&amp;");
+		else if (c == '<')
+			strbuf_add(b, "&lt;");
+		else if (c == '>')
+			strbuf_add(b, "&gt;");
+		else if (c == '"')
+			strbuf_add(b, "&quot;");
+		else
+			strbuf_addc(b, c < 0x20 && c != '\n' && c != '\t' ? '?' : (char)c);
+	}
+}

@@ -19,6 +19,9 @@ void strbuf_vprintf(struct strbuf *b, const char *fmt, va_list ap)
 	__attribute__((format(printf, 2, 0)));
 void strbuf_trunc(struct strbuf *b, size_t len);
 
+/** Text of an XML element or attribute, NULL: nothing; control characters, which XML has no way to write, become '?'. */
+void strbuf_add_xml(struct strbuf *b, const char *text);
+
 /** The text, "" while empty; borrowed. */
 const char *strbuf_str(const struct strbuf *b);
 

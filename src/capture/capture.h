@@ -37,14 +37,16 @@ struct capture_spec {
 	const char *lab, *filter; /* filter: pcap-filter(7), "" for everything */
 	enum capture_form form;
 	int file;       /* descriptor that it goes to */
+	int life;       /* pidfd of the lab's supervisor: the capture ends with it; -1: none */
 	uint64_t count; /* ends after so many packets; 0: never */
 	struct capture_point *points;
 	size_t n_points;
 };
 
 /**
- * Reads {"lab": TEXT, "filter": TEXT, "file": descriptor, "form": N, "count": N, "points": [{"name", "dev",
- * "alias": TEXT, "ns": descriptor}...]}. Texts stay the json's; points are to be freed by the caller.
+ * Reads {"lab": TEXT, "filter": TEXT, "file": descriptor, "form": N, "life": descriptor or -1, "count": N,
+ * "points": [{"name", "dev", "alias": TEXT, "ns": descriptor}...]}. Texts stay the json's; points are to be
+ * freed by the caller.
  */
 int capture_spec_read(const json_t *json, struct capture_spec *spec, struct lab_error **err);
 
@@ -86,5 +88,6 @@ int capture_write_packet(FILE *f, const struct capture_packet *p);
 int capture_write_statistics(FILE *f, size_t point, uint64_t ns, uint64_t received,
 			     uint64_t dropped);
 
-/** Captures until a signal, `count`, or the end of the lab. */
+/** Captures until a signal, `count`, or the end of the lab; says on standard error when it begins, and how many packets
+ * it gave and lost when it ends. */
 int capture_run(const struct capture_spec *spec, struct lab_error **err);

@@ -22,12 +22,15 @@
 #include "base/cleanup.h"
 #include "priv/priv.h"
 
-#define SNAPLEN  262144            /* GSO frames have 64 KiB */
-#define MEMORY   (64 << 20)        /* of all rings together */
-#define HELD_NS  UINT64_C(2000000) /* a packet is in its ring much sooner after its time stamp */
-#define HELD_MS  2
-#define DOUBT_MS 20 /* between two looks at an interface that is down */
-#define ADVICE   "see pcap-filter(7): for example 'tcp port 80'"
+#define SNAPLEN 262144 /* GSO frames have 64 KiB */
+/* What lines and sightings are made of: headers, a name of 255 bytes, 100 bytes of text. Every slot of a ring is as
+ * large as the largest packet, so that with 64 KiB the ring of one of many interfaces would hold two. */
+#define SNAPLEN_HEAD 512
+#define MEMORY       (64 << 20) /* of all rings together; the kernel may round each up to twice as much */
+#define HELD_NS      UINT64_C(2000000) /* a packet is in its ring much sooner after its time stamp */
+#define HELD_MS      2
+#define DOUBT_MS     20 /* between two looks at an interface that is down */
+#define ADVICE       "see pcap-filter(7): for example 'tcp port 80'"
 
 struct held {
 	struct capture_packet packet; /* data is owned */
@@ -44,13 +47,14 @@ struct listener {
 struct run {
 	const struct capture_spec *spec;
 	struct listener *listeners;
-	struct pollfd *fds; /* one for each listener, then the signals' */
+	struct pollfd *fds; /* one for each listener, then the signals', then the lab's life */
 	struct held *held;
 	size_t n_held, n_living;
 	uint64_t seen, given;
 	int name_width;
 	FILE *out;
 	bool stop;
+	bool over; /* the lab went down */
 };
 
 static uint64_t now_ns(void)
@@ -71,13 +75,15 @@ static int refused(const struct capture_point *p, pcap_t *pcap, int rc, struct l
 			      "%s: %s", p->name, *detail ? detail : pcap_statustostr(rc));
 }
 
-static int activate(const struct capture_point *p, pcap_t *pcap, size_t n, struct lab_error **err)
+static int activate(const struct capture_spec *s, const struct capture_point *p, pcap_t *pcap,
+		    struct lab_error **err)
 {
+	size_t n = s->n_points < 8 ? 8 : s->n_points;
 	int rc;
 
 	/* none of these can fail on a handle that is not active yet */
-	(void)pcap_set_snaplen(pcap, SNAPLEN);
-	(void)pcap_set_buffer_size(pcap, (int)(MEMORY / (n < 8 ? 8 : n)));
+	(void)pcap_set_snaplen(pcap, s->form == CAPTURE_PCAPNG ? SNAPLEN : SNAPLEN_HEAD);
+	(void)pcap_set_buffer_size(pcap, (int)(MEMORY / n));
 	(void)pcap_set_immediate_mode(pcap, 1);
 	(void)pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);
 	rc = pcap_activate(pcap); /* above 0: a warning */
@@ -100,7 +106,7 @@ static int open_listener(struct run *r, size_t i, struct lab_error **err)
 	if (!r->listeners[i].pcap)
 		return lab_error_make(err, LAB_FAILED, "%s: %s", p->name, why);
 	r->n_living++;
-	if (activate(p, r->listeners[i].pcap, r->spec->n_points, err))
+	if (activate(r->spec, p, r->listeners[i].pcap, err))
 		return -1;
 	if (pcap_setnonblock(r->listeners[i].pcap, 1, why))
 		return lab_error_make(err, LAB_FAILED, "%s: %s", p->name, why);
@@ -264,25 +270,31 @@ static int give_one(const struct run *r, const struct capture_packet *p)
 	return 0;
 }
 
+/* Forgets the first n; what they hold was freed. */
+static void drop_first(struct run *r, size_t n)
+{
+	r->n_held -= n;
+	if (n)
+		memmove(r->held, r->held + n, r->n_held * sizeof(*r->held));
+}
+
 /* Gives what is older than `until`, and keeps the rest. */
 static int give(struct run *r, uint64_t until, struct lab_error **err)
 {
 	size_t n = 0;
+	int rc = 0;
 
 	if (r->n_held)
 		qsort(r->held, r->n_held, sizeof(*r->held), by_time);
-	for (; n < r->n_held && r->held[n].packet.ns <= until && !r->stop; n++) {
-		const struct capture_packet *p = &r->held[n].packet;
+	while (n < r->n_held && r->held[n].packet.ns <= until && !r->stop && !rc) {
+		const struct capture_packet *p = &r->held[n++].packet;
 
-		if (give_one(r, p))
-			return lab_error_errno(err, LAB_FAILED, errno, "write the packets");
+		rc = give_one(r, p);
 		free((void *)p->data);
 		r->stop = ++r->given == r->spec->count;
 	}
-	r->n_held -= n;
-	if (n)
-		memmove(r->held, r->held + n, r->n_held * sizeof(*r->held));
-	if (fflush(r->out))
+	drop_first(r, n);
+	if (rc || fflush(r->out))
 		return lab_error_errno(err, LAB_FAILED, errno, "write the packets");
 	return 0;
 }
@@ -293,11 +305,14 @@ static int listen_on(struct run *r, struct lab_error **err)
 		int patience = r->n_held ? HELD_MS : any_in_doubt(r) ? DOUBT_MS : -1;
 		uint64_t start;
 
-		if (poll(r->fds, r->spec->n_points + 1, patience) < 0 && errno != EINTR)
+		if (poll(r->fds, r->spec->n_points + 2, patience) < 0 && errno != EINTR)
 			return lab_error_errno(err, LAB_FAILED, errno, "wait for packets");
 		start = now_ns();
 		collect(r);
 		if (r->fds[r->spec->n_points].revents)
+			break;
+		r->over = r->fds[r->spec->n_points + 1].revents != 0;
+		if (r->over)
 			break;
 		if (give(r, start - HELD_NS, err))
 			return -1;
@@ -336,7 +351,7 @@ static int finish(struct run *r, struct lab_error **err)
 	if (fflush(r->out))
 		return lab_error_errno(err, LAB_FAILED, errno, "write the packets");
 	fprintf(stderr, "%ju packets captured, %ju dropped by the kernel%s\n", (uintmax_t)r->given,
-		(uintmax_t)dropped, r->n_living ? "" : "; the interfaces are gone");
+		(uintmax_t)dropped, r->over || !r->n_living ? "; the lab went down" : "");
 	return 0;
 }
 
@@ -353,6 +368,8 @@ static int watch_signals(struct run *r, struct lab_error **err)
 	if (fd < 0)
 		return lab_error_errno(err, LAB_FAILED, errno, "signals");
 	r->fds[r->spec->n_points] = (struct pollfd){.fd = fd, .events = POLLIN};
+	/* sockets at both ends of a link keep both namespaces, and no interface would ever go */
+	r->fds[r->spec->n_points + 1] = (struct pollfd){.fd = r->spec->life, .events = POLLIN};
 	return 0;
 }
 
@@ -408,7 +425,7 @@ int capture_run(const struct capture_spec *spec, struct lab_error **err)
 	int rc = -1;
 
 	r.listeners = calloc(spec->n_points, sizeof(*r.listeners));
-	r.fds = calloc(spec->n_points + 1, sizeof(*r.fds));
+	r.fds = calloc(spec->n_points + 2, sizeof(*r.fds));
 	if (!r.listeners || !r.fds)
 		abort();
 	if (spec->file != STDOUT_FILENO)

@@ -34,14 +34,15 @@ static int read_point(const json_t *json, struct capture_point *p, struct lab_er
 int capture_spec_read(const json_t *json, struct capture_spec *spec, struct lab_error **err)
 {
 	const json_t *points = json_object_get(json, "points");
-	json_int_t file, form, count;
+	json_int_t file, form, life, count;
 
 	*spec = (struct capture_spec){0};
 	if (text(json, "lab", &spec->lab, err) || text(json, "filter", &spec->filter, err) ||
 	    number(json, "file", 0, &file, err) || number(json, "form", 0, &form, err) ||
-	    number(json, "count", 0, &count, err))
+	    number(json, "life", -1, &life, err) || number(json, "count", 0, &count, err))
 		return -1;
 	spec->file = (int)file;
+	spec->life = (int)life;
 	spec->form = (enum capture_form)form;
 	spec->count = (uint64_t)count;
 	spec->n_points = json_array_size(points);

@@ -62,33 +62,14 @@ void check_report_tap(struct strbuf *out, const struct check_result *results, si
 	}
 }
 
-/* Control characters are not allowed in XML at all, not even as references. */
-static void add_xml(struct strbuf *out, const char *text)
-{
-	for (; text && *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c == '&')
-			strbuf_add(out, "&amp;");
-		else if (c == '<')
-			strbuf_add(out, "&lt;");
-		else if (c == '>')
-			strbuf_add(out, "&gt;");
-		else if (c == '"')
-			strbuf_add(out, "&quot;");
-		else
-			strbuf_addc(out, c < 0x20 && c != '\n' && c != '\t' ? '?' : (char)c);
-	}
-}
-
 static void add_junit_case(struct strbuf *out, const char *lab, const struct check_result *r)
 {
 	strbuf_add(out, "    <testcase classname=\"");
-	add_xml(out, lab);
+	strbuf_add_xml(out, lab);
 	strbuf_add(out, "\" name=\"");
-	add_xml(out, r->id);
+	strbuf_add_xml(out, r->id);
 	strbuf_add(out, ": ");
-	add_xml(out, r->title);
+	strbuf_add_xml(out, r->title);
 	strbuf_printf(out, "\" time=\"%" PRIu64 ".%03" PRIu64 "\"", r->ms / 1000, r->ms % 1000);
 	if (r->verdict == CHECK_OK && !r->why) {
 		strbuf_add(out, "/>\n");
@@ -96,14 +77,14 @@ static void add_junit_case(struct strbuf *out, const char *lab, const struct che
 	}
 	if (r->verdict == CHECK_OK) {
 		strbuf_add(out, ">\n      <system-out>");
-		add_xml(out, r->why);
+		strbuf_add_xml(out, r->why);
 		strbuf_add(out, "</system-out>\n    </testcase>\n");
 		return;
 	}
 	strbuf_add(out, ">\n      <failure message=\"");
-	add_xml(out, r->why);
+	strbuf_add_xml(out, r->why);
 	strbuf_add(out, "\">");
-	add_xml(out, r->evidence);
+	strbuf_add_xml(out, r->evidence);
 	strbuf_add(out, "</failure>\n    </testcase>\n");
 }
 
@@ -117,7 +98,7 @@ void check_report_junit(struct strbuf *out, const char *lab, const struct check_
 		ms += results[i].ms;
 	strbuf_add(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
 			"  <testsuite name=\"");
-	add_xml(out, lab);
+	strbuf_add_xml(out, lab);
 	strbuf_printf(out,
 		      "\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"0\" "
 		      "time=\"%" PRIu64 ".%03" PRIu64 "\">\n",

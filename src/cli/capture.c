@@ -8,12 +8,12 @@
 
 #include "base/cleanup.h"
 #include "base/strbuf.h"
-#include "cli/cli.h"
+#include "cli/options.h"
 #include "cli/points.h"
 
 struct options {
 	const char *lab, *places, *file;
-	unsigned long long count;
+	unsigned long count;
 	struct strbuf filter;
 };
 
@@ -23,23 +23,13 @@ static const struct argp_option option_table[] = {
 	{NULL, 0, NULL, 0, NULL, 0},
 };
 
-static unsigned long long parse_count(const char *arg, struct argp_state *state)
-{
-	char *end;
-	unsigned long long n = strtoull(arg, &end, 10);
-
-	if (*arg < '1' || *arg > '9' || *end || n > INT64_MAX)
-		argp_error(state, "--count: a number from 1, not \"%s\"", arg);
-	return n;
-}
-
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
 
 	switch (key) {
 	case 'w': o->file = arg; return 0;
-	case 'c': o->count = parse_count(arg, state); return 0;
+	case 'c': o->count = cli_option_number(state, "--count", arg, 1, INT64_MAX); return 0;
 	case ARGP_KEY_ARG:
 		if (!o->lab)
 			o->lab = arg;
@@ -56,13 +46,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp argp = {
+const struct argp cli_argp_capture = {
 	.options = option_table,
 	.parser = parse_option,
 	.args_doc = "LAB NODE[:INTERFACE][,NODE...] [FILTER...]",
 	.doc = "Shows the packets of one or several nodes, routers or gateways of a lab in the order of their "
 	       "time, or writes them into a file for Wireshark that knows the interfaces by name. Without "
-	       "INTERFACE: all of the node's. FILTER is an expression of pcap-filter(7).\v"
+	       "INTERFACE: all of the node's; at most 512 in all. FILTER is an expression of pcap-filter(7).\v"
 	       "Examples:\n"
 	       "  labctl capture scenario1 ecs-3\n"
 	       "  labctl capture scenario1 ecs-3,vpc-3:cen-1,apigw-1 tcp port 80\n"
@@ -94,7 +84,7 @@ static int run(const struct options *o, struct lab_error **err)
 	if (cli_enter_running("capture", o->lab, err) ||
 	    cli_open_running(o->lab, STATE_READ, &running, err))
 		return -1;
-	cli_points_init(&points, running.plan);
+	cli_points_init(&points, &running);
 	if (!cli_points_add(&points, o->places, err) && !open_file(o, &file, err) &&
 	    !cli_points_give(
 		    &points,
@@ -114,7 +104,7 @@ int verb_capture(int argc, char **argv)
 	struct options o = {0};
 	int status;
 
-	cli_parse(&argp, argc, argv, &o);
+	cli_parse(&cli_argp_capture, argc, argv, &o);
 	status = run(&o, &err) ? cli_fail(err) : LAB_OK;
 	strbuf_done(&o.filter);
 	return status;

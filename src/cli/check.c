@@ -10,7 +10,7 @@
 #include "cli/options.h"
 #include "ui/table.h"
 
-static const struct argp argp = {
+const struct argp cli_argp_check = {
 	.options = cli_lab_option_table,
 	.parser = cli_parse_lab_option,
 	.args_doc = "LAB",
@@ -194,6 +194,6 @@ int verb_check(int argc, char **argv)
 	auto_error struct lab_error *err = NULL;
 	struct cli_lab_options o = {0};
 
-	cli_parse(&argp, argc, argv, &o);
+	cli_parse(&cli_argp_check, argc, argv, &o);
 	return run(&o, &err);
 }

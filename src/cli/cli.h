@@ -49,7 +49,9 @@ struct cli_verb {
 	const char *help; /* one line, for `labctl --help` */
 	int (*fn)(int argc, char **argv);
 	enum cli_operand operand;
-	const char *options; /* long options for completion, separated by blanks */
+	const struct argp *argp; /* what its options are, for completion */
+	const char *const
+		*formats; /* what --format takes, NULL behind the last; NULL: it has none */
 };
 
 extern const struct cli_verb cli_verbs[];
@@ -76,6 +78,17 @@ int verb_doctor(int argc, char **argv);
 int verb_generate(int argc, char **argv);
 int verb_completion(int argc, char **argv);
 
+extern const struct argp cli_argp_labs, cli_argp_check, cli_argp_plan, cli_argp_graph,
+	cli_argp_lesson, cli_argp_up, cli_argp_down, cli_argp_status, cli_argp_test, cli_argp_exec,
+	cli_argp_shell, cli_argp_logs, cli_argp_capture, cli_argp_explain, cli_argp_matrix,
+	cli_argp_trace, cli_argp_web, cli_argp_doctor, cli_argp_generate, cli_argp_completion;
+
+/* the verbs' enums of formats have the same order */
+extern const char *const cli_formats_test[], *const cli_formats_graph[], *const cli_formats_trace[];
+
+/** The i-th word that may follow `labctl lesson LAB`; NULL behind the last. */
+const char *cli_lesson_word(size_t i);
+
 /* --- options --- */
 
 /**
@@ -98,6 +111,10 @@ void cli_hint(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int cli_fail(const struct lab_error *err) __attribute__((warn_unused_result));
 /** Whether colour and progress are welcome on f: a terminal, NO_COLOR unset, TERM not "dumb". */
 bool cli_colour(FILE *f);
+/** Whether the user's locale takes characters of boxes and arrows. */
+bool cli_utf8(void);
+/** Columns of the terminal that standard output is; 0 where it is none. */
+unsigned int cli_columns(void);
 /** LAB_DENIED with a hint unless the effective user is root. */
 int cli_need_root(const char *verb, struct lab_error **err) __attribute__((warn_unused_result));
 

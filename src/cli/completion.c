@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * labctl completion: scripts made from the verb table, so that they cannot disagree with it. Names of
- * labs and nodes are asked for when they are needed, from `labctl completion --list KIND [LAB]`.
+ * labctl completion: scripts made from the verb table and the tables that the verbs themselves use, so that
+ * they cannot disagree with them. Names of labs and nodes are asked for when they are needed, from `labctl completion --list KIND [LAB]`.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "cli/shipped.h"
+#include "generate/generate.h"
 
 struct options {
 	const char *shell; /* or, with list, the lab */
@@ -40,7 +41,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp argp = {
+const struct argp cli_argp_completion = {
 	.options = option_table,
 	.parser = parse_option,
 	.args_doc = "bash|zsh|fish",
@@ -70,23 +71,101 @@ static void print_verbs(void)
 		printf(" %s", cli_verbs[i].name);
 }
 
+static bool is_end(const struct argp_option *o)
+{
+	return !o->name && !o->key;
+}
+
+static bool has_letter(const struct argp_option *o)
+{
+	return o->key > ' ' && o->key < 0x7f;
+}
+
+static void print_long_options(const struct cli_verb *v)
+{
+	for (const struct argp_option *o = v->argp->options; o && !is_end(o); o++)
+		if (!(o->flags & OPTION_HIDDEN))
+			printf(" --%s", o->name);
+}
+
+/* " --write=FILE -w=FILE ": the options that take the word behind them, and what it is. */
+static void print_takers(const struct cli_verb *v)
+{
+	for (const struct argp_option *o = v->argp->options; o && !is_end(o); o++) {
+		if (!o->arg)
+			continue;
+		printf(" --%s=%s", o->name, o->arg);
+		if (has_letter(o))
+			printf(" -%c=%s", o->key, o->arg);
+	}
+	putchar(' ');
+}
+
+static void print_formats(const struct cli_verb *v)
+{
+	for (size_t i = 0; v->formats && v->formats[i]; i++)
+		printf("%s%s", i ? " " : "", v->formats[i]);
+}
+
+static void print_shapes(void)
+{
+	for (size_t i = 0; i < generate_n_shapes; i++)
+		printf("%s%s", i ? " " : "", generate_shapes[i].name);
+}
+
+static void print_lesson_words(void)
+{
+	const char *word;
+
+	for (size_t i = 0; (word = cli_lesson_word(i)); i++)
+		printf("%s%s", i ? " " : "", word);
+}
+
 static void print_bash_table(void)
 {
 	puts("  case $verb in\n"
 	     "    help) kind=verbs ;;");
-	for (size_t i = 0; i < cli_n_verbs; i++)
-		printf("    %s) kind=%s options='--help %s' ;;\n", cli_verbs[i].name,
-		       operand_name(cli_verbs[i].operand), cli_verbs[i].options);
+	for (size_t i = 0; i < cli_n_verbs; i++) {
+		const struct cli_verb *v = &cli_verbs[i];
+
+		printf("    %s) kind=%s options='--help", v->name, operand_name(v->operand));
+		print_long_options(v);
+		fputs("' takers='", stdout);
+		print_takers(v);
+		fputs("' formats='", stdout);
+		print_formats(v);
+		puts("' ;;");
+	}
 	puts("    *) return ;;\n"
 	     "  esac");
 }
 
-/* zsh runs it too, so no more than both understand. */
+static void print_bash_operands(void)
+{
+	puts("    *:-*) words=$options ;;\n"
+	     "    *:verbs:0) words=$verbs ;;\n"
+	     "    *:shells:0) words='bash zsh fish' ;;");
+	fputs("    *:shapes:0) words='", stdout);
+	print_shapes();
+	puts("' ;;\n"
+	     "    *:up:0 | *:nodes:0) words=$(labctl completion --list up 2>/dev/null) ;;\n"
+	     "    *:nodes:1) words=$(labctl completion --list nodes \"$lab\" 2>/dev/null) ;;");
+	fputs("    *:labs:1) [[ $verb != lesson ]] || words='", stdout);
+	print_lesson_words();
+	puts("' ;;\n"
+	     "    *:labs:0) files=yes words=$(labctl completion --list labs 2>/dev/null) ;;\n"
+	     "  esac");
+}
+
+/*
+ * zsh runs it too, so no more than both understand. bash takes --format=svg for three words, with `=` as
+ * the second.
+ */
 static void print_bash_function(void)
 {
 	fputs("_labctl() {\n"
 	      "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb=${COMP_WORDS[1]-}\n"
-	      "  local kind='' options='' words='' i n=0 lab='' verbs='help",
+	      "  local kind='' options='' takers='' formats='' words='' files='' taken='' i n=0 lab='' verbs='help",
 	      stdout);
 	print_verbs();
 	puts("'\n"
@@ -95,37 +174,31 @@ static void print_bash_function(void)
 	     "    return\n"
 	     "  fi");
 	print_bash_table();
-	puts("  for ((i = 2; i < COMP_CWORD; i++)); do\n"
+	puts("  [[ $cur != = ]] || cur=''\n"
+	     "  [[ $prev != = ]] || prev=${COMP_WORDS[COMP_CWORD-2]}\n"
+	     "  for ((i = 2; i < COMP_CWORD; i++)); do\n"
 	     "    case ${COMP_WORDS[i]} in\n"
-	     "      --step | --format | --lines | --name | --vpcs | --bandwidth | --rtt) i=$((i + 1)) ;;\n"
-	     "      -*) ;;\n"
+	     "      -*)\n"
+	     "        [[ $takers != *\" ${COMP_WORDS[i]}=\"* ]] || i=$((i + 1))\n"
+	     "        [[ ${COMP_WORDS[i]} != = ]] || i=$((i + 1))\n"
+	     "        ;;\n"
 	     "      *) n=$((n + 1)) lab=${lab:-${COMP_WORDS[i]}} ;;\n"
 	     "    esac\n"
 	     "  done\n"
-	     "  case $prev:$cur:$kind:$n in\n"
-	     "    --step:*) words=$(labctl completion --list steps \"$lab\" 2>/dev/null) ;;\n"
-	     "    --format:*)\n"
-	     "      words='tap list junit json'\n"
-	     "      [[ $verb != graph ]] || words='text svg dot mermaid drawio json'\n"
-	     "      ;;\n"
-	     "    --lines:*) ;;\n"
-	     "    *:-*) words=$options ;;\n"
-	     "    *:verbs:0) words=$verbs ;;\n"
-	     "    *:shells:0) words='bash zsh fish' ;;\n"
-	     "    *:shapes:0) words='star regions chain' ;;\n"
-	     "    *:up:0 | *:nodes:0) words=$(labctl completion --list up 2>/dev/null) ;;\n"
-	     "    *:nodes:1) words=$(labctl completion --list nodes \"$lab\" 2>/dev/null) ;;\n"
-	     "    *:labs:1)\n"
-	     "      [[ $verb != lesson ]] ||\n"
-	     "        words='start next back goto check hint exercise status reset'\n"
-	     "      ;;\n"
-	     "    *:labs:0)\n"
-	     "      words=$(labctl completion --list labs 2>/dev/null)\n"
-	     "      [[ -z ${BASH_VERSION-} ]] || compopt -o filenames\n"
-	     "      mapfile -t COMPREPLY < <(compgen -f -W \"$words\" -- \"$cur\")\n"
-	     "      return\n"
-	     "      ;;\n"
-	     "  esac\n"
+	     "  if [[ $takers == *\" $prev=\"* ]]; then\n"
+	     "    taken=${takers#*\" $prev=\"} taken=${taken%% *}\n"
+	     "  fi\n"
+	     "  case $taken:$cur:$kind:$n in\n"
+	     "    ID:*) words=$(labctl completion --list steps \"$lab\" 2>/dev/null) ;;\n"
+	     "    FORMAT:*) words=$formats ;;\n"
+	     "    FILE:*) files=yes ;;\n"
+	     "    [A-Z]*:*) ;;");
+	print_bash_operands();
+	puts("  if [[ -n $files ]]; then\n"
+	     "    [[ -z ${BASH_VERSION-} ]] || compopt -o filenames\n"
+	     "    mapfile -t COMPREPLY < <(compgen -f -W \"$words\" -- \"$cur\")\n"
+	     "    return\n"
+	     "  fi\n"
 	     "  mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
 	     "}");
 }
@@ -169,32 +242,52 @@ static void print_fish_quoted(const char *text)
 	putchar('\'');
 }
 
+static void print_fish_option(const struct cli_verb *v, const struct argp_option *o)
+{
+	printf("complete -c labctl -n '__fish_seen_subcommand_from %s' -l %s", v->name, o->name);
+	if (has_letter(o))
+		printf(" -s %c", o->key);
+	if (o->arg && !strcmp(o->arg, "FILE")) {
+		fputs(" -r -F", stdout);
+	} else if (o->arg && !strcmp(o->arg, "FORMAT")) {
+		fputs(" -x -a '", stdout);
+		print_formats(v);
+		putchar('\'');
+	} else if (o->arg) {
+		fputs(" -x", stdout);
+	}
+	putchar('\n');
+}
+
+static void print_fish_operand(const struct cli_verb *v)
+{
+	printf("complete -c labctl -n '__fish_seen_subcommand_from %s' -a '", v->name);
+	switch (v->operand) {
+	case CLI_SHELL_NAME: fputs("bash zsh fish", stdout); break;
+	case CLI_SHAPE: print_shapes(); break;
+	case CLI_LAB: fputs("(labctl completion --list labs)", stdout); break;
+	case CLI_UP:
+	case CLI_NODE: fputs("(labctl completion --list up)", stdout); break;
+	case CLI_NOTHING: break;
+	}
+	puts("'");
+}
+
 static void print_fish(void)
 {
 	puts("# fish completion for labctl\n"
 	     "complete -c labctl -f");
 	for (size_t i = 0; i < cli_n_verbs; i++) {
 		const struct cli_verb *v = &cli_verbs[i];
-		auto_free char *options = strdup(v->options);
-		char *save = NULL;
 
-		if (!options)
-			abort();
 		printf("complete -c labctl -n __fish_use_subcommand -a %s -d ", v->name);
 		print_fish_quoted(v->help);
 		putchar('\n');
-		for (char *o = strtok_r(options, " ", &save); o; o = strtok_r(NULL, " ", &save))
-			printf("complete -c labctl -n '__fish_seen_subcommand_from %s' -l %s\n",
-			       v->name, o + 2);
-		if (v->operand == CLI_SHELL_NAME)
-			printf("complete -c labctl -n '__fish_seen_subcommand_from %s' -a 'bash zsh fish'\n",
-			       v->name);
-		else if (v->operand == CLI_SHAPE)
-			printf("complete -c labctl -n '__fish_seen_subcommand_from %s' -a 'star regions chain'\n",
-			       v->name);
-		else if (v->operand != CLI_NOTHING)
-			printf("complete -c labctl -n '__fish_seen_subcommand_from %s' -a '(labctl completion --list %s)'\n",
-			       v->name, v->operand == CLI_LAB ? "labs" : "up");
+		for (const struct argp_option *o = v->argp->options; o && !is_end(o); o++)
+			if (!(o->flags & OPTION_HIDDEN))
+				print_fish_option(v, o);
+		if (v->operand != CLI_NOTHING)
+			print_fish_operand(v);
 	}
 }
 
@@ -254,7 +347,7 @@ int verb_completion(int argc, char **argv)
 	} shells[] = {{"bash", print_bash}, {"zsh", print_zsh}, {"fish", print_fish}};
 	struct options o = {0};
 
-	cli_parse(&argp, argc, argv, &o);
+	cli_parse(&cli_argp_completion, argc, argv, &o);
 	if (o.list)
 		return list(o.list, o.shell);
 	for (size_t i = 0; i < ARRAY_LEN(shells); i++)

@@ -32,14 +32,14 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp argp = {
+const struct argp cli_argp_doctor = {
 	.options = option_table,
 	.parser = parse_option,
 	.doc = "Tries, in throw-away namespaces, each feature that labs need of this kernel, and looks "
 	       "at what else of the host matters, and whether labs can be made without root. Changes nothing. Exit status 4 where something is "
 	       "missing without which no lab works. With --residue: looks for directories, namespaces, "
-	       "mounts and processes of labs that are not up. Exit status 1 where there are any; "
-	       "`labctl down --all` removes them.\v"
+	       "mounts and processes of labs that are not up, and says what removes each; `labctl down --all` "
+	       "does it wherever that is a `labctl down`. Exit status 1 where there are any.\v"
 	       "Examples:\n"
 	       "  sudo labctl doctor\n"
 	       "  labctl doctor --json\n"
@@ -191,7 +191,7 @@ int verb_doctor(int argc, char **argv)
 	struct options o = {0};
 	size_t n = 0;
 
-	cli_parse(&argp, argc, argv, &o);
+	cli_parse(&cli_argp_doctor, argc, argv, &o);
 	if (o.residue ? cli_need_root("doctor --residue", &err) || cli_residue(o.json, &n, &err)
 		      : examine(o.json, &n, &err))
 		return cli_fail_json(o.json, err);

@@ -23,7 +23,9 @@ struct options {
 };
 
 static const struct argp_option option_table[] = {
-	{"all", 'a', NULL, 0, "every lab of this host, and what is left of others", 0},
+	{"all", 'a', NULL, 0,
+	 "every lab of this host, and what is left of others; without root: every lab of this user",
+	 0},
 	{"no-wait", 'n', NULL, 0, "do not wait until the kernel has let go of the namespaces", 0},
 	CLI_OPTION_END,
 };
@@ -49,12 +51,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp argp = {
+const struct argp cli_argp_down = {
 	.options = option_table,
 	.parser = parse_option,
 	.args_doc = "LAB\n--all",
 	.doc = "Removes a lab: its processes, its namespaces and all that is in them. Also clears what a "
-	       "killed `up` or `down` left. A lab that is not up is no error.\v"
+	       "killed `up` or `down` left. A lab that is not up is no error. What only "
+	       "a person can judge is left alone, also by --all: `labctl doctor --residue` names it.\v"
 	       "Examples:\n"
 	       "  labctl down scenario1\n"
 	       "  labctl down --all\n",
@@ -163,7 +166,7 @@ int verb_down(int argc, char **argv)
 	auto_error struct lab_error *err = NULL;
 	struct options o = {0};
 
-	cli_parse(&argp, argc, argv, &o);
+	cli_parse(&cli_argp_down, argc, argv, &o);
 	if (!cli_outside() && cli_need_root("down", &err))
 		return cli_fail(err);
 	return o.all ? lower_all(&o) : lower_one(&o);

@@ -28,7 +28,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp argp = {
+const struct argp cli_argp_exec = {
 	.parser = parse_option,
 	.args_doc = "LAB NODE [--] COMMAND [ARG...]",
 	.doc = "Runs a command in a node of a lab that is up: with its network, host name and resolver, as root "
@@ -58,8 +58,9 @@ int verb_exec(int argc, char **argv)
 	struct options o = {0};
 	int status;
 
-	argp_err_exit_status = LAB_EXEC;                 /* 2 may be the command's */
-	(void)cli_parse_in_order(&argp, argc, argv, &o); /* nothing can be left: see above */
+	argp_err_exit_status = LAB_EXEC; /* 2 may be the command's */
+	(void)cli_parse_in_order(&cli_argp_exec, argc, argv,
+				 &o); /* nothing can be left: see above */
 	if (!o.command || !*o.command) {
 		cli_message("exec: %s", !o.node ? "which node?" : "which command?");
 		cli_hint("labctl exec LAB NODE -- COMMAND [ARG...]");

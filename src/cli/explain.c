@@ -88,7 +88,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp argp = {
+const struct argp cli_argp_explain = {
 	.options = option_table,
 	.parser = parse_option,
 	.args_doc = "LAB FROM TO",
@@ -454,7 +454,7 @@ int verb_explain(int argc, char **argv)
 	struct options o = {0};
 	bool reachable = false;
 
-	cli_parse(&argp, argc, argv, &o);
+	cli_parse(&cli_argp_explain, argc, argv, &o);
 	if (run(&o, &reachable, &err))
 		return cli_fail_json(o.common.json, err);
 	return reachable ? LAB_OK : LAB_FAILED;

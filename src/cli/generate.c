@@ -23,27 +23,20 @@ static const struct argp_option option_table[] = {
 	CLI_OPTION_END,
 };
 
-static size_t number(struct argp_state *state, const char *what, const char *text, size_t least,
-		     size_t most)
-{
-	char *end;
-	unsigned long n = strtoul(text, &end, 10);
-
-	/* strtoul() takes signs and blanks, which are no numbers here */
-	if (*text < '0' || *text > '9' || *end || n < least || n > most)
-		argp_error(state, "%s: %s: not a number from %zu to %zu", what, text, least, most);
-	return n;
-}
-
 static void operand(struct options *o, const char *arg, struct argp_state *state)
 {
 	if (o->shape) {
-		o->request.n = number(state, "N", arg, 2, o->shape->most);
+		o->request.n = cli_option_number(state, "N", arg, 2, o->shape->most);
 		return;
 	}
 	o->shape = generate_find(arg);
-	if (!o->shape)
-		argp_error(state, "%s: no such shape: star, regions and chain are known", arg);
+	if (!o->shape) {
+		auto_strbuf struct strbuf names = {0};
+
+		for (size_t i = 0; i < generate_n_shapes; i++)
+			strbuf_printf(&names, "%s%s", i ? ", " : "", generate_shapes[i].name);
+		argp_error(state, "no such shape: %s (%s)", arg, strbuf_str(&names));
+	}
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -56,9 +49,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 			argp_error(state, "--name: %s: not a valid name of a lab", arg);
 		o->request.lab = arg;
 		return 0;
-	case 'v': o->request.vpcs = number(state, "--vpcs", arg, 2, 250); return 0;
+	case 'v': o->request.vpcs = cli_option_number(state, "--vpcs", arg, 2, 250); return 0;
 	case 'b':
-		o->request.mbit = (unsigned int)number(state, "--bandwidth", arg, 1, 100000);
+		o->request.mbit = (unsigned int)cli_option_number(state, "--bandwidth", arg, 1,
+								  100000);
 		return 0;
 	case 'r': o->request.rtt = arg; return 0;
 	case ARGP_KEY_ARG:
@@ -74,13 +68,27 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp argp = {
+/* Puts the shapes behind what the verb does; argp frees what is given. */
+static char *add_shapes(int key, const char *text, void *input)
+{
+	struct strbuf b = {0};
+
+	if (key != ARGP_KEY_HELP_PRE_DOC)
+		return (char *)(uintptr_t)text; /* as it was */
+	strbuf_add(&b, text);
+	for (size_t i = 0; i < generate_n_shapes; i++)
+		strbuf_printf(&b, "%s %s (%s, at most %zu)", i ? "," : "", generate_shapes[i].name,
+			      generate_shapes[i].help, generate_shapes[i].most);
+	strbuf_add(&b, ". The same words give the same file.");
+	return strbuf_take(&b);
+}
+
+const struct argp cli_argp_generate = {
+	.help_filter = add_shapes,
 	.options = option_table,
 	.parser = parse_option,
 	.args_doc = "SHAPE N",
-	.doc = "Prints a lab file of N nodes, with checks. Shapes: star (N ECS instances in one VPC), "
-	       "regions (N ECS instances in 50 VPCs on a CEN in 5 regions) and chain (N routers in a row: "
-	       "customer routers, VBRs and VPCs). The same words give the same file.\v"
+	.doc = "Prints a lab file of N nodes, with checks. Shapes:\v"
 	       "Examples:\n"
 	       "  labctl generate star 1000 >lab.yaml\n"
 	       "  labctl generate regions 200 --vpcs 20 --name rehearsal >lab.yaml\n",
@@ -101,7 +109,7 @@ int verb_generate(int argc, char **argv)
 	auto_strbuf struct strbuf name = {0}, text = {0};
 	struct options o = {.request = {.vpcs = 50, .mbit = 100, .rtt = "30ms"}};
 
-	cli_parse(&argp, argc, argv, &o);
+	cli_parse(&cli_argp_generate, argc, argv, &o);
 	strbuf_printf(&name, "%s-%zu", o.shape->name, o.request.n);
 	if (!o.request.lab)
 		o.request.lab = name.s;

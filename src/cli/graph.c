@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** labctl graph: draws a lab. */
 #include "graph/graph.h"
+#include "lesson/lesson.h"
 
+#include <assert.h>
 #include <errno.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +14,8 @@
 
 enum format { FORMAT_TEXT, FORMAT_SVG, FORMAT_DOT, FORMAT_MERMAID, FORMAT_DRAWIO, FORMAT_JSON };
 
-static const char *const format_names[] = {"text", "svg", "dot", "mermaid", "drawio", "json"};
+const char *const cli_formats_graph[] = {"text", "svg", "dot", "mermaid", "drawio", "json", NULL};
+static_assert(ARRAY_LEN(cli_formats_graph) == FORMAT_JSON + 2, "one word per format");
 
 struct options {
 	struct cli_lab_options common;
@@ -32,27 +33,13 @@ static const struct argp_option option_table[] = {
 	CLI_OPTION_END,
 };
 
-static bool parse_format(const char *arg, enum format *format)
-{
-	for (size_t i = 0; i < ARRAY_LEN(format_names); i++) {
-		if (strcmp(format_names[i], arg) == 0) {
-			*format = (enum format)i;
-			return true;
-		}
-	}
-	return false;
-}
-
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
 
 	switch (key) {
 	case 'f':
-		if (!parse_format(arg, &o->format))
-			argp_error(state,
-				   "no such format: %s (text, svg, dot, mermaid, drawio, json)",
-				   arg);
+		o->format = (enum format)cli_option_word(state, "format", arg, cli_formats_graph);
 		return 0;
 	case 'o': o->output = arg; return 0;
 	case 'a': o->all = true; return 0;
@@ -64,7 +51,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp argp = {
+const struct argp cli_argp_graph = {
 	.options = option_table,
 	.parser = parse_option,
 	.args_doc = "LAB",
@@ -77,18 +64,6 @@ static const struct argp argp = {
 	       "  labctl graph hybrid --format svg -o hybrid.svg\n",
 };
 
-/* The state that a step is compared with: of an exercise, its step; of the first step, the base. */
-static const char *step_before(const struct lab *lab)
-{
-	const struct step *s = lab_find_step(lab, lab->step);
-
-	if (!s)
-		return NULL;
-	if (lab_find_exercise(lab, lab->step))
-		return s->id.name;
-	return s == lab->steps ? LAB_BASE : s[-1].id.name;
-}
-
 static struct graph *draw(const struct options *o, struct lab_error **err)
 {
 	const struct graph_options how = {.all = o->all};
@@ -96,7 +71,7 @@ static struct graph *draw(const struct options *o, struct lab_error **err)
 	auto_cli_lab struct cli_lab *old = NULL;
 	auto_graph struct graph *g = l ? graph_build(l->lab, &how) : NULL;
 	auto_graph struct graph *before = NULL;
-	const char *step = g ? step_before(l->lab) : NULL;
+	const char *step = g && l->lab->step ? lesson_back(l->lab, l->lab->step) : NULL;
 
 	if (!step)
 		return steal_ptr(g);
@@ -108,12 +83,6 @@ static struct graph *draw(const struct options *o, struct lab_error **err)
 	return steal_ptr(g);
 }
 
-static bool locale_is_utf8(void)
-{
-	(void)setlocale(LC_CTYPE, ""); /* where it is unknown, "C" stays */
-	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-}
-
 static void format(const struct options *o, struct graph *g, struct strbuf *out)
 {
 	struct graph_style style = {.unicode = true};
@@ -121,7 +90,7 @@ static void format(const struct options *o, struct graph *g, struct strbuf *out)
 	switch (o->format) {
 	case FORMAT_TEXT:
 		style.colour = !o->output && cli_colour(stdout);
-		style.unicode = locale_is_utf8();
+		style.unicode = cli_utf8();
 		graph_text(out, g, &style);
 		break;
 	case FORMAT_SVG: graph_svg(out, g); break;
@@ -160,6 +129,6 @@ int verb_graph(int argc, char **argv)
 	auto_error struct lab_error *err = NULL;
 	struct options o = {0};
 
-	cli_parse(&argp, argc, argv, &o);
+	cli_parse(&cli_argp_graph, argc, argv, &o);
 	return run(&o, &err) ? cli_fail_json(o.common.json, err) : LAB_OK;
 }

@@ -13,7 +13,7 @@
 #include "rootless/rootless.h"
 #include "ui/table.h"
 
-static const struct argp argp = {
+const struct argp cli_argp_labs = {
 	.options = cli_json_option_table,
 	.parser = cli_parse_json_option,
 	.doc = "Lists the labs that come with labctl, their steps, and whether they are up.\v"
@@ -71,7 +71,7 @@ int verb_labs(int argc, char **argv)
 	char **names;
 	size_t n;
 
-	cli_parse(&argp, argc, argv, &json);
+	cli_parse(&cli_argp_labs, argc, argv, &json);
 	if (cli_outside())
 		rootless_tidy();
 	names = cli_shipped(&n);

@@ -4,8 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/strbuf.h"
@@ -50,7 +48,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp argp = {
+const struct argp cli_argp_lesson = {
 	.options = option_table,
 	.parser = parse_option,
 	.args_doc = "LAB [start|next|back|check|hint|status|reset]\nLAB goto STEP\nLAB exercise ID",
@@ -152,11 +150,11 @@ static int open_lesson(struct lesson *l, struct lab_error **err)
 
 static int screen_width(void)
 {
-	struct winsize size;
+	int columns = (int)cli_columns();
 
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_col < 20)
+	if (columns < 20)
 		return 80;
-	return size.ws_col > 100 ? 100 : size.ws_col;
+	return columns > 100 ? 100 : columns;
 }
 
 static void print_markdown(const char *text, int indent)
@@ -534,6 +532,11 @@ static const struct action {
 	{"show", do_show, false},
 };
 
+const char *cli_lesson_word(size_t i)
+{
+	return i < ARRAY_LEN(actions) - 1 ? actions[i].name : NULL; /* the last: no word at all */
+}
+
 static const struct action *find_action(const struct options *o, struct lab_error **err)
 {
 	const char *name = o->action ? o->action : "show", *names[ARRAY_LEN(actions)], *near;
@@ -566,7 +569,7 @@ int verb_lesson(int argc, char **argv)
 	const struct action *action;
 	int status;
 
-	cli_parse(&argp, argc, argv, &o);
+	cli_parse(&cli_argp_lesson, argc, argv, &o);
 	action = find_action(&o, &err);
 	if (!action || open_lesson(&l, &err))
 		return cli_fail_json(o.common.json, err);

@@ -78,7 +78,7 @@ static const struct argp_option option_table[] = {
 	{NULL, 0, NULL, 0, NULL, 0},
 };
 
-static const struct argp argp = {
+const struct argp cli_argp_logs = {
 	.options = option_table,
 	.parser = parse_option,
 	.args_doc = "LAB [WORKER...]",
@@ -280,6 +280,6 @@ int verb_logs(int argc, char **argv)
 	auto_error struct lab_error *err = NULL;
 	struct options o = {.lines = LINES_SHOWN};
 
-	cli_parse(&argp, argc, argv, &o);
+	cli_parse(&cli_argp_logs, argc, argv, &o);
 	return run(&o, &err) ? cli_fail(err) : LAB_OK;
 }

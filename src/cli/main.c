@@ -27,7 +27,8 @@ static void print_help(FILE *f)
 	      "  sudo labctl exec scenario1 ecs-3 -- ping -c 3 172.16.1.10\n"
 	      "  sudo labctl down scenario1\n"
 	      "\nExit status: 0 done, 1 failed, 2 usage or invalid lab, 3 wrong state,\n"
-	      "4 a privilege or kernel feature is missing, 5 left half-applied.\n",
+	      "4 a privilege, a kernel feature, a program, memory or descriptors are missing, or\n"
+	      "a directory is somebody else's, 5 left half-applied.\n",
 	      f);
 }
 

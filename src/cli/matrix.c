@@ -37,7 +37,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return cli_lab_option(&o->common, key, arg, state);
 }
 
-static const struct argp argp = {
+const struct argp cli_argp_matrix = {
 	.options = option_table,
 	.parser = parse_option,
 	.args_doc = "LAB",
@@ -418,7 +418,7 @@ int verb_matrix(int argc, char **argv)
 	auto_error struct lab_error *err = NULL;
 	struct options o = {0};
 
-	cli_parse(&argp, argc, argv, &o);
+	cli_parse(&cli_argp_matrix, argc, argv, &o);
 	if (run(&o, &err))
 		return cli_fail_json(o.common.json, err);
 	return LAB_OK;

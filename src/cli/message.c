@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/cli.h"
 
+#include <langinfo.h>
+#include <locale.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static void print(const char *label, const char *fmt, va_list ap)
@@ -49,6 +52,19 @@ bool cli_colour(FILE *f)
 	const char *no = getenv("NO_COLOR");
 
 	return isatty(fileno(f)) && !(no && *no) && term && strcmp(term, "dumb") != 0;
+}
+
+bool cli_utf8(void)
+{
+	(void)setlocale(LC_CTYPE, ""); /* where it is unknown, "C" stays */
+	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+unsigned int cli_columns(void)
+{
+	struct winsize size;
+
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) ? 0 : size.ws_col;
 }
 
 int cli_need_root(const char *verb, struct lab_error **err)

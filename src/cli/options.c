@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/options.h"
 
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/strbuf.h"
 #include "ui/table.h"
 
 const struct argp_option cli_lab_option_table[] = {CLI_OPTION_STEP, CLI_OPTION_JSON,
@@ -35,6 +41,33 @@ error_t cli_parse_json_option(int key, char *arg, struct argp_state *state)
 		return ARGP_ERR_UNKNOWN;
 	*json = true;
 	return 0;
+}
+
+unsigned long cli_option_number(struct argp_state *state, const char *what, const char *text,
+				unsigned long least, unsigned long most)
+{
+	unsigned long n;
+	char *end;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	/* strtoul() takes signs and blanks, which are no numbers here */
+	if (*text < '0' || *text > '9' || *end || errno || n < least || n > most)
+		argp_error(state, "%s: %s: not a number from %lu to %lu", what, text, least, most);
+	return n;
+}
+
+size_t cli_option_word(struct argp_state *state, const char *what, const char *text,
+		       const char *const words[])
+{
+	auto_strbuf struct strbuf known = {0};
+	size_t i;
+
+	for (i = 0; words[i] && strcmp(words[i], text) != 0; i++)
+		strbuf_printf(&known, "%s%s", i ? ", " : "", words[i]);
+	if (!words[i])
+		argp_error(state, "no such %s: %s (%s)", what, text, strbuf_str(&known));
+	return i;
 }
 
 static void print_json(const struct lab_error *err)

@@ -27,6 +27,14 @@ error_t cli_lab_option(struct cli_lab_options *o, int key, char *arg, struct arg
 extern const struct argp_option cli_json_option_table[];
 error_t cli_parse_json_option(int key, char *arg, struct argp_state *state);
 
+/** A whole number in decimal digits, least to most; anything else ends the process as a wrong command line does. */
+unsigned long cli_option_number(struct argp_state *state, const char *what, const char *text,
+				unsigned long least, unsigned long most);
+
+/** The place of a word in a list that ends with NULL; any other word ends the process as above. */
+size_t cli_option_word(struct argp_state *state, const char *what, const char *text,
+		       const char *const words[]);
+
 /**
  * cli_fail() for verbs that have --json. With it, standard output gets the error too, as
  * {"ok": false, "error": {"message": TEXT, "hint": TEXT or null, "status": exit status}}: who reads

@@ -47,7 +47,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp argp = {
+const struct argp cli_argp_plan = {
 	.options = option_table,
 	.parser = parse_option,
 	.args_doc = "LAB",
@@ -173,7 +173,7 @@ int verb_plan(int argc, char **argv)
 	int status;
 
 	expect_detailed(argc, argv);
-	cli_parse(&argp, argc, argv, &o);
+	cli_parse(&cli_argp_plan, argc, argv, &o);
 	if (!run(&o, &changes, &err))
 		return o.detailed && changes ? EXIT_CHANGES : LAB_OK;
 	status = cli_fail_json(o.common.json, err);

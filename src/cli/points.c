@@ -14,17 +14,48 @@
 #include "cli/cli.h"
 #include "kernel/netns.h"
 
-void cli_points_init(struct cli_points *p, const struct plan *plan)
+void cli_points_init(struct cli_points *p, const struct cli_running *running)
 {
-	*p = (struct cli_points){.plan = plan, .list = json_array()};
+	*p = (struct cli_points){
+		.plan = running->plan,
+		.life = process_id_open(&state_journal(running->state)->supervisor),
+		.list = json_array(),
+	};
 	if (!p->list)
 		abort();
 }
 
+static int ns_of(const json_t *point)
+{
+	return (int)json_integer_value(json_object_get(point, "ns"));
+}
+
+void cli_points_close(struct cli_points *p)
+{
+	json_t *point;
+	size_t i;
+
+	json_array_foreach (p->list, i, point) {
+		if (ns_of(point) >= 0)
+			(void)close(ns_of(point)); /* never read from */
+		if (json_object_set_new(point, "ns", json_integer(-1)))
+			abort();
+	}
+	cleanup_closep(&p->life);
+	p->life = -1;
+}
+
 void cli_points_done(struct cli_points *p)
 {
+	cli_points_close(p);
 	json_decref(p->list);
 	p->list = NULL;
+}
+
+static int too_many(struct lab_error **err)
+{
+	(void)lab_error_make(err, LAB_USAGE, "more than %d interfaces", CAPTURE_MAX_POINTS);
+	return lab_error_hint(err, "`labctl capture LAB NODE,...` listens at those of some nodes");
 }
 
 static int add_point(struct cli_points *p, const char *ns, const char *dev, const char *alias,
@@ -34,14 +65,10 @@ static int add_point(struct cli_points *p, const char *ns, const char *dev, cons
 	json_t *point;
 
 	if (json_array_size(p->list) == CAPTURE_MAX_POINTS)
-		return lab_error_make(err, LAB_USAGE, "more than %d interfaces",
-				      CAPTURE_MAX_POINTS);
+		return too_many(err);
 	fd = kernel_pin_open(p->plan->lab, ns, err);
 	if (fd < 0)
 		return -1;
-	/* for labctl-capture */
-	if (fcntl(fd, F_SETFD, 0))
-		return lab_error_errno(err, LAB_FAILED, errno, "%s", ns);
 	point = json_pack("{s:o, s:s, s:s, s:s, s:i}", "name", json_sprintf("%s:%s", ns, dev),
 			  "node", ns, "dev", dev, "alias", alias ? alias : "", "ns", fd);
 	if (!point || json_array_append_new(p->list, point))
@@ -160,13 +187,32 @@ int cli_points_add_all(struct cli_points *p, struct lab_error **err)
 	return 0;
 }
 
+static int hand_on(int fd, struct lab_error **err)
+{
+	return fd >= 0 && fcntl(fd, F_SETFD, 0)
+		       ? lab_error_errno(err, LAB_FAILED, errno, "a namespace")
+		       : 0;
+}
+
+static int hand_all_on(const struct cli_points *p, struct lab_error **err)
+{
+	const json_t *point;
+	size_t i;
+
+	json_array_foreach (p->list, i, point)
+		if (hand_on(ns_of(point), err))
+			return -1;
+	return hand_on(p->life, err);
+}
+
 int cli_points_give(const struct cli_points *p, const struct capture_spec *spec,
 		    struct lab_error **err)
 {
 	auto_close int fd = memfd_create("capture", MFD_CLOEXEC);
-	json_t *json = json_pack("{s:s, s:s, s:i, s:i, s:I, s:O}", "lab", p->plan->lab, "filter",
-				 spec->filter, "file", spec->file, "form", (int)spec->form, "count",
-				 (json_int_t)spec->count, "points", p->list);
+	json_t *json = json_pack("{s:s, s:s, s:i, s:i, s:i, s:I, s:O}", "lab", p->plan->lab,
+				 "filter", spec->filter, "file", spec->file, "form",
+				 (int)spec->form, "life", p->life, "count", (json_int_t)spec->count,
+				 "points", p->list);
 	int rc;
 
 	if (!json)
@@ -175,7 +221,7 @@ int cli_points_give(const struct cli_points *p, const struct capture_spec *spec,
 	json_decref(json);
 	if (rc || lseek(fd, 0, SEEK_SET) || dup2(fd, STDIN_FILENO) < 0)
 		return lab_error_errno(err, LAB_FAILED, errno, "the specification");
-	return 0;
+	return hand_all_on(p, err);
 }
 
 int cli_become_capture(struct lab_error **err)

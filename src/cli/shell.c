@@ -31,7 +31,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp argp = {
+const struct argp cli_argp_shell = {
 	.parser = parse_option,
 	.args_doc = "LAB NODE",
 	.doc = "Opens a shell in a node of a lab that is up: $SHELL, or bash. Its prompt shows [LAB/NODE]. "
@@ -96,7 +96,7 @@ int verb_shell(int argc, char **argv)
 	int status;
 
 	argp_err_exit_status = LAB_EXEC;
-	cli_parse(&argp, argc, argv, &o);
+	cli_parse(&cli_argp_shell, argc, argv, &o);
 	status = run(&o, &err);
 	if (!err)
 		return status;

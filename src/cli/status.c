@@ -43,7 +43,7 @@ static const struct argp_option option_table[] = {
 	CLI_OPTION_END,
 };
 
-static const struct argp argp = {
+const struct argp cli_argp_status = {
 	.options = option_table,
 	.parser = parse_option,
 	.args_doc = "[LAB]",
@@ -401,7 +401,7 @@ int verb_status(int argc, char **argv)
 	auto_error struct lab_error *err = NULL;
 	struct options o = {0};
 
-	cli_parse(&argp, argc, argv, &o);
+	cli_parse(&cli_argp_status, argc, argv, &o);
 	if (o.common.lab ? cli_enter_running("status", o.common.lab, &err)
 			 : !cli_outside() && cli_need_root("status", &err))
 		return cli_fail_json(o.common.json, err);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** labctl test: runs the checks of a lab that is up, on its real data plane. */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,10 @@
 #include "cli/options.h"
 #include "cli/signals.h"
 
-enum format { FORMAT_BY_PLACE, FORMAT_TAP, FORMAT_LIST, FORMAT_JUNIT, FORMAT_JSON };
+enum format { FORMAT_TAP, FORMAT_LIST, FORMAT_JUNIT, FORMAT_JSON, FORMAT_BY_PLACE };
+
+const char *const cli_formats_test[] = {"tap", "list", "junit", "json", NULL};
+static_assert(ARRAY_LEN(cli_formats_test) == FORMAT_JSON + 2, "one word per format");
 
 struct options {
 	struct cli_lab_options common; /* lab alone */
@@ -32,33 +36,13 @@ static const struct argp_option option_table[] = {
 	{"junit", OPTION_JUNIT, "FILE", 0, "write the report to FILE as JUnit XML, too", 0},
 	CLI_OPTION_END};
 
-static bool parse_format(const char *arg, enum format *format)
-{
-	static const struct {
-		const char *name;
-		enum format format;
-	} formats[] = {{"tap", FORMAT_TAP},
-		       {"list", FORMAT_LIST},
-		       {"junit", FORMAT_JUNIT},
-		       {"json", FORMAT_JSON}};
-
-	for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
-		if (strcmp(formats[i].name, arg) == 0) {
-			*format = formats[i].format;
-			return true;
-		}
-	}
-	return false;
-}
-
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
 
 	switch (key) {
 	case 'f':
-		if (!parse_format(arg, &o->format))
-			argp_error(state, "no such format: %s (tap, list, junit, json)", arg);
+		o->format = (enum format)cli_option_word(state, "format", arg, cli_formats_test);
 		return 0;
 	case 'j': o->format = FORMAT_JSON; return 0;
 	case OPTION_JUNIT: o->junit = arg; return 0;
@@ -70,7 +54,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp argp = {
+const struct argp cli_argp_test = {
 	.options = option_table,
 	.parser = parse_option,
 	.args_doc = "LAB [CHECK...]",
@@ -209,13 +193,13 @@ static int run(const struct options *o, const struct cli_running *r, const struc
 
 int verb_test(int argc, char **argv)
 {
-	struct options o = {0};
+	struct options o = {.format = FORMAT_BY_PLACE};
 	auto_error struct lab_error *err = NULL;
 	auto_cli_running struct cli_running r = {0};
 	auto_cli_lab struct cli_lab *l = NULL;
 	int status;
 
-	cli_parse(&argp, argc, argv, &o);
+	cli_parse(&cli_argp_test, argc, argv, &o);
 	if (o.format == FORMAT_BY_PLACE)
 		o.format = isatty(STDOUT_FILENO) ? FORMAT_LIST : FORMAT_TAP;
 	if (cli_enter_running("test", o.common.lab, &err) ||

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** labctl trace: one request, and every packet of it at every place of the lab. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -37,6 +36,9 @@
 
 enum format { FORMAT_TEXT, FORMAT_SVG, FORMAT_JSON };
 
+const char *const cli_formats_trace[] = {"text", "svg", "json", NULL};
+static_assert(ARRAY_LEN(cli_formats_trace) == FORMAT_JSON + 2, "one word per format");
+
 struct options {
 	const char *lab, *from, *url, *method;
 	json_t *headers;
@@ -48,8 +50,9 @@ struct options {
 /* labctl-capture at work. */
 struct capture {
 	pid_t pid;
-	int out; /* memfd: its sightings */
-	int err; /* pipe: what it says */
+	int out;           /* memfd: its sightings */
+	FILE *says;        /* pipe: its standard error; ends with it */
+	uintmax_t dropped; /* packets that the kernel had no room for */
 };
 
 static const struct argp_option option_table[] = {
@@ -63,17 +66,6 @@ static const struct argp_option option_table[] = {
 	{NULL, 0, NULL, 0, NULL, 0},
 };
 
-static enum format parse_format(const char *arg, struct argp_state *state)
-{
-	static const char *const names[] = {"text", "svg", "json"};
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (!strcmp(arg, names[i]))
-			return (enum format)i;
-	argp_error(state, "no such format: %s (text, svg, json)", arg);
-	return FORMAT_TEXT;
-}
-
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
@@ -84,13 +76,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		if (json_array_append_new(o->headers, json_string(arg)))
 			argp_error(state, "--header: not UTF-8");
 		return 0;
-	case 't':
-		o->timeout_s = strtoul(arg, NULL, 10);
-		if (!o->timeout_s || o->timeout_s > 600)
-			argp_error(state, "--timeout: 1 to 600 seconds, not \"%s\"", arg);
-		return 0;
+	case 't': o->timeout_s = cli_option_number(state, "--timeout", arg, 1, 600); return 0;
 	case 'a': o->all = true; return 0;
-	case 'f': o->format = parse_format(arg, state); return 0;
+	case 'f':
+		o->format = (enum format)cli_option_word(state, "format", arg, cli_formats_trace);
+		return 0;
 	case 'j': o->format = FORMAT_JSON; return 0;
 	case ARGP_KEY_ARG:
 		if (!o->lab)
@@ -110,14 +100,14 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp argp = {
+const struct argp cli_argp_trace = {
 	.options = option_table,
 	.parser = parse_option,
 	.args_doc = "LAB NODE URL",
 	.doc = "Makes one HTTP request from NODE and shows every packet of it, and of what it leads to (names "
 	       "that are looked up, the gateway's call of its backend), on its way from namespace to "
 	       "namespace, in the order of time. A packet that does not arrive is marked where it was seen "
-	       "last.\v"
+	       "last. It listens at both ends of each link: a lab of more than 512 ends is too large for it.\v"
 	       "Examples:\n"
 	       "  labctl trace scenario1 ecs-3 http://172.16.1.10/hello\n"
 	       "  labctl trace scenario1 ecs-3 http://172.16.1.10/hello --format svg > hello.svg\n",
@@ -141,8 +131,10 @@ static __attribute__((noreturn)) void become(const struct cli_points *points, in
 	sigset_t none;
 
 	sigemptyset(&none);
-	if (dup2(out, STDOUT_FILENO) >= 0 && dup2(err_fd, STDERR_FILENO) >= 0 &&
-	    !sigprocmask(SIG_SETMASK, &none, NULL) && !cli_points_give(points, &spec, &err))
+	/* else it would go on listening when this verb is killed while it opens its sockets */
+	if (!prctl(PR_SET_PDEATHSIG, SIGKILL) && dup2(out, STDOUT_FILENO) >= 0 &&
+	    dup2(err_fd, STDERR_FILENO) >= 0 && !sigprocmask(SIG_SETMASK, &none, NULL) &&
+	    !cli_points_give(points, &spec, &err))
 		(void)cli_become_capture(&err);
 	dprintf(STDERR_FILENO, "%s\n", lab_error_message(err));
 	_exit(LAB_FAILED);
@@ -155,7 +147,9 @@ static int capture_start(struct capture *c, const struct cli_points *points, str
 	c->out = memfd_create("sightings", MFD_CLOEXEC);
 	if (c->out < 0 || pipe2(fds, O_CLOEXEC))
 		return lab_error_errno(err, LAB_FAILED, errno, "trace");
-	c->err = fds[0];
+	c->says = fdopen(fds[0], "r");
+	if (!c->says)
+		abort();
 	(void)fflush(NULL); /* else the child could write it a second time */
 	c->pid = fork();
 	if (!c->pid)
@@ -164,20 +158,20 @@ static int capture_start(struct capture *c, const struct cli_points *points, str
 	return c->pid < 0 ? lab_error_errno(err, LAB_FAILED, errno, "trace: fork") : 0;
 }
 
-/* Its first line says that it listens, or why it does not. */
+/* Its first line says that it listens, or why it does not; each interface takes the kernel some 10 ms. */
 static int capture_ready(const struct capture *c, struct lab_error **err)
 {
 	static const char sign[] = "capturing at ";
-	struct pollfd p = {.fd = c->err, .events = POLLIN};
-	char text[1024];
-	ssize_t n = poll(&p, 1, READY_MS) > 0 ? read(c->err, text, sizeof(text) - 1) : 0;
+	auto_free char *line = NULL;
+	size_t room = 0;
 
-	text[n > 0 ? n : 0] = '\0';
-	text[strcspn(text, "\n")] = '\0';
-	if (!strncmp(text, sign, strlen(sign)))
-		return 0;
+	if (getline(&line, &room, c->says) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		if (!strncmp(line, sign, strlen(sign)))
+			return 0;
+	}
 	return lab_error_make(err, LAB_FAILED, "trace: %s",
-			      *text ? text : "labctl-capture does not listen");
+			      line && *line ? line : "labctl-capture ended");
 }
 
 static off_t size_of(const struct capture *c)
@@ -202,23 +196,29 @@ static void await_quiet(const struct capture *c)
 	}
 }
 
-static void capture_stop(struct capture *c)
+/* Until it has said how many packets it gave, and lost; closing its sockets takes longer than all else. */
+static int capture_stop(struct capture *c, struct lab_error **err)
 {
-	if (c->pid > 0) {
-		(void)kill(c->pid, SIGTERM); /* our own child, not reaped yet */
-		while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
-	c->pid = 0;
+	auto_free char *line = NULL;
+	size_t room = 0;
+	uintmax_t given;
+
+	(void)kill(c->pid, SIGTERM); /* our own child, not reaped yet */
+	while (getline(&line, &room, c->says) > 0)
+		if (sscanf(line, "%ju packets captured, %ju dropped", &given, &c->dropped) == 2)
+			return 0;
+	return lab_error_make(err, LAB_FAILED, "trace: labctl-capture ended before its time");
 }
 
 static void capture_done(struct capture *c)
 {
-	capture_stop(c);
-	if (c->out >= 0)
-		(void)close(c->out); /* only read from */
-	if (c->err >= 0)
-		(void)close(c->err); /* as above */
+	if (c->pid > 0) {
+		(void)kill(c->pid, SIGTERM); /* as above */
+		while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	cleanup_closep(&c->out);
+	cleanup_fclosep(&c->says);
 }
 #define auto_capture __attribute__((cleanup(capture_done)))
 
@@ -313,7 +313,8 @@ static json_t *journey_json(const struct trace *t, const struct trace_journey *j
 	return json_pack("{s:s, s:b, s:o}", "packet", j->says, "lost", j->lost, "hops", hops);
 }
 
-static void print_json(const struct trace *t, const struct options *o, json_t *result)
+static void print_json(const struct trace *t, const struct options *o, json_t *result,
+		       uintmax_t dropped)
 {
 	json_t *packets = json_array(), *all;
 
@@ -321,8 +322,8 @@ static void print_json(const struct trace *t, const struct options *o, json_t *r
 		if ((o->all || !t->journeys[i].bare) &&
 		    json_array_append_new(packets, journey_json(t, &t->journeys[i])))
 			abort();
-	all = json_pack("{s:s, s:s, s:O, s:o}", "from", o->from, "url", o->url, "result", result,
-			"packets", packets);
+	all = json_pack("{s:s, s:s, s:O, s:o, s:I}", "from", o->from, "url", o->url, "result",
+			result, "packets", packets, "dropped", (json_int_t)dropped);
 	(void)json_dumpf(all, stdout, JSON_INDENT(2)); /* main() reports what cannot be written */
 	putchar('\n');
 	json_decref(all);
@@ -330,18 +331,13 @@ static void print_json(const struct trace *t, const struct options *o, json_t *r
 
 static struct trace_style style_of(const struct options *o)
 {
-	struct winsize size = {0};
-
-	(void)setlocale(LC_CTYPE, ""); /* else "C" stays, which is fine */
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size))
-		size.ws_col = 0; /* no terminal */
-	return (struct trace_style){.width = size.ws_col,
-				    .utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8"),
+	return (struct trace_style){.width = cli_columns(),
+				    .utf8 = cli_utf8(),
 				    .colour = cli_colour(stdout),
 				    .all = o->all};
 }
 
-static void show(const struct trace *t, const struct options *o, json_t *result)
+static void show(const struct trace *t, const struct options *o, json_t *result, uintmax_t dropped)
 {
 	struct trace_style style = style_of(o);
 	auto_strbuf struct strbuf out = {0}, title = {0};
@@ -354,30 +350,38 @@ static void show(const struct trace *t, const struct options *o, json_t *result)
 		trace_text(t, &style, &out);
 		break;
 	case FORMAT_SVG: trace_svg(t, strbuf_str(&title), o->all, &out); break;
-	case FORMAT_JSON: print_json(t, o, result); return;
+	case FORMAT_JSON: print_json(t, o, result, dropped); break;
 	}
 	fputs(strbuf_str(&out), stdout);
+	if (dropped)
+		cli_message(
+			"%ju packets were not seen, for want of room: what looks lost may be one of "
+			"them",
+			dropped);
 }
 
-static int trace(const struct options *o, const struct cli_running *r,
-		 const struct cli_points *points, struct lab_error **err)
+static int trace(const struct options *o, const struct cli_running *r, struct cli_points *points,
+		 struct lab_error **err)
 {
-	auto_capture struct capture c = {.out = -1, .err = -1};
+	auto_capture struct capture c = {.out = -1};
 	const struct plan_node *node = cli_find_node(r, o->from, err);
 	auto_trace struct trace *t = NULL;
 	json_t *result, *lines = json_array();
 	int rc = -1;
 
-	if (!node || capture_start(&c, points, err) || capture_ready(&c, err))
+	if (!node || capture_start(&c, points, err))
+		goto out;
+	cli_points_close(points); /* the child has them */
+	if (capture_ready(&c, err))
 		goto out;
 	result = request(r, node, o, err);
 	if (!result)
 		goto out;
 	await_quiet(&c);
-	capture_stop(&c);
-	t = read_trace(points, o->from, c.out, lines, err);
+	if (!capture_stop(&c, err))
+		t = read_trace(points, o->from, c.out, lines, err);
 	if (t) {
-		show(t, o, result);
+		show(t, o, result, c.dropped);
 		rc = json_object_get(result, "error") ? LAB_FAILED : LAB_OK;
 	}
 	json_decref(result);
@@ -395,7 +399,7 @@ static int run(const struct options *o, struct lab_error **err)
 	if (cli_enter_running("trace", o->lab, err) ||
 	    cli_open_running(o->lab, STATE_READ, &running, err))
 		return -1;
-	cli_points_init(&points, running.plan);
+	cli_points_init(&points, &running);
 	rc = cli_points_add_all(&points, err) ? -1 : trace(o, &running, &points, err);
 	cli_points_done(&points);
 	return rc;
@@ -407,7 +411,7 @@ int verb_trace(int argc, char **argv)
 	struct options o = {.headers = json_array(), .timeout_s = TIMEOUT_S};
 	int status;
 
-	cli_parse(&argp, argc, argv, &o);
+	cli_parse(&cli_argp_trace, argc, argv, &o);
 	status = run(&o, &err);
 	json_decref(o.headers);
 	return status < 0 ? cli_fail_json(o.format == FORMAT_JSON, err) : status;

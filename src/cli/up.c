@@ -17,7 +17,7 @@
 #include "cli/summary.h"
 #include "cli/up.h"
 
-static const struct argp argp = {
+const struct argp cli_argp_up = {
 	.options = cli_lab_option_table,
 	.parser = cli_parse_lab_option,
 	.args_doc = "LAB",
@@ -185,6 +185,6 @@ int verb_up(int argc, char **argv)
 	auto_error struct lab_error *err = NULL;
 	struct cli_lab_options o = {0};
 
-	cli_parse(&argp, argc, argv, &o);
+	cli_parse(&cli_argp_up, argc, argv, &o);
 	return run(&o, &err) ? cli_fail_json(o.json, err) : LAB_OK;
 }

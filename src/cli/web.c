@@ -6,11 +6,9 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,6 +18,7 @@
 #include "base/loop.h"
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/signals.h"
 #include "cli/web_job.h"
 #include "cli/web_view.h"
 #include "web/contract.h"
@@ -109,7 +108,7 @@ static const struct argp_option option_table[] = {
 	CLI_OPTION_END,
 };
 
-static const struct argp argp = {
+const struct argp cli_argp_web = {
 	.options = option_table,
 	.parser = parse_option,
 	.args_doc = "LAB",
@@ -566,23 +565,6 @@ static void configure(struct web *w)
 	web_feed_say(&w->feed, "config", line);
 }
 
-static int watch_signals(struct web *w, struct lab_error **err)
-{
-	sigset_t set;
-	int fd;
-
-	(void)sigemptyset(&set); /* cannot fail, as those below */
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGHUP);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	w->on_signal.fn = on_signal;
-	if (fd < 0 || loop_add(w->loop, &w->on_signal, fd, EPOLLIN) < 0)
-		return lab_error_errno(err, LAB_FAILED, errno, "signals");
-	return 0;
-}
-
 static int connect_server(struct web *w, int listener, struct lab_error **err)
 {
 	int ends[2];
@@ -623,7 +605,9 @@ static int open_web(struct web *w, int listener, struct lab_error **err)
 		q->job = (struct cli_job){.loop = w->loop, .data = q, .ended = explained};
 	}
 	w->run = (struct cli_job){.loop = w->loop, .data = w, .ended = ran};
-	if (cli_view_open(&w->view, err) || make_token(w, err) || watch_signals(w, err))
+	w->on_signal.fn = on_signal;
+	if (cli_view_open(&w->view, err) || make_token(w, err) ||
+	    cli_watch_signals(w->loop, &w->on_signal, err))
 		return -1;
 	return connect_server(w, listener, err);
 }
@@ -695,6 +679,6 @@ int verb_web(int argc, char **argv)
 	struct options o = {.address = INADDR_LOOPBACK};
 	auto_error struct lab_error *err = NULL;
 
-	cli_parse(&argp, argc, argv, &o);
+	cli_parse(&cli_argp_web, argc, argv, &o);
 	return run(&o, &err) ? cli_fail(err) : LAB_OK;
 }

@@ -20,7 +20,7 @@ struct generate_request {
 
 struct generate_shape {
 	const char *name;
-	const char *help; /* one line */
+	const char *help; /* what it is, as part of a sentence */
 	size_t most;      /* nodes */
 	void (*write)(struct strbuf *b, const struct generate_request *r);
 };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* diagrams.net: the same places as in the SVG, as shapes that can be moved. Children's are relative. */
 #include "graph/layout.h"
-#include "graph/xml.h"
 
 static const char *fill(enum graph_kind kind)
 {
@@ -49,9 +48,9 @@ static void value(struct strbuf *out, const struct graph_box *b)
 		strbuf_add(&html, i > 1 ? "<br>" : i ? " " : "");
 		strbuf_add(&html, i ? "" : "<b>");
 		strbuf_add(&html, w.mark);
-		graph_xml(&html, w.s);
+		strbuf_add_xml(&html, w.s);
 		strbuf_add(&html, i ? "" : "</b>");
-		graph_xml(out, html.s);
+		strbuf_add_xml(out, html.s);
 	}
 }
 
@@ -88,7 +87,7 @@ static void put_link(struct strbuf *out, const struct graph_link *l)
 	strbuf_printf(out, "      <mxCell id=\"%s\" value=\"", l->id);
 	for (size_t i = 0; i < l->n_label; i++) {
 		strbuf_add(out, i ? "&lt;br&gt;" : graph_mark(l->change));
-		graph_xml(out, l->label[i]);
+		strbuf_add_xml(out, l->label[i]);
 	}
 	strbuf_printf(
 		out,

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "graph/layout.h"
-#include "graph/xml.h"
 
 #define MARGIN 20
 
@@ -87,27 +86,27 @@ static void describe(struct strbuf *out, const struct graph *g)
 		if (b->kind == GRAPH_VSWITCH || b->kind == GRAPH_LAN || b->kind == GRAPH_CPE)
 			continue;
 		strbuf_add(out, between);
-		graph_xml(out, b->name);
+		strbuf_add_xml(out, b->name);
 		if (*b->detail) {
 			strbuf_add(out, " (");
-			graph_xml(out, b->detail);
+			strbuf_add_xml(out, b->detail);
 			strbuf_addc(out, ')');
 		}
 		if (b->parent) {
 			strbuf_add(out, " in ");
-			graph_xml(out, b->parent->name);
+			strbuf_add_xml(out, b->parent->name);
 		}
 		between = ", ";
 	}
 	strbuf_addc(out, '.');
 	for (size_t i = 0; i < g->n_links; i++) {
 		strbuf_addc(out, ' ');
-		graph_xml(out, g->links[i]->from->name);
+		strbuf_add_xml(out, g->links[i]->from->name);
 		strbuf_printf(out, " to ");
-		graph_xml(out, g->links[i]->to->name);
+		strbuf_add_xml(out, g->links[i]->to->name);
 		for (size_t j = 0; j < g->links[i]->n_label; j++) {
 			strbuf_add(out, j ? ", " : ": ");
-			graph_xml(out, g->links[i]->label[j]);
+			strbuf_add_xml(out, g->links[i]->label[j]);
 		}
 		strbuf_addc(out, '.');
 	}
@@ -124,7 +123,7 @@ static void put_text(struct strbuf *out, int x, int y, const char *class, enum g
 			      change_class(change) + (*class ? 0 : 1));
 	strbuf_addc(out, '>');
 	strbuf_add(out, mark);
-	graph_xml(out, s);
+	strbuf_add_xml(out, s);
 	strbuf_add(out, "</text>\n");
 }
 
@@ -196,7 +195,7 @@ static void put_head(struct strbuf *out, const struct graph *g)
 		"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"%d %d %d %d\" width=\"%d\" height=\"%d\" role=\"img\" aria-labelledby=\"title desc\">\n",
 		-MARGIN, -MARGIN, w, h, w, h);
 	strbuf_add(out, "  <title id=\"title\">");
-	graph_xml(out, *g->title ? g->title : g->lab);
+	strbuf_add_xml(out, *g->title ? g->title : g->lab);
 	strbuf_add(out, "</title>\n  <desc id=\"desc\">");
 	describe(out, g);
 	strbuf_printf(out, "</desc>\n  <style>\n%s  </style>\n", style);

@@ -18,10 +18,10 @@ struct check_expect {
 	struct number bytes;              /* http: body size */
 	struct number min_time, max_time; /* http: us from start to last byte */
 	struct number rate;               /* http: at most this many bit/s of body */
-	struct number rtt;  /* ping: us, within 20 % or 1 ms; skipped where delay is not emulated */
-	struct text answer; /* dns: an address, NXDOMAIN, NODATA */
-	struct text connect; /* tcp: open, refused, timeout */
-	bool timeout;        /* http, ping: nothing answers within `for` */
+	struct number rtt;                /* ping: us, within 20 % or 1 ms */
+	struct text answer;               /* dns: an address, NXDOMAIN, NODATA */
+	struct text connect;              /* tcp: open, refused, timeout */
+	bool timeout;                     /* http, ping: nothing answers within `for` */
 	bool timeout_set;
 	struct text origin;       /* route: system, custom, cen, circuit, bgp, tracked, none */
 	struct number max_outage; /* outage: us without an answer after the cut, at most */

@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "model/model.h"
 
-#define PARSE_MAX_BYTES (1024 * 1024) /* a lab file of ten thousand instances has half of it */
+#define PARSE_MAX_BYTES (1024 * 1024) /* ten thousand generated instances have 0.9 of it */
 
 /**
  * Reads a lab file: a regular file of at most PARSE_MAX_BYTES; it is never waited for, so that a

@@ -28,19 +28,6 @@ static const char style_sheet[] =
 	".lost .a{stroke:#f85149}.lost .d,.lost .s{fill:#f85149}}\n"
 	"</style>\n";
 
-static void add_escaped(struct strbuf *out, const char *text)
-{
-	for (; *text; text++) {
-		switch (*text) {
-		case '<': strbuf_add(out, "&lt;"); break;
-		case '>': strbuf_add(out, "&gt;"); break;
-		case '&': strbuf_add(out, "&amp;"); break;
-		case '"': strbuf_add(out, "&quot;"); break;
-		default: strbuf_addc(out, *text);
-		}
-	}
-}
-
 static size_t x_of(size_t column)
 {
 	return LEFT + MARGIN + column * STEP;
@@ -89,16 +76,16 @@ static void add_head(const struct trace *t, const char *title, size_t height, st
 		      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %zu %zu\" "
 		      "width=\"%zu\" height=\"%zu\" role=\"img\">\n<title>",
 		      width, height, width, height);
-	add_escaped(out, title);
+	strbuf_add_xml(out, title);
 	strbuf_printf(out, "</title>\n%s<text class=\"t\" x=\"20\" y=\"30\">", style_sheet);
-	add_escaped(out, title);
+	strbuf_add_xml(out, title);
 	strbuf_add(out, "</text>\n");
 	for (size_t i = 0; i < t->n_columns; i++) {
 		strbuf_printf(out, "<path class=\"l\" d=\"M%zu %d V%zu\"/>", x_of(i), TOP - 24,
 			      height - 12);
 		strbuf_printf(out, "<text class=\"n\" x=\"%zu\" y=\"%d\">", x_of(i),
 			      TOP - 34 - (i & 1 ? 16 : 0)); /* neighbours' names may be long */
-		add_escaped(out, t->columns[i]);
+		strbuf_add_xml(out, t->columns[i]);
 		strbuf_add(out, "</text>\n");
 	}
 }
@@ -133,10 +120,10 @@ static void add_row(const struct trace *t, const struct trace_journey *j, size_t
 			      x_of(j->hops[i].column), y);
 	add_end(j, y, out);
 	strbuf_printf(out, "<text class=\"s\" x=\"%zu\" y=\"%zu\">", left_of(j) + 8, y - 7);
-	add_escaped(out, j->says);
+	strbuf_add_xml(out, j->says);
 	if (j->lost) {
 		strbuf_add(out, " (lost in ");
-		add_escaped(out, t->columns[j->hops[j->n - 1].column]);
+		strbuf_add_xml(out, t->columns[j->hops[j->n - 1].column]);
 		strbuf_addc(out, ')');
 	}
 	strbuf_add(out, "</text></g>\n");

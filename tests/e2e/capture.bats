@@ -70,7 +70,30 @@ call() { labctl exec scenario1 ecs-3 -- curl -s -m 5 -H 'Host: nobody.example' "
   grep -qx $'Seccomp:\t2' "/proc/$capturer/status"
   labctl down scenario1
   ended
-  grep -q 'the interfaces are gone$' "$BATS_TEST_TMPDIR/err"
+  grep -q 'the lab went down$' "$BATS_TEST_TMPDIR/err"
+}
+
+@test "a lab goes down also while both ends of its links are listened at" {
+  spaces() { lsns -t net -n -o NS | wc -l; }
+  before=$(spaces)
+  listening ecs-3,vpc-3
+  labctl down scenario1
+  ended
+  grep -q 'the lab went down$' "$BATS_TEST_TMPDIR/err"
+  fewer() { (($(spaces) < before)); }
+  within 5 fewer
+}
+
+@test "a disk that is full is told once, whatever is still held back" {
+  mkdir "$BATS_TEST_TMPDIR/small"
+  mount -t tmpfs -o size=4k tmpfs "$BATS_TEST_TMPDIR/small"
+  listening ecs-3,vpc-3,vpc-1 -w "$BATS_TEST_TMPDIR/small/file" icmp
+  labctl exec scenario1 ecs-3 -- ping -q -f -c 100 -s 1400 172.16.1.10
+  status=0
+  ended || status=$?
+  umount "$BATS_TEST_TMPDIR/small"
+  [ "$status" -eq 1 ]
+  [ "$(tail -n 1 "$BATS_TEST_TMPDIR/err")" = 'labctl: capture: write the packets: No space left on device' ]
 }
 
 @test "wrong names and filters are refused, and no file is left" {

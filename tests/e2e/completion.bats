@@ -82,10 +82,32 @@ verbs() { labctl --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p'; }
   offers "attach attach/same-cidr" in_bash labctl up scenario1 --step at
   offers junit in_bash labctl test some-lab --format ju
   offers mermaid in_bash labctl graph some-lab --format me
+  offers "json svg text" in_bash labctl trace some-lab --format ""
+  offers svg in_bash labctl trace some-lab -f = s
+  offers "json svg text" in_bash labctl trace some-lab --format =
   offers grant/no-bandwidth in_bash labctl graph scenario1 --step grant/no-ba
   offers exercise in_bash labctl lesson scenario1 ex
   offers "scenario1 scenario2 scenario3" in_bash labctl up --step attach sc
   offers "" in_bash labctl up scenario1 ""
+}
+
+@test "bash: what an option takes is no operand, in any spelling" {
+  touch out.xml out.svg
+  offers "out.svg out.xml" in_bash labctl graph --output ou
+  offers out.xml in_bash labctl test scenario1 --junit out.x
+  offers "scenario1 scenario2 scenario3" in_bash labctl graph -o out.svg sc
+  offers "scenario1 scenario2 scenario3" in_bash labctl graph --output = out.svg sc
+  offers exercise in_bash labctl lesson scenario1 ex
+  offers "" in_bash labctl trace --timeout ""
+  offers --rtt in_bash labctl generate --name x --rt
+}
+
+@test "bash: every option that --help shows is offered, and no other" {
+  for verb in $(verbs); do
+    shown=$(labctl "$verb" --help | grep -oE '^ {1,6}(-[a-zA-Z?], |  )? *--[a-z-]+' | grep -oE '\-\-[a-z-]+' |
+      grep -vxE -- '--(usage|version)' | sort -u | xargs)
+    offers "$shown" in_bash labctl "$verb" --
+  done
 }
 
 @test "bash: labs that are up, and their nodes" {
@@ -98,6 +120,9 @@ verbs() { labctl --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p'; }
   done
   offers client in_bash labctl exec completion-lab ""
   offers client in_bash labctl shell completion-lab cl
+  offers client in_bash labctl capture -w - completion-lab cl
+  offers client in_bash labctl capture --count 3 completion-lab cl
+  offers client in_bash labctl trace -H "A: b" -X POST completion-lab cl
   offers "" in_bash labctl exec completion-lab client ""
 }
 
@@ -105,6 +130,8 @@ verbs() { labctl --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p'; }
   command -v zsh >/dev/null || skip "zsh is not installed"
   basics in_zsh
   offers "attach attach/same-cidr" in_zsh labctl up scenario1 --step at
+  offers "json svg text" in_zsh labctl trace some-lab --format ""
+  offers "scenario1 scenario2 scenario3" in_zsh labctl graph --output out.svg sc
 }
 
 @test "fish: verbs, labs, options" {
@@ -114,4 +141,7 @@ verbs() { labctl --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p'; }
   offers --from-nothing in_fish "labctl plan --fr"
   offers "bash fish zsh" in_fish "labctl completion "
   offers "chain regions star" in_fish "labctl generate "
+  offers "json svg text" in_fish "labctl trace some-lab --format "
+  touch out.xml
+  offers out.xml in_fish "labctl test scenario1 --junit out"
 }

@@ -35,7 +35,7 @@ teardown() { down_all scenario1; }
 
 @test "as JSON and as a picture" {
   labctl trace scenario1 ecs-3 http://172.16.1.10/nothing -H 'Host: nobody.example' --json >"$BATS_TEST_TMPDIR/json"
-  jq -e '.result.status == 404 and ([.packets[] | select(.packet | test("GET /nothing"))] | length) == 1' \
+  jq -e '.result.status == 404 and .dropped == 0 and ([.packets[] | select(.packet | test("GET /nothing"))] | length) == 1' \
     "$BATS_TEST_TMPDIR/json"
   jq -e '[.packets[] | select(.packet | test("GET /nothing")).hops[].namespace] ==
     ["ecs-3", "vpc-3", "cen-1.cn-beijing", "cen-1.cn-hangzhou", "vpc-1", "apigw-1"]' "$BATS_TEST_TMPDIR/json"
@@ -49,6 +49,9 @@ teardown() { down_all scenario1; }
   [[ $output == *"did you mean ecs-3?"* ]]
   run labctl trace scenario1 ecs-3
   [ "$status" -eq 2 ]
+  run labctl trace scenario1 ecs-3 http://172.16.1.10/ --timeout 5x
+  [ "$status" -eq 2 ]
+  [[ $output == *"--timeout: 5x: not a number from 1 to 600"* ]]
   run labctl trace scenario1 ecs-3 http://nobody.example/ --timeout 2
   [ "$status" -eq 1 ]
   grep -q 'DNS answer NXDOMAIN' <<<"$output"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** What LAB on the command line means, and the verb table. */
+/** What LAB on the command line means. */
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -111,16 +111,6 @@ static void names_a_lab(void **state)
 	assert_null(cli_lab_name("../no-state", &err));
 }
 
-static void verbs_are_complete(void **state)
-{
-	for (size_t i = 0; i < cli_n_verbs; i++) {
-		assert_non_null(cli_verbs[i].fn);
-		assert_in_range(strlen(cli_verbs[i].help), 10, 64);
-		for (size_t k = 0; k < i; k++)
-			assert_string_not_equal(cli_verbs[i].name, cli_verbs[k].name);
-	}
-}
-
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 
 int main(void)
@@ -129,7 +119,6 @@ int main(void)
 		TEST(finds_files_and_folders),
 		TEST(refuses_what_is_no_lab),
 		TEST(names_a_lab),
-		cmocka_unit_test(verbs_are_complete),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
