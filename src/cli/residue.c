@@ -216,6 +216,9 @@ static void judge_process(struct residue *r, const struct supervise_process *p)
 	const struct directory *d = lab ? directory_of(r, lab, strlen(lab)) : NULL;
 	auto_strbuf struct strbuf where = {0};
 
+	/* it ends with the `labctl web` that it talks to, whatever becomes of the lab */
+	if (!strcmp(p->program, "labctl-web"))
+		return;
 	/* a worker's supervisor answers for it: if that is in order, so is the worker */
 	if (d && (d->standing == LAB_BUSY ||
 		  (d->standing == LAB_UP && (!p->lab[0] || is_the_supervisor(d, &p->id)))))

@@ -94,6 +94,7 @@ told() {
   [ "$(ask 'api/run?do=test' -X POST)" = 403 ]
   watch_page
   told snapshot '.control == false and .up'
+  labctl doctor --residue # it is no leftover of anything
 }
 
 @test "the server has no privilege: no user, no capability, no more calls than it needs" {
