@@ -46,6 +46,7 @@ export function lessonPage(state, actions) {
     state.control && el('div', {class: 'buttons'},
       button('Back', () => actions.run('back'), {disabled: !lesson.back || Boolean(state.running)}),
       button('Next step', () => actions.run('next'), {class: 'main', disabled: !lesson.next || Boolean(state.running)}),
+      button('Check', () => actions.run('check'), {disabled: Boolean(state.running)}),
       button('Hint', () => actions.run('hint'), {disabled: Boolean(state.running)})),
     lessonOutput(state),
     el('div', {class: 'prose'}, markdown(here.text ?? '')),
@@ -54,12 +55,14 @@ export function lessonPage(state, actions) {
   ];
 }
 
+const saidNames = {next: 'The step', back: 'The step back', start: 'The start', check: 'The checks', hint: 'A hint'};
+
 function lessonOutput(state) {
-  if (state.running && state.running !== 'test') return el('p', {class: 'working', role: 'status'}, 'The lab is being changed');
+  if (state.running && state.running !== 'test') return el('p', {class: 'working', role: 'status'}, {next: 'The lab is being changed', back: 'The lab is being changed', start: 'The lab is brought up'}[state.running] ?? 'Working');
   const said = state.said;
   if (!said || said.do === 'test') return null;
-  return el('details', {class: said.status === 0 ? 'said' : 'said bad', open: said.do === 'hint' || said.status !== 0},
-    el('summary', null, said.status === 0 ? `What ${said.do} did` : `${said.do} failed`),
+  return el('details', {class: said.status === 0 ? 'said' : 'said bad', open: ['hint', 'check'].includes(said.do) || said.status !== 0},
+    el('summary', null, said.status === 0 ? saidNames[said.do] ?? said.do : `${saidNames[said.do] ?? said.do}: failed`),
     el('pre', null, said.text.trim()));
 }
 
