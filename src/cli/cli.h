@@ -78,6 +78,7 @@ int verb_link(int argc, char **argv);
 int verb_fault(int argc, char **argv);
 int verb_events(int argc, char **argv);
 int verb_reset(int argc, char **argv);
+int verb_web(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
 int verb_generate(int argc, char **argv);
 int verb_completion(int argc, char **argv);
@@ -86,7 +87,7 @@ extern const struct argp cli_argp_labs, cli_argp_check, cli_argp_plan, cli_argp_
 	cli_argp_lesson, cli_argp_up, cli_argp_down, cli_argp_status, cli_argp_test, cli_argp_exec,
 	cli_argp_shell, cli_argp_logs, cli_argp_capture, cli_argp_explain, cli_argp_matrix,
 	cli_argp_trace, cli_argp_link, cli_argp_fault, cli_argp_events, cli_argp_reset,
-	cli_argp_doctor, cli_argp_generate, cli_argp_completion;
+	cli_argp_web, cli_argp_doctor, cli_argp_generate, cli_argp_completion;
 
 /* the verbs' enums of formats have the same order */
 extern const char *const cli_formats_test[], *const cli_formats_graph[], *const cli_formats_trace[];

@@ -38,6 +38,7 @@ const struct cli_verb cli_verbs[] = {
 	 NULL},
 	{"reset", "take back what link and fault changed", verb_reset, CLI_UP, &cli_argp_reset,
 	 NULL},
+	{"web", "serve a page that shows a running lab", verb_web, CLI_UP, &cli_argp_web, NULL},
 	{"doctor", "say what this host and its kernel can do", verb_doctor, CLI_NOTHING,
 	 &cli_argp_doctor, NULL},
 	{"generate", "print a lab file of a given shape and size", verb_generate, CLI_SHAPE,
