@@ -7,8 +7,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,13 +19,13 @@
 #define MAX_CONFIG (16u << 20)
 #define NOTE_MAX   302 /* 300 bytes of text, the newline, a zero byte */
 
-char *worker_read_config(size_t *len, struct lab_error **err)
+static char *read_config(int fd, size_t *len, struct lab_error **err)
 {
 	auto_free char *text = NULL;
 	struct stat st;
 	size_t got = 0;
 
-	if (fstat(WORKER_FD_CONFIG, &st) < 0) {
+	if (fstat(fd, &st) < 0) {
 		lab_error_errno(err, LAB_FAILED, errno, "configuration descriptor");
 		lab_error_hint(err, "this program is started by labctl, not by hand");
 		return NULL;
@@ -36,8 +38,7 @@ char *worker_read_config(size_t *len, struct lab_error **err)
 	if (!text)
 		abort();
 	while (got < (size_t)st.st_size) {
-		ssize_t n = pread(WORKER_FD_CONFIG, text + got, (size_t)st.st_size - got,
-				  (off_t)got);
+		ssize_t n = pread(fd, text + got, (size_t)st.st_size - got, (off_t)got);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -48,8 +49,50 @@ char *worker_read_config(size_t *len, struct lab_error **err)
 		got += (size_t)n;
 	}
 	*len = got;
-	(void)close(WORKER_FD_CONFIG); /* only read; nothing to flush */
 	return steal_ptr(text);
+}
+
+char *worker_read_config(size_t *len, struct lab_error **err)
+{
+	char *text = read_config(WORKER_FD_CONFIG, len, err);
+
+	if (text)
+		(void)close(WORKER_FD_CONFIG); /* only read; nothing to flush */
+	return text;
+}
+
+/* The descriptor that a message on descriptor 4 brings, or -1 with *err. */
+static int receive_descriptor(struct lab_error **err)
+{
+	union {
+		struct cmsghdr align;
+		char room[CMSG_SPACE(sizeof(int))];
+	} space = {0};
+	char text[64]; /* says nothing: the descriptor is the message */
+	struct iovec iov = {text, sizeof(text)};
+	struct msghdr m = {.msg_iov = &iov,
+			   .msg_iovlen = 1,
+			   .msg_control = space.room,
+			   .msg_controllen = sizeof(space.room)};
+	ssize_t n = recvmsg(WORKER_FD_READY, &m, MSG_CMSG_CLOEXEC);
+	struct cmsghdr *c = n <= 0 ? NULL : CMSG_FIRSTHDR(&m);
+	int fd = -1;
+
+	if (n < 0)
+		return lab_error_errno(err, LAB_FAILED, errno, "new configuration");
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
+	    c->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(&fd, CMSG_DATA(c), sizeof(int));
+	if (fd < 0)
+		return lab_error_make(err, LAB_FAILED, "new configuration: none came");
+	return fd;
+}
+
+char *worker_receive_config(size_t *len, struct lab_error **err)
+{
+	auto_close int fd = receive_descriptor(err);
+
+	return fd < 0 ? NULL : read_config(fd, len, err);
 }
 
 int worker_watch_signals(struct loop *loop, struct loop_io *io, struct lab_error **err)

@@ -5,7 +5,7 @@
  *
  * A worker is executed with exactly these descriptors:
  *   0 /dev/null · 1, 2 its log file · 3 its configuration: a sealed memfd with one JSON object
- *   4 readiness, see worker_ready() · 5... its sockets, bound and listening, in the order of the
+ *   4 readiness, see worker_ready(), a stream socket · 5... its sockets, bound and listening, in the order of the
  *   configuration's "sockets": [{"name": "vip-80"}, ...]. A socket of type "memory" is a memfd of
  *   WORKER_MEMORY bytes, zero at first, that outlives restarts and replacements of the worker and is
  *   shared with the one that replaces it. One of type "packet" is of no device until its worker binds it.
@@ -16,6 +16,8 @@
  * Members of the configuration that the supervisor itself understands:
  *   "ready_ms": N     so long (at most 60,000) it may take to be ready, instead of 8,000; after two
  *                     seconds more it is killed
+ *   "reload": ANY     while it runs, it takes configurations of which nothing but "files" is another, as
+ *                     worker_receive_config() tells; it has no notes
  * and, for workers that start programs of others, those that give the worker the sheltered file system
  * of supervise/shelter.h:
  *   "handler": PATH   an executable; its folder is reachable
@@ -46,6 +48,13 @@
  * NULL with *err set where descriptor 3 cannot be read.
  */
 char *worker_read_config(size_t *len, struct lab_error **err);
+
+/**
+ * Of a worker with "reload", when descriptor 4 is readable: the new configuration, as above. It says
+ * worker_ready() again when that is in effect, and ends where it cannot be. NULL with *err, also where the
+ * supervisor is gone.
+ */
+char *worker_receive_config(size_t *len, struct lab_error **err);
 
 /**
  * Turns SIGTERM and SIGINT into events of the loop, so that they arrive between two of its turns:

@@ -8,6 +8,9 @@
  * announces its networks, and of several ways prefers the circuit with the lower `preference`. Routes
  * are written with a metric that grows with the AS path, so that whoever reads them can compare.
  *
+ * A session that did not change lives on when others come, go or change: BIRD takes its new configuration
+ * while it runs.
+ *
  * The daemon's control socket is LAB-DIR/run/bird-NAME/bird.ctl on the host, for birdc(8).
  */
 #include <inttypes.h>
@@ -132,10 +135,12 @@ static void add_networks(struct strbuf *b, const struct data_center *dc)
 static void add_worker(struct compile *c, struct plan_origin origin, const char *ns,
 		       const char *conf)
 {
-	json_t *config = json_pack("{s:[s, s, s, s, s, s], s:{s:s}, s:{s:s}, s:{s:s, s:s, s:s}}",
-				   "command", "bird", "-f", "-c", CONF, "-s", SOCKET, "files", CONF,
-				   conf, "ready", "unix", SOCKET, "node", "hostname", ns,
-				   "resolv_conf", "", "hosts", "127.0.0.1 localhost\n");
+	json_t *config = json_pack("{s:[s, s, s, s, s, s], s:[s, s, s, s], s:{s:s}, s:{s:s}, "
+				   "s:{s:s, s:s, s:s}}",
+				   "command", "bird", "-f", "-c", CONF, "-s", SOCKET, "reload",
+				   "birdc", "-s", SOCKET, "configure", "files", CONF, conf, "ready",
+				   "unix", SOCKET, "node", "hostname", ns, "resolv_conf", "",
+				   "hosts", "127.0.0.1 localhost\n");
 
 	*plan_add_worker(c->plan) = (struct plan_worker){
 		.origin = origin,

@@ -226,8 +226,9 @@ static void on_event(struct loop_io *io, uint32_t events)
 	if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
 		c->can_write = true;
 	/* a client that only stops sending (RDHUP) still gets its answer; one that is gone does not */
-	if ((events & EPOLLERR || (events & EPOLLHUP && c->state != CONN_LINGER)) &&
-	    c->state != CONN_IDLE) {
+	if (((events & EPOLLERR || (events & EPOLLHUP && c->state != CONN_LINGER)) &&
+	     c->state != CONN_IDLE) ||
+	    (c->state == CONN_WAIT && conn_has_left(c))) {
 		conn_close(c);
 		return;
 	}
@@ -335,6 +336,11 @@ static void on_deadline(struct loop_timer *t)
 	case CONN_DEAD: break;
 	}
 	conn_close(c);
+}
+
+bool conn_has_left(const struct conn *c)
+{
+	return c->hangup && c->server->options.no_half_close;
 }
 
 void conn_drain(struct conn *c)

@@ -86,6 +86,8 @@ void conn_open(struct httpd *s, int fd, const struct sockaddr_in *client, void *
 void conn_close(struct conn *c);
 /** An idle one: gives it drain_ms for a last request. */
 void conn_drain(struct conn *c);
+/** Whether nobody waits for an answer any more, as far as the options allow to say. */
+bool conn_has_left(const struct conn *c);
 /** Does all that can be done without waiting; may free the connection. */
 void conn_advance(struct conn *c);
 

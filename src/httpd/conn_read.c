@@ -84,6 +84,10 @@ static void to_handler(struct conn *c)
 	struct httpd *s = c->server;
 	struct exchange *x = c->x;
 
+	if (conn_has_left(c)) {
+		conn_close(c);
+		return;
+	}
 	x->r.body = (struct http_slice){x->body, x->body_len};
 	conn_set_state(c, CONN_WAIT);
 	s->handler.on_request(&x->r, s->handler.arg);

@@ -92,6 +92,11 @@ struct httpd_options {
 	unsigned int stall_ms;        /* in which a body or an answer moves 512 bytes: 30 s */
 	unsigned int linger_ms;       /* reading on behind an early answer: 10 s */
 	unsigned int drain_ms;        /* for a last request after httpd_stop(): 200 ms */
+	/*
+	 * A client that sends no more has left: its request ends at once. TCP cannot tell one that closed from
+	 * one that still reads, so this is only for clients that never stop sending before they have the answer.
+	 */
+	bool no_half_close;
 };
 
 struct httpd *httpd_new(struct loop *loop, const struct httpd_options *options,

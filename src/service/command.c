@@ -19,6 +19,7 @@
 #include "service/files.h"
 #include "base/program.h"
 #include "service/ready.h"
+#include "service/reload.h"
 
 #define GRACE_MS       8000 /* of the ten seconds that a worker has between SIGTERM and SIGKILL */
 #define LOOK_FIRST_MS  2    /* for readiness; then doubled each time */
@@ -31,6 +32,7 @@ struct command {
 	struct loop_io signals, exited;
 	struct loop_timer look; /* for readiness */
 	struct loop_timer grace;
+	struct service_reload reload;
 	pid_t pid;
 	int pidfd;
 	uint64_t deadline; /* of its readiness */
@@ -71,8 +73,29 @@ static void fail(struct command *c, const char *how)
 	(void)lab_error_make(c->err, LAB_FAILED, "%s", strbuf_str(&text));
 }
 
+static void reloaded(struct service_reload *r, const char *failure)
+{
+	struct command *c = container_of(r, struct command, reload);
+	auto_strbuf struct strbuf text = {0};
+
+	if (!failure) {
+		log_info("reloaded: %s, pid %d", c->config->command[0], (int)c->pid);
+		worker_ready();
+		return;
+	}
+	strbuf_printf(&text, "does not take its new files: %s", failure);
+	fail(c, strbuf_str(&text));
+	child_kill(c->pid); /* and exited() follows */
+}
+
 static void say_ready(struct command *c)
 {
+	auto_error struct lab_error *err = NULL;
+
+	if (c->config->reload && service_reload_watch(&c->reload, &err)) {
+		reloaded(&c->reload, lab_error_message(err));
+		return;
+	}
 	c->ready = true;
 	log_info("ready: %s, pid %d", c->config->command[0], (int)c->pid);
 	c->log_from = log_size();
@@ -152,6 +175,7 @@ static void stop(struct loop_io *io, uint32_t events)
 		return;
 	c->stopping = true;
 	loop_timer_clear(c->loop, &c->look);
+	service_reload_done(&c->reload);
 	loop_timer_set(c->loop, &c->grace, GRACE_MS);
 	(void)kill(-c->pid, SIGTERM); /* not reaped yet, so its group exists */
 }
@@ -199,6 +223,7 @@ int service_command_run(struct loop *loop, const struct service_config *config,
 			    .exited.fn = exited,
 			    .look.fn = look,
 			    .grace.fn = kill_late,
+			    .reload = {.loop = loop, .done = reloaded},
 			    .pidfd = -1,
 			    .look_ms = LOOK_FIRST_MS,
 			    .err = err};
@@ -213,6 +238,7 @@ int service_command_run(struct loop *loop, const struct service_config *config,
 		(void)lab_error_errno(err, LAB_FAILED, errno, "event loop");
 	if (c.pid)
 		child_kill(c.pid);
+	service_reload_done(&c.reload);
 	loop_timer_clear(loop, &c.look);
 	loop_timer_clear(loop, &c.grace);
 	loop_del(loop, &c.signals);

@@ -30,22 +30,23 @@ static void *zeroed(size_t n, size_t size)
 	return p;
 }
 
-static int read_command(struct service_config *c, json_t *command, struct lab_error **err)
+/* `what` is "command" or "reload". */
+static int read_command(char ***to, const char *what, json_t *command, struct lab_error **err)
 {
 	json_t *item;
 	size_t i;
 
 	if (!json_array_size(command))
-		return wrong(err, "command", "not a list of texts");
-	c->command = zeroed(json_array_size(command) + 1, sizeof(*c->command));
+		return wrong(err, what, "not a list of texts");
+	*to = zeroed(json_array_size(command) + 1, sizeof(**to));
 	json_array_foreach (command, i, item) {
 		const char *word = json_string_value(item);
 
 		if (!word)
-			return wrong(err, "command", "not a list of texts");
+			return wrong(err, what, "not a list of texts");
 		if (i == 0 && !*word)
-			return wrong(err, "command", "begins with an empty text");
-		c->command[i] = (char *)word;
+			return wrong(err, what, "begins with an empty text");
+		(*to)[i] = (char *)word;
 	}
 	return 0;
 }
@@ -145,15 +146,16 @@ static int read_ready(struct service_ready *r, json_t *ready, struct lab_error *
 
 static int read_program(struct service_config *c, struct lab_error **err)
 {
-	json_t *command, *variables = NULL, *files = NULL, *ready = NULL, *node, *sockets;
+	json_t *command, *variables = NULL, *files = NULL, *ready = NULL, *reload = NULL, *node;
+	json_t *sockets;
 	json_int_t ready_ms = SERVICE_READY_MS;
 	json_error_t e;
 
 	c->folder = "/";
-	if (json_unpack_ex(c->json, &e, 0, "{s:o, s?s, s?o, s?o, s?o, s?I, s?o, s:o !}", "command",
-			   &command, "folder", &c->folder, "environment", &variables, "files",
-			   &files, "ready", &ready, "ready_ms", &ready_ms, "node", &node, "sockets",
-			   &sockets) < 0)
+	if (json_unpack_ex(c->json, &e, 0, "{s:o, s?o, s?s, s?o, s?o, s?o, s?I, s?o, s:o !}",
+			   "command", &command, "reload", &reload, "folder", &c->folder,
+			   "environment", &variables, "files", &files, "ready", &ready, "ready_ms",
+			   &ready_ms, "node", &node, "sockets", &sockets) < 0)
 		return lab_error_make(err, LAB_USAGE, "configuration: %s", e.text);
 	if (json_array_size(sockets))
 		return wrong(err, "sockets", "a command opens its own");
@@ -162,8 +164,9 @@ static int read_program(struct service_config *c, struct lab_error **err)
 	if (ready_ms < 1 || ready_ms > READY_MS_MAX)
 		return wrong(err, "ready_ms", "out of range");
 	c->ready.ms = (unsigned int)ready_ms;
-	if (read_command(c, command, err) || read_environment(c, variables, err) ||
-	    read_files(c, files, err))
+	if (read_command(&c->command, "command", command, err) ||
+	    (reload && read_command(&c->reload, "reload", reload, err)) ||
+	    read_environment(c, variables, err) || read_files(c, files, err))
 		return -1;
 	return read_ready(&c->ready, ready, err);
 }
@@ -204,6 +207,7 @@ void service_config_free(struct service_config *c)
 	if (!c)
 		return;
 	free(c->command);
+	free(c->reload);
 	free(c->files);
 	environment_done(&c->env);
 	json_decref(c->json);

@@ -41,6 +41,7 @@ struct service_config {
 	struct service_file *files; /* to be written before it is started */
 	size_t n_files;
 	struct service_ready ready;
+	char **reload; /* tells the command that its files are others; NULL: it is started anew */
 };
 
 /**
@@ -48,6 +49,7 @@ struct service_config {
  *	{"echo": {"name", "node"}, "sockets": [...]}
  *	{"command": [TEXT...], "folder": absolute path, "environment": {NAME: TEXT...},
  *	 "files": {PATH below /tmp or /run/labctl: TEXT...},
+ *	 "reload": [TEXT...],
  *	 "ready": {"tcp": PORT} | {"udp": PORT} | {"unix": PATH}, "ready_ms": 1-60000,
  *	 "node": {...}, "sockets": []}
  * of the latter only "command" and "sockets" must be there. "node" is the supervisor's. NULL with *err

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -74,8 +75,8 @@ static int fork_process(struct worker *w, struct spawn *s, struct lab_error **er
 		abort();
 	for (size_t i = 0; i < w->spec->n_sockets; i++)
 		sockets[i] = supervise_pool_fd(w->held[i]);
-	if (pipe2(ready, O_CLOEXEC | O_NONBLOCK))
-		return lab_error_errno(err, LAB_FAILED, errno, "readiness pipe");
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ready))
+		return lab_error_errno(err, LAB_FAILED, errno, "readiness socket");
 	s->ready = ready[1];
 	s->sockets = sockets;
 	s->uid = w->sup->slots[w->slot].uid;
@@ -87,16 +88,34 @@ static int fork_process(struct worker *w, struct spawn *s, struct lab_error **er
 		w->pid = 0;
 		(void)close(ready[0]); /* never read from */
 		w->ready.fd = -1;
-		return err && *err ? -1 : lab_error_errno(err, LAB_FAILED, errno, "readiness pipe");
+		return err && *err ? -1
+				   : lab_error_errno(err, LAB_FAILED, errno, "readiness socket");
 	}
 	w->outside = pid_outside(w);
 	return 0;
 }
 
+static int config_memfd(const struct worker *w, struct lab_error **err)
+{
+	auto_free char *config = supervise_spec_config(w->spec);
+
+	return supervise_message_memfd("config", config, strlen(config), err);
+}
+
+int supervise_launch_reload(const struct worker *w, struct lab_error **err)
+{
+	auto_close int memfd = config_memfd(w, err);
+	json_t *message = json_object(); /* empty: the descriptor says it all */
+	int rc = memfd < 0 ? -1 : supervise_message_send(w->ready.fd, message, memfd, err);
+
+	json_decref(message);
+	return rc;
+}
+
 int supervise_launch(struct worker *w, struct lab_error **err)
 {
 	struct supervisor *sup = w->sup;
-	auto_free char *config = supervise_spec_config(w->spec), *program = NULL;
+	auto_free char *program = NULL;
 	auto_close int log = -1, memfd = -1, program_fd = -1, netns = -1;
 	struct netns n = {.fd = -1};
 
@@ -108,7 +127,7 @@ int supervise_launch(struct worker *w, struct lab_error **err)
 	w->netns_dev = n.dev;
 	w->netns_ino = n.ino;
 	log = supervise_log_open(sup->dir_fd, w->spec->name, err);
-	memfd = log < 0 ? -1 : supervise_message_memfd("config", config, strlen(config), err);
+	memfd = log < 0 ? -1 : config_memfd(w, err);
 	if (memfd < 0)
 		return -1;
 	program_fd = open(program, O_PATH | O_CLOEXEC);

@@ -11,6 +11,9 @@
  */
 int supervise_launch(struct worker *w, struct lab_error **err);
 
+/** Sends its process the configuration that w->spec has now. -1 with *err: it did not get it. */
+int supervise_launch_reload(const struct worker *w, struct lab_error **err);
+
 /** Gives back its descriptors; NULL stands in w->held for each that is gone. */
 enum launch_drop {
 	DROP_ALL,

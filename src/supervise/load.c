@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "supervise/supervisor.h"
 #include "supervise/worker.h"
 
@@ -53,6 +54,21 @@ static int replace(struct supervisor *sup, struct worker *old, struct spec *spec
 	return start(w, alone, err);
 }
 
+/* Where it has to be told and does not listen, it is replaced. */
+static bool reloaded(struct worker *w, struct spec *spec)
+{
+	auto_error struct lab_error *err = NULL;
+
+	if (!w || !supervise_worker_can_reload(w, spec))
+		return false;
+	w->wanted = true;
+	if (!supervise_worker_reload(w, spec, &err))
+		return true;
+	w->wanted = false;
+	log_warning("%s", lab_error_message(err));
+	return false;
+}
+
 static int want(struct supervisor *sup, struct spec *spec, struct lab_error **err) /* takes spec */
 {
 	struct worker *w = find(sup, spec->name);
@@ -63,7 +79,7 @@ static int want(struct supervisor *sup, struct spec *spec, struct lab_error **er
 		return -1;
 	}
 	if (!w || !supervise_worker_is(w, spec))
-		return replace(sup, w, spec, err);
+		return reloaded(w, spec) ? 0 : replace(sup, w, spec, err);
 	supervise_spec_free(spec);
 	w->wanted = true;
 	supervise_worker_wake(w);
@@ -90,6 +106,7 @@ static void undo_load(struct supervisor *sup)
 			supervise_worker_stop(w);
 		else if (w->state == WORKER_PAUSED)
 			supervise_worker_wait(w);
+		supervise_worker_reload_back(w);
 		if (!w->tentative)
 			w->apart = w->spec->alone;
 		w->wanted = w->tentative = false;
@@ -105,6 +122,7 @@ static void commit_load(struct supervisor *sup)
 			supervise_worker_stop(w);
 		else
 			w->apart = w->spec->alone;
+		supervise_worker_reload_stays(w);
 		w->wanted = w->tentative = false;
 	}
 }

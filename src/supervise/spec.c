@@ -121,6 +121,7 @@ static int parse_config(struct spec *s, json_t *config, struct lab_error **err)
 	    ready_ms < 1 || ready_ms > SPEC_READY_MS_MAX)
 		return lab_error_make(err, LAB_FAILED, "worker %s: malformed configuration",
 				      s->name);
+	s->reloads = json_object_get(config, "reload") != NULL;
 	s->in_node = node != NULL;
 	s->alone = node || folder;
 	s->sheltered = s->alone || handler;
@@ -173,9 +174,9 @@ void supervise_spec_free(struct spec *s)
 	free(s);
 }
 
-bool supervise_spec_same(const struct spec *a, const struct spec *b)
+static bool same_process(const struct spec *a, const struct spec *b)
 {
-	static const char *const parts[] = {"name", "program", "ns", "sockets", "config"};
+	static const char *const parts[] = {"name", "program", "ns", "sockets"};
 
 	if (a->privilege != b->privilege) /* absent or "none" */
 		return false;
@@ -184,6 +185,33 @@ bool supervise_spec_same(const struct spec *a, const struct spec *b)
 				json_object_get(b->json, parts[i])))
 			return false;
 	return true;
+}
+
+bool supervise_spec_same(const struct spec *a, const struct spec *b)
+{
+	return same_process(a, b) &&
+	       json_equal(json_object_get(a->json, "config"), json_object_get(b->json, "config"));
+}
+
+/* A copy, to be freed. */
+static json_t *config_without_files(const struct spec *s)
+{
+	json_t *config = json_copy(json_object_get(s->json, "config"));
+
+	if (!config)
+		abort();
+	(void)json_object_del(config, "files"); /* there may be none */
+	return config;
+}
+
+bool supervise_spec_reloads(const struct spec *a, const struct spec *b)
+{
+	json_t *of_a = config_without_files(a), *of_b = config_without_files(b);
+	bool can = a->reloads && same_process(a, b) && json_equal(of_a, of_b);
+
+	json_decref(of_a);
+	json_decref(of_b);
+	return can;
 }
 
 char *supervise_spec_config(const struct spec *s)

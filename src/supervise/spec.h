@@ -39,6 +39,7 @@ struct spec {
 	/* Programs that it starts bind ports and write files of their own choice, below /run/labctl
 	 * among others: it is never beside another one of its name. */
 	bool alone;
+	bool reloads;          /* takes other "files" while it runs */
 	unsigned int ready_ms; /* so long it may take to be ready */
 };
 
@@ -48,6 +49,9 @@ void supervise_spec_free(struct spec *s); /* NULL is fine */
 
 /** Whether both describe the same process: origins and key order do not count. */
 bool supervise_spec_same(const struct spec *a, const struct spec *b);
+
+/** Whether a worker that is `a` can become `b` while it runs. */
+bool supervise_spec_reloads(const struct spec *a, const struct spec *b);
 
 /** The configuration document of base/worker.h, with "sockets" added; to be freed. */
 char *supervise_spec_config(const struct spec *s);

@@ -27,9 +27,9 @@
 
 const char *supervise_worker_state_name(enum worker_state state)
 {
-	/* people need not know that a start or an end takes two steps */
-	static const char *const names[] = {"starting", "starting", "ready",   "backing-off",
-					    "failed",   "stopping", "stopping"};
+	/* people need not know that a start or an end takes two steps, nor that it serves with old files */
+	static const char *const names[] = {"starting",    "starting", "ready",    "ready",
+					    "backing-off", "failed",   "stopping", "stopping"};
 
 	static_assert(ARRAY_LEN(names) == WORKER_STOPPING + 1, "one name per state");
 	return names[state];
@@ -58,6 +58,11 @@ static void is_ready(struct worker *w)
 	set_state(w, WORKER_READY);
 }
 
+static bool is_serving_soon(const struct worker *w)
+{
+	return w->state == WORKER_STARTING || w->state == WORKER_RELOADING;
+}
+
 /* The first byte says that it is ready, all that follows are notes: see base/worker.h. */
 static void on_ready(struct loop_io *io, uint32_t events)
 {
@@ -72,9 +77,10 @@ static void on_ready(struct loop_io *io, uint32_t events)
 		close_ready(w);
 		return;
 	}
-	if (w->state == WORKER_STARTING) {
-		is_ready(w);
-		said = 1;
+	while (w->awaited && said < (size_t)n) {
+		said++;
+		if (--w->awaited == 0 && is_serving_soon(w))
+			is_ready(w);
 	}
 	/* one that was told to end may go on talking: it must not die of a broken pipe */
 	if (w->state == WORKER_READY)
@@ -89,6 +95,7 @@ static void on_timer(struct loop_timer *t)
 
 	switch (w->state) {
 	case WORKER_STARTING:
+	case WORKER_RELOADING:
 		w->overdue = true;
 		(void)kill(w->pid, SIGKILL); /* not reaped yet, so it exists */
 		break;
@@ -134,16 +141,17 @@ void supervise_worker_free(struct worker *w)
 	supervise_launch_drop(w, DROP_ALL);
 	drop_user(w);
 	supervise_spec_free(w->spec);
+	supervise_spec_free(w->before);
 	free(w->held);
 	free(w);
 }
 
-bool supervise_worker_is(const struct worker *w, const struct spec *spec)
+/* Whether the namespaces of the spec, which names the worker's, still are those that it is in. */
+static bool is_in_place(const struct worker *w, const struct spec *spec)
 {
 	struct netns n = {.fd = -1};
 
-	if (!supervise_spec_same(w->spec, spec) ||
-	    supervise_pool_netns(w->sup->pool, spec->ns, &n, NULL))
+	if (supervise_pool_netns(w->sup->pool, spec->ns, &n, NULL))
 		return false;
 	(void)close(n.fd); /* only looked at */
 	if (n.dev != w->netns_dev || n.ino != w->netns_ino)
@@ -155,9 +163,26 @@ bool supervise_worker_is(const struct worker *w, const struct spec *spec)
 	return true;
 }
 
+bool supervise_worker_is(const struct worker *w, const struct spec *spec)
+{
+	return supervise_spec_same(w->spec, spec) && is_in_place(w, spec);
+}
+
+static bool serves(const struct worker *w)
+{
+	return w->state == WORKER_READY || w->state == WORKER_RELOADING;
+}
+
+bool supervise_worker_can_reload(const struct worker *w, const struct spec *spec)
+{
+	return serves(w) && w->ready.fd >= 0 && supervise_spec_reloads(w->spec, spec) &&
+	       is_in_place(w, spec);
+}
+
 static int launch(struct worker *w, struct lab_error **err)
 {
 	w->overdue = false;
+	w->awaited = 1;
 	w->note = (struct note){0};
 	if (supervise_launch(w, err))
 		return lab_error_prefix(err, "worker %s", w->spec->name);
@@ -226,6 +251,55 @@ int supervise_worker_start(struct worker *w, struct lab_error **err)
 	w->backoff_ms = BACKOFF_FIRST_MS;
 	w->reason[0] = '\0';
 	return relaunch(w, err);
+}
+
+/* The other way of a start: its process stays. */
+static int reload(struct worker *w, struct lab_error **err)
+{
+	if (supervise_launch_reload(w, err))
+		return lab_error_prefix(err, "worker %s", w->spec->name);
+	supervise_worker_wake(w);
+	w->awaited++;
+	w->overdue = false;
+	loop_timer_set(w->sup->loop, &w->timer, w->spec->ready_ms);
+	set_state(w, WORKER_RELOADING);
+	return 0;
+}
+
+int supervise_worker_reload(struct worker *w, struct spec *spec, struct lab_error **err)
+{
+	struct spec *before = w->spec;
+
+	w->spec = spec;
+	if (reload(w, err)) {
+		w->spec = before;
+		return -1;
+	}
+	w->before = before;
+	return 0;
+}
+
+void supervise_worker_reload_back(struct worker *w)
+{
+	auto_error struct lab_error *err = NULL;
+
+	if (!w->before)
+		return;
+	supervise_spec_free(w->spec);
+	w->spec = w->before;
+	w->before = NULL;
+	if (!serves(w))
+		return; /* its next process is what it was before */
+	if (!reload(w, &err))
+		return;
+	log_warning("%s, killed", lab_error_message(err));
+	(void)kill(w->pid, SIGKILL); /* not reaped yet, so it exists; a start follows */
+}
+
+void supervise_worker_reload_stays(struct worker *w)
+{
+	supervise_spec_free(w->before);
+	w->before = NULL;
 }
 
 static void describe_end(struct worker *w, int status)

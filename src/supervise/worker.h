@@ -13,6 +13,7 @@ enum worker_state {
 	WORKER_WAITING,     /* for those that it cannot be beside to end, itself among them */
 	WORKER_STARTING,    /* its process has not said "ready" yet */
 	WORKER_READY,       /* serves */
+	WORKER_RELOADING,   /* serves, and takes its new configuration */
 	WORKER_BACKING_OFF, /* crashed, will be started again; its sockets are held */
 	WORKER_FAILED,      /* given up; its sockets are closed, so that clients are refused */
 	WORKER_PAUSED,      /* made way for the load that is going on: told to end, or has ended */
@@ -24,6 +25,8 @@ struct worker {
 	struct worker *next;
 	struct supervisor *sup;
 	struct spec *spec;
+	struct spec
+		*before; /* what it was before the load that is going on let it reload; or NULL */
 	enum worker_state state;
 	bool wanted;    /* by the load that is going on */
 	bool tentative; /* made by that load: goes again if the load fails */
@@ -36,7 +39,8 @@ struct worker {
 	int slot;             /* of its user number; -1: none */
 	bool overdue;         /* was killed for not being ready in time */
 	bool stopped;         /* by a signal such as SIGSTOP, from somebody else */
-	struct loop_io ready; /* its end of the pipe: readiness, then notes */
+	struct loop_io ready; /* our end of its socket: readiness, then notes */
+	unsigned int awaited; /* how often it has to say "ready" still */
 	struct note note;
 	struct loop_timer timer; /* readiness deadline, back-off or grace period, by state */
 	uint64_t since;          /* loop_now() of the last change of state */
@@ -53,6 +57,15 @@ void supervise_worker_free(struct worker *w);
 
 /** Whether the running worker is what this spec asks for, in namespaces that still are the same. */
 bool supervise_worker_is(const struct worker *w, const struct spec *spec);
+
+/** Whether its process can become what this spec asks for, in namespaces that still are the same. */
+bool supervise_worker_can_reload(const struct worker *w, const struct spec *spec);
+/** Lets it do so: it takes the spec, and what it was is w->before. -1 with *err: all is as it was. */
+int supervise_worker_reload(struct worker *w, struct spec *spec, struct lab_error **err);
+/** The load was undone: it becomes again what it was before. */
+void supervise_worker_reload_back(struct worker *w);
+/** The load is over: there is no way back. */
+void supervise_worker_reload_stays(struct worker *w);
 
 /** Opens its sockets and starts its process, with a clean record. -1 with *err: nothing runs. */
 int supervise_worker_start(struct worker *w, struct lab_error **err);

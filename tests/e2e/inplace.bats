@@ -137,10 +137,32 @@ line='worker wire' # carries it where the kernel has no netem, and hands over
   ip netns exec inplace.ecs-1 ping -i 0.02 -w 30 10.10.1.20 >"$dir/ping" 3>&- &
   ping=$!
   jobs+=($ping)
-  change 'worker bird-vbr-1' '0,/min_tx_interval: 900ms/s//min_tx_interval: 800ms/'
+  change $nothing '0,/min_tx_interval: 900ms/s//min_tx_interval: 800ms/'
   within 15 established
   kill -INT $ping
   wait $ping || true
   cat "$dir/ping"
   grep -q ' 0% packet loss' "$dir/ping"
+}
+
+@test "a customer router's BGP session lives on when another one goes, comes and changes" {
+  file=$(variation dual-circuit inplace <<<'data_centers: {idc-1: {circuits: {second: null}}}')
+  established() { [[ $(sessions | grep -c Established) -eq $1 ]]; }
+  # The sessions of the customer router, each with the moment since when it is as it is.
+  sessions() { birdc -s /run/labctl/inplace/run/bird-idc-1/bird.ctl 'show protocols' | awk '$2 == "BGP" { print $1, $5, $6 }'; }
+  up "$file" --step bgp
+  within 15 established 2
+  pid=$(worker inplace bird-idc-1)
+  first=$(sessions | head -n 1)
+  read -rt 1.1 <> <(:) || true # the daemon's times are whole seconds
+  up "$file"
+  [[ $(sessions) == "$first" ]] || { echo "was: $first"; sessions; false; }
+  up "$file" --step bgp
+  within 15 established 2
+  sed -i 's/preference: 20$/preference: 30/' "$file"
+  up "$file" --step bgp
+  grep -q 'bgp_local_pref = 970' <(ip netns exec inplace.idc-1 cat "/proc/$pid/root/tmp/bird.conf") || { cat "/proc/$pid/root/tmp/bird.conf"; false; }
+  established 2
+  [[ $(sessions | head -n 1) == "$first" ]] || { echo "was: $first"; sessions; false; }
+  [ "$(worker inplace bird-idc-1)" -eq "$pid" ]
 }

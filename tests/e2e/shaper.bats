@@ -21,11 +21,11 @@ whole() { # status has nothing to say
 
 @test "a slow link is an htb with a small burst; what is changed by hand is named and repaired" {
   up "$BATS_TEST_TMPDIR/slow"
-  [[ $(class) == *"rate 1Kbit ceil 1Kbit burst 300b cburst 300b"* ]] || { class; return 1; }
+  [[ $(class) == *"rate 1Kbit ceil 1Kbit burst 200b cburst 200b"* ]] || { class; return 1; }
   [[ $(qdisc) == *"bfifo 20: parent "*"limit 30000b"* ]] || { qdisc; return 1; }
   whole
   id=$(class | grep -o 'htb [0-9a-f]*:1' | cut -d' ' -f2)
-  for change in "class change dev cn-hangzhou parent ${id%1} classid $id htb rate 2kbit burst 300" \
+  for change in "class change dev cn-hangzhou parent ${id%1} classid $id htb rate 2kbit burst 200" \
     "class change dev cn-hangzhou parent ${id%1} classid $id htb rate 1kbit burst 900" \
     "qdisc replace dev cn-hangzhou parent $id handle 20: bfifo limit 60000" \
     "qdisc del dev cn-hangzhou parent $id" "qdisc del dev cn-hangzhou root"; do
@@ -37,7 +37,7 @@ whole() { # status has nothing to say
     up "$BATS_TEST_TMPDIR/slow"
     whole
   done
-  [[ $(class) == *"rate 1Kbit ceil 1Kbit burst 300b"* ]] || { class; return 1; }
+  [[ $(class) == *"rate 1Kbit ceil 1Kbit burst 200b"* ]] || { class; return 1; }
 }
 
 @test "a slow link lends for what is larger than its burst; bandwidth comes and goes" {

@@ -124,6 +124,66 @@ static void a_service_that_ends_is_started_again(void **state)
 	wait_until(10, restarts(f) > 0);
 }
 
+/* The second worker's command is `other`; NULL: there is none. */
+static int start_reloading(struct fixture *f, const char *text, const char *other,
+			   struct lab_error **err)
+{
+	auto_free char *list = NULL, *more = NULL;
+
+	if (other)
+		must(asprintf(
+			     &more,
+			     ",{\"name\":\"x\",\"program\":\"labctl-service\",\"ns\":\"a\",\"sockets\":[],"
+			     "\"config\":{\"command\":[\"%s\"]," NODE ",\"ready\":{\"tcp\":9}}}",
+			     other) > 0,
+		     "asprintf");
+	must(asprintf(
+		     &list,
+		     "[{\"name\":\"w\",\"program\":\"labctl-service\",\"ns\":\"a\",\"sockets\":[],"
+		     "\"config\":{\"command\":[\"sh\",\"-c\",\"cp /tmp/f /run/labctl/began; exec sleep 1000\"],"
+		     "\"reload\":[\"sh\",\"-c\",\"! grep -q bad /tmp/f && cp /tmp/f /run/labctl/now\"],"
+		     "\"files\":{\"/tmp/f\":\"%s\"}," NODE "}}%s]",
+		     text, more ? more : "") > 0,
+	     "asprintf");
+	return supervise_load(f->dir, list, strlen(list), LOAD_MS, err);
+}
+
+static void a_command_that_reloads_stays(void **state)
+{
+	struct fixture *f = *state;
+	struct lab_error *err = NULL;
+	pid_t pid;
+
+	must_hold(start_reloading(f, "one", NULL, &err), &err);
+	pid = worker_pid(f);
+	for (int i = 0; i < 3; i++) {
+		must_hold(start_reloading(f, i % 2 ? "three" : "two", NULL, &err), &err);
+		assert_true(holds(i % 2 ? "grep -qx three " LAB_DIR "/run/w/now"
+					: "grep -qx two " LAB_DIR "/run/w/now"));
+	}
+	assert_int_equal(worker_pid(f), pid);
+	assert_int_equal(restarts(f), 0);
+
+	/* what another worker's failure takes back is told as well */
+	assert_int_equal(start_reloading(f, "four", "false", &err), -1);
+	wait_until(10, holds("test $(grep -c 'reloaded: sh' " LAB_DIR "/log/w.log) -eq 5"));
+	assert_true(holds("grep -qx two " LAB_DIR "/run/w/now"));
+	assert_int_equal(worker_pid(f), pid);
+	lab_error_free(err);
+	err = NULL;
+
+	/* one that does not take its files is started anew, with those that it had */
+	assert_int_equal(start_reloading(f, "bad", NULL, &err), -1);
+	if (!strstr(lab_error_message(err),
+		    "worker w: exited with status 1; log: command sh: does not "
+		    "take its new files: sh: exit status 1"))
+		fail_msg("%s", lab_error_message(err));
+	lab_error_free(err);
+	wait_until(10, holds("grep -qx two " LAB_DIR "/run/w/began"));
+	wait_until(10, in_state(f, "ready"));
+	assert_int_not_equal(worker_pid(f), pid);
+}
+
 /* BIRD needs netlink, raw sockets, its control socket, and nothing that the filter takes from it. */
 static void a_routing_daemon_writes_its_routes(void **state)
 {
@@ -182,6 +242,7 @@ int main(void)
 		IN_A_LAB(a_web_server_has_its_port),
 		IN_A_LAB(without_the_privilege_there_is_no_port_80),
 		IN_A_LAB(a_service_that_ends_is_started_again),
+		IN_A_LAB(a_command_that_reloads_stays),
 		IN_A_LAB(a_routing_daemon_writes_its_routes),
 		IN_A_LAB(the_echo_service_needs_no_privilege),
 	};

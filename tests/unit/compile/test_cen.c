@@ -61,7 +61,7 @@ static void test_unallocated_pair(void **state)
 	assert_non_null(a);
 	assert_non_null(b);
 	assert_int_equal(a->rate, 1000);
-	assert_int_equal(a->burst, 300);
+	assert_int_equal(a->burst, 200);
 	assert_int_equal(a->limit, 30000);
 	assert_int_equal(a->delay_us, 25000);
 	assert_int_equal(a->jitter_us, 1000);
@@ -79,7 +79,7 @@ static void test_allocated_pair(void **state)
 	const struct plan_shaper *a = shaper_of(p, "c.r1", "r2");
 
 	assert_int_equal(a->rate, 400000000);
-	assert_int_equal(a->burst, 100000);
+	assert_int_equal(a->burst, 250000);
 	assert_int_equal(a->limit, 5000000);
 	assert_string_equal(a->origin.resource, "cen.c.bandwidth_limits.l");
 	for (size_t i = 0; i < p->n_links; i++)

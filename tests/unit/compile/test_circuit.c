@@ -82,10 +82,10 @@ struct shape {
 static void both_ends_shape(void **state)
 {
 	static const struct shape rows[] = {
-		{LINE(""), VBR(""), 1000000000, 250000, 12500000, 2000, 0},
-		{LINE(", jitter: 1ms"), VBR(", bandwidth: 50Mbit"), 50000000, 12500, 625000, 2000,
+		{LINE(""), VBR(""), 1000000000, 625000, 12500000, 2000, 0},
+		{LINE(", jitter: 1ms"), VBR(", bandwidth: 50Mbit"), 50000000, 31250, 625000, 2000,
 		 500},
-		{LINE(""), VBR(", bandwidth: 1Gbit"), 1000000000, 250000, 12500000, 2000, 0},
+		{LINE(""), VBR(", bandwidth: 1Gbit"), 1000000000, 625000, 12500000, 2000, 0},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

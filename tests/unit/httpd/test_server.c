@@ -251,6 +251,39 @@ static void a_late_answer_and_a_client_that_left(void **state)
 	close_fixture(&f);
 }
 
+/* Where no client stops sending before it has its answer, one that closed is known to have left. */
+static void a_client_that_closed_has_left(void **state)
+{
+	static const char request[] = "GET /later HTTP/1.1\r\nHost: x\r\n\r\n";
+	struct test_client c;
+	struct fixture f;
+
+	open_fixture(&f, (struct httpd_options){.no_half_close = true});
+	c = test_client_open(f.port);
+	assert_true(test_client_send(f.loop, &c, request, sizeof(request) - 1));
+	while (!f.parked)
+		assert_int_equal(loop_turn(f.loop, 100), 0);
+	test_client_close(&c);
+	for (int i = 0; i < 100 && f.parked; i++)
+		assert_int_equal(loop_turn(f.loop, 100), 0);
+	assert_null(f.parked);
+	assert_int_equal(f.n_ends, 1);
+	assert_int_equal(f.n_sent, 0);
+	assert_int_equal(httpd_connections(f.httpd), 0);
+
+	/* the request and its client's end are seen at once: nothing is begun */
+	c = test_client_open(f.port);
+	assert_int_equal(send(c.fd, request, sizeof(request) - 1, MSG_NOSIGNAL),
+			 sizeof(request) - 1);
+	test_client_close(&c);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(loop_turn(f.loop, 10), 0);
+	assert_int_equal(f.n_requests, 1);
+	assert_int_equal(f.n_ends, 1);
+	assert_int_equal(httpd_connections(f.httpd), 0);
+	close_fixture(&f);
+}
+
 static void a_refused_upload_still_gets_its_answer(void **state)
 {
 	static const char head[] = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 33000000\r\n\r\n";
@@ -544,6 +577,7 @@ int main(void)
 		cmocka_unit_test(pipelined_requests_are_answered_in_order),
 		cmocka_unit_test(byte_at_a_time_is_the_same),
 		cmocka_unit_test(a_late_answer_and_a_client_that_left),
+		cmocka_unit_test(a_client_that_closed_has_left),
 		cmocka_unit_test(a_refused_upload_still_gets_its_answer),
 		cmocka_unit_test(a_large_answer_to_a_slow_reader),
 		cmocka_unit_test(deadlines),

@@ -110,6 +110,42 @@ static void privileges_have_names(void **state)
 	supervise_spec_free(none);
 }
 
+/* Nothing but the files may be others, and it has to know how. */
+static void some_take_other_files_while_they_run(void **state)
+{
+	static const struct {
+		const char *before, *after;
+		bool can;
+	} rows[] = {
+		{"{'reload':['x'],'files':{'/tmp/f':'1'}}",
+		 "{'reload':['x'],'files':{'/tmp/f':'2'}}", true},
+		{"{'reload':['x'],'files':{'/tmp/f':'1'}}",
+		 "{'reload':['x'],'files':{'/tmp/g':'1'}}", true},
+		{"{'reload':['x']}", "{'reload':['x'],'files':{'/tmp/g':'1'}}", true},
+		{"{'reload':['x'],'files':{'/tmp/f':'1'}}", "{'files':{'/tmp/f':'2'}}", false},
+		{"{'files':{'/tmp/f':'1'}}", "{'files':{'/tmp/f':'2'}}", false},
+		{"{'reload':['x'],'a':1}", "{'reload':['x'],'a':2}", false},
+		{"{'reload':['x']}", "{'reload':['y']}", false},
+		{"{'reload':['x']}", "{'reload':['x']},'privilege':'router'", false},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		auto_free char *before = NULL, *after = NULL;
+		struct spec *a, *b;
+
+		assert_true(asprintf(&before, WORKER("x", "p", "a", "", "%s"), rows[i].before) > 0);
+		assert_true(asprintf(&after, WORKER("x", "p", "a", "", "%s"), rows[i].after) > 0);
+		a = parse(before, NULL);
+		b = parse(after, NULL);
+		assert_non_null(a);
+		assert_non_null(b);
+		if (supervise_spec_reloads(a, b) != rows[i].can)
+			fail_msg("row %zu", i);
+		supervise_spec_free(a);
+		supervise_spec_free(b);
+	}
+}
+
 static void those_with_a_place_of_their_own_are_alone(void **state)
 {
 	static const struct {
@@ -212,6 +248,7 @@ int main(void)
 		cmocka_unit_test(a_description_is_read),
 		cmocka_unit_test(types_have_what_they_need),
 		cmocka_unit_test(privileges_have_names),
+		cmocka_unit_test(some_take_other_files_while_they_run),
 		cmocka_unit_test(those_with_a_place_of_their_own_are_alone),
 		cmocka_unit_test(malformed_ones_are_refused),
 		cmocka_unit_test(origins_and_key_order_do_not_count),
