@@ -23,7 +23,9 @@ struct apply_ops {
 	struct plan *(*observe)(void *data, const struct plan *wanted,
 				const struct backend_namespace_id *ids, const char ***foreign,
 				size_t *n_foreign, struct lab_error **err);
-	/** Waits until the kernel has let go of removed namespaces. */
+	/** May be NULL. Lets go of removed namespaces, all at once, so that the kernel can begin. */
+	void (*part)(void *data);
+	/** The same, and waits until the kernel has let go of them. */
 	int (*released)(void *data, struct lab_error **err);
 
 	/** Starts the lab's supervisor; it dies with this process until detach. */

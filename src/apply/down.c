@@ -30,6 +30,11 @@ int apply_down(struct state *s, struct backend *b, const struct apply_ops *ops, 
 	*was_up = is_anything_there(s);
 	if (apply_cancelled(&run, err) || apply_sweep(s, b, ops, err))
 		return partial(s, err);
+	if (ops->part)
+		ops->part(ops->data);
+	/* most files of a lab; while the kernel works */
+	if (state_remove(s, "node", err))
+		return partial(s, err);
 	if (wait && had_namespaces) {
 		if (ops->progress)
 			ops->progress(ops->data, "waiting for the kernel", 0, 0);

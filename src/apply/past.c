@@ -58,16 +58,6 @@ void apply_past_done(struct apply_past *p)
 	*p = (struct apply_past){0};
 }
 
-static const struct state_namespace *find_journalled(const struct state *s, const char *name)
-{
-	const struct state_journal *j = state_journal(s);
-
-	for (size_t i = 0; i < j->n_namespaces; i++)
-		if (!strcmp(j->namespaces[i].name, name))
-			return &j->namespaces[i];
-	return NULL;
-}
-
 struct backend_namespace_id *apply_identities(const struct state *s, const struct plan *p)
 {
 	struct backend_namespace_id *ids = calloc(p->n_namespaces + 1, sizeof(*ids));
@@ -75,7 +65,8 @@ struct backend_namespace_id *apply_identities(const struct state *s, const struc
 	if (!ids)
 		abort();
 	for (size_t i = 0; s && i < p->n_namespaces; i++) {
-		const struct state_namespace *ns = find_journalled(s, p->namespaces[i].name);
+		const struct state_namespace *ns = state_journal_find(state_journal(s),
+								      p->namespaces[i].name);
 
 		if (ns)
 			ids[i] = (struct backend_namespace_id){ns->dev, ns->ino};
@@ -123,7 +114,7 @@ int apply_stop_supervisor(struct state *s, const struct apply_ops *ops, struct l
 int apply_remove_namespace(struct state *s, struct backend *b, const char *name,
 			   struct lab_error **err)
 {
-	const struct state_namespace *ns = find_journalled(s, name);
+	const struct state_namespace *ns = state_journal_find(state_journal(s), name);
 	auto_error struct lab_error *ignored = NULL;
 	struct backend_namespace_id id;
 	bool foreign = false;

@@ -25,11 +25,16 @@ static struct plan *observe(void *data, const struct plan *wanted,
 	return kernel_observe(s->lab, wanted, ids, foreign, n_foreign, err);
 }
 
-static int released(void *data, struct lab_error **err)
+static void part(void *data)
 {
 	struct cli_session *s = data;
 
 	kernel_backend_part(s->backend);
+}
+
+static int released(void *data, struct lab_error **err)
+{
+	part(data);
 	return kernel_wait_released(RELEASE_MS, err);
 }
 
@@ -104,13 +109,9 @@ static bool answers(void *data)
 static bool is_journalled(void *data, const char *name, const struct backend_namespace_id *id)
 {
 	const struct cli_session *s = data;
-	const struct state_journal *j = state_journal(s->state);
+	const struct state_namespace *ns = state_journal_find(state_journal(s->state), name);
 
-	for (size_t i = 0; i < j->n_namespaces; i++)
-		if (!strcmp(j->namespaces[i].name, name) && j->namespaces[i].dev == id->dev &&
-		    j->namespaces[i].ino == id->ino)
-			return true;
-	return false;
+	return ns && ns->dev == id->dev && ns->ino == id->ino;
 }
 
 static int adopt_namespace(void *data, const char *name, const struct backend_namespace_id *id,
@@ -171,8 +172,8 @@ static void init(struct cli_session *s, const char *lab)
 	*s = (struct cli_session){
 		.lab = lab,
 		.loading = -1,
-		.ops = {s, observe, released, start, detach, load_start, load_finish, stop, answers,
-			adopt, room, progress},
+		.ops = {s, observe, part, released, start, detach, load_start, load_finish, stop,
+			answers, adopt, room, progress},
 	};
 	ui_progress_init(&s->progress, stderr, isatty(STDERR_FILENO));
 }

@@ -5,11 +5,11 @@
 
 #include "base/cleanup.h"
 
-/* The sizes that addresses, and a lab file of at most 1 MiB (PARSE_MAX_BYTES), have room for. */
+/* The sizes that addresses, and a lab file of at most PARSE_MAX_BYTES, have room for. */
 const struct generate_shape generate_shapes[] = {
 	{"star", "N ECS instances in one VPC", 10000, generate_star},
 	{"regions", "N ECS instances in 50 VPCs on a CEN in 5 regions", 10000, generate_regions},
-	{"chain", "N routers in a row: customer routers, VBRs and VPCs", 1750, generate_chain},
+	{"chain", "N routers in a row: customer routers, VBRs and VPCs", 5000, generate_chain},
 };
 const size_t generate_n_shapes = ARRAY_LEN(generate_shapes);
 

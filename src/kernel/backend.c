@@ -164,6 +164,8 @@ void kernel_backend_part(struct backend *b)
 	for (size_t i = 0; i < r->n_parting; i++)
 		(void)close(r->parting[i]); /* only held */
 	r->n_parting = 0;
+	/* where no name is left: those of this run, or what a run that was killed made for none */
+	kernel_pins_tidy(&r->pins);
 }
 
 static int namespace_remove(struct backend *b, const char *name,
@@ -178,7 +180,6 @@ static int namespace_remove(struct backend *b, const char *name,
 		kernel_ns_forget(r, ns);
 	if (kernel_unpin(r->lab, name, id, foreign, err) < 0)
 		return lab_error_prefix(err, "cannot remove namespace %s", name);
-	kernel_pins_tidy(&r->pins);
 	return 0;
 }
 
@@ -236,8 +237,6 @@ void kernel_backend_free(struct backend *b)
 	kernel_ns_forget_all(r);
 	kernel_backend_part(b);
 	free(r->parting);
-	kernel_pins_tidy(
-		&r->pins); /* what a run that was killed made of it, and no name came into */
 	kernel_pins_done(&r->pins);
 	if (r->home >= 0)
 		(void)close(r->home); /* only held */

@@ -40,8 +40,8 @@ void kernel_backend_part(struct backend *b);
 
 /**
  * Waits until the kernel has let go of network namespaces whose last reference was dropped before
- * the call: a sentinel namespace is dropped behind them and its veth's disappearance awaited
- * (cleanup_net() works in order). 0, or -1 with LAB_FAILED after timeout_ms.
+ * the call: two sentinel namespaces are dropped behind them, one after the other, and the disappearance of
+ * their veths awaited (cleanup_net() works in batches). 0, or -1 with LAB_FAILED after timeout_ms for one.
  */
 int kernel_wait_released(int timeout_ms, struct lab_error **err);
 

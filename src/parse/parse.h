@@ -13,7 +13,8 @@
 #include "base/error.h"
 #include "model/model.h"
 
-#define PARSE_MAX_BYTES (1024 * 1024) /* ten thousand generated instances have 0.9 of it */
+#define PARSE_MAX_BYTES \
+	(4 * 1024 * 1024) /* a generated row of five thousand routers has 3/4 of it */
 
 /**
  * Reads a lab file: a regular file of at most PARSE_MAX_BYTES; it is never waited for, so that a
@@ -31,6 +32,7 @@ struct source *parse_source_read(struct arena *arena, const char *path, struct l
  *
  * Errors: unreadable
  *   file-too-big      more than PARSE_MAX_BYTES
+ *   too-many-values   more than PARSE_MAX_NODES keys and values
  *   nul-byte          a zero byte
  *   bad-utf8          bytes that are not UTF-8
  *   control-character an escape or other control character in a text

@@ -33,7 +33,7 @@ struct builder {
 	struct node *root;
 	struct block *blocks;
 	size_t n_blocks;
-	size_t documents;
+	size_t documents, nodes;
 	bool stop; /* a refusal after which going on makes no sense */
 };
 
@@ -226,11 +226,23 @@ static void refuse_document(struct builder *b, struct fy_event *e)
 	b->stop = true;
 }
 
+/* The size of a file does not bound what it costs: "[1,1,1,..." is two bytes a value. */
+static void refuse_masses(struct builder *b, struct fy_event *e)
+{
+	parse_error(b->r, "too-many-values", event_span(b, e),
+		    "the lab file has more than %d keys and values", PARSE_MAX_NODES);
+	b->stop = true;
+}
+
 static void on_event(struct builder *b, struct fy_event *e)
 {
 	b->documents += e->type == FYET_DOCUMENT_START;
 	if (b->documents > 1) {
 		refuse_document(b, e);
+		return;
+	}
+	if (++b->nodes > PARSE_MAX_NODES) {
+		refuse_masses(b, e);
 		return;
 	}
 	switch (e->type) {

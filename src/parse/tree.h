@@ -11,6 +11,8 @@
 #include "parse/report.h"
 
 #define PARSE_MAX_DEPTH 32
+#define PARSE_MAX_NODES \
+	(512 * 1024) /* keys and values; each costs some 200 bytes, however short it is */
 
 enum node_kind { NODE_SCALAR, NODE_MAP, NODE_LIST };
 

@@ -210,31 +210,118 @@ static int read_set(const struct reader *r, const struct field_set *fields, cons
 	return 0;
 }
 
-static int read_kind(struct reader *r, enum plan_kind kind, const json_t *document)
+/* What stands in the document: read piece by piece, so that the whole of it is never in memory as JSON. */
+struct scan {
+	const char *text;
+	size_t len, at;
+	struct lab_error **err;
+};
+
+static int malformed(const struct scan *s, const char *why)
+{
+	int line = 1;
+
+	for (size_t i = 0; i < s->at && i < s->len; i++)
+		line += s->text[i] == '\n';
+	return lab_error_make(s->err, LAB_FAILED, "plan document: line %d: %s", line, why);
+}
+
+/* The next byte that is no white space; '\0' at the end. */
+static char peek(struct scan *s)
+{
+	while (s->at < s->len && strchr(" \t\r\n", s->text[s->at]) && s->text[s->at])
+		s->at++;
+	return s->at < s->len ? s->text[s->at] : '\0';
+}
+
+static bool take(struct scan *s, char c)
+{
+	bool there = peek(s) == c;
+
+	s->at += there;
+	return there;
+}
+
+/* NULL with *s->err set. */
+static json_t *take_value(struct scan *s)
+{
+	const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_DISABLE_EOF_CHECK;
+	json_error_t why;
+	json_t *value = json_loadb(s->text + s->at, s->len - s->at, flags, &why);
+
+	if (why.position > 0)
+		s->at += (size_t)why.position;
+	if (!value)
+		(void)malformed(s, why.text); /* the caller sees NULL */
+	return value;
+}
+
+static int read_object_of_kind(struct reader *r, const struct field_set *fields, const json_t *j,
+			       void *object)
+{
+	return read_set(r, fields, j, object) < 0 ||
+			       read_set(r, plan_origin_fields(), json_object_get(j, "origin"),
+					object) < 0
+		       ? -1
+		       : 0;
+}
+
+struct items {
+	char *v; /* zeroed, freed by who began them */
+	size_t n, room;
+};
+
+static void *add_item(struct items *items, size_t size)
+{
+	void *item;
+
+	if (items->n == items->room) {
+		items->room = items->room ? 2 * items->room : 64;
+		items->v = reallocarray(items->v, items->room, size);
+		if (!items->v)
+			abort();
+	}
+	item = items->v + items->n++ * size;
+	memset(item, 0, size);
+	return item;
+}
+
+/* Behind the opening bracket. */
+static int read_items(struct reader *r, struct scan *s, const struct field_set *fields,
+		      struct items *items)
+{
+	if (take(s, ']'))
+		return 0;
+	for (r->index = 0;; r->index++) {
+		json_auto_t *j = take_value(s);
+
+		if (!j || read_object_of_kind(r, fields, j, add_item(items, fields->size)) < 0)
+			return -1;
+		if (take(s, ']'))
+			return 0;
+		if (!take(s, ','))
+			return malformed(s, "']' or ',' expected");
+	}
+}
+
+static int read_kind(struct reader *r, struct scan *s, enum plan_kind kind)
 {
 	const struct field_set *fields = plan_fields(kind);
-	const json_t *list = json_object_get(document, fields->name);
 	struct plan_array array = plan_array(r->plan, kind);
-	size_t n = json_array_size(list);
-	char *items = arena_alloc(r->plan->arena, n * fields->size + 1);
+	struct items items = {0};
+	int res;
 
-	if (!json_is_array(list))
+	if (!take(s, '['))
 		return lab_error_make(r->err, LAB_FAILED, "plan document: %s: not a list",
 				      fields->name);
 	r->kind = fields->name;
-	for (size_t i = 0; i < n; i++) {
-		const json_t *j = json_array_get(list, i);
-		void *object = items + i * fields->size;
-
-		r->index = i;
-		if (read_set(r, fields, j, object) < 0)
-			return -1;
-		if (read_set(r, plan_origin_fields(), json_object_get(j, "origin"), object) < 0)
-			return -1;
+	res = read_items(r, s, fields, &items);
+	if (res == 0 && items.n) {
+		*array.items = arena_memdup(r->plan->arena, items.v, items.n * fields->size);
+		*array.n = items.n;
 	}
-	*array.items = n ? items : NULL;
-	*array.n = n;
-	return 0;
+	free(items.v);
+	return res;
 }
 
 static int read_head(struct plan *p, const json_t *document, struct lab_error **err)
@@ -264,45 +351,107 @@ static int read_head(struct plan *p, const json_t *document, struct lab_error **
 	return 0;
 }
 
-static struct plan *read_document(const json_t *document, struct lab_error **err)
+static int check_version(const json_t *head, struct lab_error **err)
 {
-	const json_t *version = json_object_get(document, "labctl");
-	const char *lab = json_string_value(json_object_get(document, "lab"));
-	struct reader r = {.err = err};
+	const json_t *version = json_object_get(head, "labctl");
 
-	if (!json_is_integer(version) || !lab) {
-		(void)lab_error_make(err, LAB_FAILED, "plan document: no labctl version or no lab");
-		return NULL; /* the caller sees NULL */
-	}
-	if (json_integer_value(version) != LABCTL_PLAN_VERSION) {
-		(void)lab_error_make(err, LAB_STATE,
-				     "plan document: version %lld: this labctl reads version %d",
-				     (long long)json_integer_value(version), LABCTL_PLAN_VERSION);
-		return NULL;
-	}
-	r.plan = plan_new(lab);
-	if (read_head(r.plan, document, err) < 0)
-		goto fail;
+	if (!json_is_integer(version) || !json_is_string(json_object_get(head, "lab")))
+		return lab_error_make(
+			err, LAB_FAILED,
+			"plan document: no labctl version or no lab before its objects");
+	if (json_integer_value(version) == LABCTL_PLAN_VERSION)
+		return 0;
+	return lab_error_make(err, LAB_STATE,
+			      "plan document: version %lld: this labctl reads version %d",
+			      (long long)json_integer_value(version), LABCTL_PLAN_VERSION);
+}
+
+static enum plan_kind kind_of(const char *key)
+{
+	enum plan_kind kind = 0;
+
+	while (kind < PLAN_N_KINDS && strcmp(plan_fields(kind)->name, key) != 0)
+		kind++;
+	return kind;
+}
+
+/* Objects go to the plan, all else to `head`, which notes the name of each kind too. */
+static int read_member(struct reader *r, struct scan *s, const char *key, json_t *head)
+{
+	enum plan_kind kind = kind_of(key);
+	json_t *value;
+
+	if (json_object_get(head, key))
+		return malformed(s, "duplicate object key");
+	if (kind == PLAN_N_KINDS)
+		value = take_value(s);
+	else if (check_version(head, s->err) < 0 || read_kind(r, s, kind) < 0)
+		return -1;
+	else
+		value = json_true();
+	if (!value)
+		return -1;
+	if (json_object_set_new(head, key, value) < 0)
+		abort();
+	return 0;
+}
+
+/* "KEY": VALUE */
+static int read_pair(struct reader *r, struct scan *s, json_t *head)
+{
+	json_auto_t *key = NULL;
+
+	if (peek(s) != '"')
+		return malformed(s, "a key expected");
+	key = take_value(s);
+	if (!key)
+		return -1;
+	if (!take(s, ':') || !peek(s))
+		return malformed(s, "':' and a value expected");
+	return read_member(r, s, json_string_value(key), head);
+}
+
+static int read_members(struct reader *r, struct scan *s, json_t *head)
+{
+	if (!take(s, '{'))
+		return malformed(s, "'{' expected");
+	do {
+		if (read_pair(r, s, head) < 0)
+			return -1;
+	} while (take(s, ','));
+	if (!take(s, '}'))
+		return malformed(s, "'}' expected");
+	(void)peek(s); /* skips what may stand there */
+	return s->at == s->len ? 0 : malformed(s, "end of file expected");
+}
+
+static int check_kinds(const json_t *head, struct lab_error **err)
+{
 	for (enum plan_kind kind = 0; kind < PLAN_N_KINDS; kind++)
-		if (read_kind(&r, kind, document) < 0)
-			goto fail;
-	if (plan_verify(r.plan, err) < 0)
-		goto fail;
-	return r.plan;
-fail:
-	plan_free(r.plan);
-	return NULL;
+		if (!json_object_get(head, plan_fields(kind)->name))
+			return lab_error_make(err, LAB_FAILED, "plan document: %s: not a list",
+					      plan_fields(kind)->name);
+	return 0;
+}
+
+static int read_document(struct reader *r, struct scan *s, json_t *head)
+{
+	if (read_members(r, s, head) < 0 || check_version(head, s->err) < 0 ||
+	    check_kinds(head, s->err) < 0)
+		return -1;
+	r->plan->lab = arena_strdup(r->plan->arena,
+				    json_string_value(json_object_get(head, "lab")));
+	return read_head(r->plan, head, s->err) < 0 ? -1 : plan_verify(r->plan, s->err);
 }
 
 struct plan *plan_read(const char *text, size_t len, struct lab_error **err)
 {
-	json_error_t why;
-	json_auto_t *document = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
+	struct scan s = {.text = text, .len = len, .err = err};
+	auto_plan struct plan *plan = plan_new("");
+	struct reader r = {.plan = plan, .err = err};
+	json_auto_t *head = json_object();
 
-	if (!document) {
-		(void)lab_error_make(err, LAB_FAILED, "plan document: line %d: %s", why.line,
-				     why.text);
-		return NULL;
-	}
-	return read_document(document, err);
+	if (!head)
+		abort();
+	return read_document(&r, &s, head) < 0 ? NULL : steal_ptr(plan);
 }

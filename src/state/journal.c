@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/hash.h"
 #include "base/strbuf.h"
 
 #define VERSION      1
@@ -43,28 +44,84 @@ static int read_boot_id(char id[static BOOT_ID_ROOM], struct lab_error **err)
 	return 0;
 }
 
+static size_t *bucket_of(const struct state_journal *j, const char *name)
+{
+	return &j->buckets[hash_str(0, name) % j->n_buckets];
+}
+
+/* The newest of a bucket comes first: so the last of all namespaces goes without a search. */
+static void index_last(struct state_journal *j)
+{
+	struct state_namespace *ns = &j->namespaces[j->n_namespaces - 1];
+	size_t *bucket = bucket_of(j, ns->name);
+
+	ns->next = *bucket;
+	*bucket = j->n_namespaces;
+}
+
+static void index_anew(struct state_journal *j)
+{
+	size_t all = j->n_namespaces;
+
+	memset(j->buckets, 0, j->n_buckets * sizeof(*j->buckets));
+	for (j->n_namespaces = 1; j->n_namespaces <= all; j->n_namespaces++)
+		index_last(j);
+	j->n_namespaces = all;
+}
+
+/* There are as many buckets as there is room for namespaces. */
+static void make_room(struct state_journal *j)
+{
+	size_t n = j->n_buckets ? 2 * j->n_buckets : 64;
+
+	if (j->n_namespaces < j->n_buckets)
+		return;
+	j->namespaces = reallocarray(j->namespaces, n, sizeof(*j->namespaces));
+	j->buckets = reallocarray(j->buckets, n, sizeof(*j->buckets));
+	if (!j->namespaces || !j->buckets)
+		abort();
+	j->n_buckets = n;
+	index_anew(j);
+}
+
+const struct state_namespace *state_journal_find(const struct state_journal *j, const char *name)
+{
+	size_t i = j->n_buckets ? *bucket_of(j, name) : 0;
+
+	while (i && strcmp(j->namespaces[i - 1].name, name) != 0)
+		i = j->namespaces[i - 1].next;
+	return i ? &j->namespaces[i - 1] : NULL;
+}
+
+/* A name is there once at most. */
 static void drop_namespace(struct state_journal *j, const char *name)
 {
-	size_t kept = 0;
+	const struct state_namespace *ns = state_journal_find(j, name);
+	size_t i;
 
-	for (size_t i = 0; i < j->n_namespaces; i++) {
-		if (strcmp(j->namespaces[i].name, name) != 0)
-			j->namespaces[kept++] = j->namespaces[i];
-		else
-			free((char *)j->namespaces[i].name);
+	if (!ns)
+		return;
+	i = (size_t)(ns - j->namespaces);
+	if (i + 1 == j->n_namespaces) {
+		*bucket_of(j, name) = ns->next;
+		free((char *)ns->name);
+		j->n_namespaces--;
+		return;
 	}
-	j->n_namespaces = kept;
+	free((char *)ns->name);
+	memmove(&j->namespaces[i], &j->namespaces[i + 1],
+		(--j->n_namespaces - i) * sizeof(*j->namespaces));
+	index_anew(j);
 }
 
 static void keep_namespace(struct state_journal *j, const char *name, uint64_t dev, uint64_t ino)
 {
 	drop_namespace(j, name); /* a later line replaces an earlier one */
-	j->namespaces = reallocarray(j->namespaces, j->n_namespaces + 1, sizeof(*j->namespaces));
-	if (!j->namespaces)
-		abort();
-	j->namespaces[j->n_namespaces] = (struct state_namespace){strdup(name), dev, ino};
+	make_room(j);
+	j->namespaces[j->n_namespaces] = (struct state_namespace){strdup(name), dev, ino, 0};
 	if (!j->namespaces[j->n_namespaces++].name)
 		abort();
+	index_last(j);
 }
 
 /* Becomes part of a path below /run/netns: letters that names have, never a dot first. */
@@ -187,6 +244,7 @@ void state_journal_done(struct state *s)
 	for (size_t i = 0; i < s->journal.n_namespaces; i++)
 		free((char *)s->journal.namespaces[i].name);
 	free(s->journal.namespaces);
+	free(s->journal.buckets);
 	s->journal = (struct state_journal){0};
 }
 

@@ -31,6 +31,7 @@ bool process_id_stopped(const struct process_id *id);
 struct state_namespace {
 	const char *name; /* without the lab */
 	uint64_t dev, ino;
+	size_t next; /* the journal's own: of the same bucket, counted from 1; 0: none */
 };
 
 struct state;
@@ -96,8 +97,12 @@ struct state_journal {
 	struct process_id supervisor;
 	bool stale;
 	size_t added; /* lines since it was opened */
+
+	size_t *buckets, n_buckets; /* by name, for state_journal_find() */
 };
 const struct state_journal *state_journal(const struct state *s);
+/** The namespace of that name, until the journal changes; NULL where it knows none. */
+const struct state_namespace *state_journal_find(const struct state_journal *j, const char *name);
 int state_journal_namespace(struct state *s, const char *name, uint64_t dev, uint64_t ino,
 			    struct lab_error **err);
 int state_journal_namespace_gone(struct state *s, const char *name, struct lab_error **err);

@@ -14,7 +14,6 @@ generate() { # SHAPE N [OPTION...]: gives the lab's folder
 @test "every shape and size is a good lab, without a warning" {
   for shape in star regions chain; do
     for n in 2 10 100 1000 5000; do
-      [ "$shape $n" != "chain 5000" ] || n=1750 # the most that a lab file has room for
       dir=$(generate $shape $n)
       run labctl check "$dir"
       [ "$status" -eq 0 ] || { echo "$output"; return 1; }
@@ -33,7 +32,7 @@ generate() { # SHAPE N [OPTION...]: gives the lab's folder
 }
 
 @test "what makes no sense is refused" {
-  for words in "" "ring 5" "star" "star 1" "star x" "star -5" "star 10001" "chain 1751" "star 5 6" "regions 5 --vpcs 0" "star 5 --name A"; do
+  for words in "" "ring 5" "star" "star 1" "star x" "star -5" "star 10001" "chain 5001" "star 5 6" "regions 5 --vpcs 0" "star 5 --name A"; do
     read -ra argv <<<"$words"
     run labctl generate "${argv[@]}"
     [ "$status" -eq 2 ] || { echo "$words: $status"; return 1; }

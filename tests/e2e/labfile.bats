@@ -54,6 +54,8 @@ write("cycle.yaml", "a: &a [*a]\n")
 write("long-line.yaml", "lab: " + "x" * (1 << 20) + "\n")
 write("long-key.yaml", "? " + "x" * 100000 + "\n: 1\n")
 write("big.yaml", "".join(f"k{i}: v\n" for i in range(1000000)))
+write("keys.yaml", "".join(f"k{i}: v\n" for i in range(340000)))
+write("items.yaml", "labctl: 1\nlab: bad\nvpcs: [" + "1," * 2000000 + "1]\n")
 write("many-errors.yaml", "labctl: 1\nlab: bad\nvpcs:\n" + "".join(f"  v{i}: {{region: nowhere, cidr_block: x}}\n" for i in range(2000)))
 PY
   for file in *.yaml; do refused $file; done

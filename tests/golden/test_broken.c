@@ -229,7 +229,8 @@ static const char *const parse_ids[] = {
 };
 
 /* Not faults of one small file: unknown-step needs an argument, the others a huge file. */
-static const char *const without_lab[] = {"unknown-step", "file-too-big", "too-many-errors"};
+static const char *const without_lab[] = {"unknown-step", "file-too-big", "too-many-values",
+					  "too-many-errors"};
 
 static bool listed(const char *const *list, size_t n, const char *id, size_t len)
 {

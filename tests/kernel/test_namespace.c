@@ -78,6 +78,7 @@ static void the_directory_comes_and_goes(void **state)
 	assert_false(exists("/run/netns/lab.one"));
 	assert_true(is_mount("/run/netns"));
 	assert_false(remove_is_foreign(b, "c.cn-hangzhou", second));
+	kernel_backend_part(b);
 	assert_false(exists("/run/netns"));
 	assert_false(exists("/run/labctl"));
 	kernel_backend_free(b);

@@ -316,6 +316,20 @@ static void too_big(void **state)
 	lab_text_expect(text, NULL, "0:0+0 file-too-big\n");
 }
 
+/* The file is small enough, what it holds is not. */
+static void too_many_values(void **state)
+{
+	const size_t items = PARSE_MAX_NODES + 1;
+	auto_strbuf struct strbuf b = {0};
+
+	strbuf_add(&b, "a: [1");
+	for (size_t i = 1; i < items; i++)
+		strbuf_add(&b, ",1");
+	strbuf_add(&b, "]\n");
+	assert_true(b.len < PARSE_MAX_BYTES);
+	lab_text_expect(b.s, NULL, "1:1048571+1 too-many-values\n");
+}
+
 /* Nested sixteen-fold without aliases being expanded: the bomb is as large as its file. */
 static void alias_bomb(void **state)
 {
@@ -328,11 +342,12 @@ static void alias_bomb(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(places),    cmocka_unit_test(byte_order_mark),
-		cmocka_unit_test(nulls),     cmocka_unit_test(scalars),
-		cmocka_unit_test(large_map), cmocka_unit_test(refused),
-		cmocka_unit_test(encoding),  cmocka_unit_test(flooded),
-		cmocka_unit_test(too_big),   cmocka_unit_test(alias_bomb),
+		cmocka_unit_test(places),          cmocka_unit_test(byte_order_mark),
+		cmocka_unit_test(nulls),           cmocka_unit_test(scalars),
+		cmocka_unit_test(large_map),       cmocka_unit_test(refused),
+		cmocka_unit_test(encoding),        cmocka_unit_test(flooded),
+		cmocka_unit_test(too_big),         cmocka_unit_test(alias_bomb),
+		cmocka_unit_test(too_many_values),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

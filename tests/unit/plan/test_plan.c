@@ -239,6 +239,14 @@ static void test_reader_refuses(void **state)
 		{"\"via\": \"10.9.0.2\"", "\"via\": \"10.9.2\"", LAB_FAILED, "via: malformed"},
 		{"\"name\": \"a\"", "\"name\": \"q\"", LAB_FAILED, "plan of sample"},
 		{"\"rules\"", "\"rules\": [], \"rules\"", LAB_FAILED, "duplicate"},
+		{"\"title\"", "\"title\": \"x\", \"title\"", LAB_FAILED, "duplicate"},
+		{"\"labctl\": 2", "\"rules\": [], \"labctl\": 2", LAB_FAILED, "before its objects"},
+		{"\n}\n", "\n}\n}", LAB_FAILED, "end of file expected"},
+		{"\n}\n", "\n", LAB_FAILED, "'}' expected"},
+		{"\n}\n", ",\n}\n", LAB_FAILED, "a key expected"},
+		{"\"lab\": \"sample\"", "\"lab\" \"sample\"", LAB_FAILED, "line 3: ':'"},
+		{"\"links\": [", "\"links\": [[]], \"x\": [", LAB_FAILED, "not an object"},
+		{"\"links\": [", "\"links\": [,", LAB_FAILED, "line"},
 	};
 	auto_plan struct plan *p = sample_plan();
 	auto_free char *good = plan_write(p);

@@ -387,6 +387,49 @@ static void test_journal_is_read_back(void **state)
 	state_close(s);
 }
 
+static void expect_namespaces(const struct state *s, const size_t *left, size_t n)
+{
+	const struct state_journal *j = state_journal(s);
+
+	assert_int_equal(j->n_namespaces, n);
+	for (size_t i = 0; i < n; i++) {
+		char name[16];
+
+		(void)snprintf(name, sizeof(name), "ecs-%zu", left[i]);
+		assert_string_equal(j->namespaces[i].name, name);
+		assert_ptr_equal(state_journal_find(j, name), &j->namespaces[i]);
+		assert_int_equal(j->namespaces[i].ino, left[i]);
+	}
+}
+
+/* More than the index has room for at first; taken away from the end, the middle and the beginning. */
+static void test_journal_finds(void **state)
+{
+	enum { MANY = 300 };
+	struct lab_error *err = NULL;
+	struct state *s = must_open("lab-1", STATE_CREATE);
+	size_t left[MANY], n = 0, x = 7;
+	char name[16];
+
+	assert_null(state_journal_find(state_journal(s), "ecs-0"));
+	for (; n < MANY; n++) {
+		(void)snprintf(name, sizeof(name), "ecs-%zu", n);
+		assert_int_equal(state_journal_namespace(s, name, 4, n, &err), 0);
+		left[n] = n;
+	}
+	expect_namespaces(s, left, n);
+	while (n) {
+		size_t i = n % 3 ? n - 1 : (x = x * 1103515245 + 12345) % n;
+
+		(void)snprintf(name, sizeof(name), "ecs-%zu", left[i]);
+		assert_int_equal(state_journal_namespace_gone(s, name, &err), 0);
+		memmove(&left[i], &left[i + 1], (--n - i) * sizeof(*left));
+		assert_null(state_journal_find(state_journal(s), name));
+		expect_namespaces(s, left, n);
+	}
+	state_close(s);
+}
+
 static char *good_journal(void)
 {
 	struct lab_error *err = NULL;
@@ -671,6 +714,7 @@ int main(void)
 		TEST(test_files),
 		TEST(test_failed_write),
 		TEST(test_journal_is_read_back),
+		TEST(test_journal_finds),
 		TEST(test_journal_cut_anywhere),
 		TEST(test_journal_garbage),
 		TEST(test_journal_missing_beside_a_plan),
