@@ -49,6 +49,7 @@ enum analyse_end {
 	ANALYSE_LOOP,         /* it goes round in circles */
 	ANALYSE_NO_PLACE,     /* the sender does not exist, or has no address to send from */
 	ANALYSE_ELSEWHERE,    /* somebody else has the address as well, and gets it */
+	ANALYSE_OTHER_DEVICE, /* it comes in by another device than the sender's socket is bound to */
 	ANALYSE_UNKNOWN       /* see unknown */
 };
 

@@ -227,6 +227,11 @@ static void add_end(const struct analyse *a, const struct analyse_walk *w, struc
 		add_ip(w->dst, b);
 		strbuf_add(b, ", too");
 		break;
+	case ANALYSE_OTHER_DEVICE:
+		add_place(hop, b);
+		strbuf_printf(b, " gets it by %s, which is not the way that it was sent by",
+			      hop->in);
+		break;
 	case ANALYSE_UNKNOWN: add_unknown(w, hop, b); break;
 	}
 	if (w->end == ANALYSE_NO_ROUTE || w->end == ANALYSE_BLACKHOLE)

@@ -296,6 +296,16 @@ static void check_end(const struct analyse *a, struct analyse_walk *w, uint32_t 
 		w->end = ANALYSE_ELSEWHERE;
 }
 
+/* compute_score() in net/ipv4/inet_hashtables.c: a bound socket hears by its device only. */
+static void check_device(const struct analyse *a, struct analyse_walk *back, uint32_t bound)
+{
+	const char *in = back->n_hops ? back->hops[back->n_hops - 1].in : NULL;
+
+	if (back->end == ANALYSE_DELIVERED && bound != NET_NONE && in &&
+	    strcmp(in, name_of(a, bound)) != 0)
+		back->end = ANALYSE_OTHER_DEVICE;
+}
+
 static void try_choice(const struct analyse *a, const struct walk_packet *p, uint32_t to,
 		       struct analyse_trip *trip)
 {
@@ -312,6 +322,7 @@ static void try_choice(const struct analyse *a, const struct walk_packet *p, uin
 	back = answer_to(p, &trip->there, end_of(a, &trip->there));
 	walk_one(a, &back, &trip->there, &trip->back);
 	check_end(a, &trip->back, p->ns);
+	check_device(a, &trip->back, p->oif);
 	trip->ok = trip->back.end == ANALYSE_DELIVERED;
 }
 

@@ -71,8 +71,8 @@ struct capture_identity {
 	uint64_t key;
 	uint64_t
 		flow; /* the same for both directions, and for what ICMP says against one of its packets */
-	uint32_t to; /* where it wants to go */
-	bool bare;   /* a TCP acknowledgement and nothing else */
+	uint32_t from, to; /* its addresses */
+	bool bare;         /* a TCP acknowledgement and nothing else */
 };
 /** false: not an IPv4 packet, or cut short. */
 bool capture_identify(const unsigned char *data, size_t n, struct capture_identity *id);

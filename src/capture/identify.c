@@ -81,6 +81,7 @@ bool capture_identify(const unsigned char *data, size_t n, struct capture_identi
 		return false;
 	*id = (struct capture_identity){.key = key_of(ip, transport),
 					.flow = flow_of(ip, transport),
+					.from = bytes_u32(ip, 12),
 					.to = bytes_u32(ip, 16),
 					.bare = ip.p[9] == IPPROTO_TCP &&
 						is_bare(transport, total)};

@@ -11,6 +11,7 @@
 #include "base/strbuf.h"
 #include "cli/build.h"
 #include "cli/cli.h"
+#include "cli/explain_probe.h"
 #include "cli/options.h"
 #include "cli/rework.h"
 #include "cli/seen.h"
@@ -22,7 +23,14 @@
 struct options {
 	struct cli_lab_options common;
 	const char *from, *to, *method, *host, *stage;
-	bool planned;
+	bool planned, probe;
+};
+
+/* What --probe needs and finds. */
+struct probing {
+	struct cli_running running;
+	struct cli_probed probed;
+	bool done;
 };
 
 /* What makes it reachable: repair, or the first later step, and what that step does. */
@@ -40,6 +48,9 @@ struct remedy {
 static const struct argp_option option_table[] = {
 	CLI_OPTION_STEP,
 	{"plan", 'p', NULL, 0, "even if the lab is up, answer by its file", 0},
+	{"probe", 'P', NULL, 0,
+	 "send it, too: what every hop saw of it stands beside the prediction (a lab that is up)",
+	 0},
 	{"request", 'X', "METHOD", 0, "method of the request to a URL (GET)", 0},
 	{"header", 'H', "HEADER", 0,
 	 "\"Host: NAME\" or \"X-Ca-Stage: NAME\" of the request; others decide nothing", 0},
@@ -71,6 +82,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'p': o->planned = true; return 0;
+	case 'P': o->probe = true; return 0;
 	case 'X': o->method = arg; return 0;
 	case 'H': take_header(o, arg); return 0;
 	case ARGP_KEY_ARG:
@@ -86,6 +98,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (!o->to)
 			argp_error(state, "which lab, from which of its nodes, and to what?");
+		if (o->probe && (o->planned || o->common.step))
+			argp_error(state, "--probe is for the lab as it runs");
 		return 0;
 	default: return cli_lab_option(&o->common, key, arg, state);
 	}
@@ -100,7 +114,8 @@ const struct argp cli_argp_explain = {
 	       "and its way to the backend. Where it stops, says why, which line of the lab file is about "
 	       "that, and which later step brings what is missing. TO is a node or an address (for ping), "
 	       "either with :PORT (for TCP), or a URL; ${...} stands for what it does in checks. A lab that is "
-	       "up is looked at as it is. Exit status 0: reachable, 1: not, or not known.\v"
+	       "up is looked at as it is. Exit status 0: reachable, 1: not, or not known, or --probe found it to "
+	       "be otherwise.\v"
 	       "Examples:\n"
 	       "  labctl explain scenario1 ecs-3 172.16.1.10\n"
 	       "  labctl explain scenario3 ecs-1 idc-service:8080 --step bind\n"
@@ -142,10 +157,20 @@ static bool expand_all(const struct options *o, struct cli_lab *l, struct asked 
 	       expand_text(l, o->stage, &a->stage, why);
 }
 
+static struct explain_request request_of(const struct options *o, const struct asked *asked)
+{
+	return (struct explain_request){.from = o->from,
+					.to = asked->to,
+					.method = o->method,
+					.host = asked->host,
+					.stage = asked->stage,
+					.names_too = o->probe};
+}
+
 static struct explanation *explain(const struct options *o, const struct plan *p,
 				   const struct asked *asked, struct lab_error **err)
 {
-	const struct explain_request r = {o->from, asked->to, o->method, asked->host, asked->stage};
+	const struct explain_request r = request_of(o, asked);
 	struct analyse *a = analyse_new(p);
 	struct explanation *e = explain_new(a, &r, err);
 
@@ -349,15 +374,31 @@ static void print_remedy(const struct options *o, const struct remedy *r)
 
 /* --- JSON --- */
 
-static json_t *hops_json(const struct explain_hop *hops, size_t n)
+static void add_seen(json_t *o, const char *key, const char *dev, size_t n)
+{
+	if (dev && json_object_set_new(o, key, json_integer((json_int_t)n)))
+		abort();
+}
+
+static json_t *hop_json(const struct explain_hop *hop, bool watched)
+{
+	json_t *o = json_pack("{s:s, s:s, s:s, s:s?, s:s?}", "ns", hop->ns, "place", hop->place,
+			      "how", hop->how, "resource", hop->origin.resource, "at",
+			      hop->origin.at);
+
+	if (!watched)
+		return o;
+	add_seen(o, "seen_in", hop->in, hop->seen_in);
+	add_seen(o, "seen_out", hop->out, hop->seen_out);
+	return o;
+}
+
+static json_t *hops_json(const struct explain_hop *hops, size_t n, bool watched)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < n; i++)
-		if (json_array_append_new(
-			    list, json_pack("{s:s, s:s, s:s, s:s?, s:s?}", "ns", hops[i].ns,
-					    "place", hops[i].place, "how", hops[i].how, "resource",
-					    hops[i].origin.resource, "at", hops[i].origin.at)))
+		if (json_array_append_new(list, hop_json(&hops[i], watched)))
 			abort();
 	return list;
 }
@@ -380,8 +421,8 @@ static json_t *legs_json(const struct explanation *e)
 			    list,
 			    json_pack("{s:s, s:s, s:o, s:o, s:o, s:I, s:I}", "title", leg->title,
 				      "passes", words[leg->verdict], "notes", notes, "there",
-				      hops_json(leg->there, leg->n_there), "back",
-				      hops_json(leg->back, leg->n_back), "rate",
+				      hops_json(leg->there, leg->n_there, leg->watched), "back",
+				      hops_json(leg->back, leg->n_back, leg->watched), "rate",
 				      (json_int_t)leg->rate, "rtt_us", (json_int_t)leg->rtt_us)))
 			abort();
 	}
@@ -406,7 +447,8 @@ static json_t *remedy_json(const struct remedy *r)
 }
 
 static void print_json(const struct explanation *e, const struct asked *asked,
-		       const struct cli_seen *seen, const struct remedy *r)
+		       const struct cli_seen *seen, const struct remedy *r,
+		       const struct probing *probing)
 {
 	json_t *root = json_pack(
 		"{s:s, s:s?, s:b, s:s, s:s, s:s?, s:s?, s:s, s:s?, s:o, s:s, s:s?, s:s?, s:s?, "
@@ -419,8 +461,11 @@ static void print_json(const struct explanation *e, const struct asked *asked,
 		(json_int_t)e->rate, "rtt_us", (json_int_t)e->rtt_us, "repaired_by_up", r->repair,
 		"mended_by_reset", r->reset, "mended_by", remedy_json(r), "steps_known", !r->unread,
 		"legs", legs_json(e));
-	auto_free char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
+	auto_free char *text = NULL;
 
+	if (probing->done && json_object_set_new(root, "probe", cli_probed_json(&probing->probed)))
+		abort();
+	text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
 	if (!text)
 		abort();
 	puts(text);
@@ -428,7 +473,8 @@ static void print_json(const struct explanation *e, const struct asked *asked,
 }
 
 static void print_text(const struct options *o, const struct explanation *e,
-		       const struct cli_seen *seen, const struct remedy *r)
+		       const struct cli_seen *seen, const struct remedy *r,
+		       const struct probing *probing)
 {
 	auto_strbuf struct strbuf text = {0};
 
@@ -437,6 +483,8 @@ static void print_text(const struct options *o, const struct explanation *e,
 	fputs(strbuf_str(&text), stdout);
 	if (e->verdict != ANALYSE_YES)
 		print_remedy(o, r);
+	if (probing->done)
+		cli_probed_print(&probing->probed);
 }
 
 /* --- the verb --- */
@@ -458,47 +506,85 @@ static int expand(const struct options *o, const char *step, struct asked *asked
 	return lab_error_make(err, LAB_USAGE, "%s: %s", o->to, why);
 }
 
-static int run(const struct options *o, bool *reachable, struct lab_error **err)
+/* The lab is up, and this process is where it can be probed. */
+static int probe_open(const struct options *o, struct probing *p, struct lab_error **err)
 {
-	auto_cli_seen struct cli_seen seen = {0};
+	if (!o->probe)
+		return 0;
+	return cli_enter_running("explain", o->common.lab, err) ||
+			       cli_open_running(o->common.lab, STATE_READ, &p->running, err)
+		       ? -1
+		       : 0;
+}
+
+static int probe(const struct options *o, const struct asked *asked, struct explanation *e,
+		 struct probing *p, struct lab_error **err)
+{
+	const struct explain_request r = request_of(o, asked);
+
+	if (!o->probe)
+		return 0;
+	p->done = true;
+	return cli_explain_probe(&p->running, e, &r, &p->probed, err);
+}
+
+static void probing_done(struct probing *p)
+{
+	cli_probed_done(&p->probed);
+	cli_running_done(&p->running);
+}
+#define auto_probing __attribute__((cleanup(probing_done)))
+
+static int explain_it(const struct options *o, struct cli_seen *seen, struct probing *probing,
+		      bool *good, struct lab_error **err)
+{
 	auto_remedy struct remedy remedy = {0};
 	auto_explanation struct explanation *e = NULL;
 	auto_asked struct asked asked = {0};
 
-	if (cli_seen_open(&seen, "explain", o->common.lab, o->common.step, o->planned, err))
+	if (!plan_find_node(seen->plan, o->from))
+		return no_such_node(seen->plan, o->from, err);
+	if (expand(o, seen->step, &asked, err))
 		return -1;
-	if (!plan_find_node(seen.plan, o->from))
-		return no_such_node(seen.plan, o->from, err);
-	if (expand(o, seen.step, &asked, err))
+	e = explain(o, seen->plan, &asked, err);
+	if (!e || probe(o, &asked, e, probing, err))
 		return -1;
-	e = explain(o, seen.plan, &asked, err);
-	if (!e)
-		return -1;
-	*reachable = e->verdict == ANALYSE_YES;
-	find_group(o, seen.step, e);
-	if (!*reachable) {
-		remedy.repair = seen.live && reaches(o, seen.status.plan, &asked);
-		remedy.reset = !remedy.repair && seen.live &&
-			       reset_mends(o, seen.status.plan, &asked);
+	find_group(o, seen->step, e);
+	if (e->verdict != ANALYSE_YES) {
+		remedy.repair = seen->live && reaches(o, seen->status.plan, &asked);
+		remedy.reset = !remedy.repair && seen->live &&
+			       reset_mends(o, seen->status.plan, &asked);
 		if (!remedy.repair && !remedy.reset)
-			find_remedy(o, seen.step, &remedy);
-		compare(&remedy, seen.plan);
+			find_remedy(o, seen->step, &remedy);
+		compare(&remedy, seen->plan);
 	}
+	*good = e->verdict == ANALYSE_YES && (!probing->done || probing->probed.verdict.agrees);
 	if (o->common.json)
-		print_json(e, &asked, &seen, &remedy);
+		print_json(e, &asked, seen, &remedy, probing);
 	else
-		print_text(o, e, &seen, &remedy);
+		print_text(o, e, seen, &remedy, probing);
 	return 0;
+}
+
+static int run(const struct options *o, bool *good, struct lab_error **err)
+{
+	auto_probing struct probing probing = {0};
+	auto_cli_seen struct cli_seen seen = {0};
+
+	if (probe_open(o, &probing, err) ||
+	    cli_seen_open(&seen, "explain", o->common.lab, o->common.step, o->planned, err))
+		return -1;
+	return explain_it(o, &seen, &probing, good, err);
 }
 
 int verb_explain(int argc, char **argv)
 {
 	auto_error struct lab_error *err = NULL;
 	struct options o = {0};
-	bool reachable = false;
+	bool good = false;
 
 	cli_parse(&cli_argp_explain, argc, argv, &o);
-	if (run(&o, &reachable, &err))
+	if (run(&o, &good, &err))
 		return cli_fail_json(o.common.json, err);
-	return reachable ? LAB_OK : LAB_FAILED;
+	return good ? LAB_OK : LAB_FAILED;
 }

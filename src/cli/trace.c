@@ -1,34 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** labctl trace: one request, and every packet of it at every place of the lab. */
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "check/probe.h"
 #include "cli/cli.h"
+#include "cli/listen.h"
 #include "cli/options.h"
-#include "cli/points.h"
-#include "cli/rootless.h"
 #include "cli/signals.h"
 #include "trace/trace.h"
 
-#include "base/clock.h"
-
-#define READY_MS  5000
 #define TIMEOUT_S 5
-#define QUIET_MS  60   /* without a packet: the connection has ended */
-#define TAIL_MS   1000 /* at the most, for that */
 
 /* All TCP but routing sessions, names, and what routers say against a packet. */
 #define FILTER                                                                        \
@@ -46,14 +31,6 @@ struct options {
 	enum format format;
 	unsigned long timeout_s;
 	bool all;
-};
-
-/* labctl-capture at work. */
-struct capture {
-	pid_t pid;
-	int out;           /* memfd: its sightings */
-	FILE *says;        /* pipe: its standard error; ends with it */
-	uintmax_t dropped; /* packets that the kernel had no room for */
 };
 
 static const struct argp_option option_table[] = {
@@ -114,107 +91,6 @@ const struct argp cli_argp_trace = {
 	       "  labctl trace scenario1 ecs-3 http://172.16.1.10/hello --format svg > hello.svg\n",
 };
 
-/* --- labctl-capture --- */
-
-static __attribute__((noreturn)) void become(const struct cli_points *points, int out, int err_fd)
-{
-	struct capture_spec spec = {
-		.filter = FILTER, .form = CAPTURE_SIGHTINGS, .file = STDOUT_FILENO};
-	auto_error struct lab_error *err = NULL;
-	sigset_t none;
-
-	sigemptyset(&none);
-	/* else it would go on listening when this verb is killed while it opens its sockets */
-	if (!prctl(PR_SET_PDEATHSIG, SIGKILL) && dup2(out, STDOUT_FILENO) >= 0 &&
-	    dup2(err_fd, STDERR_FILENO) >= 0 && !sigprocmask(SIG_SETMASK, &none, NULL) &&
-	    !cli_points_give(points, &spec, &err))
-		(void)cli_become_capture(&err);
-	dprintf(STDERR_FILENO, "%s\n", lab_error_message(err));
-	_exit(LAB_FAILED);
-}
-
-static int capture_start(struct capture *c, const struct cli_points *points, struct lab_error **err)
-{
-	int fds[2];
-
-	c->out = memfd_create("sightings", MFD_CLOEXEC);
-	if (c->out < 0 || pipe2(fds, O_CLOEXEC))
-		return lab_error_errno(err, LAB_FAILED, errno, "trace");
-	c->says = fdopen(fds[0], "r");
-	if (!c->says)
-		abort();
-	(void)fflush(NULL); /* else the child could write it a second time */
-	c->pid = fork();
-	if (!c->pid)
-		become(points, c->out, fds[1]);
-	(void)close(fds[1]); /* the child's */
-	return c->pid < 0 ? lab_error_errno(err, LAB_FAILED, errno, "trace: fork") : 0;
-}
-
-/* Its first line says that it listens, or why it does not; each interface takes the kernel some 10 ms. */
-static int capture_ready(const struct capture *c, struct lab_error **err)
-{
-	static const char sign[] = "capturing at ";
-	auto_free char *line = NULL;
-	size_t room = 0;
-
-	if (getline(&line, &room, c->says) > 0) {
-		line[strcspn(line, "\n")] = '\0';
-		if (!strncmp(line, sign, strlen(sign)))
-			return 0;
-	}
-	return lab_error_make(err, LAB_FAILED, "trace: %s",
-			      line && *line ? line : "labctl-capture ended");
-}
-
-static off_t size_of(const struct capture *c)
-{
-	struct stat st;
-
-	return fstat(c->out, &st) ? 0 : st.st_size;
-}
-
-/* The last packets of a connection follow its answer. */
-static void await_quiet(const struct capture *c)
-{
-	uint64_t end = clock_ms() + TAIL_MS, since = clock_ms();
-	off_t size = size_of(c);
-
-	while (clock_ms() < end && clock_ms() - since < QUIET_MS) {
-		(void)poll(NULL, 0, 5);
-		if (size_of(c) == size)
-			continue;
-		size = size_of(c);
-		since = clock_ms();
-	}
-}
-
-/* Until it has said how many packets it gave, and lost; closing its sockets takes longer than all else. */
-static int capture_stop(struct capture *c, struct lab_error **err)
-{
-	auto_free char *line = NULL;
-	size_t room = 0;
-	uintmax_t given;
-
-	(void)kill(c->pid, SIGTERM); /* our own child, not reaped yet */
-	while (getline(&line, &room, c->says) > 0)
-		if (sscanf(line, "%ju packets captured, %ju dropped", &given, &c->dropped) == 2)
-			return 0;
-	return lab_error_make(err, LAB_FAILED, "trace: labctl-capture ended before its time");
-}
-
-static void capture_done(struct capture *c)
-{
-	if (c->pid > 0) {
-		(void)kill(c->pid, SIGTERM); /* as above */
-		while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
-	cleanup_closep(&c->out);
-	cleanup_fclosep(&c->says);
-}
-#define auto_capture __attribute__((cleanup(capture_done)))
-
 /* --- what it saw --- */
 
 static int read_sighting(const struct cli_points *points, const json_t *line,
@@ -237,26 +113,19 @@ static int read_sighting(const struct cli_points *points, const json_t *line,
 	return s->ns && s->says ? 0 : -1;
 }
 
-/* lines: gets the documents that the sightings borrow from. */
-static struct trace *read_trace(const struct cli_points *points, const char *from, int fd,
-				json_t *lines, struct lab_error **err)
+/* lines: what the sightings borrow from. */
+static struct trace *read_trace(const struct cli_points *points, const char *from,
+				const json_t *lines)
 {
-	auto_free struct trace_sighting *all = NULL;
-	auto_fclose FILE *f = fdopen(dup(fd), "r");
-	json_t *line;
-	size_t n = 0;
+	auto_free struct trace_sighting *all = calloc(json_array_size(lines) + 1, sizeof(*all));
+	const json_t *line;
+	size_t i, n = 0;
 
-	if (!f || fseek(f, 0, SEEK_SET)) {
-		(void)lab_error_errno(err, LAB_FAILED, errno, "trace");
-		return NULL;
-	}
-	while ((line = json_loadf(f, JSON_DISABLE_EOF_CHECK, NULL))) {
-		all = reallocarray(all, n + 1, sizeof(*all));
-		if (!all || json_array_append_new(lines, line))
-			abort();
+	if (!all)
+		abort();
+	json_array_foreach (lines, i, line)
 		if (!read_sighting(points, line, &all[n]))
 			n++;
-	}
 	return trace_new(points->plan, from, all, n);
 }
 
@@ -356,29 +225,20 @@ static void show(const struct trace *t, const struct options *o, json_t *result,
 static int trace(const struct options *o, const struct cli_running *r, struct cli_points *points,
 		 struct lab_error **err)
 {
-	auto_capture struct capture c = {.out = -1};
+	auto_cli_listen struct cli_listen l = {.out = -1};
 	const struct plan_node *node = cli_find_node(r, o->from, err);
 	auto_trace struct trace *t = NULL;
-	json_t *result, *lines = json_array();
+	json_t *result = NULL, *lines = json_array();
 	int rc = -1;
 
-	if (!node || capture_start(&c, points, err))
-		goto out;
-	cli_points_close(points); /* the child has them */
-	if (capture_ready(&c, err))
-		goto out;
-	result = request(r, node, o, err);
-	if (!result)
-		goto out;
-	await_quiet(&c);
-	if (!capture_stop(&c, err))
-		t = read_trace(points, o->from, c.out, lines, err);
-	if (t) {
-		show(t, o, result, c.dropped);
+	if (node && !cli_listen_start(&l, points, FILTER, err))
+		result = request(r, node, o, err);
+	if (result && !cli_listen_finish(&l, lines, err)) {
+		t = read_trace(points, o->from, lines);
+		show(t, o, result, l.dropped);
 		rc = json_object_get(result, "error") ? LAB_FAILED : LAB_OK;
 	}
 	json_decref(result);
-out:
 	json_decref(lines);
 	return rc;
 }

@@ -190,8 +190,12 @@ static bool find_target(struct explain_work *k, struct target *t)
 		return true;
 	if (!t->path)
 		ns = analyse_net_find_ns(k->a, t->host);
-	if (ns == NET_NONE)
-		return explain_name(k, t->host, &t->ip) == EXPLAIN_FOUND;
+	if (ns == NET_NONE) {
+		if (explain_name(k, t->host, &t->ip) == EXPLAIN_FOUND)
+			return true;
+		k->e->target.name = t->host;
+		return false;
+	}
 	t->ns = k->a->ns[ns].from->name;
 	if (address_of(k->a, &k->a->ns[ns], &t->ip))
 		return true;
@@ -266,7 +270,9 @@ struct explanation *explain_new(const struct analyse *a, const struct explain_re
 		explain_free(e);
 		return NULL;
 	}
+	e->target = (struct explain_target){.port = t.port, .url = t.path != NULL};
 	if (find_target(&k, &t)) {
+		e->target.ip = t.ip;
 		if (t.port)
 			connect_to(&k, &t);
 		else

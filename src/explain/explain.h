@@ -18,12 +18,15 @@ struct explain_request {
 	const char *to;     /* NAME, ADDRESS, either with ":PORT", or "http://HOST[:PORT][/PATH]" */
 	const char *method; /* of a URL; NULL: GET */
 	const char *host, *stage; /* headers Host and X-Ca-Stage; NULL: not given */
+	bool names_too;           /* legs of names have hops, too */
 };
 
 /** A place on the way, and what becomes of the packet there. */
 struct explain_hop {
 	const char *ns, *place, *how;
+	const char *in, *out;      /* devices; NULL: it begins or ends here */
 	struct plan_origin origin; /* of the route that was taken, or of the place */
+	size_t seen_in, seen_out;  /* packets of a probe (explain/observe.h) */
 };
 
 /** One conversation, or the decisions of one program. */
@@ -36,11 +39,27 @@ struct explain_leg {
 	uint64_t
 		rate; /* bit/s of the narrowest place, in the direction that is narrower; 0: no limit */
 	uint64_t rtt_us; /* of all delays on its way */
+	/* its packets */
+	uint32_t src, dst;
+	enum analyse_protocol protocol;
+	uint16_t port;         /* of the destination */
+	bool arrives, returns; /* that way is walked to its end */
+	bool several;          /* equally good routes: it may go by another way */
+	bool watched;          /* seen_in and seen_out of its hops are known */
+};
+
+/** What the request begins with, once names are known. */
+struct explain_target {
+	const char *name; /* that nobody knew; NULL: ip is known, or there is none */
+	uint32_t ip;      /* 0: none */
+	uint16_t port;    /* 0: it is pinged */
+	bool url;
 };
 
 struct explanation {
 	struct arena *arena;
 	const char *from, *to;
+	struct explain_target target;
 	struct explain_leg *legs;
 	size_t n_legs;
 	enum analyse_verdict verdict;

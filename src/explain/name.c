@@ -306,6 +306,16 @@ static void tell(struct explain_work *k, struct explain_leg *leg, enum explain_l
 	}
 }
 
+/* The way to the server that answers; while none does, to the first one. */
+static void show_way(struct explain_work *k, struct explain_leg *leg, enum explain_lookup found,
+		     const struct analyse_trip *trip)
+{
+	const struct analyse_packet p = {.protocol = ANALYSE_UDP, .port = DNS_PORT};
+
+	if (k->request->names_too && (!leg->n_there || found != EXPLAIN_NO_ANSWER))
+		explain_hops(k, leg, &p, trip);
+}
+
 enum explain_lookup explain_name(struct explain_work *k, const char *name, uint32_t *ip)
 {
 	const struct plan_node *node = plan_find_node(k->a->plan, k->request->from);
@@ -323,6 +333,7 @@ enum explain_lookup explain_name(struct explain_work *k, const char *name, uint3
 	for (size_t i = 0; i < n && found == EXPLAIN_NO_ANSWER; i++) {
 		found = ask(k, node->ns, servers[i], name, 0, ip, &trip);
 		tell(k, leg, found, &trip, servers[i], name, *ip);
+		show_way(k, leg, found, &trip);
 	}
 	if (!n)
 		explain_stop(k, leg, ANALYSE_NO, node->origin, "%s has no resolver", node->ns);

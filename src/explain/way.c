@@ -150,6 +150,8 @@ static void add_hop(struct explain_work *k, const struct analyse_walk *w, size_t
 		.ns = hop->ns->name,
 		.place = arena_strdup(k->e->arena, strbuf_str(&place)),
 		.how = arena_strdup(k->e->arena, strbuf_str(&how)),
+		.in = hop->in,
+		.out = hop->out,
 		.origin = hop->route ? hop->route->origin : hop->ns->origin,
 	};
 }
@@ -179,12 +181,25 @@ void explain_way(struct explain_work *k, struct explain_leg *leg, const struct a
 		 const char *to, struct analyse_trip *trip)
 {
 	analyse_walk(k->a, p, to, trip);
+	explain_hops(k, leg, p, trip);
+	measure(k->a->plan, &trip->there, leg);
+	measure(k->a->plan, &trip->back, leg);
+}
+
+void explain_hops(struct explain_work *k, struct explain_leg *leg, const struct analyse_packet *p,
+		  const struct analyse_trip *trip)
+{
+	leg->src = trip->there.src;
+	leg->dst = trip->there.dst;
+	leg->protocol = p->protocol;
+	leg->port = p->port;
+	leg->arrives = trip->there.end == ANALYSE_DELIVERED;
+	leg->returns = trip->ok;
+	leg->several = trip->there.alternatives > 1 || trip->back.alternatives > 1;
 	leg->there = hops_of(k, &trip->there);
 	leg->n_there = trip->there.n_hops;
 	leg->back = hops_of(k, &trip->back);
 	leg->n_back = trip->back.n_hops;
-	measure(k->a->plan, &trip->there, leg);
-	measure(k->a->plan, &trip->back, leg);
 }
 
 /* --- what stops it --- */

@@ -25,6 +25,9 @@ void explain_stop(struct explain_work *k, struct explain_leg *leg, enum analyse_
 /** Walks there and back (way.c) and describes it. to: as of analyse_walk(). */
 void explain_way(struct explain_work *k, struct explain_leg *leg, const struct analyse_packet *p,
 		 const char *to, struct analyse_trip *trip);
+/** The trip's hops, as those of the leg. */
+void explain_hops(struct explain_work *k, struct explain_leg *leg, const struct analyse_packet *p,
+		  const struct analyse_trip *trip);
 /** Says why the trip failed, as the explanation's cause. */
 void explain_stop_trip(struct explain_work *k, struct explain_leg *leg,
 		       const struct analyse_trip *trip);

@@ -36,11 +36,32 @@ static int width_of(const struct explanation *e)
 	return (int)width;
 }
 
-static void add_hops(const struct explain_hop *hops, size_t n, char arrow, int width,
-		     struct strbuf *b)
+/* " [in 3, out 3]" */
+static void add_seen(const struct explain_hop *hop, struct strbuf *b)
 {
-	for (size_t i = 0; i < n; i++)
-		strbuf_printf(b, "  %c %-*s  %s\n", arrow, width, hops[i].place, hops[i].how);
+	const char *before = " [";
+
+	if (hop->in) {
+		strbuf_printf(b, "%sin %zu", before, hop->seen_in);
+		before = ", ";
+	}
+	if (hop->out)
+		strbuf_printf(b, "%sout %zu", before, hop->seen_out);
+	if (hop->in || hop->out)
+		strbuf_addc(b, ']');
+}
+
+static void add_hops(const struct explain_leg *leg, char arrow, int width, struct strbuf *b)
+{
+	const struct explain_hop *hops = arrow == '>' ? leg->there : leg->back;
+	const size_t n = arrow == '>' ? leg->n_there : leg->n_back;
+
+	for (size_t i = 0; i < n; i++) {
+		strbuf_printf(b, "  %c %-*s  %s", arrow, width, hops[i].place, hops[i].how);
+		if (leg->watched)
+			add_seen(&hops[i], b);
+		strbuf_addc(b, '\n');
+	}
 }
 
 static void add_leg(const struct explain_leg *leg, int width, struct strbuf *b)
@@ -49,8 +70,8 @@ static void add_leg(const struct explain_leg *leg, int width, struct strbuf *b)
 		[ANALYSE_NO] = ": FAILS", [ANALYSE_YES] = "", [ANALYSE_PERHAPS] = ": not known"};
 
 	strbuf_printf(b, "%s%s\n", leg->title, words[leg->verdict]);
-	add_hops(leg->there, leg->n_there, '>', width, b);
-	add_hops(leg->back, leg->n_back, '<', width, b);
+	add_hops(leg, '>', width, b);
+	add_hops(leg, '<', width, b);
 	for (size_t i = 0; i < leg->n_notes; i++)
 		strbuf_printf(b, "    %s\n", leg->notes[i]);
 }

@@ -1,16 +1,20 @@
 #!/usr/bin/env python3
-"""Tries, from inside a node, what standard input lists, all at once: lines "ADDRESS ping" and
-"ADDRESS tcp/PORT". Prints each line with "yes" or "no": an answer came within the time, or none. A refused
-connection is an answer: the host was reached."""
+"""Tries, from inside a node, what standard input lists, all at once: lines "ADDRESS ping", "ADDRESS tcp/PORT", "URL get".
+Prints each line with "yes" or "no": an answer came within the time, or none. A refused connection is an answer:
+the host was reached. Of a URL: "STATUS:X-CA-ERROR-CODE"; it has
+the seconds of the second argument more, 3 where there is none."""
 
 import errno
+import os
 import select
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 TIMEOUT = float(sys.argv[1])
+LATER = float(sys.argv[2]) if len(sys.argv) > 2 else 3  # for answers of gateways
 
 
 def start_ping(address):
@@ -27,12 +31,38 @@ def start_connect(address, port):
     return s, code
 
 
+def get(url, verdicts):
+    host, _, path = url.removeprefix("http://").partition("/")
+    answer = b""
+    try:
+        with socket.create_connection((host, 80), TIMEOUT + LATER) as s:
+            s.sendall(f"GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+            while b"\r\n\r\n" not in answer and (more := s.recv(65536)):
+                answer += more
+    except OSError:
+        return  # as the line says that is there already
+    status, *headers = answer.partition(b"\r\n\r\n")[0].decode().split("\r\n")
+    codes = [h.partition(":")[2].strip() for h in headers if h.lower().startswith("x-ca-error-code:")]
+    if status:
+        verdicts[f"{url} get"] = f"{status.split()[1]}:{''.join(codes)}"
+
+
+def start_get(url, verdicts):
+    verdicts[f"{url} get"] = "no"
+    t = threading.Thread(target=get, args=(url, verdicts), daemon=True)
+    t.start()
+    return t
+
+
 def main():
-    pings, connects, verdicts = {}, {}, {}
+    pings, connects, verdicts, gets = {}, {}, {}, []
     for line in sys.stdin.read().splitlines():
         address, service = line.split()
         if service == "ping":
             pings[line] = start_ping(address)
+            continue
+        if service == "get":
+            gets.append(start_get(address, verdicts))
             continue
         s, code = start_connect(address, int(service.removeprefix("tcp/")))
         if code == errno.EINPROGRESS:
@@ -49,8 +79,12 @@ def main():
         verdicts[line] = False
     for line, ping in pings.items():
         verdicts[line] = ping.wait() == 0
+    for t in gets:
+        t.join(max(0.01, deadline + LATER - time.monotonic()))
     for line, yes in verdicts.items():
-        print(line, "yes" if yes else "no")
+        print(line, yes if isinstance(yes, str) else "yes" if yes else "no")
+    sys.stdout.flush()
+    os._exit(0)  # threads may still wait for a resolver
 
 
 main()

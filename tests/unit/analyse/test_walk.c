@@ -153,6 +153,30 @@ static void test_bound_without_a_route(void **state)
 	assert_int_equal(trip.there.hops[0].next, packet.dst);
 }
 
+/* ... and hears from there only. */
+static void test_bound_and_answered_by_another_way(void **state)
+{
+	auto_plan struct plan *p = net_two_routers();
+	auto_analyse struct analyse *a = NULL;
+	struct analyse_packet packet = {
+		.ns = "r1", .src = net_ip("10.0.1.253"), .dst = net_ip("10.0.2.1")};
+	struct analyse_trip trip;
+
+	net_link(p, "r1", "side", "r2", "side");
+	net_address(p, "r1", "side", "10.8.0.1/24");
+	net_address(p, "r2", "side", "10.8.0.2/24");
+	net_route(p, "r2", PLAN_TABLE_MAIN, "10.0.1.253/32", "side", "10.8.0.1");
+	a = net_analyse(p);
+	analyse_walk(a, &packet, NULL, &trip);
+	assert_true(trip.ok);
+	packet.dev = "far";
+	analyse_walk(a, &packet, NULL, &trip);
+	assert_int_equal(trip.back.end, ANALYSE_OTHER_DEVICE);
+	assert_false(trip.ok);
+	net_assert_why(a, &trip,
+		       "no way back: r1 gets it by side, which is not the way that it was sent by");
+}
+
 static void test_neighbours(void **state)
 {
 	auto_plan struct plan *p = net_two_routers();
@@ -562,6 +586,7 @@ int main(void)
 		cmocka_unit_test(test_choice_of_routes),
 		cmocka_unit_test(test_rules_by_source_and_device),
 		cmocka_unit_test(test_bound_without_a_route),
+		cmocka_unit_test(test_bound_and_answered_by_another_way),
 		cmocka_unit_test(test_neighbours),
 		cmocka_unit_test(test_hosts_do_not_forward),
 		cmocka_unit_test(test_circles),
