@@ -5,7 +5,7 @@ load ../lib/e2e
 
 setup() {
   need_root
-  python3 tests/lib/browser.py || skip "needs Chromium (package chromium)"
+  python3 tests/lib/browser.py || cannot_run e2e "needs Chromium (package chromium)"
   pictures=$build/web
   mkdir -p "$pictures"
 }
