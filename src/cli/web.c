@@ -394,13 +394,15 @@ static void explain(struct web *w, uint64_t id, const json_t *ask)
 
 /* --- what is done: only with --control --- */
 
-/* Here `labctl link` and `labctl reset` will have their rows: their words are fixed or the plan's. */
 static const struct {
 	const char *word, *verb, *option, *action;
+	bool link; /* it is about one */
 } runs[] = {
-	{"test", "test", "--json", NULL},   {"start", "lesson", NULL, "start"},
-	{"next", "lesson", NULL, "next"},   {"back", "lesson", NULL, "back"},
-	{"check", "lesson", NULL, "check"}, {"hint", "lesson", NULL, "hint"},
+	{"test", "test", "--json", NULL, false},   {"start", "lesson", NULL, "start", false},
+	{"next", "lesson", NULL, "next", false},   {"back", "lesson", NULL, "back", false},
+	{"check", "lesson", NULL, "check", false}, {"hint", "lesson", NULL, "hint", false},
+	{"links", "link", "--json", NULL, false},  {"down", "link", NULL, "down", true},
+	{"up", "link", NULL, "up", true},          {"reset", "reset", NULL, NULL, false},
 };
 
 static void ran(struct cli_job *j, int status)
@@ -416,7 +418,7 @@ static void ran(struct cli_job *j, int status)
 	w->running = NULL;
 }
 
-static int start_run(struct web *w, size_t i, struct lab_error **err)
+static int start_run(struct web *w, size_t i, const char *link, struct lab_error **err)
 {
 	const char *words[CLI_JOB_WORDS + 1] = {runs[i].verb};
 	size_t n = 1;
@@ -425,6 +427,8 @@ static int start_run(struct web *w, size_t i, struct lab_error **err)
 		words[n++] = runs[i].option;
 	words[n++] = w->view.live && w->view.running.plan->file ? w->view.running.plan->lab
 								: w->o->lab;
+	if (runs[i].link)
+		words[n++] = link;
 	if (runs[i].action)
 		words[n++] = runs[i].action;
 	return cli_job_start(&w->run, words, !runs[i].option, err);
@@ -433,6 +437,7 @@ static int start_run(struct web *w, size_t i, struct lab_error **err)
 static void run_word(struct web *w, uint64_t id, const json_t *ask)
 {
 	const char *word = json_string_value(json_object_get(ask, "do"));
+	const char *link = json_string_value(json_object_get(ask, "link"));
 	auto_error struct lab_error *err = NULL;
 	size_t i = 0;
 
@@ -442,9 +447,12 @@ static void run_word(struct web *w, uint64_t id, const json_t *ask)
 		answer_error(w, id, 403, "this page only shows", NULL);
 	} else if (!word || i == ARRAY_LEN(runs)) {
 		answer_error(w, id, 404, "there is no such thing to do", NULL);
+	} else if (runs[i].link != (link != NULL) || (link && *link == '-')) {
+		answer_error(w, id, 400, "that needs the name of a link, or must not have one",
+			     NULL);
 	} else if (w->running) {
 		answer_error(w, id, 409, "something is being done already", NULL);
-	} else if (start_run(w, i, &err)) {
+	} else if (start_run(w, i, link, &err)) {
 		answer_error(w, id, 500, lab_error_message(err), NULL);
 	} else {
 		w->running = runs[i].word;

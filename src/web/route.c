@@ -18,7 +18,7 @@ static const struct endpoint endpoints[] = {
 	{"/api/events", "snapshot", {NULL}, WEB_EVENTS},
 	{"/api/node", "node", {"name"}, WEB_ASK},
 	{"/api/explain", "explain", {"from", "to", "api"}, WEB_ASK},
-	{"/api/run", "run", {"do"}, WEB_RUN},
+	{"/api/run", "run", {"do", "link"}, WEB_RUN},
 };
 
 static const struct web_asset *find_asset(struct http_slice path)
@@ -37,11 +37,11 @@ static const struct endpoint *find_endpoint(struct http_slice path)
 	return NULL;
 }
 
-/* What names of namespaces and numbers are made of: nothing that JSON would have to escape. */
+/* What names of namespaces and links and numbers are made of: nothing that JSON would have to escape. */
 static bool is_plain(struct http_slice s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789.-", s.p[i]) || !s.p[i])
+		if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789.:-", s.p[i]) || !s.p[i])
 			return false;
 	return s.n && s.n <= PARAMETER_MAX;
 }

@@ -6,7 +6,8 @@
  *	GET  /api/events                server-sent events: "snapshot" first, then what changes
  *	GET  /api/node?name=NS          addresses, routes, rules, filters, log of a namespace
  *	GET  /api/explain?from=NS&to=NS[&api=N]   how a request would go; api: to an API of the snapshot
- *	POST /api/run?do=WORD           only with --control: test, start, next, back, hint, check
+ *	POST /api/run?do=WORD[&link=LINK]   only with --control: test, start, next, back, hint, check, links,
+ *	                                reset; and down and up, of a link
  *
  * The last three are handed to labctl as {"what": "node", "name": ...}: names and numbers only, so that
  * there is nothing in them that would have to be quoted.

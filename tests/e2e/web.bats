@@ -161,6 +161,23 @@ told() {
   within 10 told snapshot '.lesson.here.id == "grant"'
 }
 
+@test "--control: links are listed, broken and mended" {
+  serve --control
+  watch_page
+  pair=cn-hangzhou:cn-beijing
+  [ "$(ask 'api/run?do=links' -X POST)" = 202 ]
+  within 10 told ran ".do == \"links\" and any(.json.links[]; .link == \"$pair\" and .state == \"up\")"
+  [ "$(ask 'api/run?do=down' -X POST)" = 400 ]
+  [ "$(ask 'api/run?do=reset&link=--all' -X POST)" = 400 ]
+  [ "$(ask "api/run?do=down&link=$pair" -X POST)" = 202 ]
+  within 10 told ran '.do == "down" and .status == 0'
+  run ip netns exec scenario1.ecs-3 ping -c 1 -W 1 172.16.1.253
+  [ "$status" -eq 1 ]
+  [ "$(ask 'api/run?do=reset' -X POST)" = 202 ]
+  within 10 told ran '.do == "reset" and .status == 0'
+  ip netns exec scenario1.ecs-3 ping -c 1 -W 2 172.16.1.253
+}
+
 @test "a lab that goes down and comes back, while the page is open" {
   serve
   watch_page

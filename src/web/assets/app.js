@@ -8,7 +8,7 @@ import {el} from './text.js';
 const CALLS_MAX = 50;
 const $ = (id) => document.getElementById(id);
 
-const state = {lab: '', up: false, control: false, running: null, scene: null, lesson: null, calls: [], nodes: new Set(), said: null, report: null, picked: null, second: false};
+const state = {lab: '', up: false, control: false, running: null, scene: null, lesson: null, calls: [], nodes: new Set(), said: null, report: null, links: null, picked: null, second: false};
 const scene = new Scene($('picture'), $('camera'), pick);
 const actions = {run: doRun, open, explain, explainTo, pickSecond, showCall};
 
@@ -24,6 +24,7 @@ function showTab(name, focus = false) {
     $(tab.getAttribute('aria-controls')).hidden = !on;
     if (on && focus) tab.focus();
   }
+  if (name === 'links') lookAtLinks();
 }
 
 for (const [i, tab] of tabs.entries()) {
@@ -53,6 +54,14 @@ function renderLesson() {
   put('lesson', panel.lessonPage(state, actions));
   put('checks', panel.checksPage(state, actions));
   count('checks', state.report?.failed ? `${state.report.failed} ✗` : state.report ? '✓' : '');
+}
+
+function renderLinks() {
+  put('links', panel.linksPage(state, actions));
+}
+
+function lookAtLinks() {
+  if (state.control && state.up && !state.running) doRun('links');
 }
 
 function renderCalls() {
@@ -97,6 +106,7 @@ function takeSnapshot(s) {
   scene.setRates(s.rates);
   fillLists();
   renderLesson();
+  renderLinks();
   renderCalls();
   if (former) open(former, false);
   else put('node', panel.emptyPage());
@@ -115,8 +125,11 @@ function takeRan(ran) {
   state.running = null;
   state.said = ran;
   if (ran.do === 'test') state.report = ran.json?.checks ? ran.json : null;
-  else if (ran.do !== 'hint' && ran.do !== 'check') state.report = null;
+  else if (!['hint', 'check', 'links'].includes(ran.do)) state.report = null;
+  if (ran.do === 'links') state.links = ran.json?.links ?? state.links;
   renderLesson();
+  renderLinks();
+  if (['down', 'up', 'reset'].includes(ran.do)) lookAtLinks();
 }
 
 const takers = {
@@ -130,6 +143,7 @@ const takers = {
   runs(what) {
     state.running = what.do;
     renderLesson();
+    renderLinks();
   },
   ran: takeRan,
 };
@@ -234,12 +248,13 @@ function showCall(call) {
   scene.flow.show(call);
 }
 
-async function doRun(word) {
+async function doRun(word, link) {
   try {
-    await run(word);
+    await run(word, link);
   } catch (error) {
     state.said = {do: word, status: 1, text: error.message};
     renderLesson();
+    renderLinks();
   }
 }
 

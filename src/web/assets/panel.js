@@ -58,9 +58,10 @@ export function lessonPage(state, actions) {
 const saidNames = {next: 'The step', back: 'The step back', start: 'The start', check: 'The checks', hint: 'A hint'};
 
 function lessonOutput(state) {
+  if (['links', 'down', 'up', 'reset'].includes(state.running)) return null;
   if (state.running && state.running !== 'test') return el('p', {class: 'working', role: 'status'}, {next: 'The lab is being changed', back: 'The lab is being changed', start: 'The lab is brought up'}[state.running] ?? 'Working');
   const said = state.said;
-  if (!said || said.do === 'test') return null;
+  if (!said || !(said.do in saidNames)) return null;
   return el('details', {class: said.status === 0 ? 'said' : 'said bad', open: ['hint', 'check'].includes(said.do) || said.status !== 0},
     el('summary', null, said.status === 0 ? saidNames[said.do] ?? said.do : `${saidNames[said.do] ?? said.do}: failed`),
     el('pre', null, said.text.trim()));
@@ -94,6 +95,34 @@ export function checksPage(state, actions) {
     state.said?.do === 'test' && !report && el('pre', {class: 'bad'}, state.said.text.trim()),
     report && !running && el('p', {class: failed ? 'bad' : 'good', role: 'status'}, failed ? `${failed} of ${report.ok + failed} checks failed` : `All ${report.ok} checks hold`),
     checks.length ? el('ul', {class: 'checks'}, checks.map((c) => checkItem(c, results.get(c.id), running))) : none('There are no checks here.'),
+  ];
+}
+
+/* --- links --- */
+
+function linkItem(l, state, actions) {
+  const down = l.state === 'down';
+  const values = [l.rate, l.rtt && `rtt ${l.rtt}`, l.jitter && `jitter ${l.jitter}`, l.loss && `loss ${l.loss}`].filter(Boolean).join(', ');
+  return [
+    el('span', null, el('b', null, l.link), ' ', place(l.at)),
+    el('span', null, down ? el('span', {class: 'bad'}, 'down') : 'up', l.changed && el('span', {class: 'muted'}, ` (not as in the file: ${l.changed})`)),
+    values,
+    button(down ? 'Mend' : 'Break', () => actions.run(down ? 'up' : 'down', l.link), {disabled: Boolean(state.running), 'aria-label': `${down ? 'Mend' : 'Break'} ${l.link}`}),
+  ];
+}
+
+export function linksPage(state, actions) {
+  const hint = 'Break, mend and slow links by ';
+  if (!state.control)
+    return [el('h2', null, 'Links'), el('p', {class: 'muted'}, hint, el('code', null, `labctl link ${state.lab}`), ', or start this page with ', el('code', null, '--control'), '.')];
+  const failed = ['links', 'down', 'up', 'reset'].includes(state.said?.do) && state.said.status !== 0;
+  return [
+    el('h2', null, 'Links'),
+    el('div', {class: 'buttons'},
+      button('Back to the lab file', () => actions.run('reset'), {disabled: Boolean(state.running) || !state.links?.some((l) => l.changed)})),
+    failed && el('pre', {class: 'bad', role: 'alert'}, state.said.text.trim()),
+    !state.links ? none('Looking') : state.links.length ? table(['Link', 'State', 'As it is', ''], state.links.map((l) => linkItem(l, state, actions))) : none('This lab has no links that could be broken.'),
+    el('p', {class: 'muted'}, 'To slow one: ', el('code', null, `labctl link ${state.lab} LINK set rtt=200ms loss=5%`)),
   ];
 }
 

@@ -51,8 +51,8 @@ export async function ask(path, options) {
   return json;
 }
 
-export function run(word) {
-  return ask(`/api/run?do=${word}`, {method: 'POST'});
+export function run(word, link) {
+  return ask(`/api/run?do=${word}${link ? `&link=${link}` : ''}`, {method: 'POST'});
 }
 
 async function readEvents(body, onEvent) {

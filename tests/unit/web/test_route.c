@@ -39,6 +39,9 @@ static const struct {
 	{"GET", "/api/node?name=../x", WEB_BAD_REQUEST, NULL},
 	{"GET", "/api/node?name=A", WEB_BAD_REQUEST, NULL},
 	{"POST", "/api/run?do=test", WEB_RUN, "{\"what\":\"run\",\"do\":\"test\"}"},
+	{"POST", "/api/run?do=down&link=cn-hangzhou:cn-beijing", WEB_RUN,
+	 "{\"what\":\"run\",\"do\":\"down\",\"link\":\"cn-hangzhou:cn-beijing\"}"},
+	{"POST", "/api/run?link=pc-1", WEB_BAD_REQUEST, NULL},
 	{"GET", "/api/run?do=test", WEB_WRONG_METHOD, NULL},
 	{"POST", "/api/node?name=a", WEB_WRONG_METHOD, NULL},
 };
