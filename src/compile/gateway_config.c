@@ -158,6 +158,53 @@ static json_t *stages_of(const struct api *api)
 	return list;
 }
 
+static json_t *grants_of(const struct compile *c, const struct api *api)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < c->lab->n_app_attachments; i++) {
+		const struct app_attachment *a = &c->lab->app_attachments[i];
+
+		if (a->api.to == api)
+			compile_json_append(list, json_pack("{s:s, s:[s]}", "app", a->app.name,
+							    "stages", a->stage_name.s));
+	}
+	return list;
+}
+
+/* NULL: everybody may call. */
+static json_t *auth_of(const struct compile *c, const struct api *api)
+{
+	static const char *const places[] = {[APP_CODE_DISABLE] = "DISABLE",
+					     [APP_CODE_HEADER] = "HEADER",
+					     [APP_CODE_HEADER_QUERY] = "HEADER_QUERY"};
+
+	if (api->auth_type == AUTH_ANONYMOUS)
+		return NULL;
+	return json_pack("{s:b, s:s, s:o}", "nonce", (int)api->force_nonce_check, "app_code",
+			 places[api->app_code_auth_type], "apps", grants_of(c, api));
+}
+
+/* All of the lab: an app that is not authorized is told so. NULL where it has none. */
+static json_t *apps_of(struct compile *c)
+{
+	json_t *list = c->lab->n_apps ? json_array() : NULL;
+
+	for (size_t i = 0; i < c->lab->n_apps; i++) {
+		const struct app *a = &c->lab->apps[i];
+
+		compile_json_append(
+			list,
+			json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", a->id.name, "id",
+				  compile_text(c, "%" PRIu64,
+					       id_half(c, 0, "apps", a->id.name) % 90000000 +
+						       10000000),
+				  "key", lab_app_key(c->lab, a), "secret",
+				  lab_app_secret(c->lab, a), "code", lab_app_code(c->lab, a)));
+	}
+	return list;
+}
+
 static json_t *apis_of(struct compile *c, const struct api_gateway *gw)
 {
 	json_t *list = json_array();
@@ -168,13 +215,13 @@ static json_t *apis_of(struct compile *c, const struct api_gateway *gw)
 
 		if (g->instance.to != gw)
 			continue;
-		compile_json_append(list,
-				    json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "name",
-					      api->id.name, "id", api_id(c, api), "group",
-					      g->id.name, "method", method_names[api->method],
-					      "path", api->path.s, "protocol",
-					      protocols_of(api->protocol), "stages", stages_of(api),
-					      "backend", backend_of(c, gw, &api->backend)));
+		compile_json_append(
+			list,
+			json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o*}", "name",
+				  api->id.name, "id", api_id(c, api), "group", g->id.name, "method",
+				  method_names[api->method], "path", api->path.s, "protocol",
+				  protocols_of(api->protocol), "stages", stages_of(api), "backend",
+				  backend_of(c, gw, &api->backend), "auth", auth_of(c, api)));
 	}
 	return list;
 }
@@ -205,10 +252,10 @@ const char *compile_gateway_config(struct compile *c, const struct api_gateway *
 	const char *id = compile_text(c, "apigateway-%016" PRIx64,
 				      id_half(c, 0, "api_gateways", gw->id.name));
 
-	return compile_json(c, json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:i, s:s}",
-					 "instance", gw->id.name, "instance_id", id, "region",
-					 gw->region.name, "type", type_names[gw->instance_type],
-					 "listeners", listeners_of(c, gw), "groups",
-					 groups_of(c, gw), "apis", apis_of(c, gw),
-					 "public_daily_calls", daily_calls(gw), "state", "state"));
+	return compile_json(
+		c, json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o*, s:o, s:i, s:s}", "instance",
+			     gw->id.name, "instance_id", id, "region", gw->region.name, "type",
+			     type_names[gw->instance_type], "listeners", listeners_of(c, gw),
+			     "groups", groups_of(c, gw), "apps", apps_of(c), "apis", apis_of(c, gw),
+			     "public_daily_calls", daily_calls(gw), "state", "state"));
 }

@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "explain/work.h"
+#include "gateway/auth.h"
 #include "gateway/error.h"
 #include "gateway/path.h"
 #include "gateway/route.h"
@@ -90,6 +91,32 @@ static bool find_api(struct call *c)
 static bool check_protocol(struct call *c)
 {
 	return c->match.api->http || refuse(c, GATEWAY_BAD_PROTOCOL, "HTTP");
+}
+
+static const struct gateway_app *find_app(const struct call *c, const char *name)
+{
+	for (size_t i = 0; i < c->config->n_apps; i++)
+		if (!strcmp(c->config->apps[i].name, name))
+			return &c->config->apps[i];
+	return NULL;
+}
+
+/* A signature is taken for a good one. */
+static bool authorize(struct call *c)
+{
+	const char *name = c->k->request->app;
+	const struct gateway_app *app = name ? find_app(c, name) : NULL;
+
+	if (!c->match.api->auth.required)
+		return true;
+	if (!name)
+		return refuse(c, GATEWAY_UNAUTHENTICATED, NULL);
+	if (!app)
+		return refuse(c, GATEWAY_UNKNOWN_KEY, NULL);
+	if (!gateway_auth_granted(c->match.api, c->stage, app))
+		return refuse(c, GATEWAY_UNAUTHORIZED, NULL);
+	explain_note(c->k, c->leg, "app %s is authorized", app->name);
+	return true;
 }
 
 /* --- backends --- */
@@ -206,8 +233,8 @@ static bool call_backend(struct call *c)
 	return false;
 }
 
-static bool (*const chain[])(struct call *) = {find_group, find_stage,     normalise,
-					       find_api,   check_protocol, call_backend};
+static bool (*const chain[])(struct call *) = {find_group,     find_stage, normalise,   find_api,
+					       check_protocol, authorize,  call_backend};
 
 /* The supervisor adds the sockets to what the plan says; so do we. NULL: a plan of another version. */
 static const struct gateway_config *read_config(struct arena *a, const struct plan_worker *w)

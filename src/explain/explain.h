@@ -18,6 +18,7 @@ struct explain_request {
 	const char *to;     /* NAME, ADDRESS, either with ":PORT", or "http://HOST[:PORT][/PATH]" */
 	const char *method; /* of a URL; NULL: GET */
 	const char *host, *stage; /* headers Host and X-Ca-Stage; NULL: not given */
+	const char *app;          /* that signs the request; NULL: none does */
 };
 
 /** A place on the way, and what becomes of the packet there. */

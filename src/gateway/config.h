@@ -8,8 +8,11 @@
  *	 "public_daily_calls"?: of each public domain; needs "state",
  *	 "groups": [{"name", "id", "base_path", "stages": [NAME],
  *		     "domains": [{"name", "kind": "vpc" | "public"}]}],
+ *	 "apps"?: [{"name", "id", "key", "secret", "code"}],
  *	 "apis": [{"name", "id", "group", "method", "path", "protocol": ["HTTP", "HTTPS"],
- *		   "stages": [NAME], "backend"}]}
+ *		   "stages": [NAME], "backend",
+ *		   "auth"?: {"nonce": BOOL, "app_code": "DISABLE" | "HEADER" | "HEADER_QUERY",
+ *			     "apps": [{"app": NAME, "stages": [NAME]}]}}]}
  *
  * A backend is one of
  *
@@ -35,6 +38,8 @@
 
 #define GATEWAY_MAX_STAGES   32 /* of one group; sets of stages are bits of a word */
 #define GATEWAY_MAX_SEGMENTS 64 /* of an API's path */
+
+#define GATEWAY_APP_TEXT 256 /* bytes of a key, secret or code */
 
 struct gateway_listener {
 	const char *socket;
@@ -80,6 +85,26 @@ struct gateway_backend {
 	const char *body;
 };
 
+struct gateway_app {
+	const char *name, *id, *key, *secret, *code;
+};
+
+struct gateway_grant {
+	const struct gateway_app *app;
+	uint32_t stages; /* as gateway_api.stages */
+};
+
+/** Where an AppCode may stand in a request. */
+enum gateway_app_code { GATEWAY_CODE_DISABLED, GATEWAY_CODE_HEADER, GATEWAY_CODE_HEADER_QUERY };
+
+struct gateway_auth {
+	bool required; /* else anybody may call */
+	bool nonce;    /* X-Ca-Nonce and X-Ca-Timestamp must be there */
+	enum gateway_app_code app_code;
+	struct gateway_grant *grants;
+	size_t n_grants;
+};
+
 struct gateway_api {
 	const char *name, *id;
 	const struct gateway_group *group;
@@ -91,6 +116,7 @@ struct gateway_api {
 	bool http, https;
 	uint32_t stages; /* bit i: published to group->stages[i] */
 	struct gateway_backend backend;
+	struct gateway_auth auth;
 };
 
 struct gateway_config {
@@ -102,6 +128,8 @@ struct gateway_config {
 	size_t n_listeners;
 	struct gateway_group *groups;
 	size_t n_groups;
+	struct gateway_app *apps; /* sorted by key */
+	size_t n_apps;
 	struct gateway_api *apis;
 	size_t n_apis;
 };

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "gateway/auth.h"
 #include "gateway/call.h"
 #include "gateway/path.h"
 #include "gateway/quota.h"
@@ -229,7 +230,8 @@ static bool call_backend(struct gateway_call *c)
 }
 
 static bool (*const chain[])(struct gateway_call *) = {
-	find_group, limit_public, find_stage, normalise, find_api, check_protocol, call_backend,
+	find_group, limit_public,   find_stage,        normalise,
+	find_api,   check_protocol, gateway_authorize, call_backend,
 };
 
 /* ---- what httpd calls ---- */

@@ -96,6 +96,23 @@ struct api_backend {
 	struct number mock_status; /* default 200 */
 };
 
+enum auth_type { AUTH_ANONYMOUS, AUTH_APP };
+enum app_code_auth { APP_CODE_DISABLE, APP_CODE_HEADER, APP_CODE_HEADER_QUERY };
+
+/** Who calls APIs. What it proves itself with is derived from names (names.c) where it is not written. */
+struct app {
+	struct named id;
+	struct text app_key, app_secret, app_code;
+};
+
+/** The authorization of an app for one API in one stage. */
+struct app_attachment {
+	struct named id;
+	struct ref app;         /* struct app */
+	struct ref api;         /* struct api */
+	struct text stage_name; /* default RELEASE */
+};
+
 struct api {
 	struct named id;
 	struct ref group;           /* struct api_group */
@@ -104,5 +121,8 @@ struct api {
 	enum api_protocol protocol; /* default HTTP,HTTPS = both */
 	struct text *stages;        /* published to; absent or empty: not published */
 	size_t n_stages;
+	enum auth_type auth_type;              /* default ANONYMOUS */
+	enum app_code_auth app_code_auth_type; /* APP: where an AppCode may stand; default HEADER */
+	bool force_nonce_check; /* APP: X-Ca-Nonce and X-Ca-Timestamp must be there; default false */
 	struct api_backend backend;
 };

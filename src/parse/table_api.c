@@ -126,6 +126,12 @@ static const struct table backend_table = {
 static const struct key_word protocol_words[] = {
 	{"HTTP", API_HTTP}, {"HTTPS", API_HTTPS}, {"HTTP,HTTPS", API_HTTP_HTTPS}};
 static const struct key_words protocols = WORDS(protocol_words);
+static const struct key_word auth_words[] = {{"ANONYMOUS", AUTH_ANONYMOUS}, {"APP", AUTH_APP}};
+static const struct key_words auths = WORDS(auth_words);
+static const struct key_word code_words[] = {{"DISABLE", APP_CODE_DISABLE},
+					     {"HEADER", APP_CODE_HEADER},
+					     {"HEADER_QUERY", APP_CODE_HEADER_QUERY}};
+static const struct key_words codes = WORDS(code_words);
 static const struct key_word stage_words[] = {{"RELEASE", 0}, {"PRE", 0}, {"TEST", 0}};
 static const struct key_words stages = WORDS(stage_words);
 
@@ -139,11 +145,39 @@ static const struct key api_keys[] = {
 	 .doc = "Protocols that clients may use."},
 	{"stages", KEY_TEXTS, ITEMS(api, stages), .words = &stages,
 	 .doc = "Stages that the API is published to. Default: not published."},
+	{"auth_type", KEY_ENUM, FIELD(api, auth_type), .words = &auths, .def = "ANONYMOUS",
+	 .doc = "Who may call: everybody, or apps that are authorized (app_attachments)."},
+	{"app_code_auth_type", KEY_ENUM, FIELD(api, app_code_auth_type), .words = &codes,
+	 .def = "HEADER", .doc = "APP: where an AppCode may stand in place of a signature."},
+	{"force_nonce_check", KEY_BOOL, FIELD(api, force_nonce_check), .def = "false",
+	 .doc = "APP: signed calls must have X-Ca-Nonce and X-Ca-Timestamp."},
 	{"backend", KEY_STRUCT, KEY_REQUIRED, FIELD(api, backend), .table = &backend_table,
 	 .doc = "What answers the call."},
 };
 const struct table parse_table_api = {
 	"an API", "api", sizeof(struct api), TABLE_NAMED, KEYS(api_keys),
+};
+
+static const struct key app_keys[] = {
+	{"app_key", KEY_TEXT, FIELD(app, app_key),
+	 .doc = "AppKey. Default: derived from the names of lab and app."},
+	{"app_secret", KEY_TEXT, FIELD(app, app_secret),
+	 .doc = "AppSecret, which signs requests. Default: derived likewise."},
+	{"app_code", KEY_TEXT, FIELD(app, app_code), .doc = "AppCode. Default: derived likewise."},
+};
+const struct table parse_table_app = {
+	"an app", "app", sizeof(struct app), TABLE_NAMED, KEYS(app_keys),
+};
+
+static const struct key app_attachment_keys[] = {
+	{"app", KEY_REF, KEY_REQUIRED, FIELD(app_attachment, app), .doc = "App that may call."},
+	{"api", KEY_REF, KEY_REQUIRED, FIELD(app_attachment, api), .doc = "API that it may call."},
+	{"stage_name", KEY_TEXT, FIELD(app_attachment, stage_name), .words = &stages,
+	 .def = "RELEASE", .doc = "Stage that it may call it in."},
+};
+const struct table parse_table_app_attachment = {
+	"an authorization of an app", "app-attachment", sizeof(struct app_attachment), TABLE_NAMED,
+	KEYS(app_attachment_keys),
 };
 
 static const struct key function_keys[] = {
