@@ -20,7 +20,7 @@
 
 struct options {
 	struct cli_lab_options common;
-	const char *from, *to, *method, *host, *stage;
+	const char *from, *to, *method, *host, *stage, *app;
 	bool planned;
 };
 
@@ -41,6 +41,7 @@ static const struct argp_option option_table[] = {
 	{"request", 'X', "METHOD", 0, "method of the request to a URL (GET)", 0},
 	{"header", 'H', "HEADER", 0,
 	 "\"Host: NAME\" or \"X-Ca-Stage: NAME\" of the request; others decide nothing", 0},
+	{"app", 'a', "APP", 0, "app that signs the request", 0},
 	CLI_OPTION_JSON,
 	CLI_OPTION_END,
 };
@@ -71,6 +72,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'p': o->planned = true; return 0;
 	case 'X': o->method = arg; return 0;
 	case 'H': take_header(o, arg); return 0;
+	case 'a': o->app = arg; return 0;
 	case ARGP_KEY_ARG:
 		if (!o->common.lab)
 			o->common.lab = arg;
@@ -143,7 +145,8 @@ static bool expand_all(const struct options *o, struct cli_lab *l, struct asked 
 static struct explanation *explain(const struct options *o, const struct plan *p,
 				   const struct asked *asked, struct lab_error **err)
 {
-	const struct explain_request r = {o->from, asked->to, o->method, asked->host, asked->stage};
+	const struct explain_request r = {o->from,     asked->to,    o->method,
+					  asked->host, asked->stage, o->app};
 	struct analyse *a = analyse_new(p);
 	struct explanation *e = explain_new(a, &r, err);
 
