@@ -12,7 +12,12 @@
  *	 "apis": [{"name", "id", "group", "method", "path", "protocol": ["HTTP", "HTTPS"],
  *		   "stages": [NAME], "backend",
  *		   "auth"?: {"nonce": BOOL, "app_code": "DISABLE" | "HEADER" | "HEADER_QUERY",
- *			     "apps": [{"app": NAME, "stages": [NAME]}]}}]}
+ *			     "apps": [{"app": NAME, "stages": [NAME]}]},
+ *		   "plugins"?: [{"plugin": NAME, "stages": [NAME]}]}],
+ *	 "plugins"?: [{"name", "kind": "trafficControl", "unit_s", "api", "user"?, "app"?,
+ *		       "specials": [{"app": NAME, "value"}]} |
+ *		      {"name", "kind": "ipControl", "type": "ALLOW" | "REFUSE",
+ *		       "items": [{"blocks": [CIDR], "app"?: NAME}]}]}
  *
  * A backend is one of
  *
@@ -34,6 +39,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/ip.h"
 #include "gateway/template.h"
 
 #define GATEWAY_MAX_STAGES   32 /* of one group; sets of stages are bits of a word */
@@ -105,6 +111,44 @@ struct gateway_auth {
 	size_t n_grants;
 };
 
+enum gateway_plugin_kind { GATEWAY_TRAFFIC_CONTROL, GATEWAY_IP_CONTROL };
+
+struct gateway_special {
+	const struct gateway_app *app;
+	uint32_t value;
+};
+
+struct gateway_traffic {
+	uint32_t unit;           /* seconds */
+	uint32_t api, user, app; /* calls in a unit; 0: no limit */
+	struct gateway_special *specials;
+	size_t n_specials;
+};
+
+struct gateway_ip_item {
+	struct ip_prefix *blocks;
+	size_t n_blocks;
+	const struct gateway_app *app; /* NULL: whoever calls */
+};
+
+struct gateway_ip_control {
+	bool allow; /* those only; else all but those */
+	struct gateway_ip_item *items;
+	size_t n_items;
+};
+
+struct gateway_plugin {
+	const char *name;
+	enum gateway_plugin_kind kind;
+	struct gateway_traffic traffic;
+	struct gateway_ip_control ip;
+};
+
+struct gateway_bound {
+	const struct gateway_plugin *plugin;
+	uint32_t stages; /* as gateway_api.stages */
+};
+
 struct gateway_api {
 	const char *name, *id;
 	const struct gateway_group *group;
@@ -117,6 +161,8 @@ struct gateway_api {
 	uint32_t stages; /* bit i: published to group->stages[i] */
 	struct gateway_backend backend;
 	struct gateway_auth auth;
+	struct gateway_bound *plugins;
+	size_t n_plugins;
 };
 
 struct gateway_config {
@@ -130,6 +176,8 @@ struct gateway_config {
 	size_t n_groups;
 	struct gateway_app *apps; /* sorted by key */
 	size_t n_apps;
+	struct gateway_plugin *plugins;
+	size_t n_plugins;
 	struct gateway_api *apis;
 	size_t n_apis;
 };

@@ -34,5 +34,9 @@ int config_apps(struct config_reader *r, json_t *list);
 int config_auth(struct config_reader *r, json_t *j, size_t i, struct gateway_api *api);
 const struct gateway_app *config_find_app(const struct config_reader *r, const char *name);
 
+/** config_plugin.c: likewise, plug-ins and what is bound to apis[i]; apps have been read. */
+int config_plugins(struct config_reader *r, json_t *list);
+int config_bound(struct config_reader *r, json_t *list, size_t i, struct gateway_api *api);
+
 /** config_backend.c: the backend of apis[i], whose path has been read. */
 int config_backend(struct config_reader *r, json_t *j, size_t i, struct gateway_api *api);

@@ -28,6 +28,9 @@ static const struct {
 	[GATEWAY_NONCE_MISSING] = {"I400NC", "X-Ca-Nonce is required"},        /* [mem] */
 	[GATEWAY_NONCE_USED] = {"S403NU", "Nonce Used"},                       /* [mem] */
 	[GATEWAY_UNAUTHORIZED] = {"I403AA", "Unauthorized"},
+	[GATEWAY_IP_REFUSED] = {"A403IP", "Client IP `%s` is not allowed"},          /* [mem] */
+	[GATEWAY_API_THROTTLED] = {"T429PA", "Throttled by API Flow Control"},       /* [mem] */
+	[GATEWAY_APP_THROTTLED] = {"T429PR", "Throttled by PLUGIN Flow Control"},    /* [mem] */
 	[GATEWAY_DOMAIN_THROTTLED] = {"T429ID", "Throttled by DOMAIN Flow Control"}, /* [mem] */
 	[GATEWAY_BODY_TOO_LARGE] = {"I413RL", "Request body too Large"},
 	[GATEWAY_URL_TOO_LARGE] = {"I413UL", "Request URL too Large"},

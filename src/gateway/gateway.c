@@ -15,6 +15,7 @@
 #include "gateway/auth.h"
 #include "gateway/call.h"
 #include "gateway/path.h"
+#include "gateway/plugin.h"
 #include "gateway/quota.h"
 
 /* ---- calls ---- */
@@ -230,8 +231,17 @@ static bool call_backend(struct gateway_call *c)
 }
 
 static bool (*const chain[])(struct gateway_call *) = {
-	find_group, limit_public,   find_stage,        normalise,
-	find_api,   check_protocol, gateway_authorize, call_backend,
+	find_group,
+	limit_public,
+	find_stage,
+	normalise,
+	find_api,
+	check_protocol,
+	gateway_check_address,
+	gateway_authorize,
+	gateway_check_address_of_app,
+	gateway_limit_traffic,
+	call_backend,
 };
 
 /* ---- what httpd calls ---- */

@@ -16,7 +16,7 @@
  *		8   4	calls of that day
  *		12  4	the day: days since 1970-01-01 in UTC+8
  *
- * and behind that what gateway/nonce.h says. A domain is in the first slot from hash % 1024 on that has its
+ * and behind that what gateway/throttle.h and gateway/nonce.h say. A domain is in the first slot from hash % 1024 on that has its
  * hash. Each of the eight-byte words is changed in one atomic step; processes need no lock.
  */
 #pragma once

@@ -113,6 +113,60 @@ struct app_attachment {
 	struct text stage_name; /* default RELEASE */
 };
 
+enum plugin_kind { PLUGIN_TRAFFIC_CONTROL, PLUGIN_IP_CONTROL };
+enum traffic_unit { UNIT_SECOND = 1, UNIT_MINUTE = 60, UNIT_HOUR = 3600, UNIT_DAY = 86400 };
+
+struct traffic_policy {
+	struct span at;
+	struct ref key; /* struct app */
+	struct number value;
+};
+
+struct traffic_special {
+	struct span at;
+	struct text type; /* APP */
+	struct traffic_policy *policies;
+	size_t n_policies;
+};
+
+/** Calls within a unit; one that is not set: no limit. */
+struct traffic_control {
+	struct span at;
+	enum traffic_unit unit;
+	struct number api_default, user_default, app_default;
+	struct traffic_special *specials;
+	size_t n_specials;
+};
+
+struct ip_control_item {
+	struct span at;
+	struct cidr *blocks;
+	size_t n_blocks;
+	struct ref app; /* struct app; absent: whoever calls */
+};
+
+struct ip_control {
+	struct span at;
+	bool allow; /* ALLOW: those only; REFUSE: all but those */
+	struct ip_control_item *items;
+	size_t n_items;
+};
+
+struct plugin {
+	struct named id;
+	enum plugin_kind kind; /* set by parse/ from the one of these that is written */
+	struct traffic_control traffic_control;
+	struct ip_control ip_control;
+};
+
+/** A plug-in that is bound to one API in one stage. */
+struct plugin_attachment {
+	struct named id;
+	struct ref plugin;      /* struct plugin */
+	struct ref api;         /* struct api */
+	struct text stage_name; /* default RELEASE */
+};
+
 struct api {
 	struct named id;
 	struct ref group;           /* struct api_group */

@@ -44,13 +44,15 @@ struct lab {
 	struct api *apis;
 	struct app *apps;
 	struct app_attachment *app_attachments;
+	struct plugin *plugins;
+	struct plugin_attachment *plugin_attachments;
 	struct function *functions;
 	struct step *steps;
 	struct check *checks; /* of the whole lab: hold when all steps are done */
 	size_t n_regions, n_region_pairs, n_vpcs, n_security_groups, n_ecs, n_cens,
 		n_physical_connections, n_vbrs, n_router_interfaces, n_data_centers, n_vpc_accesses,
-		n_api_gateways, n_api_groups, n_apis, n_apps, n_app_attachments, n_functions,
-		n_steps, n_checks;
+		n_api_gateways, n_api_groups, n_apis, n_apps, n_app_attachments, n_plugins,
+		n_plugin_attachments, n_functions, n_steps, n_checks;
 };
 
 struct lab *lab_new(void) __attribute__((returns_nonnull));

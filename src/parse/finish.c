@@ -109,6 +109,9 @@ void parse_finish_lab(struct lab *lab)
 		default_text(&app->app_secret, lab_app_secret(lab, app), lab);
 		default_text(&app->app_code, lab_app_code(lab, app), lab);
 	}
+	for (size_t i = 0; i < lab->n_plugins; i++)
+		lab->plugins[i].kind = lab->plugins[i].ip_control.at.line ? PLUGIN_IP_CONTROL
+									  : PLUGIN_TRAFFIC_CONTROL;
 	for (size_t i = 0; i < lab->n_apis; i++) {
 		struct api_backend *backend = &lab->apis[i].backend;
 

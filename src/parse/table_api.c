@@ -180,6 +180,92 @@ const struct table parse_table_app_attachment = {
 	KEYS(app_attachment_keys),
 };
 
+static const struct key_word unit_words[] = {
+	{"SECOND", UNIT_SECOND}, {"MINUTE", UNIT_MINUTE}, {"HOUR", UNIT_HOUR}, {"DAY", UNIT_DAY}};
+static const struct key_words units = WORDS(unit_words);
+static const struct key_word special_words[] = {{"APP", 0}};
+static const struct key_words specials = WORDS(special_words);
+static const struct key_word list_words[] = {{"REFUSE", false}, {"ALLOW", true}};
+static const struct key_words lists = WORDS(list_words);
+
+static const struct key policy_keys[] = {
+	{"key", KEY_REF, KEY_REQUIRED, FIELD(traffic_policy, key), .doc = "App."},
+	{"value", KEY_NUMBER, KEY_REQUIRED, FIELD(traffic_policy, value), .min = 1,
+	 .max = 4294967295, .doc = "Calls of this app in a unit, in place of appDefault."},
+};
+static const struct table policy_table = {
+	"a policy", "traffic-policy", sizeof(struct traffic_policy), TABLE_PLACE, KEYS(policy_keys),
+};
+static const struct key special_keys[] = {
+	{"type", KEY_TEXT, KEY_REQUIRED, FIELD(traffic_special, type), .words = &specials,
+	 .doc = "What has limits of its own."},
+	{"policies", KEY_LIST, ITEMS(traffic_special, policies), .table = &policy_table,
+	 .doc = "The limit of each."},
+};
+static const struct table special_table = {
+	"a special limit", "traffic-special",  sizeof(struct traffic_special),
+	TABLE_PLACE,       KEYS(special_keys),
+};
+static const struct key traffic_keys[] = {
+	{"unit", KEY_ENUM, KEY_REQUIRED, FIELD(traffic_control, unit), .words = &units,
+	 .doc = "Time within which calls are counted."},
+	{"apiDefault", KEY_NUMBER, KEY_REQUIRED, FIELD(traffic_control, api_default), .min = 1,
+	 .max = 4294967295, .doc = "Calls of the API in a unit."},
+	{"userDefault", KEY_NUMBER, FIELD(traffic_control, user_default), .min = 1,
+	 .max = 4294967295, .doc = "Calls of all apps of one owner in a unit. Default: no limit."},
+	{"appDefault", KEY_NUMBER, FIELD(traffic_control, app_default), .min = 1, .max = 4294967295,
+	 .doc = "Calls of one app in a unit. Default: no limit."},
+	{"specials", KEY_LIST, ITEMS(traffic_control, specials), .table = &special_table,
+	 .doc = "Limits of single apps."},
+};
+static const struct table traffic_table = {
+	"trafficControl", "traffic-control",  sizeof(struct traffic_control),
+	TABLE_PLACE,      KEYS(traffic_keys),
+};
+static const struct key ip_item_keys[] = {
+	{"blocks", KEY_CIDRS, KEY_REQUIRED, ITEMS(ip_control_item, blocks),
+	 .doc = "Addresses of clients, as the gateway sees them."},
+	{"appId", KEY_REF, FIELD(ip_control_item, app),
+	 .doc = "App that the item is for. Default: whoever calls."},
+};
+static const struct table ip_item_table = {
+	"an item",   "ip-control-item",  sizeof(struct ip_control_item),
+	TABLE_PLACE, KEYS(ip_item_keys),
+};
+static const struct key ip_control_keys[] = {
+	{"type", KEY_WORD_BOOL, KEY_REQUIRED, FIELD(ip_control, allow), .words = &lists,
+	 .doc = "ALLOW: clients of the items only; REFUSE: all others."},
+	{"items", KEY_LIST, ITEMS(ip_control, items), .table = &ip_item_table,
+	 .doc = "Clients that are meant."},
+};
+static const struct table ip_control_table = {
+	"ipControl", "ip-control", sizeof(struct ip_control), TABLE_PLACE, KEYS(ip_control_keys),
+};
+static const struct key plugin_keys[] = {
+	{"trafficControl", KEY_STRUCT, FIELD(plugin, traffic_control), .table = &traffic_table,
+	 .doc = "Limits how often an API is called."},
+	{"ipControl", KEY_STRUCT, FIELD(plugin, ip_control), .table = &ip_control_table,
+	 .doc = "Limits from where an API is called."},
+};
+static const char *const plugin_kinds[] = {"trafficControl", "ipControl", NULL};
+const struct table parse_table_plugin = {
+	"a plug-in", "plugin",          sizeof(struct plugin),
+	TABLE_NAMED, KEYS(plugin_keys), .choices = {plugin_kinds},
+};
+static const struct key plugin_attachment_keys[] = {
+	{"plugin", KEY_REF, KEY_REQUIRED, FIELD(plugin_attachment, plugin),
+	 .doc = "Plug-in that is bound."},
+	{"api", KEY_REF, KEY_REQUIRED, FIELD(plugin_attachment, api),
+	 .doc = "API that it is bound to."},
+	{"stage_name", KEY_TEXT, FIELD(plugin_attachment, stage_name), .words = &stages,
+	 .def = "RELEASE", .doc = "Stage that it acts in."},
+};
+const struct table parse_table_plugin_attachment = {
+	"a binding of a plug-in",         "plugin-attachment",
+	sizeof(struct plugin_attachment), TABLE_NAMED,
+	KEYS(plugin_attachment_keys),
+};
+
 static const struct key function_keys[] = {
 	{"region", KEY_REF, KEY_REQUIRED, FIELD(function, region),
 	 .doc = "Region of the function."},

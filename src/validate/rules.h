@@ -279,6 +279,10 @@
 	  "No two apps have the same AppKey or the same AppCode.") \
 	X(WARNING, attachment_anonymous, "attachment-anonymous", \
 	  "An authorization of an app matters only to APIs of auth_type APP.") \
+	X(ERROR, plugin_limits, "plugin-limits", \
+	  "The limit of an app is at most that of its owner, and this at most that of the API.") \
+	X(ERROR, plugin_twice, "plugin-twice", \
+	  "An API has one plug-in of a kind in a stage.") \
 	X(ERROR, backend_timeout, "backend-timeout", \
 	  "A backend has 300 ms to 120 s, on a serverless instance to 30 s.") \
 	X(ERROR, access_instance, "access-instance", \

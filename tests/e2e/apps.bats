@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
-# APIs that ask who calls: curl with what `labctl sign` prints, `labctl api call`, checks, explain.
+# APIs that ask who calls, from where and how often: curl with what `labctl sign` prints, `labctl api call`, checks, explain.
 
 load ../lib/e2e
 
 setup() { need_root; }
 teardown() { down_all apps; }
 
-lab_file() { # ATTACHMENTS
+lab_file() { # ATTACHMENTS [PLUGINS PLUGIN-ATTACHMENTS]
   local dir=$BATS_TEST_TMPDIR/apps
   mkdir -p "$dir"
   cat >"$dir/lab.yaml" <<YAML
@@ -25,11 +25,14 @@ api_groups:
 vpc_accesses: {web: {vpc: vpc-1, instance_id: ecs-2, port: 8080}}
 apis:
   hello: {group: group-1, method: ANY, path: /hello, stages: [RELEASE, TEST], auth_type: APP, force_nonce_check: true, backend: {mock: hello}}
+  open: {group: group-1, path: /open, stages: [RELEASE], backend: {mock: open}}
   echo: {group: group-1, method: ANY, path: "/echo/[what]", stages: [RELEASE], auth_type: APP, backend: {vpc_access: web, path: /}}
 apps:
   app-1: {}
   app-2: {app_key: "203753385", app_secret: lab-app-secret, app_code: code-2}
 app_attachments: {$1}
+plugins: {${2-}}
+plugin_attachments: {${3-}}
 checks:
   - {id: signed, from: ecs-1, app: app-1, http: "GET http://\${api_groups.group-1.vpc_domain}/v1/hello?b=2&a=x", expect: {status: 200, body: hello}}
   - {id: a-code, from: ecs-1, http: "GET http://\${api_groups.group-1.vpc_domain}/v1/hello", headers: ["Authorization: APPCODE \${apps.app-1.app_code}"], expect: {status: 200}}
@@ -101,4 +104,32 @@ explained() { # explain's options: "STATUS CODE"
   [[ $output == *"say --path PATH"* ]]
   run labctl api call apps nothing
   [ "$status" -eq 2 ]
+}
+
+# call NODE: "STATUS CODE" of /v1/open
+call() {
+  labctl exec apps "$1" -- curl -si "http://$name/v1/open" | tr -d '\r' |
+    awk '/^HTTP/ { s = $2 } tolower($1) == "x-ca-error-code:" { c = $2 } END { print s " " c }'
+}
+
+@test "plug-ins act as soon as they are bound, and go on counting when they change" {
+  up "$(lab_file "$both" 'slow: {trafficControl: {unit: DAY, apiDefault: 3}}' 'a: {plugin: slow, api: open}')"
+  name=$(domain apps group-1)
+  for _ in 1 2 3; do [ "$(call ecs-1)" = "200 " ]; done
+  [ "$(call ecs-2)" = "429 T429PA" ]
+  up "$(lab_file "$both" 'slow: {trafficControl: {unit: DAY, apiDefault: 4}}' 'a: {plugin: slow, api: open}')"
+  [ "$(call ecs-1)" = "200 " ]
+  [ "$(call ecs-1)" = "429 T429PA" ]
+
+  refuse='not-1: {ipControl: {type: REFUSE, items: [{blocks: [172.16.1.20/32]}]}}'
+  up "$(lab_file "$both" "$refuse" 'b: {plugin: not-1, api: open}')"
+  [ "$(call ecs-1)" = "403 A403IP" ]
+  [ "$(call ecs-2)" = "200 " ]
+  run labctl explain apps ecs-1 "http://$name/v1/open"
+  [ "$status" -eq 1 ]
+  [[ $output == *"A403IP"*"172.16.1.20"* ]] || { echo "$output"; false; }
+  run labctl explain apps ecs-2 "http://$name/v1/open"
+  [ "$status" -eq 0 ] || { echo "$output"; false; }
+  up "$(lab_file "$both" "$refuse" 'b: {plugin: not-1, api: open, stage_name: TEST}')"
+  [ "$(call ecs-1)" = "200 " ]
 }
