@@ -27,3 +27,21 @@ function(labctl_program target folder place)
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/${place})
   install(TARGETS ${target} RUNTIME DESTINATION ${place})
 endfunction()
+
+# Files of src/FOLDER that become part of a layer's library: an array NAME of struct web_asset (HEADER),
+# each under "/FILE" or, as FILE=PATH, under PATH. Nothing of them is needed at run time.
+function(labctl_embed layer name header folder)
+  set(files)
+  foreach(entry ${ARGN})
+    string(REGEX REPLACE "=.*" "" file ${entry})
+    list(APPEND files ${CMAKE_SOURCE_DIR}/src/${folder}/${file})
+  endforeach()
+  set(out ${CMAKE_CURRENT_BINARY_DIR}/${name}.c)
+  list(JOIN ARGN "," entries)
+  add_custom_command(OUTPUT ${out}
+    COMMAND ${CMAKE_COMMAND} -D OUT=${out} -D NAME=${name} -D HEADER=${header}
+      -D FOLDER=${CMAKE_SOURCE_DIR}/src/${folder} -D ENTRIES=${entries}
+      -P ${CMAKE_SOURCE_DIR}/cmake/Embed.cmake
+    DEPENDS ${files} ${CMAKE_SOURCE_DIR}/cmake/Embed.cmake VERBATIM)
+  target_sources(${layer} PRIVATE ${out})
+endfunction()

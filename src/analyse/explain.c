@@ -97,6 +97,11 @@ static void add_filter(const struct analyse_hop *hop, struct strbuf *b)
 		add_security_group(hop, b);
 	} else if (strcmp(table, "labctl-access") == 0) {
 		add_access(hop, b);
+	} else if (begins(table, "labctl-link.")) {
+		const char *resource = hop->filter->origin.resource;
+
+		strbuf_printf(b, "link %s is down",
+			      begins(resource, "links.") ? resource + strlen("links.") : "?");
 	} else if (strcmp(table, "labctl-svc") == 0) {
 		add_place(hop, b);
 		strbuf_add(b, " answers gateways only");

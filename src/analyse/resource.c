@@ -25,6 +25,7 @@ static const struct {
 	{"internet", "Internet host"},
 	{"lab", "lab"},
 	{"lans", "LAN"},
+	{"links", "link"},
 	{"nodes", ""}, /* of whatever kind: its name says it */
 	{"peer_attachments", "inter-region connection"},
 	{"physical_connections", "physical connection"},

@@ -40,6 +40,7 @@ enum cli_operand {
 	CLI_LAB,  /* a lab that exists: shipped, folder or file */
 	CLI_UP,   /* a lab that is up */
 	CLI_NODE, /* a lab that is up, then one of its nodes */
+	CLI_LINK, /* a lab that is up, then one of its links */
 	CLI_SHELL_NAME,
 	CLI_SHAPE, /* of a lab that is generated */
 };
@@ -75,6 +76,11 @@ int verb_capture(int argc, char **argv);
 int verb_explain(int argc, char **argv);
 int verb_matrix(int argc, char **argv);
 int verb_trace(int argc, char **argv);
+int verb_link(int argc, char **argv);
+int verb_fault(int argc, char **argv);
+int verb_events(int argc, char **argv);
+int verb_reset(int argc, char **argv);
+int verb_web(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
 int verb_generate(int argc, char **argv);
 int verb_completion(int argc, char **argv);
@@ -82,7 +88,8 @@ int verb_completion(int argc, char **argv);
 extern const struct argp cli_argp_labs, cli_argp_check, cli_argp_plan, cli_argp_graph,
 	cli_argp_lesson, cli_argp_up, cli_argp_down, cli_argp_status, cli_argp_test, cli_argp_sign,
 	cli_argp_api, cli_argp_exec, cli_argp_shell, cli_argp_logs, cli_argp_capture,
-	cli_argp_explain, cli_argp_matrix, cli_argp_trace, cli_argp_doctor, cli_argp_generate,
+	cli_argp_explain, cli_argp_matrix, cli_argp_trace, cli_argp_link, cli_argp_fault,
+	cli_argp_events, cli_argp_reset, cli_argp_web, cli_argp_doctor, cli_argp_generate,
 	cli_argp_completion;
 
 /* the verbs' enums of formats have the same order */
@@ -148,10 +155,19 @@ char *cli_lab_path(const char *arg, struct lab_error **err);
  * stderr, warnings too. NULL with *err (LAB_USAGE) where the lab cannot be used.
  */
 struct cli_lab *cli_find_lab(const char *arg, const char *step, struct lab_error **err);
+/** The same under another name than its file gives; NULL: that one. */
+struct cli_lab *cli_find_named_lab(const char *arg, const char *step, const char *name,
+				   struct lab_error **err);
 /** As cli_find_lab(), with the diagnostics left to the caller. NULL with *err only where the file
  * cannot be read or holds no lab at all; look at diag_errors() otherwise. */
 struct cli_lab *cli_read_lab(const char *arg, const char *step, struct diag_list *diags,
 			     struct lab_error **err);
+struct changes;
+/** As cli_read_lab(), of a file, under another name than the file gives (NULL: that one), and with what was
+ * changed beyond it (fault/changes.h); without_links: the fault's alone. */
+struct cli_lab *cli_read_changed_lab(const char *path, const char *step, const char *name,
+				     const struct changes *changes, bool without_links,
+				     struct diag_list *diags, struct lab_error **err);
 void cli_lab_free(struct cli_lab *l); /* NULL is fine */
 
 /**

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/rework.h"
 #include "cli/shipped.h"
 #include "generate/generate.h"
 
@@ -18,7 +19,8 @@ struct options {
 };
 
 static const struct argp_option option_table[] = {
-	{"list", 'l', "KIND", OPTION_HIDDEN, NULL, 0}, /* for the scripts: labs, up, nodes, steps */
+	{"list", 'l', "KIND", OPTION_HIDDEN, NULL,
+	 0}, /* for the scripts: labs, up, nodes, links, steps */
 	CLI_OPTION_END,
 };
 
@@ -59,6 +61,7 @@ static const char *operand_name(enum cli_operand o)
 	case CLI_LAB: return "labs";
 	case CLI_UP: return "up";
 	case CLI_NODE: return "nodes";
+	case CLI_LINK: return "links";
 	case CLI_SHELL_NAME: return "shells";
 	case CLI_SHAPE: return "shapes";
 	}
@@ -148,8 +151,11 @@ static void print_bash_operands(void)
 	fputs("    *:shapes:0) words='", stdout);
 	print_shapes();
 	puts("' ;;\n"
-	     "    *:up:0 | *:nodes:0) words=$(labctl completion --list up 2>/dev/null) ;;\n"
-	     "    *:nodes:1) words=$(labctl completion --list nodes \"$lab\" 2>/dev/null) ;;");
+	     "    *:up:0 | *:nodes:0 | *:links:0) words=$(labctl completion --list up 2>/dev/null) ;;\n"
+	     "    *:nodes:1) words=$(labctl completion --list nodes \"$lab\" 2>/dev/null) ;;\n"
+	     "    *:links:1) words=$(labctl completion --list links \"$lab\" 2>/dev/null) ;;\n"
+	     "    *:links:2) words='down up set' ;;\n"
+	     "    *:links:*) words='rate= rtt= loss= jitter=' ;;");
 	fputs("    *:labs:1) [[ $verb != lesson ]] || words='", stdout);
 	print_lesson_words();
 	puts("' ;;\n"
@@ -267,6 +273,7 @@ static void print_fish_operand(const struct cli_verb *v)
 	case CLI_SHAPE: print_shapes(); break;
 	case CLI_LAB: fputs("(labctl completion --list labs)", stdout); break;
 	case CLI_UP:
+	case CLI_LINK:
 	case CLI_NODE: fputs("(labctl completion --list up)", stdout); break;
 	case CLI_NOTHING: break;
 	}
@@ -303,6 +310,23 @@ static int list_nodes(const char *lab)
 	return LAB_OK;
 }
 
+static int list_links(const char *lab)
+{
+	auto_diags struct diag_list *diags = diag_list_new();
+	auto_error struct lab_error *err = NULL;
+	auto_cli_running struct cli_running r = {0};
+	auto_cli_lab struct cli_lab *l = NULL;
+	struct lab_link link;
+
+	if (lab && !cli_open_running(lab, STATE_READ, &r, &err) && r.plan->file)
+		l = cli_running_lab(r.plan, NULL, diags, &err);
+	if (!l || !l->lab)
+		return LAB_STATE; /* silently, as above */
+	for (size_t i = 0; lab_link_at(l->lab, i, &link); i++)
+		puts(link.name);
+	return LAB_OK;
+}
+
 static int list_steps(const char *arg)
 {
 	auto_diags struct diag_list *diags = diag_list_new();
@@ -329,6 +353,8 @@ static int list(const char *kind, const char *lab)
 
 	if (!strcmp(kind, "nodes"))
 		return list_nodes(lab);
+	if (!strcmp(kind, "links"))
+		return list_links(lab);
 	if (!strcmp(kind, "steps"))
 		return list_steps(lab);
 	names = strcmp(kind, "up") ? cli_shipped(&n) : state_list(&n, &err);

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** labctl down: removes a lab. */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/name.h"
 #include "cli/cli.h"
+#include "cli/copies.h"
 #include "cli/options.h"
 #include "cli/residue.h"
 #include "cli/rootless.h"
@@ -19,13 +18,14 @@
 
 struct options {
 	const char *lab;
-	bool all, no_wait;
+	bool all, copies, no_wait;
 };
 
 static const struct argp_option option_table[] = {
 	{"all", 'a', NULL, 0,
 	 "every lab of this host, and what is left of others; without root: every lab of this user",
 	 0},
+	{"copies", 'c', NULL, 0, "all copies of LAB that are up, instead of LAB", 0},
 	{"no-wait", 'n', NULL, 0, "do not wait until the kernel has let go of the namespaces", 0},
 	CLI_OPTION_END,
 };
@@ -36,6 +36,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'a': o->all = true; return 0;
+	case 'c': o->copies = true; return 0;
 	case 'n': o->no_wait = true; return 0;
 	case ARGP_KEY_ARG:
 		if (o->lab)
@@ -46,6 +47,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		if (o->all == !!o->lab)
 			argp_error(state,
 				   o->lab ? "LAB and --all exclude each other" : "which lab?");
+		if (o->all && o->copies)
+			argp_error(state, "--copies: of which lab?");
 		return 0;
 	default: return ARGP_ERR_UNKNOWN;
 	}
@@ -54,7 +57,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 const struct argp cli_argp_down = {
 	.options = option_table,
 	.parser = parse_option,
-	.args_doc = "LAB\n--all",
+	.args_doc = "LAB [--copies]\n--all",
 	.doc = "Removes a lab: its processes, its namespaces and all that is in them. Also clears what a "
 	       "killed `up` or `down` left. A lab that is not up is no error. What only "
 	       "a person can judge is left alone, also by --all: `labctl doctor --residue` names it.\v"
@@ -88,55 +91,33 @@ static int lower(const char *lab, const struct options *o, const volatile sig_at
 	return r;
 }
 
-static int try_to_lower(const char *lab, const struct options *o,
-			const volatile sig_atomic_t *cancel)
+static int try_to_lower(const char *lab, void *data)
 {
 	auto_error struct lab_error *err = NULL;
 
-	return lower(lab, o, cancel, &err) ? cli_fail(err) : LAB_OK;
-}
-
-/* In a process of its own: who is in the space of one lab cannot go to that of another. */
-static int lower_apart(const char *lab, const struct options *o,
-		       const volatile sig_atomic_t *cancel)
-{
-	int status;
-	pid_t pid;
-
-	(void)fflush(NULL); /* else the child could write it a second time */
-	pid = fork();
-	if (pid == 0)
-		exit(try_to_lower(lab, o, cancel));
-	if (pid < 0) {
-		cli_message("lab %s: fork: %s", lab, strerror(errno));
-		return LAB_FAILED;
-	}
-	while (waitpid(pid, &status, 0) < 0)
-		if (*cancel) /* a terminal has told the child too; who else, has not */
-			(void)kill(pid, SIGTERM);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : LAB_FAILED;
+	return lower(lab, data, cli_catch_signals(), &err) ? cli_fail(err) : LAB_OK;
 }
 
 /* One lab that resists does not keep the others up; the worst status is the whole's. */
-static int lower_all(const struct options *o)
+static int lower_all(struct options *o)
 {
 	const volatile sig_atomic_t *cancel = cli_catch_signals();
 	auto_error struct lab_error *err = NULL;
 	int worst = LAB_OK;
 	size_t n = 0;
-	char **labs = cli_all_labs(&n, &err);
+	char **labs = o->all ? cli_all_labs(&n, &err) : cli_copies(o->lab, &n, &err);
 
 	if (!labs)
 		return cli_fail(err);
 	for (size_t i = 0; i < n; i++) {
-		int status = cli_outside() ? lower_apart(labs[i], o, cancel)
-					   : try_to_lower(labs[i], o, cancel);
+		int status = cli_outside() ? cli_apart(labs[i], try_to_lower, o, -1, cancel)
+					   : try_to_lower(labs[i], o);
 
 		worst = status > worst ? status : worst;
 		free(labs[i]);
 	}
 	free(labs);
-	if (!cli_outside())
+	if (o->all && !cli_outside())
 		kernel_traces_tidy();
 	return worst;
 }
@@ -170,5 +151,5 @@ int verb_down(int argc, char **argv)
 	cli_parse(&cli_argp_down, argc, argv, &o);
 	if (!cli_outside() && cli_need_root("down", &err))
 		return cli_fail(err);
-	return o.all ? lower_all(&o) : lower_one(&o);
+	return o.all || o.copies ? lower_all(&o) : lower_one(&o);
 }

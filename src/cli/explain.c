@@ -12,6 +12,7 @@
 #include "cli/build.h"
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/rework.h"
 #include "cli/seen.h"
 #include "explain/explain.h"
 #include "validate/validate.h"
@@ -27,6 +28,7 @@ struct options {
 /* What makes it reachable: repair, or the first later step, and what that step does. */
 struct remedy {
 	bool repair;             /* it is by the plan that was applied */
+	bool reset;              /* it is by the file, and not by what was changed in the lab */
 	bool unread;             /* steps are not known: the lab file cannot be used */
 	const struct step *step; /* NULL: there is none */
 	struct cli_lab *lab;     /* that it is of */
@@ -232,6 +234,23 @@ static bool reaches(const struct options *o, const struct plan *p, const struct 
 	return e && e->verdict == ANALYSE_YES;
 }
 
+/* Whether it is reached by what the file says, without what `labctl link` and `fault` changed. */
+static bool reset_mends(const struct options *o, const struct plan *running,
+			const struct asked *asked)
+{
+	auto_diags struct diag_list *diags = diag_list_new();
+	auto_error struct lab_error *ignored =
+		NULL; /* no remedy is known then, which is no error */
+	auto_cli_lab struct cli_lab *l = NULL;
+	auto_plan struct plan *p = NULL;
+
+	if (!running->changes || !running->file)
+		return false;
+	l = cli_running_lab(running, NULL, diags, &ignored);
+	p = l && l->lab && !diag_errors(diags) ? cli_compile(l, &ignored) : NULL;
+	return p && reaches(o, p, asked);
+}
+
 static size_t step_after(const struct lab *lab, const char *id)
 {
 	if (!id)
@@ -305,6 +324,12 @@ static void print_remedy(const struct options *o, const struct remedy *r)
 	if (r->repair) {
 		printf("  repair the lab differs from its plan, by which it is reachable\n"
 		       "         labctl up %s\n",
+		       o->common.lab);
+		return;
+	}
+	if (r->reset) {
+		printf("  reset  it is what was changed in the lab by labctl link or fault\n"
+		       "         labctl reset %s\n",
 		       o->common.lab);
 		return;
 	}
@@ -388,14 +413,15 @@ static void print_json(const struct explanation *e, const struct asked *asked,
 {
 	json_t *root = json_pack(
 		"{s:s, s:s?, s:b, s:s, s:s, s:s?, s:s?, s:s, s:s?, s:o, s:s, s:s?, s:s?, s:s?, "
-		"s:I, s:I, s:b, s:o, s:b, s:o}",
+		"s:I, s:I, s:b, s:b, s:o, s:b, s:o}",
 		"lab", seen->plan->lab, "step", seen->step, "live", seen->live, "from", e->from,
 		"to", e->to, "host", asked->host, "stage", asked->stage, "reachable",
 		words[e->verdict], "answer", e->answer, "status",
 		e->status ? json_integer(e->status) : json_null(), "error_code", e->code, "cause",
 		e->cause, "resource", e->origin.resource, "at", e->origin.at, "rate",
 		(json_int_t)e->rate, "rtt_us", (json_int_t)e->rtt_us, "repaired_by_up", r->repair,
-		"mended_by", remedy_json(r), "steps_known", !r->unread, "legs", legs_json(e));
+		"mended_by_reset", r->reset, "mended_by", remedy_json(r), "steps_known", !r->unread,
+		"legs", legs_json(e));
 	auto_free char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
 
 	if (!text)
@@ -455,7 +481,9 @@ static int run(const struct options *o, bool *reachable, struct lab_error **err)
 	find_group(o, seen.step, e);
 	if (!*reachable) {
 		remedy.repair = seen.live && reaches(o, seen.status.plan, &asked);
-		if (!remedy.repair)
+		remedy.reset = !remedy.repair && seen.live &&
+			       reset_mends(o, seen.status.plan, &asked);
+		if (!remedy.repair && !remedy.reset)
 			find_remedy(o, seen.step, &remedy);
 		compare(&remedy, seen.plan);
 	}

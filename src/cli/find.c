@@ -16,6 +16,7 @@
 #include "cli/cli.h"
 #include "cli/rootless.h"
 #include "cli/shipped.h"
+#include "fault/changes.h"
 #include "parse/parse.h"
 #include "rootless/rootless.h"
 #include "validate/validate.h"
@@ -110,7 +111,8 @@ static char *running_path(const char *name)
 	return path;
 }
 
-char *cli_lab_path(const char *arg, struct lab_error **err)
+/* *is_running: it is the file of a lab that is up and has that name. */
+static char *lab_path(const char *arg, bool *is_running, struct lab_error **err)
 {
 	auto_free char *running = NULL;
 	struct stat st;
@@ -125,6 +127,7 @@ char *cli_lab_path(const char *arg, struct lab_error **err)
 		int why = errno;
 
 		running = name_valid(arg) ? running_path(arg) : NULL;
+		*is_running = running != NULL;
 		if (running)
 			return steal_ptr(running);
 		errno = why;
@@ -134,6 +137,13 @@ char *cli_lab_path(const char *arg, struct lab_error **err)
 		return NULL;
 	}
 	return S_ISDIR(st.st_mode) ? join(arg, NULL, "lab.yaml") : join(arg, NULL, NULL);
+}
+
+char *cli_lab_path(const char *arg, struct lab_error **err)
+{
+	bool running;
+
+	return lab_path(arg, &running, err);
 }
 
 /* Where `code:` of functions is relative to; absolute, because workers run elsewhere. */
@@ -156,33 +166,99 @@ static char *folder_of(const char *path, struct lab_error **err)
 	return dir;
 }
 
-struct cli_lab *cli_read_lab(const char *arg, const char *step, struct diag_list *diags,
-			     struct lab_error **err)
+/* path: taken over; NULL: *err says why. */
+static struct cli_lab *open_lab(char *path, struct lab_error **err)
 {
 	struct cli_lab *l = calloc(1, sizeof(*l));
 
 	if (!l)
 		abort();
 	l->arena = arena_new(0);
-	l->path = cli_lab_path(arg, err);
+	l->path = path;
 	l->source = l->path ? parse_source_read(l->arena, l->path, err) : NULL;
 	l->dir = l->source ? folder_of(l->path, err) : NULL;
-	if (!l->dir) {
-		cli_lab_free(l);
-		return NULL;
+	if (l->dir)
+		return l;
+	cli_lab_free(l);
+	return NULL;
+}
+
+/* Fragments of changes become sources whose texts live as long as the lab. */
+static size_t sources_of(struct cli_lab *l, const struct changes *changes, bool without_links,
+			 struct source sources[static 2])
+{
+	char *texts[2];
+	size_t n = changes ? changes_fragments(changes, without_links, texts) : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *text = arena_strdup(l->arena, texts[i]);
+
+		sources[i] = (struct source){
+			.path = "what was changed", .text = text, .len = strlen(text)};
+		free(texts[i]);
 	}
-	l->lab = parse_lab(l->source, step, diags);
+	return n;
+}
+
+static void decode_lab(struct cli_lab *l, const char *step, const char *name,
+		       const struct changes *changes, bool without_links, struct diag_list *diags)
+{
+	struct source *sources = arena_alloc(l->arena, 2 * sizeof(*sources));
+	size_t n = sources_of(l, changes, without_links, sources);
+
+	l->lab = parse_lab_changed(l->source, step, sources, n, diags);
 	if (!l->lab)
-		return l; /* diags say why */
+		return; /* diags say why */
 	l->lab->dir = l->dir;
+	if (name)
+		l->lab->id.name = arena_strdup(l->lab->arena, name);
 	validate_lab(l->lab, diags);
+}
+
+struct cli_lab *cli_read_changed_lab(const char *path, const char *step, const char *name,
+				     const struct changes *changes, bool without_links,
+				     struct diag_list *diags, struct lab_error **err)
+{
+	char *copy = strdup(path);
+	struct cli_lab *l;
+
+	if (!copy)
+		abort();
+	l = open_lab(copy, err);
+	if (l)
+		decode_lab(l, step, name, changes, without_links, diags);
 	return l;
+}
+
+static struct cli_lab *read_named_lab(const char *arg, const char *step, const char *name,
+				      struct diag_list *diags, struct lab_error **err)
+{
+	bool running = false;
+	struct cli_lab *l = open_lab(lab_path(arg, &running, err), err);
+
+	if (!name && running) /* it may have been given another name than its file gives */
+		name = arg;
+	if (l)
+		decode_lab(l, step, name, NULL, false, diags);
+	return l;
+}
+
+struct cli_lab *cli_read_lab(const char *arg, const char *step, struct diag_list *diags,
+			     struct lab_error **err)
+{
+	return read_named_lab(arg, step, NULL, diags, err);
 }
 
 struct cli_lab *cli_find_lab(const char *arg, const char *step, struct lab_error **err)
 {
+	return cli_find_named_lab(arg, step, NULL, err);
+}
+
+struct cli_lab *cli_find_named_lab(const char *arg, const char *step, const char *name,
+				   struct lab_error **err)
+{
 	auto_diags struct diag_list *diags = diag_list_new();
-	auto_cli_lab struct cli_lab *l = cli_read_lab(arg, step, diags, err);
+	auto_cli_lab struct cli_lab *l = read_named_lab(arg, step, name, diags, err);
 	size_t n = diag_errors(diags);
 
 	if (!l)

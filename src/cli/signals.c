@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/signals.h"
 
+#include <errno.h>
+#include <sys/signalfd.h>
+
 #include "base/cleanup.h"
 
 static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
@@ -32,4 +35,21 @@ const volatile sig_atomic_t *cli_catch_signals(void)
 	(void)sigaction(SIGPIPE, &nothing, NULL); /* as above */
 	(void)sigaction(SIGXFSZ, &nothing, NULL);
 	return &caught;
+}
+
+int cli_watch_signals(struct loop *loop, struct loop_io *io, struct lab_error **err)
+{
+	sigset_t set;
+	int fd;
+
+	(void)sigemptyset(&set); /* cannot fail, as those below */
+	for (size_t i = 0; i < ARRAY_LEN(ending); i++)
+		(void)sigaddset(&set, ending[i]);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd >= 0 && loop_add(loop, io, fd, EPOLLIN) == 0)
+		return 0;
+	(void)lab_error_errno(err, LAB_FAILED, errno, "signals");
+	cleanup_closep(&fd);
+	return -1;
 }

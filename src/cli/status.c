@@ -13,6 +13,7 @@
 #include "cli/rootless.h"
 #include "cli/session.h"
 #include "cli/status_watch.h"
+#include "fault/changes.h"
 #include "rootless/rootless.h"
 #include "supervise/client.h"
 #include "ui/table.h"
@@ -70,12 +71,14 @@ static const struct ui_column drift_columns[] = {{"DRIFT", UI_TEXT},
 						 {"DETAIL", UI_RARE},
 						 {"RESOURCE", UI_TEXT},
 						 {"AT", UI_TEXT}};
+static const struct ui_column change_columns[] = {
+	{"CHANGED", UI_TEXT}, {"HOW", UI_TEXT}, {"BY", UI_TEXT}};
 static const struct ui_column lab_columns[] = {{"LAB", UI_TEXT},       {"STATE", UI_TEXT},
 					       {"STEP", UI_TEXT},      {"NAMESPACES", UI_NUMBER},
 					       {"WORKERS", UI_NUMBER}, {"TITLE", UI_TEXT}};
 
 struct report {
-	struct ui_table *namespaces, *links, *circuits, *routes, *workers, *drift;
+	struct ui_table *namespaces, *links, *circuits, *routes, *workers, *drift, *changes;
 };
 
 static void report_init(struct report *r)
@@ -86,6 +89,7 @@ static void report_init(struct report *r)
 	r->routes = NULL;
 	r->workers = ui_table_new("workers", worker_columns, ARRAY_LEN(worker_columns));
 	r->drift = ui_table_new("drift", drift_columns, ARRAY_LEN(drift_columns));
+	r->changes = ui_table_new("changes", change_columns, ARRAY_LEN(change_columns));
 }
 
 static void report_done(struct report *r)
@@ -96,6 +100,7 @@ static void report_done(struct report *r)
 	ui_table_free(r->routes);
 	ui_table_free(r->workers);
 	ui_table_free(r->drift);
+	ui_table_free(r->changes);
 }
 
 static void add_drift(struct report *r, const char *kind, const char *object, const char *detail,
@@ -178,6 +183,28 @@ static void fill_drift(struct report *r, const struct apply_status *s)
 		add_drift(r, "stopped", "supervisor", NULL, NULL);
 }
 
+/* What the plan has beyond the file: that is no drift. */
+static int fill_changes(struct report *r, const struct plan *plan, struct lab_error **err)
+{
+	auto_changes struct changes *c = changes_read(plan->changes, err);
+	const char *link, *key, *value;
+	struct fault_told fault;
+
+	if (!c)
+		return -1;
+	if (changes_fault(c, &fault)) /* a riddle stays one */
+		ui_table_add(r->changes, (const char *const[]){fault.hidden ? NULL : fault.resource,
+							       fault.hidden ? "hidden" : fault.what,
+							       "labctl fault"});
+	for (size_t i = 0; changes_link_at(c, i, &link, &key, &value); i++) {
+		auto_strbuf struct strbuf how = {0};
+
+		strbuf_printf(&how, "%s %s", key, value);
+		ui_table_add(r->changes, (const char *const[]){link, how.s, "labctl link"});
+	}
+	return 0;
+}
+
 static const char *number_text(const json_t *v, char buf[static 24])
 {
 	if (!json_is_integer(v))
@@ -256,8 +283,8 @@ static int fill_workers(struct report *r, const struct state *state, const struc
 static int print_report(const struct report *r, const struct apply_status *s, bool json,
 			struct lab_error **err)
 {
-	const struct ui_table *tables[] = {r->namespaces, r->links,   r->circuits,
-					   r->routes,     r->workers, r->drift};
+	const struct ui_table *tables[] = {r->namespaces, r->links,   r->circuits, r->routes,
+					   r->workers,    r->changes, r->drift};
 	auto_ui_json struct ui_json *j = NULL;
 	const char *gap = "";
 
@@ -279,8 +306,9 @@ static int print_report(const struct report *r, const struct apply_status *s, bo
 		gap = "\n";
 	}
 	if (!ui_table_rows(r->drift))
-		printf("\n%s%s%s: as planned\n", s->plan->lab, s->plan->step ? " up to " : "",
-		       s->plan->step ? s->plan->step : "");
+		printf("\n%s%s%s: as planned%s\n", s->plan->lab, s->plan->step ? " up to " : "",
+		       s->plan->step ? s->plan->step : "",
+		       s->plan->changes ? ", and changed by labctl link or fault" : "");
 	return 0;
 }
 
@@ -299,6 +327,8 @@ static int compare(const struct cli_session *session, bool json, bool *drift,
 	r.circuits = cli_circuits(session->state, &s);
 	r.routes = cli_dynamic_routes(&s, err);
 	res = r.routes ? fill_workers(&r, session->state, &s, err) : -1;
+	if (!res)
+		res = fill_changes(&r, s.plan, err);
 	if (!res)
 		res = print_report(&r, &s, json, err);
 	*drift = ui_table_rows(r.drift) > 0;

@@ -9,11 +9,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -24,6 +22,7 @@
 #include "cli/cli.h"
 #include "cli/differences.h"
 #include "cli/session.h"
+#include "cli/signals.h"
 #include "kernel/watch.h"
 #include "supervise/client.h"
 
@@ -394,23 +393,6 @@ static void time_to_look(struct loop_timer *t)
 
 /* --- life --- */
 
-static int watch_signals(struct watch *w, struct lab_error **err)
-{
-	sigset_t set;
-	int fd;
-
-	(void)sigemptyset(&set); /* cannot fail, as those below */
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGHUP);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	w->on_signal.fn = signal_news;
-	if (fd < 0 || loop_add(w->loop, &w->on_signal, fd, EPOLLIN) < 0)
-		return lab_error_errno(err, LAB_FAILED, errno, "signals");
-	return 0;
-}
-
 static int watch_lab(struct watch *w, struct lab_error **err)
 {
 	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
@@ -437,8 +419,9 @@ static int open_watch(struct watch *w, struct lab_error **err)
 		(void)lab_error_make(err, LAB_STATE, "lab %s: is not up", w->lab);
 		return lab_error_hint(err, "labctl up %s", w->lab);
 	}
+	w->on_signal.fn = signal_news;
 	w->kernel = kernel_watch_new(w->lab, err);
-	if (!w->kernel || watch_lab(w, err) || watch_signals(w, err))
+	if (!w->kernel || watch_lab(w, err) || cli_watch_signals(w->loop, &w->on_signal, err))
 		return -1;
 	w->on_kernel.fn = kernel_news;
 	if (loop_add(w->loop, &w->on_kernel, kernel_watch_fd(w->kernel), EPOLLIN) < 0)

@@ -12,7 +12,9 @@
 #include "check/check.h"
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/rework.h"
 #include "cli/signals.h"
+#include "cli/test_copies.h"
 
 enum format { FORMAT_TAP, FORMAT_LIST, FORMAT_JUNIT, FORMAT_JSON, FORMAT_BY_PLACE };
 
@@ -24,6 +26,7 @@ struct options {
 	char **only;                   /* ids of checks; the rest of the command line */
 	size_t n_only;
 	enum format format;
+	bool copies;       /* of lab, instead of it */
 	const char *junit; /* file that gets the report too; NULL: none */
 };
 
@@ -33,6 +36,7 @@ static const struct argp_option option_table[] = {
 	{"format", 'f', "FORMAT", 0,
 	 "tap, list, junit or json; otherwise a list on a terminal and TAP elsewhere", 0},
 	{"json", 'j', NULL, 0, "the same as --format json", 0},
+	{"copies", 'c', NULL, 0, "all copies of LAB that are up, as a table or JSON", 0},
 	{"junit", OPTION_JUNIT, "FILE", 0, "write the report to FILE as JUnit XML, too", 0},
 	CLI_OPTION_END};
 
@@ -45,6 +49,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		o->format = (enum format)cli_option_word(state, "format", arg, cli_formats_test);
 		return 0;
 	case 'j': o->format = FORMAT_JSON; return 0;
+	case 'c': o->copies = true; return 0;
+	case ARGP_KEY_END:
+		if (o->copies &&
+		    (o->junit || (o->format != FORMAT_BY_PLACE && o->format != FORMAT_JSON)))
+			argp_error(state, "--copies: a table, or --json");
+		return 0;
 	case OPTION_JUNIT: o->junit = arg; return 0;
 	case ARGP_KEY_ARGS: /* what follows LAB */
 		o->only = state->argv + state->next;
@@ -57,13 +67,14 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 const struct argp cli_argp_test = {
 	.options = option_table,
 	.parser = parse_option,
-	.args_doc = "LAB [CHECK...]",
+	.args_doc = "LAB [--copies] [CHECK...]",
 	.doc = "Runs the checks of the step that the lab stopped after, or of its last step and of the lab "
 	       "as a whole; with CHECK only those. A check that fails is repeated until its time is over "
 	       "(`within`), then shown with evidence. Exit status 1 where one does not hold.\v"
 	       "Examples:\n"
 	       "  labctl test scenario1\n"
 	       "  labctl test scenario1 hello bandwidth\n"
+	       "  labctl test scenario1 --copies\n"
 	       "  labctl test scenario1 --format junit > report.xml\n"
 	       "  labctl test scenario1 --junit report.xml\n",
 };
@@ -191,23 +202,62 @@ static int run(const struct options *o, const struct cli_running *r, const struc
 	return summary.failed ? LAB_FAILED : LAB_OK;
 }
 
+/* Its own checks, under its own name; what was changed beyond the file is no matter to them. */
+static struct cli_lab *find_lab(const struct options *o, const struct plan *running,
+				struct lab_error **err)
+{
+	auto_diags struct diag_list *diags = diag_list_new();
+	auto_cli_lab struct cli_lab *l = NULL;
+
+	if (!running->file)
+		return cli_find_lab(o->common.lab, running->step, err);
+	l = cli_running_lab(running, NULL, diags, err);
+	if (!l)
+		return NULL;
+	if (l->lab && !diag_errors(diags))
+		return steal_ptr(l);
+	diag_print(diags, stderr, cli_colour(stderr));
+	(void)lab_error_make(err, LAB_USAGE, "%s: %zu error%s", l->path, diag_errors(diags),
+			     diag_errors(diags) == 1 ? "" : "s");
+	return NULL;
+}
+
+static int test_lab(const struct options *o, struct lab_error **err)
+{
+	auto_cli_running struct cli_running r = {0};
+	auto_cli_lab struct cli_lab *l = NULL;
+
+	if (cli_enter_running("test", o->common.lab, err) ||
+	    cli_open_running(o->common.lab, STATE_READ, &r, err))
+		return -1;
+	l = find_lab(o, r.plan, err);
+	return l ? run(o, &r, l, err) : -1;
+}
+
+/* As JSON, for the table of all. */
+static int test_copy(const char *name, void *data)
+{
+	struct options o = *(const struct options *)data;
+	auto_error struct lab_error *err = NULL;
+	int status;
+
+	o.common.lab = name;
+	o.format = FORMAT_JSON;
+	status = test_lab(&o, &err);
+	return status < 0 ? cli_fail_json(true, err) : status;
+}
+
 int verb_test(int argc, char **argv)
 {
 	struct options o = {.format = FORMAT_BY_PLACE};
 	auto_error struct lab_error *err = NULL;
-	auto_cli_running struct cli_running r = {0};
-	auto_cli_lab struct cli_lab *l = NULL;
 	int status;
 
 	cli_parse(&cli_argp_test, argc, argv, &o);
-	if (o.format == FORMAT_BY_PLACE)
+	if (o.format == FORMAT_BY_PLACE && !o.copies)
 		o.format = isatty(STDOUT_FILENO) ? FORMAT_LIST : FORMAT_TAP;
-	if (cli_enter_running("test", o.common.lab, &err) ||
-	    cli_open_running(o.common.lab, STATE_READ, &r, &err))
-		return cli_fail_json(o.format == FORMAT_JSON, err);
-	l = cli_find_lab(r.plan->file ? r.plan->file : o.common.lab, r.plan->step, &err);
-	if (!l)
-		return cli_fail_json(o.format == FORMAT_JSON, err);
-	status = run(&o, &r, l, &err);
+	status = o.copies ? cli_test_copies(o.common.lab, test_copy, &o, o.format == FORMAT_JSON,
+					    &err)
+			  : test_lab(&o, &err);
 	return status < 0 ? cli_fail_json(o.format == FORMAT_JSON, err) : status;
 }

@@ -7,9 +7,11 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/name.h"
 #include "base/program.h"
 #include "cli/build.h"
 #include "cli/cli.h"
+#include "cli/copies.h"
 #include "cli/options.h"
 #include "cli/rootless.h"
 #include "cli/session.h"
@@ -17,16 +19,49 @@
 #include "cli/summary.h"
 #include "cli/up.h"
 
+struct options {
+	struct cli_lab_options common;
+	const char *name;    /* NULL: as the file has it */
+	unsigned int copies; /* 0: the lab itself */
+};
+
+static const struct argp_option option_table[] = {
+	CLI_OPTION_STEP,
+	{"json", 'j', NULL, 0, "print JSON instead of a table", 0},
+	{"name", 'n', "NAME", 0, "call the lab so, whatever its file says", 0},
+	{"copies", 'c', "N", 0, "bring up N copies, each for itself, as LAB-1 to LAB-N", 0},
+	CLI_OPTION_END,
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (key) {
+	case 'n':
+		if (!name_valid(arg))
+			argp_error(state, "%s: not a name of a lab", arg);
+		o->name = arg;
+		return 0;
+	case 'c':
+		o->copies = (unsigned int)cli_option_number(state, "copies", arg, 1,
+							    CLI_COPIES_MAX);
+		return 0;
+	default: return cli_lab_option(&o->common, key, arg, state);
+	}
+}
+
 const struct argp cli_argp_up = {
-	.options = cli_lab_option_table,
-	.parser = cli_parse_lab_option,
+	.options = option_table,
+	.parser = parse_option,
 	.args_doc = "LAB",
 	.doc = "Makes a lab real. On a lab that is up, only what differs from its file is touched; what "
 	       "fails, or is interrupted, is undone.\v"
 	       "Examples:\n"
 	       "  labctl up scenario1\n"
 	       "  labctl up scenario1 --step attach\n"
-	       "  labctl up ./my-lab.yaml\n",
+	       "  labctl up ./my-lab.yaml\n"
+	       "  labctl up scenario1 --copies 20\n",
 };
 
 static int check_handlers(const struct cli_lab *l, struct lab_error **err)
@@ -161,22 +196,67 @@ int cli_up(const struct plan *wanted, struct cli_summary *summary, struct lab_er
 	return 0;
 }
 
-static int run(const struct cli_lab_options *o, struct lab_error **err)
+static int raise_one(const struct options *o, const char *name, struct lab_error **err)
 {
-	auto_cli_lab struct cli_lab *lab = cli_find_lab(o->lab, o->step, err);
+	auto_cli_lab struct cli_lab *lab = cli_find_named_lab(o->common.lab, o->common.step, name,
+							      err);
 	auto_plan struct plan *wanted = lab ? cli_wanted(lab, err) : NULL;
 	struct cli_summary summary = {0};
 
 	if (!wanted || cli_up(wanted, &summary, err))
 		return -1;
-	return o->json ? cli_summary_json(&summary, err) : cli_summary_print(&summary, err);
+	return o->common.json ? cli_summary_json(&summary, err) : cli_summary_print(&summary, err);
+}
+
+static int raise_copy(const char *name, void *data)
+{
+	const struct options *o = data;
+	auto_error struct lab_error *err = NULL;
+
+	return raise_one(o, name, &err) ? cli_fail_json(o->common.json, err) : LAB_OK;
+}
+
+/* One after the other, up to the first that fails; those before it stay. */
+static int raise_copies(struct options *o, const char *lab, struct lab_error **err)
+{
+	const volatile sig_atomic_t *cancel = cli_catch_signals();
+	auto_free char *longest = cli_copy_name(lab, o->copies, err); /* before the first is made */
+	int status = LAB_OK;
+
+	for (unsigned int k = 1; longest && k <= o->copies && status == LAB_OK; k++) {
+		auto_free char *name = cli_copy_name(lab, k, err);
+
+		if (!name)
+			return -1;
+		if (o->common.json || k > 1)
+			fputs(!o->common.json ? "\n" : k > 1 ? "," : "{\"copies\": [", stdout);
+		status = cli_apart(name, raise_copy, o, -1, cancel);
+		if (status != LAB_OK && k > 1)
+			cli_hint("labctl down %s --copies removes those that are up",
+				 o->common.lab);
+	}
+	if (longest && o->common.json)
+		puts("]}");
+	return longest ? status : -1;
+}
+
+static int run(struct options *o, struct lab_error **err)
+{
+	auto_cli_lab struct cli_lab *lab = NULL;
+
+	if (!o->copies)
+		return raise_one(o, o->name, err);
+	lab = cli_find_named_lab(o->common.lab, o->common.step, o->name, err);
+	return lab ? raise_copies(o, lab->lab->id.name, err) : -1;
 }
 
 int verb_up(int argc, char **argv)
 {
 	auto_error struct lab_error *err = NULL;
-	struct cli_lab_options o = {0};
+	struct options o = {0};
+	int status;
 
 	cli_parse(&cli_argp_up, argc, argv, &o);
-	return run(&o, &err) ? cli_fail_json(o.json, err) : LAB_OK;
+	status = run(&o, &err);
+	return status < 0 ? cli_fail_json(o.common.json, err) : status;
 }

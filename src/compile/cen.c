@@ -9,9 +9,6 @@
 /* What passes between two regions of a basic CEN without an allocation: enough for a ping. */
 #define TEST_RATE 1000u
 
-#define DEFAULT_RTT_US    30000u
-#define DEFAULT_JITTER_US 500u
-
 struct cen_member compile_cen_member(const struct cen_attachment *a)
 {
 	struct cen_member m = {.vpc = a->vpc.to,
@@ -104,8 +101,9 @@ static struct tr_pair *add_pair(struct compile *c, struct cen_state *s, size_t a
 		.a = a,
 		.b = b,
 		.rate = TEST_RATE,
-		.rtt_us = line ? (uint32_t)line->rtt.v : DEFAULT_RTT_US,
-		.jitter_us = line ? (uint32_t)line->jitter.v : DEFAULT_JITTER_US,
+		.rtt_us = line ? (uint32_t)line->rtt.v : REGION_PAIR_RTT_US,
+		.jitter_us = line ? (uint32_t)line->jitter.v : REGION_PAIR_JITTER_US,
+		.change = lab_regions_change(c->lab, s->trs[a].region, s->trs[b].region),
 		.origin = compile_origin(c, "cen", &s->cen->id),
 	};
 	return p;
@@ -117,6 +115,43 @@ static void set_rate(struct tr_pair *p, uint64_t rate)
 		return;
 	p->rate = rate;
 	p->allocated = true;
+}
+
+static struct line line_of_pair(const struct tr_pair *p)
+{
+	return (struct line){.rate = p->rate,
+			     .rtt_us = p->rtt_us,
+			     .jitter_us = p->jitter_us,
+			     .loss_ppm = p->loss_ppm};
+}
+
+static void change_pair(struct tr_pair *p)
+{
+	struct line line = line_of_pair(p);
+
+	compile_change(&line, p->change);
+	p->rate = line.rate;
+	p->rtt_us = line.rtt_us;
+	p->jitter_us = line.jitter_us;
+	p->loss_ppm = line.loss_ppm;
+}
+
+uint64_t compile_regions_rate(const struct lab *lab, const struct region *a, const struct region *b)
+{
+	for (size_t i = 0; i < lab->n_cens; i++) {
+		const struct cen *cen = &lab->cens[i];
+
+		for (size_t j = 0; j < cen->n_bandwidth_limits; j++)
+			if (same_pair(cen->bandwidth_limits[j].regions,
+				      cen->bandwidth_limits[j].n_regions, a, b))
+				return cen->bandwidth_limits[j].bandwidth_limit.v;
+		for (size_t j = 0; j < cen->n_peer_attachments; j++)
+			if (same_pair(cen->peer_attachments[j].regions,
+				      cen->peer_attachments[j].n_regions, a, b) &&
+			    cen->peer_attachments[j].bandwidth.v)
+				return cen->peer_attachments[j].bandwidth.v;
+	}
+	return TEST_RATE;
 }
 
 static void add_basic_pair(struct compile *c, struct cen_state *s, size_t a, size_t b)
@@ -133,6 +168,7 @@ static void add_basic_pair(struct compile *c, struct cen_state *s, size_t a, siz
 		set_rate(p, l->bandwidth_limit.v);
 		p->origin = compile_origin_in(c, "cen", &cen->id, "bandwidth_limits", &l->id);
 	}
+	change_pair(p);
 }
 
 static void add_enterprise_pair(struct compile *c, struct cen_state *s, size_t a, size_t b)
@@ -149,6 +185,7 @@ static void add_enterprise_pair(struct compile *c, struct cen_state *s, size_t a
 		set_rate(p, l->bandwidth.v);
 		p->exchange = l->auto_publish_route_enabled;
 		p->origin = compile_origin_in(c, "cen", &cen->id, "peer_attachments", &l->id);
+		change_pair(p);
 		return; /* two connections of one pair are refused by validate/ */
 	}
 }
@@ -167,7 +204,7 @@ static void collect_pairs(struct compile *c, struct cen_state *s)
 static void compile_pair(struct compile *c, const struct cen_state *s, const struct tr_pair *p)
 {
 	const struct tr *a = &s->trs[p->a], *b = &s->trs[p->b];
-	const struct line line = {.rate = p->rate, .rtt_us = p->rtt_us, .jitter_us = p->jitter_us};
+	const struct line line = line_of_pair(p);
 	const struct leg here = {
 		.ns = a->ns,
 		.dev = compile_ifname(c, b->region->id.name),
@@ -182,6 +219,8 @@ static void compile_pair(struct compile *c, const struct cen_state *s, const str
 	compile_far_leg_pair(c, compile_origin(c, "cen", &s->cen->id), &here, &there, &line);
 	compile_shaper(c, p->origin, here.ns, here.dev, line);
 	compile_shaper(c, p->origin, there.ns, there.dev, line);
+	if (link_is_down(p->change))
+		compile_cut(c, p->change->id.name, p->change->id.at, here.ns, here.dev);
 }
 
 /* --- attachments --- */
@@ -190,7 +229,7 @@ static void compile_pair(struct compile *c, const struct cen_state *s, const str
 static uint32_t gso_to_router(const struct cen_state *s)
 {
 	for (size_t i = 0; i < s->n_pairs; i++) {
-		const struct line line = {.rate = s->pairs[i].rate};
+		const struct line line = line_of_pair(&s->pairs[i]);
 
 		if (compile_gso_segs(&line))
 			return 1;
@@ -212,20 +251,28 @@ static void compile_attachment(struct compile *c, struct cen_state *s,
 	const struct tr *tr = &s->trs[compile_cen_tr(s, m.region)];
 	const struct tr_table *table = compile_cen_associated(s, a);
 	struct plan_origin origin = compile_origin_in(c, "cen", &s->cen->id, "attachments", &a->id);
+	const struct line line = compile_change_of(a->change);
+	const uint32_t gso_segs = line.rate ? compile_gso_segs(&line) : 0;
 	const struct leg here = {
 		.ns = m.name,
 		.dev = compile_ifname(c, s->cen->id.name),
 		.alias = compile_text(c, "attachment %s of cen %s", a->id.name, s->cen->id.name),
 		.ip = compile_router_ip(c, m.name),
-		.gso_segs = gso_to_router(s)};
+		.gso_segs = gso_segs ? gso_segs : gso_to_router(s)};
 	const struct leg there = {.ns = tr->ns,
 				  .dev = compile_ifname(c, m.name),
 				  .alias = compile_text(c, "attachment %s: %s %s", a->id.name,
 							m.vpc ? "vpc" : "vbr", m.name),
 				  .ip = compile_router_ip(c, tr->ns),
-				  .gso_segs = gso_to_member(&m)};
+				  .gso_segs = gso_segs ? gso_segs : gso_to_member(&m)};
 
-	compile_leg_pair(c, origin, &here, &there);
+	compile_far_leg_pair(c, origin, &here, &there, &line);
+	if (line.rate) {
+		compile_shaper(c, origin, here.ns, here.dev, line);
+		compile_shaper(c, origin, there.ns, there.dev, line);
+	}
+	if (link_is_down(a->change))
+		compile_cut(c, a->change->id.name, a->id.at, there.ns, there.dev);
 	if (table->model)
 		*plan_add_rule(c->plan) = (struct plan_rule){
 			.origin = origin,

@@ -44,7 +44,8 @@ struct tr_pair {
 	uint64_t rate;
 	bool allocated; /* false: only the rate for connectivity tests */
 	bool exchange;  /* their default tables tell each other what was learned */
-	uint32_t rtt_us, jitter_us;
+	uint32_t rtt_us, jitter_us, loss_ppm;
+	const struct link_change *change; /* NULL: nothing is said of the link */
 	struct plan_origin origin;
 };
 

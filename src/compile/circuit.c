@@ -17,7 +17,7 @@ struct table *compile_vbr_table(struct compile *c, const struct vbr *vbr)
 	return &c->vbrs[vbr - c->lab->vbrs];
 }
 
-struct line compile_physical_line(const struct physical_connection *pc)
+static struct line written_line(const struct physical_connection *pc)
 {
 	return (struct line){
 		.rate = port_type_speed(pc->port_type),
@@ -29,12 +29,39 @@ struct line compile_physical_line(const struct physical_connection *pc)
 	};
 }
 
+struct line compile_physical_line(const struct physical_connection *pc)
+{
+	struct line line = written_line(pc);
+
+	compile_change(&line, pc->change);
+	return line;
+}
+
+struct line compile_circuit_line(const struct lab *lab, const struct physical_connection *pc)
+{
+	struct line line = written_line(pc);
+	uint64_t fastest = 0;
+
+	for (size_t i = 0; i < lab->n_vbrs; i++) {
+		const struct vbr *vbr = &lab->vbrs[i];
+
+		if (vbr->physical_connection.to == pc && vbr->bandwidth.set &&
+		    vbr->bandwidth.v > fastest)
+			fastest = vbr->bandwidth.v;
+	}
+	if (fastest)
+		line.rate = fastest;
+	return line;
+}
+
 struct line compile_vbr_line(const struct vbr *vbr)
 {
-	struct line line = compile_physical_line(vbr->physical_connection.to);
+	const struct physical_connection *pc = vbr->physical_connection.to;
+	struct line line = written_line(pc);
 
 	if (vbr->bandwidth.set)
 		line.rate = vbr->bandwidth.v;
+	compile_change(&line, pc->change);
 	return line;
 }
 
@@ -73,7 +100,7 @@ static const char *vlan_of(struct compile *c, const struct circuit_port *p)
 	if (!has_bridge(c, p->pc->id.name, dev))
 		compile_bridge(c, compile_origin(c, "physical_connections", &p->pc->id),
 			       p->pc->id.name, dev, compile_text(c, "VLAN %" PRIu64, p->vlan),
-			       !p->pc->enabled);
+			       !physical_connection_passes(p->pc));
 	return dev;
 }
 
@@ -215,19 +242,29 @@ static struct leg interface_leg(struct compile *c, const struct router_interface
 			    .gso_segs = gso_segs};
 }
 
+static struct line interface_line(const struct router_interface *ri)
+{
+	struct line line = {.rate = router_interface_speed(ri->spec)};
+
+	compile_change(&line, ri->change);
+	return line;
+}
+
 static void compile_router_interface(struct compile *c, const struct router_interface *ri)
 {
 	struct plan_origin origin = compile_origin(c, "router_interfaces", &ri->id);
-	const struct line line = {.rate = router_interface_speed(ri->spec)};
 	const struct line circuit = compile_vbr_line(ri->vbr.to);
+	const struct line line = interface_line(ri);
 	const uint32_t gso_segs = compile_gso_segs(&line);
 	const struct leg vbr = interface_leg(c, ri, ri->vbr.name, gso_segs);
 	const struct leg vpc = interface_leg(c, ri, ri->vpc.name,
 					     compile_spoils(&circuit) ? 1 : gso_segs);
 
-	compile_leg_pair(c, origin, &vbr, &vpc);
+	compile_far_leg_pair(c, origin, &vbr, &vpc, &line);
 	compile_shaper(c, origin, vbr.ns, vbr.dev, line);
 	compile_shaper(c, origin, vpc.ns, vpc.dev, line);
+	if (link_is_down(ri->change))
+		compile_cut(c, ri->change->id.name, ri->id.at, vbr.ns, vbr.dev);
 }
 
 void compile_circuits(struct compile *c)

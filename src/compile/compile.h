@@ -15,6 +15,17 @@ struct compile_options {
 /** Whether the plan of the lab may depend on that option; else nobody needs to find out. */
 bool compile_asks_for_netem(const struct lab *lab);
 
+/** What a link is like, by its object and by what is said of it; 0: no limit, no delay. */
+struct compile_link {
+	bool down;
+	uint64_t rate; /* bit/s, each way */
+	uint32_t rtt_us, jitter_us, loss_ppm;
+};
+struct compile_link compile_link_of(const struct lab *lab, const struct lab_link *link);
+
+/** A filter whose table begins so is a link that is down; its origin's resource is "links.NAME". */
+#define COMPILE_CUT "labctl-link."
+
 /**
  * Compiles a lab that validate/ found without errors. The plan owns all its memory and may outlive
  * the lab. NULL with *err set (LAB_FAILED) means a defect of this layer: the plan contradicts itself.

@@ -121,6 +121,21 @@ void compile_shaper(struct compile *c, struct plan_origin origin, const char *ns
  */
 uint32_t compile_gso_segs(const struct line *line);
 
+/* --- link.c --- */
+
+/** What `links:` says of the line; NULL: nothing. */
+void compile_change(struct line *line, const struct link_change *c);
+/** A line that is nothing but what is said of it: of what is no distance otherwise. */
+struct line compile_change_of(const struct link_change *c);
+/** Breaks the link that ends at a router's device. */
+void compile_cut(struct compile *c, const char *link, struct span at, const char *ns,
+		 const char *dev);
+/** The fastest of the circuit's VBRs, as the lab file has it without what is said of it. */
+struct line compile_circuit_line(const struct lab *lab, const struct physical_connection *pc);
+/** As allocated in the first CEN that connects them. */
+uint64_t compile_regions_rate(const struct lab *lab, const struct region *a,
+			      const struct region *b);
+
 /** Whether packets are lost, doubled or overtaken on it. */
 bool compile_spoils(const struct line *line);
 /** Whether labctl-wire carries the line. */

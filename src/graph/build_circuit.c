@@ -149,7 +149,10 @@ static void add_lan(struct graph_builder *b, struct graph_box *parent, const str
 
 	box->id = arena_printf(b->g->arena, "lan.%s.%s", d->id.name, lan->id.name);
 	if (n > GRAPH_MANY && !b->o->all) {
-		(void)graph_box_many(b->g, box, GRAPH_HOST, n, "hosts");
+		box = graph_box_many(b->g, box, GRAPH_HOST, n, "hosts");
+		for (size_t i = 0; i < d->n_hosts; i++)
+			if (d->hosts[i].lan.to == lan)
+				graph_member(b->g, box, d->hosts[i].id.name);
 		return;
 	}
 	for (size_t i = 0; i < d->n_hosts; i++)

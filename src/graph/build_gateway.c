@@ -221,7 +221,9 @@ void graph_build_internet(struct graph_builder *b)
 		return;
 	box = graph_box_add(b->g, NULL, GRAPH_INTERNET, "Internet", NULL);
 	if (net->n_hosts > GRAPH_MANY && !b->o->all) {
-		(void)graph_box_many(b->g, box, GRAPH_PUBLIC_HOST, net->n_hosts, "hosts");
+		box = graph_box_many(b->g, box, GRAPH_PUBLIC_HOST, net->n_hosts, "hosts");
+		for (size_t i = 0; i < net->n_hosts; i++)
+			graph_member(b->g, box, net->hosts[i].id.name);
 		return;
 	}
 	for (size_t i = 0; i < net->n_hosts; i++) {

@@ -44,6 +44,13 @@ static void add_range(struct graph_builder *b, struct graph_box *box, const stru
 		graph_line(b->g, box, "%s to %s", graph_ip(b->g, low), graph_ip(b->g, high));
 }
 
+static void add_members(struct graph_builder *b, struct graph_box *box, const struct vswitch *s)
+{
+	for (size_t i = 0; i < b->lab->n_ecs; i++)
+		if (in_vswitch(&b->lab->ecs[i], s))
+			graph_member(b->g, box, b->lab->ecs[i].id.name);
+}
+
 static void add_ecs(struct graph_builder *b, struct graph_box *parent, const struct ecs *e)
 {
 	struct graph_box *box = graph_box_add(b->g, parent, GRAPH_ECS, e->id.name, NULL);
@@ -60,7 +67,9 @@ static void add_vswitch(struct graph_builder *b, struct graph_box *vpc, const st
 	size_t n = count_ecs(b->lab, s);
 
 	if (n > GRAPH_MANY && !b->o->all) {
-		add_range(b, graph_box_many(b->g, box, GRAPH_ECS, n, "instances"), s);
+		box = graph_box_many(b->g, box, GRAPH_ECS, n, "instances");
+		add_range(b, box, s);
+		add_members(b, box, s);
 		return;
 	}
 	for (size_t i = 0; i < b->lab->n_ecs; i++)
@@ -88,9 +97,10 @@ static void add_vpc(struct graph_builder *b, const struct vpc *v)
 
 	add_routes(b, box, v);
 	if (v->n_vswitches > GRAPH_MANY && !b->o->all) {
-		graph_line(b->g,
-			   graph_box_many(b->g, box, GRAPH_VSWITCH, v->n_vswitches, "vSwitches"),
-			   "%zu instances", count_all(b->lab, v));
+		box = graph_box_many(b->g, box, GRAPH_VSWITCH, v->n_vswitches, "vSwitches");
+		graph_line(b->g, box, "%zu instances", count_all(b->lab, v));
+		for (size_t i = 0; i < v->n_vswitches; i++)
+			add_members(b, box, &v->vswitches[i]);
 		return;
 	}
 	for (size_t i = 0; i < v->n_vswitches; i++)
@@ -125,6 +135,12 @@ static const char *cen_of(const struct lab *lab, const struct vpc *v)
 	return "";
 }
 
+static bool is_of_crowd(const struct lab *lab, const struct vpc *v, const struct region *r,
+			const char *cen)
+{
+	return v->region.to == r && !is_special(lab, v) && !strcmp(cen_of(lab, v), cen);
+}
+
 /* The VPCs of a region that differ in nothing but their content; cen "": attached to none. */
 static void add_crowd(struct graph_builder *b, const struct region *r, const char *cen)
 {
@@ -134,8 +150,7 @@ static void add_crowd(struct graph_builder *b, const struct region *r, const cha
 	for (size_t i = 0; i < b->lab->n_vpcs; i++) {
 		const struct vpc *v = &b->lab->vpcs[i];
 
-		if (v->region.to != r || is_special(b->lab, v) ||
-		    strcmp(cen_of(b->lab, v), cen) != 0)
+		if (!is_of_crowd(b->lab, v, r, cen))
 			continue;
 		n++;
 		instances += count_all(b->lab, v);
@@ -146,6 +161,9 @@ static void add_crowd(struct graph_builder *b, const struct region *r, const cha
 			     n == 1 ? "VPC" : "VPCs");
 	box->id = arena_printf(b->g->arena, "vpc.many.%s.%s", r->id.name, cen);
 	graph_line(b->g, box, "%zu instances", instances);
+	for (size_t i = 0; i < b->lab->n_vpcs; i++)
+		if (is_of_crowd(b->lab, &b->lab->vpcs[i], r, cen))
+			graph_member(b->g, box, b->lab->vpcs[i].id.name);
 }
 
 static void add_region(struct graph_builder *b, const struct region *r)

@@ -63,7 +63,9 @@ struct graph_box {
 	const char *detail;       /* beside the name: "172.16.0.0/16"; "" for none */
 	struct graph_text *lines; /* below */
 	size_t n_lines;
-	size_t count; /* resources that are drawn as this one box; 0: it is one resource */
+	size_t count;         /* resources that are drawn as this one box; 0: it is one resource */
+	const char **members; /* names of the nodes among these and in these; VPCs of a crowd */
+	size_t n_members;
 	struct graph_box *parent, *first, *last, *next; /* NULL: none */
 	struct graph_area at;                           /* by graph_layout() */
 };

@@ -69,6 +69,11 @@ struct graph_box *graph_box_many(struct graph *g, struct graph_box *parent, enum
 	return b;
 }
 
+void graph_member(struct graph *g, struct graph_box *b, const char *name)
+{
+	*arena_push(g->arena, b->members, b->n_members) = arena_strdup(g->arena, name);
+}
+
 void graph_line(struct graph *g, struct graph_box *b, const char *fmt, ...)
 {
 	va_list ap;

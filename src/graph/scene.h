@@ -9,6 +9,8 @@ struct graph_box *graph_box_add(struct graph *g, struct graph_box *parent, enum 
 /** A box that stands for n resources: "12 instances". */
 struct graph_box *graph_box_many(struct graph *g, struct graph_box *parent, enum graph_kind kind,
 				 size_t n, const char *what);
+/** One more name of what such a box stands for. */
+void graph_member(struct graph *g, struct graph_box *b, const char *name);
 void graph_line(struct graph *g, struct graph_box *b, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 struct graph_link *graph_link_add(struct graph *g, enum graph_link_kind kind,

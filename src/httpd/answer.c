@@ -46,7 +46,7 @@ static char *write_head(struct exchange *x, const struct httpd_answer *a, size_t
 	http_write_header(&w, http_slice("Date"), http_slice(httpd_date(x->conn->server)));
 	for (size_t i = 0; i < a->n_headers; i++)
 		http_write_header(&w, a->headers[i].name, a->headers[i].value);
-	if (!bodyless(a->status))
+	if (!bodyless(a->status) && !a->stream)
 		write_length(&w, x, a);
 	if (x->close)
 		http_write_header(&w, http_slice("Connection"), http_slice("close"));
@@ -66,7 +66,8 @@ int httpd_respond(struct httpd_request *r, const struct httpd_answer *answer)
 	size_t len = 0;
 	char *head;
 
-	x->close |= answer->close || c->server->stopping;
+	x->close |= answer->close || answer->stream || c->server->stopping;
+	x->streams = answer->stream;
 	head = write_head(x, answer, &len);
 	if (!head) {
 		free(answer->free_body);
@@ -81,6 +82,60 @@ int httpd_respond(struct httpd_request *r, const struct httpd_answer *answer)
 	loop_timer_set(c->server->loop, &c->timer, c->server->options.stall_ms);
 	conn_advance(c); /* comes back at once where it is already at work */
 	return 0;
+}
+
+/* ---- answers that go on ---- */
+
+bool conn_take_more(struct exchange *x)
+{
+	if (!x->more_len)
+		return false;
+	free(x->free_body);
+	x->free_body = x->more;
+	x->out[0] = (struct iovec){0};
+	x->out[1] = (struct iovec){x->more, x->more_len};
+	x->more = NULL;
+	x->more_len = x->more_room = 0;
+	return true;
+}
+
+static void append(struct exchange *x, const char *text, size_t len)
+{
+	if (x->more_room < x->more_len + len) {
+		x->more_room = 2 * (x->more_len + len);
+		x->more = realloc(x->more, x->more_room);
+		if (!x->more)
+			abort();
+	}
+	memcpy(x->more + x->more_len, text, len);
+	x->more_len += len;
+}
+
+static void go_on(struct conn *c)
+{
+	if (c->state != CONN_STREAM)
+		return; /* answer_is_out() will look */
+	conn_set_state(c, CONN_WRITE);
+	conn_advance(c);
+}
+
+int httpd_stream_send(struct httpd_request *r, const char *text, size_t len)
+{
+	struct exchange *x = (struct exchange *)(void *)r;
+
+	if (!x->streams || len > HTTPD_STREAM_MAX - x->more_len)
+		return -1;
+	append(x, text, len);
+	go_on(x->conn);
+	return 0;
+}
+
+void httpd_stream_end(struct httpd_request *r)
+{
+	struct exchange *x = (struct exchange *)(void *)r;
+
+	x->streams = false;
+	go_on(x->conn);
 }
 
 void conn_refuse(struct conn *c, int status, const char *why)

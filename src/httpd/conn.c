@@ -57,6 +57,7 @@ void conn_set_state(struct conn *c, enum conn_state state)
 		arm(c, o->linger_ms);
 		break;
 	case CONN_WAIT: /* the handler has its own deadlines */
+	case CONN_STREAM:
 	case CONN_DEAD: loop_timer_clear(c->server->loop, &c->timer); break;
 	}
 }
@@ -115,6 +116,14 @@ static void answer_is_out(struct conn *c)
 	bool close_after = c->x->close; /* and never without having said so: see httpd_stop() */
 	bool unread = c->x->refused;
 
+	if (conn_take_more(c->x)) {
+		conn_set_state(c, CONN_WRITE);
+		return;
+	}
+	if (c->x->streams) {
+		conn_set_state(c, CONN_STREAM);
+		return;
+	}
 	if (client_sends_no_more(c)) {
 		conn_set_state(c, CONN_ACK);
 		return;
@@ -148,7 +157,8 @@ static bool step_write(struct conn *c)
 	return true;
 }
 
-static bool step_linger(struct conn *c)
+/* Behind a linger, and beside a stream: what the client still sends is of no interest. */
+static bool step_discard(struct conn *c)
 {
 	enum got got;
 
@@ -181,7 +191,8 @@ static bool step(struct conn *c)
 	case CONN_HEAD: return conn_step_head(c);
 	case CONN_BODY: return conn_step_body(c);
 	case CONN_WRITE: return step_write(c);
-	case CONN_LINGER: return !out_of_turns(c, c->can_read) && step_linger(c);
+	case CONN_STREAM:
+	case CONN_LINGER: return !out_of_turns(c, c->can_read) && step_discard(c);
 	case CONN_WAIT:
 	case CONN_ACK:
 	case CONN_DEAD: break;
@@ -319,6 +330,7 @@ static void on_deadline(struct loop_timer *t)
 		break;
 	case CONN_ACK: check_ack(c); return;
 	case CONN_LINGER: linger_on(c); return;
+	case CONN_STREAM: conn_advance(c); return;
 	case CONN_WAIT:
 	case CONN_DEAD: break;
 	}

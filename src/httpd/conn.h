@@ -21,7 +21,9 @@ struct exchange {
 	size_t body_len, body_room;
 	struct iovec out[2]; /* head and body of the answer, what is still to be written */
 	void *free_body;
-	bool close, answered, refused;
+	char *more; /* of a stream: what follows `out` */
+	size_t more_len, more_room;
+	bool close, answered, refused, streams;
 };
 
 enum conn_state {
@@ -30,6 +32,7 @@ enum conn_state {
 	CONN_BODY,   /* head complete */
 	CONN_WAIT,   /* the handler is at work */
 	CONN_WRITE,  /* the answer is going out */
+	CONN_STREAM, /* all of it that there is is out, more will come */
 	CONN_ACK,    /* the client sends no more: has it received the answer? */
 	CONN_LINGER, /* answered early: reading on so that the client can read the answer */
 	CONN_DEAD,   /* to be freed by conn_advance() */
@@ -106,6 +109,8 @@ bool conn_step_body(struct conn *c);
 /* answer.c */
 /** Writes what is left of the answer. 1: all written, 0: the socket is full, -1: it is broken. */
 int conn_write(struct conn *c);
+/** Makes what follows of a stream the next to be written. False: nothing follows. */
+bool conn_take_more(struct exchange *x);
 /** Has the handler (or our default) answer a request that is refused. */
 void conn_refuse(struct conn *c, int status, const char *why);
 

@@ -65,6 +65,9 @@ struct httpd_answer {
 	enum httpd_length length; /* only for HEAD; other answers have the length of their body */
 	uint64_t head_length;
 	bool close; /* the connection ends after this answer */
+	/* The body is only how it begins: more follows by httpd_stream_send(), until httpd_stream_end().
+	 * Without a length, so the connection ends with it. Not for HEAD. */
+	bool stream;
 };
 
 struct httpd_handler {
@@ -109,6 +112,17 @@ int httpd_listen(struct httpd *s, int fd, void *tag, struct lab_error **err);
  */
 int httpd_respond(struct httpd_request *r, const struct httpd_answer *answer)
 	__attribute__((warn_unused_result));
+
+#define HTTPD_STREAM_MAX (8u << 20) /* bytes that wait for a client */
+
+/**
+ * Appends to the body of an answer that was given with `stream`; copied. -1: the client takes it too slowly,
+ * and nothing was appended; end it then. on_end may come from within, as from httpd_respond().
+ */
+int httpd_stream_send(struct httpd_request *r, const char *text, size_t len)
+	__attribute__((warn_unused_result));
+/** No more follows: the connection is closed behind what waits. */
+void httpd_stream_end(struct httpd_request *r);
 
 /**
  * Stops accepting (the listening sockets are left as they are, for a successor that shares them),

@@ -106,7 +106,9 @@ struct exchange *httpd_take_exchange(struct httpd *s)
 	x->body_len = x->body_room = 0;
 	memset(x->out, 0, sizeof(x->out));
 	x->free_body = NULL;
-	x->close = x->answered = x->refused = false;
+	x->more = NULL;
+	x->more_len = x->more_room = 0;
+	x->close = x->answered = x->refused = x->streams = false;
 	return x;
 }
 
@@ -121,6 +123,7 @@ void httpd_give_exchange(struct httpd *s, struct exchange *x)
 	s->body_total -= x->body_room;
 	free(x->body);
 	free(x->free_body);
+	free(x->more);
 	if (s->n_free_exchanges >= FREE_LIST_MAX || arena_used(x->r.arena) > ARENA_KEEP) {
 		free_exchange(x);
 		return;

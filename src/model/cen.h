@@ -2,6 +2,7 @@
 /** Cloud Enterprise Network. */
 #pragma once
 
+#include "model/link.h"
 #include "model/vpc.h"
 
 enum cen_edition { CEN_BASIC, CEN_ENTERPRISE };
@@ -49,8 +50,9 @@ struct cen_attachment {
 	struct ref association;  /* struct tr_route_table; absent: the router's default table */
 	struct ref *propagation; /* struct tr_route_table; absent: the default table */
 	size_t n_propagation;
-	bool propagation_set;            /* written, possibly empty: learn into no table */
-	bool auto_publish_route_enabled; /* route synchronization to VPC or VBR; default false */
+	bool propagation_set;             /* written, possibly empty: learn into no table */
+	bool auto_publish_route_enabled;  /* route synchronization to VPC or VBR; default false */
+	const struct link_change *change; /* set by validate/; NULL: nothing is said of the link */
 };
 
 /** Inter-region connection of two enterprise transit routers. */

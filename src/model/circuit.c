@@ -33,6 +33,11 @@ int mask_length(uint32_t mask)
 	return mask == ip_mask((uint8_t)len) ? len : -1;
 }
 
+bool physical_connection_passes(const struct physical_connection *pc)
+{
+	return pc->change && pc->change->state ? pc->change->state == LINK_UP : pc->enabled;
+}
+
 /* Whether some VBR of the line uses the VLAN. */
 static bool has_vbr(const struct lab *lab, const void *pc, uint64_t vlan)
 {
@@ -78,7 +83,9 @@ const char *lab_circuit_fault(const struct lab *lab, const struct vbr *vbr, stru
 	struct number vlan;
 	const struct circuit *c = lab_far_side(lab, vbr, &vlan);
 
-	if (!pc->enabled)
+	if (link_is_down(pc->change))
+		return arena_printf(a, "physical connection '%s' is down", pc->id.name);
+	if (!physical_connection_passes(pc))
 		return arena_printf(a, "physical connection '%s' is not enabled", pc->id.name);
 	if (!c && vlan.set)
 		return arena_printf(a, "it has VLAN %" PRIu64 ", the customer router VLAN %" PRIu64,

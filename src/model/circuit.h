@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "model/link.h"
 #include "model/types.h"
 
 /** A leased line: the port at the cloud's access point and all that is in between. */
@@ -26,7 +27,10 @@ struct physical_connection {
 	struct number duplicate; /* packets that arrive twice, likewise */
 	struct number reorder;   /* packets that overtake those before them, likewise */
 	bool enabled;            /* false: the carrier has not connected it yet; default true */
+	const struct link_change *change; /* set by validate/; NULL: nothing is said of the link */
 };
+/** Whether anything passes on it: what is said of the link counts more than `enabled`. */
+bool physical_connection_passes(const struct physical_connection *pc);
 uint64_t port_type_speed(enum port_type type); /* bit/s */
 
 /** How one end of a circuit learns what is behind the other one; the same on both routers. */
@@ -84,7 +88,8 @@ struct router_interface {
 		SPEC_LARGE_2,
 		SPEC_LARGE_5,
 		SPEC_XLARGE_1
-	} spec; /* default Large.1 */
+	} spec;                           /* default Large.1 */
+	const struct link_change *change; /* set by validate/; NULL: nothing is said of the link */
 };
 uint64_t router_interface_speed(enum router_interface_spec spec); /* bit/s */
 

@@ -17,6 +17,7 @@
 #include "model/circuit.h"
 #include "model/data_center.h"
 #include "model/internet.h"
+#include "model/link.h"
 #include "model/vpc.h"
 
 struct lab {
@@ -47,12 +48,14 @@ struct lab {
 	struct plugin *plugins;
 	struct plugin_attachment *plugin_attachments;
 	struct function *functions;
+	struct link_change *link_changes; /* key `links` */
+	struct event *events;             /* in order of the file */
 	struct step *steps;
 	struct check *checks; /* of the whole lab: hold when all steps are done */
 	size_t n_regions, n_region_pairs, n_vpcs, n_security_groups, n_ecs, n_cens,
 		n_physical_connections, n_vbrs, n_router_interfaces, n_data_centers, n_vpc_accesses,
 		n_api_gateways, n_api_groups, n_apis, n_apps, n_app_attachments, n_plugins,
-		n_plugin_attachments, n_functions, n_steps, n_checks;
+		n_plugin_attachments, n_functions, n_link_changes, n_events, n_steps, n_checks;
 };
 
 struct lab *lab_new(void) __attribute__((returns_nonnull));

@@ -244,7 +244,7 @@ static void map_by_name(struct decode *d, const struct key *key, const struct no
 			deleted(key, item, items + n * table->size, &n);
 		if (!item->value || (d->fragment && parse_node_is_null(item->value)))
 			continue;
-		if (!name_valid(item->key)) {
+		if (!(key->flags & KEY_FREE) && !name_valid(item->key)) {
 			parse_error(d->r, "bad-name", item->key_at, "'%.60s' is not a name",
 				    item->key);
 			parse_hint(

@@ -154,7 +154,30 @@ static bool is_lab(const struct node *root, struct report *r)
 	return false;
 }
 
+/* A fragment that is in no step: as one, but checked here, because the file does not hold it. */
+static void merge_change(struct lab *lab, struct node *root, const struct source *change,
+			 struct report *r)
+{
+	struct decode d = {.arena = lab->arena,
+			   .r = r,
+			   .src = change,
+			   .pass = DECODE_PIECES,
+			   .fragment = true};
+	struct node *fragment = parse_tree(lab->arena, change, r);
+
+	if (!fragment || !is_lab(fragment, r))
+		return;
+	parse_decode(&d, &parse_table_lab, fragment, arena_alloc(lab->arena, sizeof(*lab)));
+	parse_merge(lab->arena, root, fragment, r);
+}
+
 struct lab *parse_lab(const struct source *src, const char *step, struct diag_list *diags)
+{
+	return parse_lab_changed(src, step, NULL, 0, diags);
+}
+
+struct lab *parse_lab_changed(const struct source *src, const char *step,
+			      const struct source *changes, size_t n, struct diag_list *diags)
 {
 	struct lab *lab = lab_new();
 	struct report r = {.diags = diags, .arena = lab->arena};
@@ -169,6 +192,8 @@ struct lab *parse_lab(const struct source *src, const char *step, struct diag_li
 	lab->dir = dir_of(lab->arena, src->path);
 	parse_decode(&d, &parse_table_lab, root, arena_alloc(lab->arena, sizeof(*lab)));
 	merge_steps(lab, root, step, &r);
+	for (size_t i = 0; i < n; i++)
+		merge_change(lab, root, &changes[i], &r);
 	d.pass = DECODE_WHOLE;
 	parse_decode(&d, &parse_table_lab, root, lab);
 	if (!lab->id.name)

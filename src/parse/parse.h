@@ -80,5 +80,13 @@ struct source *parse_source_read(struct arena *arena, const char *path, struct l
 struct lab *parse_lab(const struct source *src, const char *step, struct diag_list *diags)
 	__attribute__((nonnull(1, 3)));
 
+/**
+ * The same with fragments merged after the steps, in order, each as `apply` of a step: what somebody does to
+ * a lab that is up. Sources are borrowed like src; names may come from them.
+ */
+struct lab *parse_lab_changed(const struct source *src, const char *step,
+			      const struct source *changes, size_t n, struct diag_list *diags)
+	__attribute__((nonnull(1, 5)));
+
 /** The JSON Schema (draft 2020-12) of a lab file, from the parser's own table. Caller frees. */
 char *parse_schema(void) __attribute__((returns_nonnull));

@@ -27,6 +27,8 @@ extern const struct table parse_table_physical_connection, parse_table_vbr,
 extern const struct key_words parse_routings;
 /* table_data_center.c */
 extern const struct table parse_table_data_center, parse_table_internet, parse_table_service;
+/* table_link.c */
+extern const struct table parse_table_link, parse_table_event;
 /* table_api.c */
 extern const struct table parse_table_api_gateway, parse_table_api_group, parse_table_api,
 	parse_table_app, parse_table_app_attachment, parse_table_plugin,

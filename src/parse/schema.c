@@ -146,12 +146,13 @@ static json_t *or_null(const struct schema *s, json_t *schema)
 	return json_pack("{s: [o, o]}", "anyOf", schema, typed("null"));
 }
 
-static json_t *map_schema(struct schema *s, const struct table *table)
+static json_t *map_schema(struct schema *s, const struct key *key)
 {
 	json_t *o = typed("object");
 
-	set(o, "propertyNames", json_pack("{s: s}", "pattern", NAME_PATTERN));
-	set(o, "additionalProperties", or_null(s, ref_to(s, table)));
+	if (!(key->flags & KEY_FREE))
+		set(o, "propertyNames", json_pack("{s: s}", "pattern", NAME_PATTERN));
+	set(o, "additionalProperties", or_null(s, ref_to(s, key->table)));
 	return o;
 }
 
@@ -204,7 +205,7 @@ static json_t *value_schema(struct schema *s, const struct key *key)
 	case KEY_ENVIRONMENT: return environment_schema(s);
 	case KEY_PAIRS: return pairs_schema(s);
 	case KEY_STRUCT: return ref_to(s, key->table);
-	case KEY_MAP: return map_schema(s, key->table);
+	case KEY_MAP: return map_schema(s, key);
 	case KEY_LIST: return list_schema(key, ref_to(s, key->table));
 	case KEY_FRAGMENT: return fragment_schema(s, key->table);
 	}

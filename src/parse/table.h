@@ -41,6 +41,7 @@ enum key_flag {
 	KEY_BASE = 4,     /* no step can change it */
 	KEY_PLAIN = 8,    /* a size may be a bare number of bytes */
 	KEY_MARK = 16,    /* true is stored at `extra` once the key is written */
+	KEY_FREE = 32,    /* a map whose items are named by more than name_valid() allows */
 };
 
 struct key_word {

@@ -195,6 +195,7 @@ void plan_own(struct plan *p)
 	own_text(p->arena, &p->title);
 	own_text(p->arena, &p->file);
 	own_text(p->arena, &p->step);
+	own_text(p->arena, &p->changes);
 	own_text(p->arena, &p->summary);
 	for (enum plan_kind kind = 0; kind < PLAN_N_KINDS; kind++) {
 		struct plan_array array = plan_array(p, kind);

@@ -244,6 +244,9 @@ struct plan {
 	/* The lab file, an absolute path; NULL: not known. Of no matter to diffs. */
 	const char *file;
 	const char *step; /* the step that the plan stops after; NULL: all */
+	/* What a lab that is up has of `labctl link` and `labctl fault`, beyond its file; JSON, see
+	 * fault/changes.h. NULL: nothing. */
+	const char *changes;
 	struct plan_namespace *namespaces;
 	struct plan_bridge *bridges;
 	struct plan_link *links;

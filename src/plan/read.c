@@ -243,7 +243,10 @@ static int read_head(struct plan *p, const json_t *document, struct lab_error **
 	const struct {
 		const char *key;
 		const char **text;
-	} texts[] = {{"title", &p->title}, {"file", &p->file}, {"step", &p->step}};
+	} texts[] = {{"title", &p->title},
+		     {"file", &p->file},
+		     {"step", &p->step},
+		     {"changes", &p->changes}};
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		const json_t *text = json_object_get(document, texts[i].key);

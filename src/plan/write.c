@@ -166,6 +166,7 @@ char *plan_write(const struct plan *p)
 	add_member(&b, "title", write_text(p->title));
 	add_member(&b, "file", write_text(p->file));
 	add_member(&b, "step", write_text(p->step));
+	add_member(&b, "changes", write_text(p->changes));
 	if (p->summary)
 		add_member(&b, "summary", need(json_loads(p->summary, 0, NULL)));
 	for (enum plan_kind kind = 0; kind < PLAN_N_KINDS; kind++)

@@ -12,6 +12,8 @@
 	/* what completes the model comes first */ \
 	X(ERROR, references, "unknown-reference", \
 	  "A name refers to a resource of the right kind that exists in the present state of the lab.") \
+	X(ERROR, link_unknown, "link-unknown", \
+	  "What is said of links is said of links that the lab has.") \
 	X(ERROR, addresses, "vswitch-full", \
 	  "A vSwitch has a free address for each instance that leaves the choice open.") \
 	X(ERROR, lan_addresses, "lan-full", \
@@ -170,6 +172,16 @@
 	\
 	X(ERROR, line_rtt, "line-rtt", \
 	  "A round trip on a line takes at most 2 s, and its jitter no more than itself.") \
+	X(ERROR, link_twice, "link-twice", \
+	  "What is said of a link is said in one place.") \
+	X(ERROR, link_rate, "link-rate", \
+	  "A link that is not down lets 1 kbit/s pass, or more.") \
+	X(ERROR, link_rtt, "link-rtt", \
+	  "A round trip on a link takes at most 2 s, and its jitter no more than itself.") \
+	X(ERROR, event_link, "event-link", \
+	  "An event is of a link that the lab has when all its steps are done.") \
+	X(ERROR, event_values, "event-values", \
+	  "An event changes something, to what a link can be.") \
 	X(ERROR, line_reorder, "line-reorder", \
 	  "Packets overtake others only where there is a delay to be spared.") \
 	X(ERROR, circuit_mask, "circuit-mask", \

@@ -21,6 +21,7 @@ vpcs:
     vswitches: {vsw-a: {zone: h, cidr_block: 10.1.1.0/24}}
 security_groups:
   sg-a: {vpc: vpc-a}
+cen: {cen-a: {attachments: {attach-a: {vpc: vpc-a}}}}
 ecs:
   client: {vswitch: vsw-a, security_groups: [sg-a]}
 YAML
@@ -124,6 +125,9 @@ verbs() { labctl --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p'; }
   offers client in_bash labctl capture --count 3 completion-lab cl
   offers client in_bash labctl trace -H "A: b" -X POST completion-lab cl
   offers "" in_bash labctl exec completion-lab client ""
+  offers attach-a in_bash labctl link completion-lab ""
+  offers "down set up" in_bash labctl link completion-lab attach-a ""
+  offers rtt= in_bash labctl link completion-lab attach-a set loss=1% rt
 }
 
 @test "zsh: verbs, labs, steps, options" {

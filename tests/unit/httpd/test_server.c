@@ -17,7 +17,7 @@ struct fixture {
 };
 
 /*
- * Answers with path and body; "/later" waits until the test answers; "/big" gives 4 MiB; "/given" and
+ * Answers with path and body; "/stream" goes on when the test says so; "/later" waits until the test answers; "/big" gives 4 MiB; "/given" and
  * "/unknown" are about the length in answers to HEAD.
  */
 static void on_request(struct httpd_request *r, void *arg)
@@ -27,6 +27,13 @@ static void on_request(struct httpd_request *r, void *arg)
 	struct http_header nasty = {http_slice("X"), http_slice("a\r\nb")};
 
 	f->n_requests++;
+	if (http_slice_is(r->head->path, "/stream")) {
+		a.stream = true;
+		a.body = http_slice("first;");
+		f->parked = r;
+		assert_int_equal(httpd_respond(r, &a), 0);
+		return;
+	}
 	if (http_slice_is(r->head->path, "/later")) {
 		f->parked = r;
 		return;
@@ -460,6 +467,75 @@ static void memory_for_bodies_is_bounded(void **state)
 	close_fixture(&f);
 }
 
+static struct test_client open_stream(struct fixture *f)
+{
+	static const char request[] = "GET /stream HTTP/1.1\r\nHost: x\r\n\r\n";
+	struct test_client c;
+
+	open_fixture(f, (struct httpd_options){.stall_ms = 100});
+	c = test_client_open(f->port);
+	assert_true(test_client_send(f->loop, &c, request, sizeof(request) - 1));
+	assert_true(test_client_wait(f->loop, &c, "first;"));
+	return c;
+}
+
+static void a_stream_goes_on_until_its_end(void **state)
+{
+	struct fixture f;
+	struct test_client c = open_stream(&f);
+	uint64_t until = test_clock_ms() + 250;
+
+	assert_has(c.got.s, "Connection: close");
+	assert_null(strstr(c.got.s, "Content-Length"));
+	while (test_clock_ms() < until) /* silence is no stall */
+		assert_int_equal(loop_turn(f.loop, 20), 0);
+	assert_non_null(f.parked);
+	assert_int_equal(httpd_stream_send(f.parked, "second;", 7), 0);
+	assert_true(test_client_wait(f.loop, &c, "first;second;"));
+	assert_int_equal(httpd_stream_send(f.parked, "third;", 6), 0);
+	assert_int_equal(httpd_stream_send(f.parked, "fourth", 6), 0);
+	httpd_stream_end(f.parked);
+	assert_true(test_client_wait(f.loop, &c, NULL));
+	assert_has(c.got.s, "first;second;third;fourth");
+	assert_false(c.reset);
+	assert_int_equal(f.n_sent, 1);
+	assert_int_equal(f.n_ends, 1);
+	test_client_close(&c);
+	close_fixture(&f);
+}
+
+static void a_stream_ends_when_its_client_leaves(void **state)
+{
+	struct fixture f;
+	struct test_client c = open_stream(&f);
+
+	test_client_close(&c);
+	while (f.parked)
+		assert_int_equal(loop_turn(f.loop, 100), 0);
+	assert_int_equal(f.n_ends, 1);
+	assert_int_equal(httpd_connections(f.httpd), 0);
+	close_fixture(&f);
+}
+
+/* Who does not read is told so by the sender, and is let go of after a while. */
+static void a_stream_that_nobody_reads_is_bounded(void **state)
+{
+	struct fixture f;
+	struct test_client c = open_stream(&f);
+	auto_free char *much = calloc(1, HTTPD_STREAM_MAX);
+	int sent = 0;
+
+	while (sent < 9 && httpd_stream_send(f.parked, much, HTTPD_STREAM_MAX) == 0)
+		sent++;
+	assert_in_range(sent, 1,
+			3); /* one that is under way, one that waits, what the socket takes */
+	while (f.parked)
+		assert_int_equal(loop_turn(f.loop, 100), 0);
+	assert_int_equal(f.n_sent, 0);
+	test_client_close(&c);
+	close_fixture(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -475,6 +551,9 @@ int main(void)
 		cmocka_unit_test(exhausted_descriptors_are_no_busy_loop),
 		cmocka_unit_test(idle_connections_make_room),
 		cmocka_unit_test(memory_for_bodies_is_bounded),
+		cmocka_unit_test(a_stream_goes_on_until_its_end),
+		cmocka_unit_test(a_stream_ends_when_its_client_leaves),
+		cmocka_unit_test(a_stream_that_nobody_reads_is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

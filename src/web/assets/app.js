@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The page as a whole: what labctl tells becomes what is seen.
+import * as panel from './panel.js';
+import {Scene} from './scene.js';
+import {ask, dropKey, findKey, follow, run, setKey} from './stream.js';
+import {el} from './text.js';
+
+const CALLS_MAX = 50;
+const $ = (id) => document.getElementById(id);
+
+const state = {lab: '', up: false, control: false, running: null, scene: null, lesson: null, calls: [], nodes: new Set(), said: null, report: null, picked: null, second: false};
+const scene = new Scene($('picture'), $('camera'), pick);
+const actions = {run: doRun, open, explain, explainTo, pickSecond, showCall};
+
+/* --- tabs --- */
+
+const tabs = [...document.querySelectorAll('[role=tab]')];
+
+function showTab(name, focus = false) {
+  for (const tab of tabs) {
+    const on = tab.id === `tab-${name}`;
+    tab.setAttribute('aria-selected', String(on));
+    tab.tabIndex = on ? 0 : -1;
+    $(tab.getAttribute('aria-controls')).hidden = !on;
+    if (on && focus) tab.focus();
+  }
+}
+
+for (const [i, tab] of tabs.entries()) {
+  tab.addEventListener('click', () => showTab(tab.id.slice(4)));
+  tab.addEventListener('keydown', (e) => {
+    const step = {ArrowRight: 1, ArrowLeft: -1}[e.key];
+    if (!step) return;
+    showTab(tabs[(i + step + tabs.length) % tabs.length].id.slice(4), true);
+    e.preventDefault();
+  });
+}
+
+function put(name, content) {
+  const page = $(name);
+  page.replaceChildren(...content.flat(Infinity).filter(Boolean));
+}
+
+function count(name, n) {
+  const tab = $(`tab-${name}`);
+  tab.querySelector('.count')?.remove();
+  if (n) tab.append(el('span', {class: 'count'}, String(n)));
+}
+
+/* --- what is told --- */
+
+function renderLesson() {
+  put('lesson', panel.lessonPage(state, actions));
+  put('checks', panel.checksPage(state, actions));
+  count('checks', state.report?.failed ? `${state.report.failed} ✗` : state.report ? '✓' : '');
+}
+
+function renderCalls() {
+  put('calls', panel.callsPage(state, actions));
+  count('calls', state.calls.length);
+}
+
+function notice(text) {
+  $('notice').textContent = text;
+  $('notice').hidden = !text;
+}
+
+function fillLists() {
+  const option = (value, label) => el('option', {value, label});
+  const boxes = state.scene.boxes.flatMap((b) => (b.ns && b.kind !== 'function' ? [b.ns] : b.members));
+  $('nodes').replaceChildren(...[...new Set([...boxes, ...state.nodes])].map((n) => option(n)));
+  $('targets')?.remove();
+  document.body.append(el('datalist', {id: 'targets'},
+    [...state.nodes].map((n) => option(n)),
+    state.scene.apis.map((a) => option(`${a.method} ${a.url}`, `API ${a.name}`))));
+}
+
+function takeSnapshot(s) {
+  const former = state.picked;
+  Object.assign(state, {lab: s.lab, up: s.up, control: s.control, running: s.running});
+  document.body.classList.toggle('down', !s.up);
+  $('subtitle').textContent = s.up ? s.scene.lab : s.lab;
+  if (!s.up) {
+    notice(`${s.lab} is down. It appears again when it is up.`);
+    scene.reset();
+    return;
+  }
+  notice('');
+  $('title').textContent = s.scene.title || s.scene.lab;
+  document.title = `${s.scene.lab} – labctl`;
+  state.lab = s.scene.lab;
+  state.scene = s.scene;
+  state.lesson = s.lesson;
+  state.calls = [...s.calls].reverse();
+  state.nodes = new Set(Object.keys(s.scene.nodes));
+  scene.set(s.scene);
+  scene.setRates(s.rates);
+  fillLists();
+  renderLesson();
+  renderCalls();
+  if (former) open(former, false);
+  else put('node', panel.emptyPage());
+}
+
+function takeCalls(calls) {
+  for (const call of calls) {
+    state.calls.unshift(call);
+    scene.flow.show(call);
+  }
+  state.calls.length = Math.min(state.calls.length, CALLS_MAX);
+  renderCalls();
+}
+
+function takeRan(ran) {
+  state.running = null;
+  state.said = ran;
+  if (ran.do === 'test') state.report = ran.json?.checks ? ran.json : null;
+  else if (ran.do !== 'hint' && ran.do !== 'check') state.report = null;
+  renderLesson();
+}
+
+const takers = {
+  snapshot: takeSnapshot,
+  rates: (rates) => scene.setRates(rates),
+  calls: takeCalls,
+  lesson(lesson) {
+    state.lesson = lesson;
+    renderLesson();
+  },
+  runs(what) {
+    state.running = what.do;
+    renderLesson();
+  },
+  ran: takeRan,
+};
+
+/* --- what is chosen --- */
+
+const boxOf = (ns) => state.scene.nodes[ns] ?? state.scene.boxes.findIndex((b) => (b.ns === ns && b.kind !== 'function') || b.members.includes(ns));
+
+/** Details of a namespace; turn: bring its tab to the front. */
+async function open(ns, turn = true) {
+  const box = boxOf(ns);
+  state.picked = ns;
+  if (box >= 0) {
+    scene.select(box);
+    scene.mark([]);
+    if (turn) scene.show(box, false);
+  }
+  if (turn) {
+    put('node', panel.waitPage(ns));
+    showTab('node');
+  }
+  try {
+    const node = await ask(`/api/node?name=${encodeURIComponent(ns)}`);
+    if (state.picked === ns) put('node', panel.nodePage(state, node, actions));
+  } catch (error) {
+    if (state.picked === ns) put('node', panel.errorPage(ns, error));
+  }
+}
+
+function pick(i, second) {
+  const box = state.scene.boxes[i];
+  if ((second || state.second) && state.nodes.has(state.picked) && state.nodes.has(box.ns) && box.ns !== state.picked) {
+    explain(state.picked, box.ns);
+    return;
+  }
+  if (state.second) {
+    notice('Choose a node: an instance or a host.');
+    return;
+  }
+  if (box.members.length) {
+    scene.select(i);
+    state.picked = null;
+    put('node', panel.membersPage(state, box, actions));
+    showTab('node');
+  } else {
+    open(box.ns);
+  }
+}
+
+function pickSecond(from) {
+  state.picked = from;
+  state.second = true;
+  notice(`From ${from}: choose the second node. Escape ends this.`);
+}
+
+function endSecond() {
+  state.second = false;
+  notice('');
+}
+
+addEventListener('keydown', (e) => {
+  if (e.key === 'Escape' && state.second) endSecond();
+});
+
+async function showWay(title, from, to, path) {
+  endSecond();
+  state.picked = null;
+  put('node', panel.waitPage(title));
+  showTab('node');
+  scene.select(boxOf(from), to);
+  scene.mark([]);
+  try {
+    const way = await ask(path);
+    put('node', panel.wayPage(state, way, actions));
+    scene.mark(way.legs.flatMap((l) => scene.flow.through(l.there.map((h) => boxOf(h.ns)).filter((b) => b >= 0))));
+  } catch (error) {
+    put('node', panel.errorPage(title, error));
+  }
+}
+
+function explain(from, to) {
+  const box = boxOf(to);
+  return showWay(`${from} → ${to}`, from, box < 0 ? null : box, `/api/explain?from=${from}&to=${to}`);
+}
+
+function explainTo(from, target) {
+  const api = state.scene.apis.findIndex((a) => `${a.method} ${a.url}` === target || a.name === target);
+  if (api >= 0) {
+    const a = state.scene.apis[api];
+    showWay(`${from} → ${a.name}`, from, a.gateway, `/api/explain?from=${from}&to=api&api=${api}`);
+  } else if (state.nodes.has(target)) {
+    explain(from, target);
+  } else {
+    notice(`There is no node or API ${target}.`);
+  }
+}
+
+function showCall(call) {
+  const ways = scene.flow.callWays(call);
+  scene.select(call.from, call.to);
+  scene.mark(ways.flatMap((w) => w.links));
+  scene.flow.show(call);
+}
+
+async function doRun(word) {
+  try {
+    await run(word);
+  } catch (error) {
+    state.said = {do: word, status: 1, text: error.message};
+    renderLesson();
+  }
+}
+
+/* --- around it --- */
+
+$('zoom-in').addEventListener('click', () => scene.view.zoom(1.3));
+$('zoom-out').addEventListener('click', () => scene.view.zoom(1 / 1.3));
+$('zoom-fit').addEventListener('click', () => scene.view.fit());
+
+$('find').addEventListener('submit', (e) => {
+  e.preventDefault();
+  const name = $('find-name').value.trim();
+  const box = state.scene ? boxOf(name) : -1;
+  if (box < 0) {
+    notice(`There is no node ${name}.`);
+    return;
+  }
+  notice('');
+  open(name);
+  scene.show(box, true);
+});
+
+const dark = matchMedia('(prefers-color-scheme: dark)');
+
+function setTheme(name) {
+  document.documentElement.dataset.theme = name;
+  $('theme').setAttribute('aria-pressed', String(name === 'dark'));
+}
+
+setTheme(localStorage.getItem('labctl-theme') ?? (dark.matches ? 'dark' : 'light'));
+dark.addEventListener('change', () => {
+  if (!localStorage.getItem('labctl-theme')) setTheme(dark.matches ? 'dark' : 'light');
+});
+$('theme').addEventListener('click', () => {
+  const name = document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark';
+  localStorage.setItem('labctl-theme', name);
+  setTheme(name);
+});
+
+/* --- the way to labctl --- */
+
+function onState(what) {
+  const pill = $('link-state');
+  pill.className = `pill ${what}`;
+  pill.textContent = {live: 'live', lost: 'connection lost', key: 'no key'}[what];
+  if (what === 'key') {
+    dropKey();
+    showGate('This key is not the one of this page.');
+  }
+}
+
+function begin() {
+  $('gate').hidden = true;
+  follow((name, data) => takers[name]?.(data), onState);
+}
+
+function showGate(text) {
+  $('gate').hidden = false;
+  $('key-wrong').textContent = text;
+  $('key').focus();
+}
+
+$('key-form').addEventListener('submit', (e) => {
+  e.preventDefault();
+  if (setKey($('key').value)) begin();
+  else $('key-wrong').textContent = 'A key has 32 digits; it stands behind # in the address.';
+});
+
+put('node', panel.emptyPage());
+if (findKey()) begin();
+else showGate('');
