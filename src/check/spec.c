@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "check/judge.h"
+#include "model/api.h"
 
 #define US_PER_MS        1000u
 #define PING_TRIES       5u
@@ -52,6 +53,15 @@ static uint64_t http_timeout_ms(const struct check *check)
 	return ms;
 }
 
+/* NULL: nobody signs. */
+static json_t *app_spec(const struct check *check)
+{
+	const struct app *app = check->app.to;
+
+	return app ? json_pack("{s:s, s:s}", "key", app->app_key.s, "secret", app->app_secret.s)
+		   : NULL;
+}
+
 static json_t *http_spec(const struct check *check)
 {
 	const char *url = strchr(check->target.s, ' ');
@@ -59,11 +69,11 @@ static json_t *http_spec(const struct check *check)
 
 	for (size_t i = 0; i < check->n_headers; i++)
 		json_array_append_new(headers, must(json_string(check->headers[i].s)));
-	return json_pack("{s:s, s:s%, s:s, s:o, s:I, s:I}", "kind", "http", "method",
+	return json_pack("{s:s, s:s%, s:s, s:o, s:I, s:I, s:o*}", "kind", "http", "method",
 			 check->target.s, url ? (size_t)(url - check->target.s) : 0, "url",
 			 url ? url + 1 : "", "headers", headers, "body_size",
 			 (json_int_t)check->body_size.v, "timeout_ms",
-			 (json_int_t)http_timeout_ms(check));
+			 (json_int_t)http_timeout_ms(check), "app", app_spec(check));
 }
 
 static json_t *ping_spec(const struct check *check)

@@ -67,6 +67,8 @@ int verb_up(int argc, char **argv);
 int verb_down(int argc, char **argv);
 int verb_status(int argc, char **argv);
 int verb_test(int argc, char **argv);
+int verb_sign(int argc, char **argv);
+int verb_api(int argc, char **argv);
 int verb_exec(int argc, char **argv);
 int verb_shell(int argc, char **argv);
 int verb_logs(int argc, char **argv);
@@ -84,10 +86,11 @@ int verb_generate(int argc, char **argv);
 int verb_completion(int argc, char **argv);
 
 extern const struct argp cli_argp_labs, cli_argp_check, cli_argp_plan, cli_argp_graph,
-	cli_argp_lesson, cli_argp_up, cli_argp_down, cli_argp_status, cli_argp_test, cli_argp_exec,
-	cli_argp_shell, cli_argp_logs, cli_argp_capture, cli_argp_explain, cli_argp_matrix,
-	cli_argp_trace, cli_argp_link, cli_argp_fault, cli_argp_events, cli_argp_reset,
-	cli_argp_web, cli_argp_doctor, cli_argp_generate, cli_argp_completion;
+	cli_argp_lesson, cli_argp_up, cli_argp_down, cli_argp_status, cli_argp_test, cli_argp_sign,
+	cli_argp_api, cli_argp_exec, cli_argp_shell, cli_argp_logs, cli_argp_capture,
+	cli_argp_explain, cli_argp_matrix, cli_argp_trace, cli_argp_link, cli_argp_fault,
+	cli_argp_events, cli_argp_reset, cli_argp_web, cli_argp_doctor, cli_argp_generate,
+	cli_argp_completion;
 
 /* the verbs' enums of formats have the same order */
 extern const char *const cli_formats_test[], *const cli_formats_graph[], *const cli_formats_trace[];

@@ -22,7 +22,7 @@
 
 struct options {
 	struct cli_lab_options common;
-	const char *from, *to, *method, *host, *stage;
+	const char *from, *to, *method, *host, *stage, *app;
 	bool planned, probe;
 };
 
@@ -54,6 +54,7 @@ static const struct argp_option option_table[] = {
 	{"request", 'X', "METHOD", 0, "method of the request to a URL (GET)", 0},
 	{"header", 'H', "HEADER", 0,
 	 "\"Host: NAME\" or \"X-Ca-Stage: NAME\" of the request; others decide nothing", 0},
+	{"app", 'a', "APP", 0, "app that signs the request", 0},
 	CLI_OPTION_JSON,
 	CLI_OPTION_END,
 };
@@ -85,6 +86,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'P': o->probe = true; return 0;
 	case 'X': o->method = arg; return 0;
 	case 'H': take_header(o, arg); return 0;
+	case 'a': o->app = arg; return 0;
 	case ARGP_KEY_ARG:
 		if (!o->common.lab)
 			o->common.lab = arg;
@@ -100,6 +102,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 			argp_error(state, "which lab, from which of its nodes, and to what?");
 		if (o->probe && (o->planned || o->common.step))
 			argp_error(state, "--probe is for the lab as it runs");
+		if (o->probe && o->app)
+			argp_error(state,
+				   "--probe sends what is not signed: see `labctl api call`");
 		return 0;
 	default: return cli_lab_option(&o->common, key, arg, state);
 	}
@@ -164,7 +169,8 @@ static struct explain_request request_of(const struct options *o, const struct a
 					.method = o->method,
 					.host = asked->host,
 					.stage = asked->stage,
-					.names_too = o->probe};
+					.names_too = o->probe,
+					.app = o->app};
 }
 
 static struct explanation *explain(const struct options *o, const struct plan *p,

@@ -129,7 +129,8 @@ static struct explanation *explain_check(const struct view *v, const struct chec
 	const struct explain_request r = {.from = c->from.name,
 					  .to = target_of(c),
 					  .host = header_of(c, "Host"),
-					  .stage = header_of(c, "X-Ca-Stage")};
+					  .stage = header_of(c, "X-Ca-Stage"),
+					  .app = c->app.name};
 	auto_error struct lab_error *ignored = NULL; /* what cannot be asked is not noticed */
 
 	return explain_new(v->analyse, &r, &ignored);

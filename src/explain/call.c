@@ -6,8 +6,10 @@
 
 #include "base/cleanup.h"
 #include "explain/work.h"
+#include "gateway/auth.h"
 #include "gateway/error.h"
 #include "gateway/path.h"
+#include "gateway/plugin.h"
 #include "gateway/route.h"
 #include "http/slice.h"
 #include "service/wish.h"
@@ -22,6 +24,7 @@ struct call {
 	const struct gateway_domain *domain;
 	const struct gateway_group *group;
 	struct gateway_match match;
+	const struct gateway_app *app; /* NULL: not known */
 	struct http_slice host, path, method;
 	int stage;
 };
@@ -90,6 +93,70 @@ static bool find_api(struct call *c)
 static bool check_protocol(struct call *c)
 {
 	return c->match.api->http || refuse(c, GATEWAY_BAD_PROTOCOL, "HTTP");
+}
+
+static const struct gateway_app *find_app(const struct call *c, const char *name)
+{
+	for (size_t i = 0; i < c->config->n_apps; i++)
+		if (!strcmp(c->config->apps[i].name, name))
+			return &c->config->apps[i];
+	return NULL;
+}
+
+static bool check_ip(struct call *c, bool after)
+{
+	const struct gateway_plugin *p = gateway_plugin_of(c->match.api, c->stage,
+							   GATEWAY_IP_CONTROL);
+	char ip[IP_STRLEN];
+
+	if (!p || gateway_ip_needs_app(&p->ip) != after)
+		return true;
+	if (!gateway_ip_allowed(&p->ip, c->k->client, c->app))
+		return refuse(c, GATEWAY_IP_REFUSED, ip_format(c->k->client, ip));
+	explain_note(c->k, c->leg, "plug-in %s lets %s through", p->name,
+		     ip_format(c->k->client, ip));
+	return true;
+}
+
+static bool check_address(struct call *c)
+{
+	return check_ip(c, false);
+}
+
+static bool check_address_of_app(struct call *c)
+{
+	return check_ip(c, true);
+}
+
+/* How often it is called is not known: what is said is the limit. */
+static bool limit_traffic(struct call *c)
+{
+	const struct gateway_plugin *p = gateway_plugin_of(c->match.api, c->stage,
+							   GATEWAY_TRAFFIC_CONTROL);
+
+	if (p)
+		explain_note(c->k, c->leg, "plug-in %s: at most %u calls in %u s", p->name,
+			     p->traffic.api, p->traffic.unit);
+	return true;
+}
+
+/* A signature is taken for a good one. */
+static bool authorize(struct call *c)
+{
+	const char *name = c->k->request->app;
+	const struct gateway_app *app = name ? find_app(c, name) : NULL;
+
+	if (!c->match.api->auth.required)
+		return true;
+	c->app = app;
+	if (!name)
+		return refuse(c, GATEWAY_UNAUTHENTICATED, NULL);
+	if (!app)
+		return refuse(c, GATEWAY_UNKNOWN_KEY, NULL);
+	if (!gateway_auth_granted(c->match.api, c->stage, app))
+		return refuse(c, GATEWAY_UNAUTHORIZED, NULL);
+	explain_note(c->k, c->leg, "app %s is authorized", app->name);
+	return true;
 }
 
 /* --- backends --- */
@@ -206,8 +273,9 @@ static bool call_backend(struct call *c)
 	return false;
 }
 
-static bool (*const chain[])(struct call *) = {find_group, find_stage,     normalise,
-					       find_api,   check_protocol, call_backend};
+static bool (*const chain[])(struct call *) = {
+	find_group, find_stage,           normalise,     find_api,    check_protocol, check_address,
+	authorize,  check_address_of_app, limit_traffic, call_backend};
 
 /* The supervisor adds the sockets to what the plan says; so do we. NULL: a plan of another version. */
 static const struct gateway_config *read_config(struct arena *a, const struct plan_worker *w)

@@ -99,6 +99,7 @@ const struct plan_worker *explain_connect(struct explain_work *k, struct explain
 		explain_stop_trip(k, leg, &trip);
 		return NULL;
 	}
+	k->client = trip.there.src;
 	w = explain_listener(k->a->plan, explain_end_of(&trip), PLAN_TCP, p->dst, p->port, NULL);
 	if (!w)
 		explain_stop(k, leg, ANALYSE_NO, trip.there.hops[trip.there.n_hops - 1].ns->origin,

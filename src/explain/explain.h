@@ -19,6 +19,7 @@ struct explain_request {
 	const char *method; /* of a URL; NULL: GET */
 	const char *host, *stage; /* headers Host and X-Ca-Stage; NULL: not given */
 	bool names_too;           /* legs of names have hops, too */
+	const char *app;          /* that signs the request; NULL: none does */
 };
 
 /** A place on the way, and what becomes of the packet there. */

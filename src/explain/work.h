@@ -9,6 +9,7 @@ struct explain_work {
 	const struct analyse *a;
 	const struct explain_request *request;
 	struct explanation *e;
+	uint32_t client;                 /* address that the last connection came from */
 	const struct analyse_trip *lost; /* the last question for a name that did not arrive */
 };
 

@@ -73,8 +73,8 @@ void gateway_log_call(struct gateway_call *c)
 	gateway_json_pair(b, "errorCode", gateway_error_code(c->error));
 	gateway_json_pair(b, "errorMessage", c->message);
 	gateway_json_pair(b, "exception", "");
-	gateway_json_pair(b, "appId", "");
-	gateway_json_pair(b, "appName", "");
+	gateway_json_pair(b, "appId", c->app ? c->app->id : "");
+	gateway_json_pair(b, "appName", c->app ? c->app->name : "");
 	gateway_json_number(b, "requestSize", r->bytes_in);
 	gateway_json_number(b, "responseSize", r->bytes_out);
 	add_backend(b, c);

@@ -42,7 +42,8 @@ struct gateway_call {
 	const struct gateway_domain *matched_domain;
 	const struct gateway_group *group;
 	const struct gateway_api *api;
-	int stage; /* of the group, or -1 */
+	int stage;                     /* of the group, or -1 */
+	const struct gateway_app *app; /* that calls; NULL: not known */
 	struct gateway_match match;
 	/* the outcome */
 	enum gateway_error error;

@@ -189,22 +189,23 @@ static int protocols(struct config_reader *r, json_t *j, size_t i, struct gatewa
 	return api->http || api->https ? 0 : config_wrong(r, "apis", i, "no protocol");
 }
 
-static int published(struct config_reader *r, json_t *j, size_t i, struct gateway_api *api)
+int config_stages(struct config_reader *r, json_t *list, size_t i, const struct gateway_group *g,
+		  uint32_t *set)
 {
 	json_t *s;
 	size_t n;
 
-	if (!json_is_array(j))
+	if (!json_is_array(list))
 		return config_wrong(r, "apis", i, "stages must be a list");
-	json_array_foreach (j, n, s) {
+	json_array_foreach (list, n, s) {
 		const char *name = json_string_value(s);
 		size_t k = 0;
 
-		while (name && k < api->group->n_stages && strcmp(api->group->stages[k], name) != 0)
+		while (name && k < g->n_stages && strcmp(g->stages[k], name) != 0)
 			k++;
-		if (!name || k == api->group->n_stages)
+		if (!name || k == g->n_stages)
 			return config_wrong(r, "apis", i, "a stage that the group has not");
-		api->stages |= 1u << k;
+		*set |= 1u << k;
 	}
 	return 0;
 }
@@ -244,12 +245,13 @@ static int api(struct config_reader *r, json_t *j, size_t i)
 {
 	struct gateway_api *x = &r->config->apis[i];
 	const char *name, *id, *group_name, *method, *path;
-	json_t *protocol, *stages, *b;
+	json_t *protocol, *stages, *b, *auth = NULL, *plugins = NULL;
 	json_error_t e;
 
-	if (json_unpack_ex(j, &e, 0, "{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o !}", "name", &name,
-			   "id", &id, "group", &group_name, "method", &method, "path", &path,
-			   "protocol", &protocol, "stages", &stages, "backend", &b) < 0)
+	if (json_unpack_ex(j, &e, 0, "{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s?o, s?o !}", "name",
+			   &name, "id", &id, "group", &group_name, "method", &method, "path", &path,
+			   "protocol", &protocol, "stages", &stages, "backend", &b, "auth", &auth,
+			   "plugins", &plugins) < 0)
 		return config_wrong(r, "apis", i, e.text);
 	for (size_t k = 0; k < r->config->n_groups; k++) {
 		if (strcmp(r->config->groups[k].name, group_name) == 0)
@@ -263,7 +265,9 @@ static int api(struct config_reader *r, json_t *j, size_t i)
 	x->id = config_copy(r, id);
 	x->method = strcmp(method, "ANY") == 0 ? NULL : config_copy(r, method);
 	if (read_path(r, path, i, x) < 0 || protocols(r, protocol, i, x) < 0 ||
-	    published(r, stages, i, x) < 0)
+	    config_stages(r, stages, i, x->group, &x->stages) < 0)
+		return -1;
+	if (config_auth(r, auth, i, x) < 0 || config_bound(r, plugins, i, x) < 0)
 		return -1;
 	return config_backend(r, b, i, x);
 }
@@ -305,14 +309,15 @@ static int read_object(struct config_reader *r, json_t *root)
 {
 	struct gateway_config *c = r->config;
 	const char *instance, *id, *region, *type, *state = NULL;
-	json_t *listeners, *groups, *apis, *calls = NULL;
+	json_t *listeners, *groups, *apis, *apps = NULL, *plugins = NULL, *calls = NULL;
 	json_error_t e;
 
-	if (json_unpack_ex(root, &e, 0, "{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s?s, s?o !}",
+	if (json_unpack_ex(root, &e, 0,
+			   "{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s?o, s?o, s?s, s?o !}",
 			   "instance", &instance, "instance_id", &id, "region", &region, "type",
 			   &type, "listeners", &listeners, "groups", &groups, "apis", &apis,
-			   "sockets", &r->sockets, "state", &state, "public_daily_calls",
-			   &calls) < 0)
+			   "sockets", &r->sockets, "apps", &apps, "plugins", &plugins, "state",
+			   &state, "public_daily_calls", &calls) < 0)
 		return lab_error_make(r->err, LAB_USAGE, "configuration: %s", e.text);
 	if (!json_is_array(listeners) || !json_is_array(groups) || !json_is_array(apis) ||
 	    !json_is_array(r->sockets))
@@ -329,7 +334,8 @@ static int read_object(struct config_reader *r, json_t *root)
 	c->n_apis = json_array_size(apis);
 	c->apis = arena_alloc(r->a, c->n_apis * sizeof(*c->apis));
 	if (read_state(r, state, calls) < 0 || each(r, listeners, listener) < 0 ||
-	    each(r, groups, group) < 0)
+	    each(r, groups, group) < 0 || config_apps(r, apps) < 0 ||
+	    config_plugins(r, plugins) < 0)
 		return -1;
 	return each(r, apis, api);
 }

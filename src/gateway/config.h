@@ -8,8 +8,16 @@
  *	 "public_daily_calls"?: of each public domain; needs "state",
  *	 "groups": [{"name", "id", "base_path", "stages": [NAME],
  *		     "domains": [{"name", "kind": "vpc" | "public"}]}],
+ *	 "apps"?: [{"name", "id", "key", "secret", "code"}],
  *	 "apis": [{"name", "id", "group", "method", "path", "protocol": ["HTTP", "HTTPS"],
- *		   "stages": [NAME], "backend"}]}
+ *		   "stages": [NAME], "backend",
+ *		   "auth"?: {"nonce": BOOL, "app_code": "DISABLE" | "HEADER" | "HEADER_QUERY",
+ *			     "apps": [{"app": NAME, "stages": [NAME]}]},
+ *		   "plugins"?: [{"plugin": NAME, "stages": [NAME]}]}],
+ *	 "plugins"?: [{"name", "kind": "trafficControl", "unit_s", "api", "user"?, "app"?,
+ *		       "specials": [{"app": NAME, "value"}]} |
+ *		      {"name", "kind": "ipControl", "type": "ALLOW" | "REFUSE",
+ *		       "items": [{"blocks": [CIDR], "app"?: NAME}]}]}
  *
  * A backend is one of
  *
@@ -31,10 +39,13 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/ip.h"
 #include "gateway/template.h"
 
 #define GATEWAY_MAX_STAGES   32 /* of one group; sets of stages are bits of a word */
 #define GATEWAY_MAX_SEGMENTS 64 /* of an API's path */
+
+#define GATEWAY_APP_TEXT 256 /* bytes of a key, secret or code */
 
 struct gateway_listener {
 	const char *socket;
@@ -80,6 +91,64 @@ struct gateway_backend {
 	const char *body;
 };
 
+struct gateway_app {
+	const char *name, *id, *key, *secret, *code;
+};
+
+struct gateway_grant {
+	const struct gateway_app *app;
+	uint32_t stages; /* as gateway_api.stages */
+};
+
+/** Where an AppCode may stand in a request. */
+enum gateway_app_code { GATEWAY_CODE_DISABLED, GATEWAY_CODE_HEADER, GATEWAY_CODE_HEADER_QUERY };
+
+struct gateway_auth {
+	bool required; /* else anybody may call */
+	bool nonce;    /* X-Ca-Nonce and X-Ca-Timestamp must be there */
+	enum gateway_app_code app_code;
+	struct gateway_grant *grants;
+	size_t n_grants;
+};
+
+enum gateway_plugin_kind { GATEWAY_TRAFFIC_CONTROL, GATEWAY_IP_CONTROL };
+
+struct gateway_special {
+	const struct gateway_app *app;
+	uint32_t value;
+};
+
+struct gateway_traffic {
+	uint32_t unit;           /* seconds */
+	uint32_t api, user, app; /* calls in a unit; 0: no limit */
+	struct gateway_special *specials;
+	size_t n_specials;
+};
+
+struct gateway_ip_item {
+	struct ip_prefix *blocks;
+	size_t n_blocks;
+	const struct gateway_app *app; /* NULL: whoever calls */
+};
+
+struct gateway_ip_control {
+	bool allow; /* those only; else all but those */
+	struct gateway_ip_item *items;
+	size_t n_items;
+};
+
+struct gateway_plugin {
+	const char *name;
+	enum gateway_plugin_kind kind;
+	struct gateway_traffic traffic;
+	struct gateway_ip_control ip;
+};
+
+struct gateway_bound {
+	const struct gateway_plugin *plugin;
+	uint32_t stages; /* as gateway_api.stages */
+};
+
 struct gateway_api {
 	const char *name, *id;
 	const struct gateway_group *group;
@@ -91,6 +160,9 @@ struct gateway_api {
 	bool http, https;
 	uint32_t stages; /* bit i: published to group->stages[i] */
 	struct gateway_backend backend;
+	struct gateway_auth auth;
+	struct gateway_bound *plugins;
+	size_t n_plugins;
 };
 
 struct gateway_config {
@@ -102,6 +174,10 @@ struct gateway_config {
 	size_t n_listeners;
 	struct gateway_group *groups;
 	size_t n_groups;
+	struct gateway_app *apps; /* sorted by key */
+	size_t n_apps;
+	struct gateway_plugin *plugins;
+	size_t n_plugins;
 	struct gateway_api *apis;
 	size_t n_apis;
 };

@@ -25,5 +25,18 @@ bool config_valid_path(const char *s);
 bool config_valid_host(const char *s);
 bool config_valid_method(const char *s);
 
+/** The set of a group's stages of that list of names. */
+int config_stages(struct config_reader *r, json_t *list, size_t i, const struct gateway_group *g,
+		  uint32_t *set);
+
+/** config_auth.c: all apps; what apis[i] demands. Either may be NULL, where it is not written. */
+int config_apps(struct config_reader *r, json_t *list);
+int config_auth(struct config_reader *r, json_t *j, size_t i, struct gateway_api *api);
+const struct gateway_app *config_find_app(const struct config_reader *r, const char *name);
+
+/** config_plugin.c: likewise, plug-ins and what is bound to apis[i]; apps have been read. */
+int config_plugins(struct config_reader *r, json_t *list);
+int config_bound(struct config_reader *r, json_t *list, size_t i, struct gateway_api *api);
+
 /** config_backend.c: the backend of apis[i], whose path has been read. */
 int config_backend(struct config_reader *r, json_t *j, size_t i, struct gateway_api *api);

@@ -15,7 +15,22 @@ static const struct {
 	[GATEWAY_BAD_PROTOCOL] = {"I403PT", "Invalid protocol %s unsupported"},
 	[GATEWAY_UNKNOWN_DOMAIN] = {"I404DO", "Invalid Domain `%s`"},
 	[GATEWAY_UNKNOWN_API] = {"I404NF", "API not found with `%s`"},
-	[GATEWAY_SLOW_REQUEST] = {"I408RT", "Request timeout"},                      /* our own */
+	[GATEWAY_SLOW_REQUEST] = {"I408RT", "Request timeout"}, /* our own */
+	[GATEWAY_HEADER_MISSING] = {"I400MH", "Header `%s` is Required"},
+	[GATEWAY_UNAUTHENTICATED] = {"A400MA", /* [mem] */
+				     "Need authorization, X-Ca-Key or Authorization: APPCODE ... "
+				     "is required"},
+	[GATEWAY_UNKNOWN_KEY] = {"A400IK", "Invalid AppKey"},
+	[GATEWAY_UNKNOWN_CODE] = {"A400AC", "Invalid AppCode"},
+	[GATEWAY_BAD_SIGNATURE] = {"A403IS", "Invalid Signature, Server StringToSign:`%s`"},
+	[GATEWAY_BAD_MD5] = {"I400I5", "Invalid Content-MD5"},                 /* [mem] */
+	[GATEWAY_TIMESTAMP_EXPIRED] = {"S403TE", "X-Ca-Timestamp is expired"}, /* [mem] */
+	[GATEWAY_NONCE_MISSING] = {"I400NC", "X-Ca-Nonce is required"},        /* [mem] */
+	[GATEWAY_NONCE_USED] = {"S403NU", "Nonce Used"},                       /* [mem] */
+	[GATEWAY_UNAUTHORIZED] = {"I403AA", "Unauthorized"},
+	[GATEWAY_IP_REFUSED] = {"A403IP", "Client IP `%s` is not allowed"},          /* [mem] */
+	[GATEWAY_API_THROTTLED] = {"T429PA", "Throttled by API Flow Control"},       /* [mem] */
+	[GATEWAY_APP_THROTTLED] = {"T429PR", "Throttled by PLUGIN Flow Control"},    /* [mem] */
 	[GATEWAY_DOMAIN_THROTTLED] = {"T429ID", "Throttled by DOMAIN Flow Control"}, /* [mem] */
 	[GATEWAY_BODY_TOO_LARGE] = {"I413RL", "Request body too Large"},
 	[GATEWAY_URL_TOO_LARGE] = {"I413UL", "Request URL too Large"},

@@ -24,6 +24,29 @@ static bool begins(struct http_slice name, const char *lower)
 	return true;
 }
 
+struct http_slice gateway_forward_app_code(struct http_slice authorization)
+{
+	static const char scheme[] = "APPCODE ";
+	struct http_slice code = authorization;
+
+	if (code.n < strlen(scheme) || strncasecmp(code.p, scheme, strlen(scheme)) != 0)
+		return (struct http_slice){NULL, 0};
+	code.p += strlen(scheme);
+	code.n -= strlen(scheme);
+	while (code.n && code.p[0] == ' ') {
+		code.p++;
+		code.n--;
+	}
+	return code;
+}
+
+/* All that came as Authorization is dropped where the first is an AppCode: it is the one that was looked at. */
+static bool is_app_code(const struct http_head *h, struct http_slice name)
+{
+	return http_slice_is(name, "authorization") &&
+	       gateway_forward_app_code(http_head_get(h, "authorization")).p;
+}
+
 bool gateway_forward_request_header(const struct http_head *h, struct http_slice name)
 {
 	static const char *const ours[] = {
@@ -35,7 +58,7 @@ bool gateway_forward_request_header(const struct http_head *h, struct http_slice
 		if (name.n == strlen(ours[i]) && begins(name, ours[i]))
 			return false;
 	}
-	return !http_head_hop_by_hop(h, name);
+	return !is_app_code(h, name) && !http_head_hop_by_hop(h, name);
 }
 
 bool gateway_forward_is_ca(struct http_slice name)

@@ -12,6 +12,9 @@
 /** Whether a client's header goes on to the backend. */
 bool gateway_forward_request_header(const struct http_head *h, struct http_slice name);
 
+/** The code of an Authorization header of the scheme APPCODE, which is for the gateway; p == NULL: it is another. */
+struct http_slice gateway_forward_app_code(struct http_slice authorization);
+
 /** It belongs to the protocol between client and gateway: X-Ca-Signature and the like. */
 bool gateway_forward_is_ca(struct http_slice name);
 

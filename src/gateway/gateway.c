@@ -12,8 +12,10 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "gateway/auth.h"
 #include "gateway/call.h"
 #include "gateway/path.h"
+#include "gateway/plugin.h"
 #include "gateway/quota.h"
 
 /* ---- calls ---- */
@@ -229,7 +231,17 @@ static bool call_backend(struct gateway_call *c)
 }
 
 static bool (*const chain[])(struct gateway_call *) = {
-	find_group, limit_public, find_stage, normalise, find_api, check_protocol, call_backend,
+	find_group,
+	limit_public,
+	find_stage,
+	normalise,
+	find_api,
+	check_protocol,
+	gateway_check_address,
+	gateway_authorize,
+	gateway_check_address_of_app,
+	gateway_limit_traffic,
+	call_backend,
 };
 
 /* ---- what httpd calls ---- */

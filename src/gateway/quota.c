@@ -44,6 +44,7 @@ static void begin(struct gateway_quota *q)
 {
 	if (atomic_load(&q->magic) == magic())
 		return;
+	memset((char *)q + sizeof(*q), 0, WORKER_MEMORY - sizeof(*q));
 	q->zero = 0;
 	for (size_t i = 0; i < SLOTS; i++) {
 		atomic_store(&q->slots[i].hash, 0);
@@ -78,6 +79,11 @@ void gateway_quota_close(struct gateway_quota *q)
 {
 	if (q)
 		(void)munmap(q, WORKER_MEMORY); /* a whole mapping: it cannot fail */
+}
+
+void *gateway_quota_memory(const struct gateway_quota *q)
+{
+	return (void *)(uintptr_t)q;
 }
 
 /* Whether the slot is the domain's, or has just become it. */

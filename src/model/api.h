@@ -96,6 +96,77 @@ struct api_backend {
 	struct number mock_status; /* default 200 */
 };
 
+enum auth_type { AUTH_ANONYMOUS, AUTH_APP };
+enum app_code_auth { APP_CODE_DISABLE, APP_CODE_HEADER, APP_CODE_HEADER_QUERY };
+
+/** Who calls APIs. What it proves itself with is derived from names (names.c) where it is not written. */
+struct app {
+	struct named id;
+	struct text app_key, app_secret, app_code;
+};
+
+/** The authorization of an app for one API in one stage. */
+struct app_attachment {
+	struct named id;
+	struct ref app;         /* struct app */
+	struct ref api;         /* struct api */
+	struct text stage_name; /* default RELEASE */
+};
+
+enum plugin_kind { PLUGIN_TRAFFIC_CONTROL, PLUGIN_IP_CONTROL };
+enum traffic_unit { UNIT_SECOND = 1, UNIT_MINUTE = 60, UNIT_HOUR = 3600, UNIT_DAY = 86400 };
+
+struct traffic_policy {
+	struct span at;
+	struct ref key; /* struct app */
+	struct number value;
+};
+
+struct traffic_special {
+	struct span at;
+	struct text type; /* APP */
+	struct traffic_policy *policies;
+	size_t n_policies;
+};
+
+/** Calls within a unit; one that is not set: no limit. */
+struct traffic_control {
+	struct span at;
+	enum traffic_unit unit;
+	struct number api_default, user_default, app_default;
+	struct traffic_special *specials;
+	size_t n_specials;
+};
+
+struct ip_control_item {
+	struct span at;
+	struct cidr *blocks;
+	size_t n_blocks;
+	struct ref app; /* struct app; absent: whoever calls */
+};
+
+struct ip_control {
+	struct span at;
+	bool allow; /* ALLOW: those only; REFUSE: all but those */
+	struct ip_control_item *items;
+	size_t n_items;
+};
+
+struct plugin {
+	struct named id;
+	enum plugin_kind kind; /* set by parse/ from the one of these that is written */
+	struct traffic_control traffic_control;
+	struct ip_control ip_control;
+};
+
+/** A plug-in that is bound to one API in one stage. */
+struct plugin_attachment {
+	struct named id;
+	struct ref plugin;      /* struct plugin */
+	struct ref api;         /* struct api */
+	struct text stage_name; /* default RELEASE */
+};
+
 struct api {
 	struct named id;
 	struct ref group;           /* struct api_group */
@@ -104,5 +175,8 @@ struct api {
 	enum api_protocol protocol; /* default HTTP,HTTPS = both */
 	struct text *stages;        /* published to; absent or empty: not published */
 	size_t n_stages;
+	enum auth_type auth_type;              /* default ANONYMOUS */
+	enum app_code_auth app_code_auth_type; /* APP: where an AppCode may stand; default HEADER */
+	bool force_nonce_check; /* APP: X-Ca-Nonce and X-Ca-Timestamp must be there; default false */
 	struct api_backend backend;
 };

@@ -37,6 +37,7 @@ struct check {
 	enum check_kind kind;
 	struct text
 		target; /* http: "GET URL"; ping, dns, outage: address or name; tcp: "ip:port"; route: CIDR */
+	struct ref app;       /* http: struct app that signs the request */
 	struct text *headers; /* http: request headers, "Name: value" */
 	size_t n_headers;
 	struct number body_size; /* http: bytes of request body */

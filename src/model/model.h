@@ -43,6 +43,10 @@ struct lab {
 	struct api_gateway *api_gateways;
 	struct api_group *api_groups;
 	struct api *apis;
+	struct app *apps;
+	struct app_attachment *app_attachments;
+	struct plugin *plugins;
+	struct plugin_attachment *plugin_attachments;
 	struct function *functions;
 	struct link_change *link_changes; /* key `links` */
 	struct event *events;             /* in order of the file */
@@ -50,8 +54,8 @@ struct lab {
 	struct check *checks; /* of the whole lab: hold when all steps are done */
 	size_t n_regions, n_region_pairs, n_vpcs, n_security_groups, n_ecs, n_cens,
 		n_physical_connections, n_vbrs, n_router_interfaces, n_data_centers, n_vpc_accesses,
-		n_api_gateways, n_api_groups, n_apis, n_functions, n_link_changes, n_events,
-		n_steps, n_checks;
+		n_api_gateways, n_api_groups, n_apis, n_apps, n_app_attachments, n_plugins,
+		n_plugin_attachments, n_functions, n_link_changes, n_events, n_steps, n_checks;
 };
 
 struct lab *lab_new(void) __attribute__((returns_nonnull));
@@ -89,6 +93,11 @@ const struct region_pair *lab_find_region_pair(const struct lab *lab, const stru
 const char *lab_public_domain(const struct lab *lab, const struct api_group *group);
 /** "HASH-cn-hangzhou-vpc.alicloudapi.com". */
 const char *lab_vpc_domain(const struct lab *lab, const struct api_group *group);
+
+/** What the app proves itself with: as written, else derived from the names of lab and app. */
+const char *lab_app_key(const struct lab *lab, const struct app *app);
+const char *lab_app_secret(const struct lab *lab, const struct app *app);
+const char *lab_app_code(const struct lab *lab, const struct app *app);
 
 /** The address of a serverless instance in the cloud-service network. */
 uint32_t lab_serverless_ip(const struct lab *lab, const struct api_gateway *gw);

@@ -51,6 +51,34 @@ const char *lab_vpc_domain(const struct lab *lab, const struct api_group *group)
 	return domain(lab, group, "-vpc");
 }
 
+static uint64_t app_hash(const struct lab *lab, const struct app *app, uint64_t seed)
+{
+	return hash_str(hash_str(hash_str(seed, lab->id.name), "apps"), app->id.name);
+}
+
+const char *lab_app_key(const struct lab *lab, const struct app *app)
+{
+	if (app->app_key.s)
+		return app->app_key.s;
+	return arena_printf(lab->arena, "%" PRIu64, 200000000 + app_hash(lab, app, 1) % 800000000);
+}
+
+const char *lab_app_secret(const struct lab *lab, const struct app *app)
+{
+	if (app->app_secret.s)
+		return app->app_secret.s;
+	return arena_printf(lab->arena, "%016" PRIx64 "%016" PRIx64, app_hash(lab, app, 2),
+			    app_hash(lab, app, 3));
+}
+
+const char *lab_app_code(const struct lab *lab, const struct app *app)
+{
+	if (app->app_code.s)
+		return app->app_code.s;
+	return arena_printf(lab->arena, "%016" PRIx64 "%016" PRIx64, app_hash(lab, app, 4),
+			    app_hash(lab, app, 5));
+}
+
 bool lab_service_prefix(const struct lab *lab, const char *host, struct ip_prefix *p)
 {
 	p->len = 32;

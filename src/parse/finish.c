@@ -102,6 +102,16 @@ void parse_finish_lab(struct lab *lab)
 		default_text(&lab->regions[i].area, area_of(lab->regions[i].id.name), lab);
 	for (size_t i = 0; i < lab->n_cens; i++)
 		default_packages(lab, &lab->cens[i]);
+	for (size_t i = 0; i < lab->n_apps; i++) {
+		struct app *app = &lab->apps[i];
+
+		default_text(&app->app_key, lab_app_key(lab, app), lab);
+		default_text(&app->app_secret, lab_app_secret(lab, app), lab);
+		default_text(&app->app_code, lab_app_code(lab, app), lab);
+	}
+	for (size_t i = 0; i < lab->n_plugins; i++)
+		lab->plugins[i].kind = lab->plugins[i].ip_control.at.line ? PLUGIN_IP_CONTROL
+									  : PLUGIN_TRAFFIC_CONTROL;
 	for (size_t i = 0; i < lab->n_apis; i++) {
 		struct api_backend *backend = &lab->apis[i].backend;
 

@@ -50,17 +50,6 @@ static size_t give_body(char *data, size_t size, size_t n, void *ctx)
 	return len;
 }
 
-static struct curl_slist *request_headers(const json_t *headers)
-{
-	struct curl_slist *list = NULL;
-	const json_t *header;
-	size_t i;
-
-	json_array_foreach (headers, i, header)
-		list = curl_slist_append(list, json_string_value(header));
-	return list;
-}
-
 static void set_up(CURL *curl, const struct probe_spec *spec, struct curl_slist *headers,
 		   struct transfer *t, char *error)
 {
@@ -79,7 +68,11 @@ static void set_up(CURL *curl, const struct probe_spec *spec, struct curl_slist 
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, t);
 	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
 	curl_easy_setopt(curl, CURLOPT_HEADERDATA, t);
-	if (!spec->body_size)
+	if (spec->body) {
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)strlen(spec->body));
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, spec->body);
+	}
+	if (spec->body || !spec->body_size)
 		return;
 	t->left = spec->body_size;
 	curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
@@ -141,7 +134,7 @@ static json_t *report(CURL *curl, CURLcode code, const char *error, struct trans
 json_t *probe_http(const struct probe_spec *spec)
 {
 	struct transfer t = {.headers = json_array()};
-	struct curl_slist *headers = request_headers(spec->headers);
+	struct curl_slist *headers = probe_headers(spec);
 	char error[CURL_ERROR_SIZE] = "";
 	CURL *curl = curl_easy_init();
 	json_t *result;

@@ -4,7 +4,8 @@
  * seen (JSON on standard output). A probe judges nothing; check/ does.
  *
  * In: {"kind": KIND, "timeout_ms": N} and, by kind,
- *	http	"method", "url", "headers": ["Name: value"...], "body_size": N
+ *	http	"method", "url", "headers": ["Name: value"...], "body_size": N or "body": text,
+ *		"app"?: {"key", "secret"}, which signs the request as clients of an API gateway do
  *	ping	"host", "count", "interval_ms"; timeout_ms counts from the last one sent
  *	dns	"name", "type": "A" | "PTR" | ...
  *	tcp	"host", "port"
@@ -40,7 +41,9 @@ struct probe_spec {
 	const char *method, *url;
 	const json_t *headers;
 	uint64_t body_size;
-	const char *host; /* address or name */
+	const char *body;         /* NULL: body_size bytes */
+	const char *key, *secret; /* of the app that signs; NULL: none */
+	const char *host;         /* address or name */
 	uint16_t port;
 	uint32_t count, interval_ms, quiet_ms;
 	const char *name, *type;
@@ -48,6 +51,13 @@ struct probe_spec {
 
 /** 0, or -1 with *err naming the member that is missing or wrong. */
 int probe_spec_read(const json_t *json, struct probe_spec *spec, struct lab_error **err);
+
+struct curl_slist;
+/**
+ * sign.c: the request's headers as curl takes them, with those that curl would add where they are signed. To be
+ * freed by curl_slist_free_all().
+ */
+struct curl_slist *probe_headers(const struct probe_spec *spec);
 
 /** Each gives what was seen, a new reference. Failing to reach somebody is a result, not an error. */
 json_t *probe_http(const struct probe_spec *spec);

@@ -29,6 +29,19 @@ static int read_number(const json_t *json, const char *key, uint64_t least, uint
 	return 0;
 }
 
+/* Both are optional. */
+static int read_content(const json_t *json, struct probe_spec *s, struct lab_error **err)
+{
+	const json_t *app = json_object_get(json, "app");
+
+	if (json_object_get(json, "body") && read_text(json, "body", &s->body, err) < 0)
+		return -1;
+	if (app && (read_text(app, "key", &s->key, err) < 0 ||
+		    read_text(app, "secret", &s->secret, err) < 0))
+		return -1;
+	return 0;
+}
+
 static int read_http(const json_t *json, struct probe_spec *s, struct lab_error **err)
 {
 	const json_t *header;
@@ -43,7 +56,7 @@ static int read_http(const json_t *json, struct probe_spec *s, struct lab_error 
 	if (json_object_get(json, "body_size") &&
 	    read_number(json, "body_size", 0, UINT64_C(1) << 40, &s->body_size, err) < 0)
 		return -1;
-	return read_text(json, "method", &s->method, err) < 0
+	return read_content(json, s, err) < 0 || read_text(json, "method", &s->method, err) < 0
 		       ? -1
 		       : read_text(json, "url", &s->url, err);
 }

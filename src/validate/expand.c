@@ -81,6 +81,24 @@ static const char *internet_ip(struct validation *v, const void *item, const cha
 	return address(v, &((const struct internet_host *)item)->ip, why);
 }
 
+static const char *app_key(struct validation *v, const void *item, const char **why)
+{
+	(void)why; /* one is always derived */
+	return lab_app_key(v->lab, item);
+}
+
+static const char *app_secret(struct validation *v, const void *item, const char **why)
+{
+	(void)why; /* as above */
+	return lab_app_secret(v->lab, item);
+}
+
+static const char *app_code(struct validation *v, const void *item, const char **why)
+{
+	(void)why; /* as above */
+	return lab_app_code(v->lab, item);
+}
+
 /* Resources of one kind, of which a lab may have several maps. */
 typedef const struct named *at_fn(const struct lab *lab, size_t i);
 
@@ -116,6 +134,11 @@ static const struct named *internet_host_at(const struct lab *lab, size_t i)
 	return i < lab->internet.n_hosts ? &lab->internet.hosts[i].id : NULL;
 }
 
+static const struct named *app_at(const struct lab *lab, size_t i)
+{
+	return i < lab->n_apps ? &lab->apps[i].id : NULL;
+}
+
 static const struct variable {
 	const char *map, *field;
 	at_fn *at;
@@ -127,6 +150,9 @@ static const struct variable {
 	{"api_gateways", "vip", gateway_at, vip},
 	{"api_gateways", "public_ip", gateway_at, public_ip},
 	{"api_gateways", "egress_ip", gateway_at, egress},
+	{"apps", "app_key", app_at, app_key},
+	{"apps", "app_secret", app_at, app_secret},
+	{"apps", "app_code", app_at, app_code},
 	{"hosts", "ip", host_at, host_ip},
 	{"internet", "ip", internet_host_at, internet_ip},
 };

@@ -20,7 +20,8 @@ struct pool {
 };
 
 struct pools {
-	struct pool region, vpc, vswitch, security_group, ecs, cen, gateway, group, function;
+	struct pool region, vpc, vswitch, security_group, ecs, cen, gateway, group, function, api,
+		app, plugin;
 	struct pool physical_connection, vbr, router_interface, vpc_access;
 	struct pool route_table; /* of all VPCs */
 	struct pool lan;         /* of all data centres */
@@ -70,6 +71,9 @@ static struct pools collect(struct validation *v)
 		.gateway = {.label = "API Gateway instance", .key = "api_gateways"},
 		.group = {.label = "API group", .key = "api_groups"},
 		.function = {.label = "function", .key = "functions"},
+		.api = {.label = "API", .key = "apis"},
+		.app = {.label = "app", .key = "apps"},
+		.plugin = {.label = "plug-in", .key = "plugins"},
 		.physical_connection = {.label = "physical connection",
 					.key = "physical_connections"},
 		.vbr = {.label = "VBR", .key = "virtual_border_routers"},
@@ -96,6 +100,9 @@ static struct pools collect(struct validation *v)
 	ADD(v, &p.gateway, lab->api_gateways, lab->n_api_gateways);
 	ADD(v, &p.group, lab->api_groups, lab->n_api_groups);
 	ADD(v, &p.function, lab->functions, lab->n_functions);
+	ADD(v, &p.api, lab->apis, lab->n_apis);
+	ADD(v, &p.app, lab->apps, lab->n_apps);
+	ADD(v, &p.plugin, lab->plugins, lab->n_plugins);
 	ADD(v, &p.physical_connection, lab->physical_connections, lab->n_physical_connections);
 	ADD(v, &p.vbr, lab->vbrs, lab->n_vbrs);
 	ADD(v, &p.router_interface, lab->router_interfaces, lab->n_router_interfaces);
@@ -351,6 +358,28 @@ static void resolve_vpc_access(struct validation *v, const struct pools *p, stru
 	a->ecs = ecs.to;
 }
 
+static void resolve_plugin(struct validation *v, const struct pools *p, struct plugin *plugin)
+{
+	struct traffic_control *t = &plugin->traffic_control;
+
+	for (size_t i = 0; i < t->n_specials; i++) {
+		for (size_t j = 0; j < t->specials[i].n_policies; j++)
+			resolve(v, &p->app, &t->specials[i].policies[j].key);
+	}
+	for (size_t i = 0; i < plugin->ip_control.n_items; i++)
+		resolve(v, &p->app, &plugin->ip_control.items[i].app);
+}
+
+static void resolve_plugins(struct validation *v, const struct pools *p)
+{
+	for (size_t i = 0; i < v->lab->n_plugins; i++)
+		resolve_plugin(v, p, &v->lab->plugins[i]);
+	for (size_t i = 0; i < v->lab->n_plugin_attachments; i++) {
+		resolve(v, &p->plugin, &v->lab->plugin_attachments[i].plugin);
+		resolve(v, &p->api, &v->lab->plugin_attachments[i].api);
+	}
+}
+
 static void resolve_gateways(struct validation *v, const struct pools *p)
 {
 	struct lab *lab = v->lab;
@@ -373,6 +402,11 @@ static void resolve_gateways(struct validation *v, const struct pools *p)
 		resolve(v, &p->function, &lab->apis[i].backend.function);
 		resolve(v, &p->vpc_access, &lab->apis[i].backend.vpc_access);
 	}
+	resolve_plugins(v, p);
+	for (size_t i = 0; i < lab->n_app_attachments; i++) {
+		resolve(v, &p->app, &lab->app_attachments[i].app);
+		resolve(v, &p->api, &lab->app_attachments[i].api);
+	}
 	for (size_t i = 0; i < lab->n_vpc_accesses; i++)
 		if (!lab->vpc_accesses[i].deleted)
 			resolve_vpc_access(v, p, &lab->vpc_accesses[i]);
@@ -385,12 +419,14 @@ static void resolve_checks(struct validation *v, const struct pools *p)
 
 		resolve_quietly(c->kind == CHECK_ROUTE ? &p->router : &p->node, &c->from);
 		resolve_quietly(&p->physical_connection, &c->cut);
+		resolve_quietly(&p->app, &c->app);
 	}
 	for (size_t i = 0; i < v->n_active; i++) {
 		struct check *c = v->active[i].check;
 
 		resolve(v, c->kind == CHECK_ROUTE ? &p->router : &p->node, &c->from);
 		resolve(v, &p->physical_connection, &c->cut);
+		resolve(v, &p->app, &c->app);
 	}
 }
 

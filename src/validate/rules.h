@@ -285,6 +285,16 @@
 	  "A group has at most 1000 APIs.") \
 	X(ERROR, api_stage, "api-stage", \
 	  "An API names a stage once.") \
+	X(ERROR, app_credentials, "app-credentials", \
+	  "The key, secret and code of an app have 1 to 256 printable characters and no space.") \
+	X(ERROR, app_duplicate, "app-duplicate", \
+	  "No two apps have the same AppKey or the same AppCode.") \
+	X(WARNING, attachment_anonymous, "attachment-anonymous", \
+	  "An authorization of an app matters only to APIs of auth_type APP.") \
+	X(ERROR, plugin_limits, "plugin-limits", \
+	  "The limit of an app is at most that of its owner, and this at most that of the API.") \
+	X(ERROR, plugin_twice, "plugin-twice", \
+	  "An API has one plug-in of a kind in a stage.") \
 	X(ERROR, backend_timeout, "backend-timeout", \
 	  "A backend has 300 ms to 120 s, on a serverless instance to 30 s.") \
 	X(ERROR, access_instance, "access-instance", \

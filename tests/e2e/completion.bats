@@ -55,7 +55,7 @@ offers() {
 
 # What all shells can do.
 basics() {
-  offers "shell status" "$1" labctl s
+  offers "shell sign status" "$1" labctl s
   offers "scenario1 scenario2 scenario3" "$1" labctl up sc
   offers --from-nothing "$1" labctl plan --fr
   offers "bash fish zsh" "$1" labctl completion ""
@@ -140,7 +140,7 @@ verbs() { labctl --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p'; }
 
 @test "fish: verbs, labs, options" {
   command -v fish >/dev/null || skip "fish is not installed"
-  offers "shell status" in_fish "labctl s"
+  offers "shell sign status" in_fish "labctl s"
   offers "scenario1 scenario2 scenario3" in_fish "labctl up sc"
   offers --from-nothing in_fish "labctl plan --fr"
   offers "bash fish zsh" in_fish "labctl completion "

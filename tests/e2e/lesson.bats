@@ -6,8 +6,8 @@ load ../lib/e2e
 setup() { need_root; }
 
 teardown() {
-  down_all scenario1 scenario2 scenario3 hybrid dual-circuit
-  for lab in scenario1 scenario2 scenario3 hybrid dual-circuit; do
+  down_all scenario1 scenario2 scenario3 hybrid dual-circuit gateway-policies
+  for lab in scenario1 scenario2 scenario3 hybrid dual-circuit gateway-policies; do
     "$labctl" lesson "$lab" reset >/dev/null 2>&1 || true
   done
 }
@@ -52,7 +52,7 @@ PY
 @test "the lessons of all labs: every step, every exercise, every answer" {
   local -A walks
   local lab failed=
-  for lab in scenario1 scenario2 scenario3 hybrid "dual-circuit health-checks bgp"; do
+  for lab in scenario1 scenario2 scenario3 hybrid gateway-policies "dual-circuit health-checks bgp"; do
     # shellcheck disable=SC2086 # the words are arguments
     walk $lab >"$BATS_TEST_TMPDIR/${lab%% *}" 2>&1 3>&- &
     walks[${lab%% *}]=$!

@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "check/judge.h"
+#include "model/api.h"
 
 #define SET(x)                        \
 	{                             \
@@ -402,6 +403,7 @@ static void test_route(void **state)
 static void test_specs(void **state)
 {
 	static struct text headers[] = {{.s = "X-Ca-Stage: FOO"}};
+	static const struct app app = {.app_key = {.s = "k"}, .app_secret = {.s = "s"}};
 	static const struct {
 		struct check check;
 		const char *want;
@@ -417,6 +419,9 @@ static void test_specs(void **state)
 		{{HTTP, .expect = {.timeout = true, .timeout_set = true}},
 		 "{\"body_size\":0,\"headers\":[],\"kind\":\"http\",\"method\":\"GET\",\"timeout_ms\":3000,"
 		 "\"url\":\"http://d/hello\"}"},
+		{{HTTP, .app = {.to = &app}},
+		 "{\"app\":{\"key\":\"k\",\"secret\":\"s\"},\"body_size\":0,\"headers\":[],\"kind\":"
+		 "\"http\",\"method\":\"GET\",\"timeout_ms\":5000,\"url\":\"http://d/hello\"}"},
 		/* a transfer may take longer than `within` */
 		{{HTTP, .expect = {.min_time = SET(4200000), .max_time = SET(6000000)}},
 		 "{\"body_size\":0,\"headers\":[],\"kind\":\"http\",\"method\":\"GET\",\"timeout_ms\":8000,"

@@ -29,6 +29,10 @@ static void test_refused(void **state)
 		 "probe: \"url\": no text"},
 		{"{\"kind\":\"http\",\"timeout_ms\":1,\"method\":\"GET\",\"url\":\"u\",\"headers\":[1]}",
 		 "probe: \"headers\": 0: no text"},
+		{"{\"kind\":\"http\",\"timeout_ms\":1,\"method\":\"GET\",\"url\":\"u\",\"app\":{\"key\":\"k\"}}",
+		 "probe: \"secret\": no text"},
+		{"{\"kind\":\"http\",\"timeout_ms\":1,\"method\":\"GET\",\"url\":\"u\",\"body\":1}",
+		 "probe: \"body\": no text"},
 		{"{\"kind\":\"dns\",\"timeout_ms\":1,\"name\":\"a\"}", "probe: \"type\": no text"},
 		{"{\"kind\":\"tcp\",\"timeout_ms\":1,\"host\":\"a\",\"port\":65536}",
 		 "probe: \"port\": no number from 1 to 65535"},
@@ -53,7 +57,8 @@ static void test_read(void **state)
 {
 	json_t *json =
 		json_loads("{\"kind\":\"http\",\"timeout_ms\":8000,\"method\":\"POST\",\"url\":"
-			   "\"http://a/\",\"headers\":[\"A: b\"],\"body_size\":5}",
+			   "\"http://a/\",\"headers\":[\"A: b\"],\"body_size\":5,\"body\":\"hi\","
+			   "\"app\":{\"key\":\"k\",\"secret\":\"s\"}}",
 			   0, NULL);
 	struct probe_spec spec;
 
@@ -64,6 +69,9 @@ static void test_read(void **state)
 	assert_string_equal(spec.url, "http://a/");
 	assert_int_equal(json_array_size(spec.headers), 1);
 	assert_int_equal(spec.body_size, 5);
+	assert_string_equal(spec.body, "hi");
+	assert_string_equal(spec.key, "k");
+	assert_string_equal(spec.secret, "s");
 	json_decref(json);
 }
 
