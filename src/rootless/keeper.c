@@ -27,7 +27,7 @@
 #include "rootless/map.h"
 #include "rootless/why.h"
 
-#define END_MS      10000 /* from SIGKILL to the end of all processes of a space */
+#define END_MS      60000 /* as KILL_MS of supervise/start.c */
 #define EXIT_FAILED 1
 
 struct birth {

@@ -24,8 +24,10 @@
 #include "supervise/contract.h"
 #include "supervise/logfile.h"
 
-#define BACKLOG     64
-#define KILL_MS     5000 /* from SIGKILL to the end of all processes of a lab */
+#define BACKLOG 64
+/* From SIGKILL to the end of all processes of a lab: closing a packet socket waits for an RCU grace period, and
+ * labctl-wire may have thousands. */
+#define KILL_MS     60000
 #define EXIT_FAILED 1
 
 struct birth {
