@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/strbuf.h"
 #include "cli/cli.h"
 #include "cli/options.h"
@@ -34,14 +35,6 @@ const struct argp cli_argp_events = {
 
 /* --- time --- */
 
-static int64_t now_us(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail for this clock */
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
 /* Until then, or until a signal: it is let in only while this waits, so that none is missed. */
 static void wait_until(int64_t due, const volatile sig_atomic_t *cancel)
 {
@@ -52,7 +45,8 @@ static void wait_until(int64_t due, const volatile sig_atomic_t *cancel)
 	(void)sigaddset(&ending, SIGTERM);
 	(void)sigaddset(&ending, SIGHUP);
 	(void)sigprocmask(SIG_BLOCK, &ending, &usual);
-	for (int64_t left = due - now_us(); left > 0 && !*cancel; left = due - now_us())
+	for (int64_t left = due - (int64_t)clock_us(); left > 0 && !*cancel;
+	     left = due - (int64_t)clock_us())
 		(void)ppoll(NULL, 0, /* its end is looked at by the loop */
 			    &(struct timespec){left / 1000000, left % 1000000 * 1000}, &usual);
 	(void)sigprocmask(SIG_SETMASK, &usual, NULL);
@@ -168,7 +162,7 @@ static int play(const struct plan *running, const struct lab *lab, struct lab_er
 {
 	const volatile sig_atomic_t *cancel = cli_catch_signals();
 	auto_free const struct event **events = schedule_of(lab);
-	const int64_t start = now_us();
+	const int64_t start = (int64_t)clock_us();
 
 	for (size_t i = 0; i < lab->n_events; i++) {
 		auto_strbuf struct strbuf said = {0};
@@ -178,8 +172,8 @@ static int play(const struct plan *running, const struct lab *lab, struct lab_er
 			(void)lab_error_make(err, LAB_FAILED, "interrupted");
 		if (*cancel || happen(running->lab, events[i], &said, err))
 			return give_up(running->lab, running->changes, err);
-		printf("%9.3f s  %s%s\n", (double)(now_us() - start) / 1e6, events[i]->link.name,
-		       said.s);
+		printf("%9.3f s  %s%s\n", (double)((int64_t)clock_us() - start) / 1e6,
+		       events[i]->link.name, said.s);
 		(void)fflush(stdout); /* main() reports what cannot be written */
 	}
 	return 0;

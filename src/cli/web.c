@@ -14,6 +14,8 @@
 
 #include "base/child.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/container_of.h"
 #include "base/ip.h"
 #include "base/loop.h"
 #include "cli/cli.h"
@@ -30,8 +32,6 @@
 #define JOBS       4    /* explanations at once */
 #define TOKEN      16   /* bytes */
 #define WAIT_MAX   (16u << 20)
-
-#define containing(type, member, p) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
 struct options {
 	const char *lab;
@@ -58,7 +58,7 @@ struct web {
 	struct cli_job run;  /* that changes the lab, or checks it */
 	const char *running; /* its word; NULL: none */
 	size_t watched;
-	uint64_t next_count; /* as cli_view_now() */
+	uint64_t next_count; /* as clock_ms() */
 	bool told_down;
 	pid_t server;
 	int server_pidfd;
@@ -220,10 +220,10 @@ static int tell_calls(struct web *w, struct lab_error **err)
 /* Those of a thousand routers take their time: a fifth of a processor is enough for them. */
 static int count(struct web *w, struct lab_error **err)
 {
-	uint64_t began = cli_view_now(), took;
+	uint64_t began = clock_ms(), took;
 	int rc = cli_view_count(&w->view, err);
 
-	took = (cli_view_now() - began) * COUNT_REST;
+	took = (clock_ms() - began) * COUNT_REST;
 	w->next_count = began + (took > COUNT_MS ? took : COUNT_MS);
 	return rc;
 }
@@ -262,14 +262,14 @@ static void look(struct web *w)
 		look_again(w);
 		return;
 	}
-	if (tell_calls(w, &ignored) || (cli_view_now() >= w->next_count &&
+	if (tell_calls(w, &ignored) || (clock_ms() >= w->next_count &&
 					(tell_counters(w, &ignored) || tell_lesson(w, &ignored))))
 		lab_is_down(w);
 }
 
 static void on_tick(struct loop_timer *t)
 {
-	struct web *w = containing(struct web, tick, t);
+	struct web *w = container_of(t, struct web, tick);
 
 	if (!w->watched)
 		return;
@@ -506,7 +506,7 @@ static void on_gone(struct web_feed *f)
 
 static void on_signal(struct loop_io *io, uint32_t events)
 {
-	struct web *w = containing(struct web, on_signal, io);
+	struct web *w = container_of(io, struct web, on_signal);
 
 	loop_stop(w->loop);
 }

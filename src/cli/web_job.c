@@ -10,11 +10,10 @@
 
 #include "base/child.h"
 #include "base/cleanup.h"
+#include "base/container_of.h"
 #include "base/program.h"
 
 #define TEXT_MAX (4u << 20)
-
-#define containing(type, member, p) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
 bool cli_job_runs(const struct cli_job *j)
 {
@@ -35,7 +34,7 @@ static int reap(struct cli_job *j)
 
 static void on_output(struct loop_io *io, uint32_t events)
 {
-	struct cli_job *j = containing(struct cli_job, io, io);
+	struct cli_job *j = container_of(io, struct cli_job, io);
 	char piece[16384];
 	ssize_t n = read(io->fd, piece, sizeof(piece));
 

@@ -5,10 +5,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "check/check.h"
 #include "cli/rootless.h"
 #include "cli/session.h"
@@ -16,14 +16,6 @@
 #include "state/progress.h"
 
 #define LOG_LINES 40
-
-uint64_t cli_view_now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t); /* cannot fail for this clock */
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 /* --- opening --- */
 
@@ -157,7 +149,7 @@ int cli_view_count(struct cli_view *v, struct lab_error **err)
 {
 	if (kernel_counters_read(v->counters, see, v->live, err))
 		return -1;
-	live_tick(v->live, cli_view_now());
+	live_tick(v->live, clock_ms());
 	return 0;
 }
 

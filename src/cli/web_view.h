@@ -36,8 +36,6 @@ void cli_view_close(struct cli_view *v);
 /** Whether another plan was applied since, or the lab went down. */
 bool cli_view_is_stale(const struct cli_view *v);
 
-/** Milliseconds of a clock that goes forward. */
-uint64_t cli_view_now(void);
 /** Reads all counters. */
 int cli_view_count(struct cli_view *v, struct lab_error **err);
 /** Calls that were logged since the last time: an array, maybe empty. NULL with *err. */

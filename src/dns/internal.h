@@ -6,10 +6,9 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 
+#include "base/container_of.h"
 #include "dns/lookup.h"
 #include "dns/server.h"
-
-#define containing(type, member, p) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
 #define DNS_MAX_CONNECTIONS 32    /* per socket: no network can use up those of another */
 #define DNS_IDLE_MS         10000 /* RFC 7766 asks for "a few seconds" */

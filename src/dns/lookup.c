@@ -82,7 +82,7 @@ void dns_lookup_next(struct dns_lookup *l)
 
 static void on_timer(struct loop_timer *t)
 {
-	struct dns_lookup *l = containing(struct dns_lookup, timer, t);
+	struct dns_lookup *l = container_of(t, struct dns_lookup, timer);
 
 	if (loop_now(l->forwarder->loop) >= l->deadline || is_hopeless(l))
 		dns_lookup_answered(l, NULL);

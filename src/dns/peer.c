@@ -106,7 +106,7 @@ static int receive(struct dns_peer *p)
 
 static void tcp_ready(struct loop_io *io, uint32_t events)
 {
-	struct dns_peer *p = containing(struct dns_peer, io, io);
+	struct dns_peer *p = container_of(io, struct dns_peer, io);
 	auto_message struct dns_message answer = {0};
 	int state = 0;
 
@@ -155,7 +155,7 @@ static bool receive_datagram(struct dns_peer *p)
 
 static void udp_ready(struct loop_io *io, uint32_t events)
 {
-	struct dns_peer *p = containing(struct dns_peer, io, io);
+	struct dns_peer *p = container_of(io, struct dns_peer, io);
 
 	if (!(events & EPOLLIN)) {
 		fail(p); /* an ICMP error; reading would not take it out of the error queue */

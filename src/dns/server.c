@@ -104,12 +104,12 @@ enum dns_served dns_serve(struct dns_listener *l, const struct dns_client *clien
 
 static void give_up(struct loop_timer *t)
 {
-	loop_stop(containing(struct dns_server, finish, t)->loop);
+	loop_stop(container_of(t, struct dns_server, finish)->loop);
 }
 
 static void read_no_more(struct loop_timer *t)
 {
-	struct dns_server *s = containing(struct dns_server, finish, t);
+	struct dns_server *s = container_of(t, struct dns_server, finish);
 
 	t->fn = give_up;
 	loop_timer_set(s->loop, t, DNS_FINISH_MS - DNS_LINGER_MS);

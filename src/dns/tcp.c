@@ -50,7 +50,7 @@ static void close_connection(struct dns_connection *c)
 
 static void idle_too_long(struct loop_timer *t)
 {
-	close_connection(containing(struct dns_connection, idle, t));
+	close_connection(container_of(t, struct dns_connection, idle));
 }
 
 /* Puts n bytes of the server's `out` behind what is not sent: at most DNS_MAX_WAITING + 1 answers. */
@@ -145,7 +145,7 @@ static bool fill(struct dns_connection *c)
 
 static void ready(struct loop_io *io, uint32_t events)
 {
-	struct dns_connection *c = containing(struct dns_connection, io, io);
+	struct dns_connection *c = container_of(io, struct dns_connection, io);
 
 	/* without EPOLLIN, which is not always asked for, an error would wake us without end */
 	if (events & EPOLLIN ? !fill(c) : (events & (EPOLLERR | EPOLLHUP)) != 0)
@@ -165,7 +165,7 @@ void dns_tcp_answer(struct dns_connection *c, size_t n)
 
 static void resume_accepting(struct loop_timer *t)
 {
-	struct dns_listener *l = containing(struct dns_listener, resume, t);
+	struct dns_listener *l = container_of(t, struct dns_listener, resume);
 
 	if (!l->server->finishing && loop_mod(l->server->loop, &l->io, EPOLLIN) < 0)
 		loop_timer_set(l->server->loop, t, DNS_PAUSE_MS);
@@ -181,7 +181,7 @@ static void pause_accepting(struct dns_listener *l)
 
 void dns_tcp_accept(struct loop_io *io, uint32_t events)
 {
-	struct dns_listener *l = containing(struct dns_listener, io, io);
+	struct dns_listener *l = container_of(io, struct dns_listener, io);
 	int fd = accept4(io->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	struct dns_connection *c;
 

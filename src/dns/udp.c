@@ -14,7 +14,7 @@ void dns_udp_answer(struct dns_listener *l, const struct sockaddr_in *to, size_t
 
 void dns_udp_ready(struct loop_io *io, uint32_t events)
 {
-	struct dns_listener *l = containing(struct dns_listener, io, io);
+	struct dns_listener *l = container_of(io, struct dns_listener, io);
 	uint8_t query[DNS_MAX_QUERY];
 
 	for (int i = 0; i < BURST; i++) {

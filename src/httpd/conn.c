@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/container_of.h"
 #include "httpd/conn.h"
 
 #define TURNS        32 /* steps of one connection before others get their turn */
@@ -20,8 +21,6 @@
 
 /* TCP_CLOSE; only netinet/tcp.h names it, whose struct tcp_info lacks the counters */
 #define TCP_STATE_CLOSE 7
-
-#define containing(type, member, p) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
 static void arm(struct conn *c, unsigned int ms)
 {
@@ -217,7 +216,7 @@ void conn_advance(struct conn *c)
 
 static void on_event(struct loop_io *io, uint32_t events)
 {
-	struct conn *c = containing(struct conn, io, io);
+	struct conn *c = container_of(io, struct conn, io);
 
 	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		c->can_read = true;
@@ -301,7 +300,7 @@ static void linger_on(struct conn *c)
 
 static void on_deadline(struct loop_timer *t)
 {
-	struct conn *c = containing(struct conn, timer, t);
+	struct conn *c = container_of(t, struct conn, timer);
 
 	switch (c->state) {
 	case CONN_IDLE:

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/container_of.h"
 #include "base/log.h"
 #include "httpd/conn.h"
 
@@ -29,8 +30,6 @@ struct listener {
 	int reserve;
 	bool paused;
 };
-
-#define containing(type, member, p) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
 static void set_defaults(struct httpd_options *o)
 {
@@ -188,7 +187,7 @@ static void resume(struct listener *l)
 
 static void on_pause_over(struct loop_timer *t)
 {
-	resume(containing(struct listener, pause, t));
+	resume(container_of(t, struct listener, pause));
 }
 
 static void pause_accepting(struct listener *l)
@@ -277,7 +276,7 @@ static bool accept_one(struct listener *l)
 
 static void on_acceptable(struct loop_io *io, uint32_t events)
 {
-	struct listener *l = containing(struct listener, io, io);
+	struct listener *l = container_of(io, struct listener, io);
 
 	for (int i = 0; i < ACCEPTS_PER_TURN && !l->paused; i++) {
 		if (!accept_one(l))
@@ -350,7 +349,7 @@ static void close_all(struct httpd *s)
 
 static void on_grace_over(struct loop_timer *t)
 {
-	close_all(containing(struct httpd, grace, t));
+	close_all(container_of(t, struct httpd, grace));
 }
 
 void httpd_stop(struct httpd *s, unsigned int grace_ms, void (*done)(void *arg), void *arg)

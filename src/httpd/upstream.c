@@ -11,13 +11,12 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/container_of.h"
 #include "httpd/upstream_call.h"
 
 #define BUCKETS        64
 #define FREE_CALLS_MAX 64
 #define BODY_FIRST     4096u
-
-#define containing(type, member, p) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
 struct backend {
 	struct backend *next; /* of its bucket */
@@ -115,7 +114,7 @@ void pool_close(struct upstream_conn *c)
 
 static void on_event(struct loop_io *io, uint32_t events)
 {
-	struct upstream_conn *c = containing(struct upstream_conn, io, io);
+	struct upstream_conn *c = container_of(io, struct upstream_conn, io);
 
 	if (c->call)
 		call_event(c->call, events);
@@ -125,7 +124,7 @@ static void on_event(struct loop_io *io, uint32_t events)
 
 static void on_idle_over(struct loop_timer *t)
 {
-	pool_close(containing(struct upstream_conn, timer, t));
+	pool_close(container_of(t, struct upstream_conn, timer));
 }
 
 void pool_give(struct upstream_conn *c)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* One call: connect, send, receive, decide what becomes of the connection. */
+#include "base/container_of.h"
 #include "httpd/upstream_call.h"
 
 #include <errno.h>
@@ -8,8 +9,6 @@
 #include <sys/socket.h>
 
 #define MAX_INTERIM 8
-
-#define containing(type, member, p) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
 /* done() runs while the call still exists; the connection has been dealt with before. */
 static void finish(struct upstream_call *call, const struct upstream_result *result)
@@ -32,7 +31,7 @@ static void step(struct upstream_call *call);
 
 static void on_deadline(struct loop_timer *t)
 {
-	struct upstream_call *call = containing(struct upstream_call, timer, t);
+	struct upstream_call *call = container_of(t, struct upstream_call, timer);
 
 	if (call->write_failed)
 		step(call);

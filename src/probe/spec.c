@@ -4,9 +4,9 @@
 #include <netdb.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 
 #define MAX_TIMEOUT_MS 3600000
 
@@ -150,8 +150,5 @@ int probe_resolve(const char *host, struct in_addr *addr, const char **why)
 
 uint64_t probe_now_us(void)
 {
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts); /* cannot fail for this clock */
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+	return clock_us();
 }

@@ -6,10 +6,9 @@
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
+#include "base/container_of.h"
 
 #define PIECE 65536
-
-#define containing(type, member, p) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
 static void lose(struct web_feed *f)
 {
@@ -73,7 +72,7 @@ static void write_some(struct web_feed *f)
 
 static void on_event(struct loop_io *io, uint32_t events)
 {
-	struct web_feed *f = containing(struct web_feed, io, io);
+	struct web_feed *f = container_of(io, struct web_feed, io);
 
 	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
 		read_some(f);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/container_of.h"
 #include "base/log.h"
 #include "httpd/httpd.h"
 #include "web/contract.h"
@@ -41,8 +42,6 @@ struct web_server {
 	size_t n_clients, n_watching;
 	uint64_t last_id;
 };
-
-#define containing(type, member, p) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
 #define HEADER(name, value)                      \
 	{                                        \
@@ -323,7 +322,7 @@ static void on_gone(struct web_feed *f)
 
 static void on_heartbeat(struct loop_timer *t)
 {
-	struct web_server *s = containing(struct web_server, heartbeat, t);
+	struct web_server *s = container_of(t, struct web_server, heartbeat);
 
 	broadcast(s, ":\n\n", 3);
 	loop_timer_set(s->loop, t, HEARTBEAT_MS);
