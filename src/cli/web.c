@@ -100,8 +100,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_option option_table[] = {
-	{"control", 'c', NULL, 0, "let who has the address run checks and go through the lesson",
-	 0},
+	{"control", 'c', NULL, 0,
+	 "let who has the address run checks, go through the lesson, break and mend links", 0},
 	{"listen", 'l', "ADDRESS", 0, "serve on this address of the host (127.0.0.1)", 0},
 	{"port", 'p', "PORT", 0, "serve on this port (a free one)", 0},
 	{"all", 'a', NULL, 0, "draw each instance, however many there are", 0},

@@ -318,7 +318,7 @@ static const struct {
 	 NEWER("4.12")},
 	{"bridge", false, try_bridge, "no LAN in a data centre", MODULE("bridge")},
 	{"htb", false, try_htb,
-	 "labs with links below 256 kbit/s do not come up, as between regions without bandwidth",
+	 "labs with links below 400 kbit/s do not come up, as between regions without bandwidth",
 	 MODULE("sch_htb")},
 	{"vxlan", false, try_vxlan, "nothing yet: all of a lab is on one host", MODULE("vxlan")},
 	{"user namespaces", false, try_user_namespace,
