@@ -181,19 +181,15 @@ static int play(const struct plan *running, const struct lab *lab, struct lab_er
 
 static int run(const struct cli_lab_options *o, struct lab_error **err)
 {
-	auto_diags struct diag_list *diags = diag_list_new();
 	auto_cli_running struct cli_running r = {0};
 	auto_cli_lab struct cli_lab *l = NULL;
 
 	if (cli_enter_running("events", o->lab, err) ||
 	    cli_open_running(o->lab, STATE_READ, &r, err))
 		return -1;
-	l = r.plan->file ? cli_running_lab(r.plan, r.plan->changes, diags, err) : NULL;
-	if (!l || !l->lab || diag_errors(diags))
-		return *err ? -1
-			    : lab_error_make(err, LAB_STATE,
-					     "lab %s: its file is not what it was brought up from",
-					     r.plan->lab);
+	l = cli_changed_lab(r.plan, err);
+	if (!l)
+		return -1;
 	if (l->lab->n_events)
 		return play(r.plan, l->lab, err);
 	(void)lab_error_make(err, LAB_USAGE, "lab %s: its file has no events", r.plan->lab);

@@ -225,7 +225,6 @@ static int change(const struct options *o, struct cli_rework *w, struct lab_erro
 
 static int list(const struct options *o, struct lab_error **err)
 {
-	auto_diags struct diag_list *diags = diag_list_new();
 	auto_cli_running struct cli_running r = {0};
 	auto_cli_lab struct cli_lab *l = NULL;
 	auto_changes struct changes *changes = NULL;
@@ -234,13 +233,8 @@ static int list(const struct options *o, struct lab_error **err)
 	    cli_open_running(o->common.lab, STATE_READ, &r, err))
 		return -1;
 	changes = changes_read(r.plan->changes, err);
-	l = changes && r.plan->file ? cli_running_lab(r.plan, r.plan->changes, diags, err) : NULL;
-	if (l && l->lab && !diag_errors(diags))
-		return print_links(l->lab, changes, NULL, o->common.json, err);
-	return *err ? -1
-		    : lab_error_make(err, LAB_STATE,
-				     "lab %s: its file is not what it was brought up from",
-				     r.plan->lab);
+	l = changes ? cli_changed_lab(r.plan, err) : NULL;
+	return l ? print_links(l->lab, changes, NULL, o->common.json, err) : -1;
 }
 
 static int run(const struct options *o, struct lab_error **err)

@@ -32,19 +32,15 @@ static int read_running(struct cli_rework *w, struct lab_error **err)
 
 int cli_rework_open(struct cli_rework *w, const char *verb, const char *arg, struct lab_error **err)
 {
-	struct lab_error *why = NULL; /* err may be NULL; whether there is one counts */
-
 	*w = (struct cli_rework){.name = cli_lab_name(arg, err), .cancel = cli_catch_signals()};
 	if (!w->name || cli_enter(verb, w->name, STATE_READ, err) < 0 ||
 	    cli_session_open(&w->session, w->name, STATE_LOCK, err)) {
 		cli_rework_done(w);
 		return -1;
 	}
-	if (!read_running(w, &why))
+	if (!read_running(w, err))
 		return 0;
 	cli_rework_done(w);
-	lab_error_free(*err);
-	*err = why;
 	return -1;
 }
 
@@ -66,6 +62,27 @@ struct cli_lab *cli_running_lab(const struct plan *running, const char *changes,
 	return c ? cli_read_changed_lab(running->file, running->step, running->lab, c, false, diags,
 					err)
 		 : NULL;
+}
+
+static int stale(const struct plan *running, struct lab_error **err)
+{
+	(void)lab_error_make(
+		err, LAB_STATE, "lab %s: its file%s%s is not what it was brought up from",
+		running->lab, running->file ? " " : "", running->file ? running->file : "");
+	return lab_error_hint(err, "labctl up %s takes the file as it is now", running->lab);
+}
+
+struct cli_lab *cli_changed_lab(const struct plan *running, struct lab_error **err)
+{
+	auto_diags struct diag_list *diags = diag_list_new();
+	auto_cli_lab struct cli_lab *l =
+		running->file ? cli_running_lab(running, running->changes, diags, err) : NULL;
+
+	if (l && l->lab && !diag_errors(diags))
+		return steal_ptr(l);
+	if (!*err)
+		(void)stale(running, err);
+	return NULL;
 }
 
 static struct cli_lab *lab_with(const struct cli_rework *w, const struct changes *changes,
@@ -106,22 +123,14 @@ void cli_rework_state(struct changes *c, const struct lab *base, const struct la
 
 int cli_rework_is_current(const struct cli_rework *w, struct lab_error **err)
 {
-	auto_diags struct diag_list *diags = diag_list_new();
 	auto_error struct lab_error *why = NULL;
-	auto_cli_lab struct cli_lab *l = cli_running_lab(w->running, w->running->changes, diags,
-							 &why);
-	auto_plan struct plan *was = l && l->lab && !diag_errors(diags) ? cli_compile(l, &why)
-									: NULL;
+	auto_cli_lab struct cli_lab *l = cli_changed_lab(w->running, &why);
+	auto_plan struct plan *was = l ? cli_compile(l, &why) : NULL;
 	struct plan_diff *diff = was ? plan_diff(w->running, was) : NULL;
 	const bool same = diff && !diff->n;
 
 	plan_diff_free(diff);
-	if (same)
-		return 0;
-	(void)lab_error_make(err, LAB_STATE,
-			     "lab %s: its file %s is not what it was brought up from",
-			     w->running->lab, w->running->file);
-	return lab_error_hint(err, "labctl up %s takes the file as it is now", w->running->lab);
+	return same ? 0 : stale(w->running, err);
 }
 
 int cli_rework_apply(struct cli_rework *w, size_t *steps, struct lab_error **err)

@@ -45,4 +45,7 @@ int cli_rework_apply(struct cli_rework *w, size_t *steps, struct lab_error **err
 struct cli_lab *cli_running_lab(const struct plan *running, const char *changes,
 				struct diag_list *diags, struct lab_error **err);
 
+/** The same, whole and without a fault; else NULL with *err, LAB_STATE where it cannot be what the lab is of. */
+struct cli_lab *cli_changed_lab(const struct plan *running, struct lab_error **err);
+
 #define auto_rework __attribute__((cleanup(cli_rework_done)))
