@@ -44,6 +44,19 @@ static inline void test_gateway_serve(struct test_gateway *g, const char *config
 	assert_int_equal(gateway_listen(g->gateway, NULL), 0);
 }
 
+/** A cmocka set-up: a gateway with these APIs at one address, in *state; more: members beside them. */
+static inline int test_gateway_up(void **state, const char *const *apis, size_t n, const char *more)
+{
+	struct test_gateway *g = calloc(1, sizeof(*g));
+	auto_free char *text = NULL;
+
+	test_gateway_init(g);
+	text = test_config_with(test_join(g->a, apis, n), TEST_LISTENER("vip-80"), more);
+	test_gateway_serve(g, text);
+	*state = g;
+	return 0;
+}
+
 static inline void test_gateway_done(struct test_gateway *g)
 {
 	gateway_free(g->gateway);
@@ -53,6 +66,14 @@ static inline void test_gateway_done(struct test_gateway *g)
 		close(g->listening[i]);
 	close(g->state);
 	close(g->log);
+}
+
+/** Its tear-down. */
+static inline int test_gateway_down(void **state)
+{
+	test_gateway_done(*state);
+	free(*state);
+	return 0;
 }
 
 /* The last line of the access log, parsed; NULL where there is none yet. */

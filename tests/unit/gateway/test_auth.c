@@ -31,22 +31,7 @@ static const char more[] =
 
 static int open_gateway(void **state)
 {
-	struct test_gateway *g = calloc(1, sizeof(*g));
-	auto_free char *text = NULL;
-
-	test_gateway_init(g);
-	text = test_config_with(test_join(g->a, apis, ARRAY_LEN(apis)), TEST_LISTENER("vip-80"),
-				more);
-	test_gateway_serve(g, text);
-	*state = g;
-	return 0;
-}
-
-static int close_gateway(void **state)
-{
-	test_gateway_done(*state);
-	free(*state);
-	return 0;
+	return test_gateway_up(state, apis, ARRAY_LEN(apis), more);
 }
 
 /* "200 " or "403 A403IS" */
@@ -242,13 +227,13 @@ static void bad_configurations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(who_is_let_in, open_gateway, close_gateway),
+		cmocka_unit_test_setup_teardown(who_is_let_in, open_gateway, test_gateway_down),
 		cmocka_unit_test_setup_teardown(the_echo_is_the_text_in_one_line, open_gateway,
-						close_gateway),
-		cmocka_unit_test_setup_teardown(signed_calls, open_gateway, close_gateway),
+						test_gateway_down),
+		cmocka_unit_test_setup_teardown(signed_calls, open_gateway, test_gateway_down),
 		cmocka_unit_test_setup_teardown(a_body_is_what_was_signed, open_gateway,
-						close_gateway),
-		cmocka_unit_test_setup_teardown(a_call_is_fresh, open_gateway, close_gateway),
+						test_gateway_down),
+		cmocka_unit_test_setup_teardown(a_call_is_fresh, open_gateway, test_gateway_down),
 		cmocka_unit_test(nonces_are_remembered),
 		cmocka_unit_test(bad_configurations),
 	};

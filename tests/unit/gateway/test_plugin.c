@@ -43,22 +43,7 @@ static const char more[] =
 
 static int open_gateway(void **state)
 {
-	struct test_gateway *g = calloc(1, sizeof(*g));
-	auto_free char *text = NULL;
-
-	test_gateway_init(g);
-	text = test_config_with(test_join(g->a, apis, ARRAY_LEN(apis)), TEST_LISTENER("vip-80"),
-				more);
-	test_gateway_serve(g, text);
-	*state = g;
-	return 0;
-}
-
-static int close_gateway(void **state)
-{
-	test_gateway_done(*state);
-	free(*state);
-	return 0;
+	return test_gateway_up(state, apis, ARRAY_LEN(apis), more);
 }
 
 static void expect(struct test_gateway *g, const char *request, const char *wanted)
@@ -157,9 +142,10 @@ static void bad_configurations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(an_api_has_its_limit, open_gateway, close_gateway),
-		cmocka_unit_test_setup_teardown(apps_have_theirs, open_gateway, close_gateway),
-		cmocka_unit_test_setup_teardown(addresses, open_gateway, close_gateway),
+		cmocka_unit_test_setup_teardown(an_api_has_its_limit, open_gateway,
+						test_gateway_down),
+		cmocka_unit_test_setup_teardown(apps_have_theirs, open_gateway, test_gateway_down),
+		cmocka_unit_test_setup_teardown(addresses, open_gateway, test_gateway_down),
 		cmocka_unit_test(units),
 		cmocka_unit_test(bad_configurations),
 	};
