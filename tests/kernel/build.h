@@ -76,3 +76,16 @@ static inline int build_to(struct backend *b, const struct plan *from, const str
 	plan_diff_free(d);
 	return res;
 }
+
+/** Takes the namespaces of `plan` away again, and frees both. */
+static inline void build_undo(struct backend *b, struct plan *plan,
+			      const struct backend_namespace_id *ids)
+{
+	bool foreign;
+
+	for (size_t i = 0; i < plan->n_namespaces; i++)
+		(void)b->ops->namespace_remove(b, plan->namespaces[i].name, &ids[i], &foreign,
+					       NULL);
+	kernel_backend_free(b);
+	plan_free(plan);
+}

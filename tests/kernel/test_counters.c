@@ -55,14 +55,8 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	bool foreign;
-
 	kernel_counters_free(counters);
-	for (size_t i = 0; i < plan->n_namespaces; i++)
-		(void)backend->ops->namespace_remove(backend, plan->namespaces[i].name, &ids[i],
-						     &foreign, NULL);
-	kernel_backend_free(backend);
-	plan_free(plan);
+	build_undo(backend, plan, ids);
 	return 0;
 }
 
