@@ -250,6 +250,19 @@ static void gateway_faults(struct list *l, const struct lab *lab)
 				arena_printf(l->a, "vpc_accesses.%s", lab->vpc_accesses[i].id.name),
 				lab->vpc_accesses[i].id.at, "VPC access authorization %s",
 				lab->vpc_accesses[i].id.name);
+	for (size_t i = 0; i < lab->n_app_attachments; i++) {
+		const struct app_attachment *at = &lab->app_attachments[i];
+
+		missing(l, "authorization", arena_printf(l->a, "app_attachments.%s", at->id.name),
+			at->id.at, "the authorization of app %s for API %s", at->app.name,
+			at->api.name);
+	}
+	for (size_t i = 0; i < lab->n_plugin_attachments; i++)
+		missing(l, "plug-in",
+			arena_printf(l->a, "plugin_attachments.%s",
+				     lab->plugin_attachments[i].id.name),
+			lab->plugin_attachments[i].id.at, "plug-in attachment %s",
+			lab->plugin_attachments[i].id.name);
 	for (size_t i = 0; i < lab->n_apis; i++)
 		if (lab->apis[i].backend.arn_role.s)
 			missing(l, "authorization",

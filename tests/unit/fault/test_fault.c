@@ -91,11 +91,37 @@ static void each_fits(void **state)
 	}
 }
 
+static bool has_fault_of(const struct fault *f, size_t n, const char *resource)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(f[i].resource, resource))
+			return true;
+	return false;
+}
+
+static void who_may_call_can_be_wrong(void **state)
+{
+	auto_arena struct arena *a = arena_new(0);
+	auto_diags struct diag_list *diags = diag_list_new();
+	auto_lab struct lab *lab = read_lab(a, "gateway-policies", NULL, diags);
+	size_t n;
+	const struct fault *f = fault_list(lab, 1, a, &n);
+
+	(void)state;
+	assert_true(lab->n_app_attachments && lab->n_plugin_attachments);
+	assert_true(has_fault_of(
+		f, n, arena_printf(a, "app_attachments.%s", lab->app_attachments[0].id.name)));
+	assert_true(has_fault_of(
+		f, n,
+		arena_printf(a, "plugin_attachments.%s", lab->plugin_attachments[0].id.name)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_seed_is_an_order),
 		cmocka_unit_test(each_fits),
+		cmocka_unit_test(who_may_call_can_be_wrong),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
