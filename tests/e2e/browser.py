@@ -94,6 +94,14 @@ def student(url, labctl, pictures):
             .filter((e) => !(e.textContent.trim() || e.getAttribute('aria-label') || e.labels?.length))
             .map((e) => e.outerHTML)""")
         assert nameless == [], nameless
+        # a link is broken, and mended
+        p.click_on("#tab-links")
+        p.click_on("#links [aria-label='Break pc-1']")
+        p.has("#links", "not as in the file", 20)
+        p.wait("document.querySelector('.edge.broken')")
+        p.picture("links")
+        p.click_on("#links [aria-label='Mend pc-1']")
+        p.wait("document.querySelector(\"#links [aria-label='Break pc-1']\")", 20)
         # a telephone
         p.prefer(color_scheme="light")
         p.size(390, 844, mobile=True)
