@@ -4,7 +4,7 @@
 bats_require_minimum_version 1.5.0
 load ../lib/e2e
 
-labs="scenario1 scenario2 scenario3 hybrid dual-circuit"
+labs="scenario1 scenario2 scenario3 hybrid dual-circuit gateway-policies"
 
 @test "SVG: well-formed, named, described, no text on another, none outside" {
   for lab in $labs; do

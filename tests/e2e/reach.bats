@@ -6,7 +6,7 @@ load ../lib/e2e
 load ../lib/network_labs
 
 setup() { need_root; }
-teardown() { down_all scenario1 scenario2 scenario3 hybrid dual-circuit net sg ent f{0..5}; }
+teardown() { down_all scenario1 scenario2 scenario3 hybrid dual-circuit gateway-policies net sg ent f{0..5}; }
 
 reach=$build/tests/test-reach
 any_port=50001 # what stands for the ports that nobody names
@@ -126,5 +126,5 @@ one_lab() {
 }
 
 @test "predictions hold for every pair: shipped labs after every step, labs with all kinds of rules, labs that lack something" {
-  all_at_once one_lab scenario1 scenario2 scenario3 hybrid dual-circuit net sg ent f{0..5}
+  all_at_once one_lab scenario1 scenario2 scenario3 hybrid dual-circuit gateway-policies net sg ent f{0..5}
 }

@@ -6,7 +6,7 @@ bats_require_minimum_version 1.5.0
 load ../lib/e2e
 load ../lib/rootless
 
-shipped_labs=(scenario1 scenario2 scenario3 hybrid dual-circuit)
+shipped_labs=(scenario1 scenario2 scenario3 hybrid dual-circuit gateway-policies)
 
 setup() {
   rootless_home
@@ -36,7 +36,7 @@ nothing_left() {
     [[ $output != *sudo* ]]
     spaces+=("$(readlink "/proc/$(keeper_of "$lab")/ns/user")")
   done
-  [ "$(labctl status --json | jq -r '[.labs[] | select(.state == "up") | .lab] | length')" -eq 5 ]
+  [ "$(labctl status --json | jq -r '[.labs[] | select(.state == "up") | .lab] | length')" -eq ${#shipped_labs[@]} ]
   pids=()
   for lab in "${shipped_labs[@]}"; do
     [ "$(labctl status "$lab" --json | jq .ok)" = true ]
