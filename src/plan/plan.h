@@ -187,6 +187,10 @@ struct plan_filter {
 	const char *text; /* "table ip NAME { ... }"; replaced as a whole in one transaction */
 };
 
+/** A filter whose table is this and a device's name makes the link at that device one that is down; its
+ * origin's resource is "links.NAME". */
+#define PLAN_CUT "labctl-link."
+
 enum plan_socket_type {
 	PLAN_TCP,     /* listens on addr and port */
 	PLAN_UDP,     /* bound to addr and port */
