@@ -88,7 +88,7 @@ static void look_for_leak(struct leak *k, const struct port *from, const struct 
 	int64_t known;
 
 	k->lost = 0;
-	if (!from->fresh || !to->fresh || !k->begun || from->renewed || to->renewed) {
+	if (!ms || !from->fresh || !to->fresh || !k->begun || from->renewed || to->renewed) {
 		k->known = gone;
 		k->begun = from->known && to->known;
 		return;
