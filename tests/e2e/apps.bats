@@ -54,6 +54,11 @@ explained() { # explain's options: "STATUS CODE"
     jq -r '"\(.status) \(.error_code)"'
 }
 
+probed() { # explain's options: "STATUS CODE AGREES"
+  labctl explain apps ecs-1 'http://${api_groups.group-1.vpc_domain}/v1/hello' --json --probe "$@" |
+    jq -r '"\(.probe.status) \(.error_code // "") \(.probe.agrees)"'
+}
+
 @test "what sign prints is let in once, also after a change; checks sign, explain agrees" {
   file=$(lab_file "$both")
   up "$file"
@@ -75,6 +80,14 @@ explained() { # explain's options: "STATUS CODE"
   [ "$(explained || true)" = "400 A400MA" ]
   [ "$(explained --app app-1)" = "200 " ]
   [ "$(explained --app app-2 || true)" = "403 I403AA" ]
+  # what is predicted is sent, too, with a signature or without
+  [ "$(probed || true)" = "400 A400MA true" ]
+  [ "$(probed --app app-1)" = "200  true" ]
+  [ "$(probed --app app-2 || true)" = "403 I403AA true" ]
+  [ "$(probed --app app-1 -X POST)" = "200  true" ]
+  run labctl explain apps ecs-1 'http://${api_groups.group-1.vpc_domain}/v1/hello' --probe --app app-3
+  [ "$status" -eq 2 ]
+  [[ $output == *"no such app: app-3"* ]]
 
   # another configuration, another process: the nonce is remembered, and the new app is known at once
   up "$(lab_file "may-1: {app: app-2, api: hello}")"
