@@ -56,7 +56,7 @@ void conn_set_state(struct conn *c, enum conn_state state)
 		arm(c, o->linger_ms);
 		break;
 	case CONN_WAIT: /* the handler has its own deadlines */
-	case CONN_STREAM:
+	case CONN_STREAM: loop_timer_pause(&c->timer); break;
 	case CONN_DEAD: loop_timer_clear(c->server->loop, &c->timer); break;
 	}
 }
