@@ -368,6 +368,7 @@ static void pipelined_calls(void **state)
 	got = test_roundtrip(f->g.loop, f->g.port[0], all.s);
 	assert_int_equal(test_count(got, "HTTP/1.1 201"), 25);
 	assert_int_equal(test_count(got, "HTTP/1.1 404"), 25);
+	gateway_log_flush(f->g.gateway);
 	log = test_worker_log(&w);
 	assert_int_equal(test_count(log, "\n"), 50);
 }
