@@ -310,6 +310,7 @@ struct gateway *gateway_new(struct loop *loop, const struct gateway_config *conf
 			.body_limit = gateway_body_limit(config),
 			/* the same header a hundred times, joined step by step, takes 800 kB */
 			.arena_cap = 4u << 20,
+			.half_close = HTTPD_WAITS_NO_MORE,
 		},
 		&(struct httpd_handler){
 			.on_request = on_request,

@@ -339,7 +339,7 @@ static void on_deadline(struct loop_timer *t)
 
 bool conn_has_left(const struct conn *c)
 {
-	return c->hangup && c->server->options.no_half_close;
+	return c->hangup && c->server->options.half_close != HTTPD_READS_ON;
 }
 
 void conn_drain(struct conn *c)
