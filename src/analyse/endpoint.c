@@ -89,7 +89,7 @@ void analyse_endpoint_listeners(const struct analyse_matrix *m, const struct ana
 
 static void add_named(const struct analyse_matrix *m, uint32_t ns, struct endpoint_services *s)
 {
-	const struct net_ns *n = &m->a->ns[ns];
+	const struct net_ns *n = analyse_net_filters(m->a, ns);
 
 	for (size_t i = 0; i < n->n_filters; i++) {
 		const struct nft_table *t = n->filters[i].table;

@@ -219,14 +219,17 @@ static const char *file_of(struct span at)
 }
 
 /* A plan has the rules of security groups, and not their places. */
-static void find_group(const struct options *o, const char *step, struct explanation *e)
+static void find_group(const struct options *o, const struct cli_seen *seen, struct explanation *e)
 {
 	static const char prefix[] = "security_groups.";
 	const char *resource = e->origin.resource;
 	const bool wanted = resource && !e->origin.at && !strncmp(resource, prefix, strlen(prefix));
-	auto_cli_lab struct cli_lab *l = wanted ? lab_at(o->common.lab, step) : NULL;
+	auto_cli_lab struct cli_lab *again = wanted && !seen->read
+						     ? lab_at(o->common.lab, seen->step)
+						     : NULL;
+	const struct cli_lab *l = seen->read ? seen->read : again;
 
-	for (size_t i = 0; l && i < l->lab->n_security_groups; i++) {
+	for (size_t i = 0; wanted && l && i < l->lab->n_security_groups; i++) {
 		const struct named *id = &l->lab->security_groups[i].id;
 
 		if (!strcmp(id->name, resource + strlen(prefix)))
@@ -286,8 +289,12 @@ static size_t step_after(const struct lab *lab, const char *id)
 	return lab->n_steps;
 }
 
-static void find_remedy(const struct options *o, const char *step, struct remedy *r)
+static void find_remedy(const struct options *o, const struct cli_seen *seen, struct remedy *r)
 {
+	const char *step = seen->step;
+
+	if (!seen->live && !step)
+		return; /* no step comes after all of them */
 	r->lab = lab_at(o->common.lab, NULL);
 	r->unread = !r->lab;
 	for (size_t i = r->lab ? step_after(r->lab->lab, step) : 0;
@@ -552,13 +559,13 @@ static int explain_it(const struct options *o, struct cli_seen *seen, struct pro
 	e = explain(o, seen->plan, &asked, err);
 	if (!e || probe(o, &asked, e, probing, err))
 		return -1;
-	find_group(o, seen->step, e);
+	find_group(o, seen, e);
 	if (e->verdict != ANALYSE_YES) {
 		remedy.repair = seen->live && reaches(o, seen->status.plan, &asked);
 		remedy.reset = !remedy.repair && seen->live &&
 			       reset_mends(o, seen->status.plan, &asked);
 		if (!remedy.repair && !remedy.reset)
-			find_remedy(o, seen->step, &remedy);
+			find_remedy(o, seen, &remedy);
 		compare(&remedy, seen->plan);
 	}
 	*good = e->verdict == ANALYSE_YES && (!probing->done || probing->probed.verdict.agrees);
