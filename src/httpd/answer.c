@@ -166,8 +166,7 @@ int conn_write(struct conn *c)
 
 	while (x->out[0].iov_len + x->out[1].iov_len) {
 		bool head_out = x->out[0].iov_len == 0;
-		struct msghdr m = {.msg_iov = &x->out[head_out], .msg_iovlen = head_out ? 1 : 2};
-		ssize_t n = sendmsg(c->io.fd, &m, MSG_NOSIGNAL);
+		ssize_t n = conn_send(c, &x->out[head_out], head_out ? 1 : 2);
 		size_t head;
 
 		if (n < 0 && errno == EINTR)
