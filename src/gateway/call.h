@@ -22,6 +22,7 @@ struct gateway {
 	const struct gateway_config *config;
 	const struct gateway_routes *routes;
 	struct httpd *httpd;
+	const struct httpd_security *security; /* of listeners for HTTPS */
 	struct upstream *upstream;
 	struct strbuf log;          /* kept between lines */
 	unsigned char random[4096]; /* for request ids: one system call for many */
