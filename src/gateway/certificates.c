@@ -2,6 +2,7 @@
 #include "gateway/certificates.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 
@@ -42,6 +43,7 @@ int gateway_certificates(const struct gateway_config *config, struct tls_server 
 		tls_server_free(t);
 		return -1;
 	}
+	(void)close(config->certificates_fd); /* only read from; nobody shall read it again */
 	*ret = t;
 	return 0;
 }

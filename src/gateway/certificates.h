@@ -6,8 +6,8 @@
 #include "tls/tls.h"
 
 /**
- * A server with the certificates of all domains that have one, to be freed after the gateway. 0 with NULL
- * where there is no HTTPS; -1 with *err.
+ * A server with the certificates of all domains that have one, to be freed after the gateway; closes their
+ * descriptor. 0 with NULL where there is no HTTPS; -1 with *err.
  */
 int gateway_certificates(const struct gateway_config *config, struct tls_server **ret,
 			 struct lab_error **err);
