@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/hash.h"
 #include "compile/context.h"
 
@@ -46,6 +47,10 @@ static json_t *domains_of(struct compile *c, const struct api_group *g)
 						    "kind", "vpc"));
 	compile_json_append(list, json_pack("{s:s, s:s}", "name", lab_public_domain(c->lab, g),
 					    "kind", "public"));
+	for (size_t i = 0; i < g->n_domains; i++)
+		compile_json_append(list, json_pack("{s:s, s:s, s:b}", "name",
+						    g->domains[i].id.name, "kind", "custom",
+						    "certificate", (int)g->domains[i].certificate));
 	return list;
 }
 
@@ -302,14 +307,19 @@ static json_t *apis_of(struct compile *c, const struct api_gateway *gw)
 
 static json_t *listeners_of(const struct compile *c, const struct api_gateway *gw)
 {
+	static const char *const protocols[] = {"HTTP", "HTTPS"};
 	json_t *list = json_array();
 
-	if (compile_gateway_vip(c->lab, gw))
-		compile_json_append(
-			list, json_pack("{s:s, s:s}", "socket", "vip-80", "protocol", "HTTP"));
-	if (gw->public_ip.set)
-		compile_json_append(
-			list, json_pack("{s:s, s:s}", "socket", "public-80", "protocol", "HTTP"));
+	for (size_t i = 0; i < ARRAY_LEN(protocols); i++) {
+		const char *port = i ? "443" : "80";
+
+		if (compile_gateway_vip(c->lab, gw))
+			compile_json_append(list, json_pack("{s:s+, s:s}", "socket", "vip-", port,
+							    "protocol", protocols[i]));
+		if (gw->public_ip.set)
+			compile_json_append(list, json_pack("{s:s+, s:s}", "socket", "public-",
+							    port, "protocol", protocols[i]));
+	}
 	return list;
 }
 
@@ -327,10 +337,11 @@ const char *compile_gateway_config(struct compile *c, const struct api_gateway *
 				      id_half(c, 0, "api_gateways", gw->id.name));
 
 	return compile_json(
-		c, json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o*, s:o*, s:o, s:i, s:s}",
-			     "instance", gw->id.name, "instance_id", id, "region", gw->region.name,
-			     "type", type_names[gw->instance_type], "listeners",
-			     listeners_of(c, gw), "groups", groups_of(c, gw), "apps", apps_of(c),
-			     "plugins", plugins_of(c->lab), "apis", apis_of(c, gw),
-			     "public_daily_calls", daily_calls(gw), "state", "state"));
+		c,
+		json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o*, s:o*, s:o, s:i, s:s, s:s}",
+			  "instance", gw->id.name, "instance_id", id, "region", gw->region.name,
+			  "type", type_names[gw->instance_type], "listeners", listeners_of(c, gw),
+			  "groups", groups_of(c, gw), "apps", apps_of(c), "plugins",
+			  plugins_of(c->lab), "apis", apis_of(c, gw), "public_daily_calls",
+			  daily_calls(gw), "state", "state", "certificates", "certificates"));
 }

@@ -27,6 +27,7 @@ struct call {
 	const struct gateway_app *app; /* NULL: not known */
 	struct http_slice host, path, method;
 	int stage;
+	const struct explain_http *http;
 };
 
 /* The gateway refuses: what the client gets, and why. */
@@ -50,6 +51,56 @@ static const char *text_of(struct call *c, struct http_slice s)
 }
 
 /* --- the gateway's decisions, in its order --- */
+
+/* Whether the port, of which the plan knows the socket's name, is one for HTTPS. */
+static bool speaks_tls(const struct call *c)
+{
+	for (size_t i = 0; i < c->worker->n_sockets; i++) {
+		const struct plan_socket *s = &c->worker->sockets[i];
+
+		for (size_t k = 0; s->port == c->http->port && k < c->config->n_listeners; k++)
+			if (!strcmp(c->config->listeners[k].socket, s->name))
+				return c->config->listeners[k].https;
+	}
+	return false;
+}
+
+static bool has_certificate(const struct call *c)
+{
+	const struct gateway_domain *domain = NULL;
+
+	return gateway_route_group(c->routes, http_slice(c->http->host), &domain) &&
+	       domain->certificate;
+}
+
+/* No call comes of it, whatever the API: the connection ends. */
+static bool no_tls(struct call *c, const char *what, const char *about)
+{
+	const char *why = arena_printf(c->k->e->arena, "%s%s", what, about);
+
+	explain_note(c->k, c->leg, "%s", why);
+	explain_stop(c->k, c->leg, ANALYSE_NO, c->worker->origin, "TLS fails at %s: %s",
+		     c->worker->ns, why);
+	return false;
+}
+
+/* The certificate is of the name in the URL, whatever Host says. */
+static bool shake_hands(struct call *c)
+{
+	const bool tls = speaks_tls(c);
+
+	if (c->http->secure && !tls)
+		return no_tls(c, "this port speaks HTTP only: https needs port 443", "");
+	if (!c->http->secure && tls)
+		return no_tls(c, "this port speaks HTTPS only: http needs port 80", "");
+	if (!tls)
+		return true;
+	if (!has_certificate(c))
+		return no_tls(c, "there is no certificate for ", c->http->host);
+	explain_note(c->k, c->leg, "TLS: certificate of %s, from the lab's authority",
+		     c->http->host);
+	return true;
+}
 
 static bool find_group(struct call *c)
 {
@@ -92,7 +143,10 @@ static bool find_api(struct call *c)
 
 static bool check_protocol(struct call *c)
 {
-	return c->match.api->http || refuse(c, GATEWAY_BAD_PROTOCOL, "HTTP");
+	const struct gateway_api *api = c->match.api;
+
+	return (c->http->secure ? api->https : api->http) ||
+	       refuse(c, GATEWAY_BAD_PROTOCOL, c->http->secure ? "HTTPS" : "HTTP");
 }
 
 static const struct gateway_app *find_app(const struct call *c, const char *name)
@@ -274,8 +328,8 @@ static bool call_backend(struct call *c)
 }
 
 static bool (*const chain[])(struct call *) = {
-	find_group, find_stage,           normalise,     find_api,    check_protocol, check_address,
-	authorize,  check_address_of_app, limit_traffic, call_backend};
+	shake_hands,   find_group, find_stage,           normalise,     find_api,    check_protocol,
+	check_address, authorize,  check_address_of_app, limit_traffic, call_backend};
 
 /* The supervisor adds the sockets to what the plan says; so do we. NULL: a plan of another version. */
 static const struct gateway_config *read_config(struct arena *a, const struct plan_worker *w)
@@ -297,16 +351,17 @@ static const struct gateway_config *read_config(struct arena *a, const struct pl
 	return config;
 }
 
-static void explain_gateway(struct explain_work *k, const struct plan_worker *w, const char *host,
-			    const char *path)
+static void explain_gateway(struct explain_work *k, const struct plan_worker *w,
+			    const struct explain_http *http)
 {
 	struct call c = {
 		.k = k,
 		.worker = w,
 		.leg = explain_leg_add(k, "gateway %s", w->ns),
 		.config = read_config(k->e->arena, w),
-		.host = http_slice(k->request->host ? k->request->host : host),
-		.path = http_slice(path),
+		.http = http,
+		.host = http_slice(k->request->host ? k->request->host : http->host),
+		.path = http_slice(http->path),
 		.method = http_slice(k->request->method ? k->request->method : "GET"),
 	};
 	struct lab_error *err = NULL;
@@ -323,14 +378,19 @@ static void explain_gateway(struct explain_work *k, const struct plan_worker *w,
 		;
 }
 
-void explain_call(struct explain_work *k, const struct plan_worker *w, const char *host,
-		  const char *path)
+void explain_call(struct explain_work *k, const struct plan_worker *w,
+		  const struct explain_http *http)
 {
 	if (!strcmp(w->program, "labctl-gateway")) {
-		explain_gateway(k, w, host, path);
+		explain_gateway(k, w, http);
 		return;
 	}
 	k->e->answer = w->name;
-	if (is_echo(w))
-		(void)echo(http_slice(path), 0, &k->e->status); /* it has all time */
+	if (!is_echo(w))
+		return;
+	if (http->secure)
+		explain_stop(k, &k->e->legs[k->e->n_legs - 1], ANALYSE_NO, w->origin,
+			     "TLS fails at %s: the echo service speaks HTTP only", w->ns);
+	else
+		(void)echo(http_slice(http->path), 0, &k->e->status); /* it has all time */
 }

@@ -121,7 +121,7 @@ void gateway_log_call(struct gateway_call *c)
 	add_slice(b, "httpMethod", r->head->method);
 	add_slice(b, "path", c->path);
 	add_slice(b, "domain", c->domain);
-	gateway_json_pair(b, "requestProtocol", "HTTP");
+	gateway_json_pair(b, "requestProtocol", r->secure ? "HTTPS" : "HTTP");
 	gateway_json_pair(b, "clientIp", c->client_ip);
 	gateway_json_number(b, "statusCode", (uint64_t)c->status);
 	gateway_json_pair(b, "errorCode", gateway_error_code(c->error));

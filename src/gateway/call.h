@@ -31,6 +31,7 @@ struct gateway {
 	const struct gateway_config *config;
 	const struct gateway_routes *routes;
 	struct httpd *httpd;
+	const struct httpd_security *security; /* of listeners for HTTPS */
 	struct upstream *upstream;
 	struct gateway_log log;
 	struct strbuf text; /* that a call should have signed; of no meaning between calls */

@@ -3,11 +3,12 @@
  * The gateway's configuration, checked strictly: unknown keys, dangling names and doubles are errors.
  *
  *	{"instance", "instance_id", "region", "type": "normal" | "vpc_connect" | "serverless",
- *	 "sockets": [{"name"}], "listeners": [{"socket", "protocol": "HTTP"}],
+ *	 "sockets": [{"name"}], "listeners": [{"socket", "protocol": "HTTP" | "HTTPS"}],
+ *	 "certificates"?: name of a socket of type secret, see certify/store.h; HTTPS needs it,
  *	 "state"?: name of a socket of type memory, see gateway/quota.h,
  *	 "public_daily_calls"?: of each public domain; needs "state",
  *	 "groups": [{"name", "id", "base_path", "stages": [NAME],
- *		     "domains": [{"name", "kind": "vpc" | "public"}]}],
+ *		     "domains": [{"name", "kind": "vpc" | "public" | "custom", "certificate"?: BOOL}]}],
  *	 "apps"?: [{"name", "id", "key", "secret", "code"}],
  *	 "apis": [{"name", "id", "group", "method", "path", "protocol": ["HTTP", "HTTPS"],
  *		   "stages": [NAME], "backend",
@@ -50,11 +51,13 @@
 struct gateway_listener {
 	const char *socket;
 	int fd;
+	bool https;
 };
 
 struct gateway_domain {
 	const char *name; /* lower case */
 	bool is_public;   /* the public second-level domain, not the VPC one */
+	bool certificate; /* HTTPS knows it; as a rule */
 };
 
 struct gateway_group {
@@ -169,6 +172,7 @@ struct gateway_config {
 	const char *instance, *instance_id, *region;
 	bool serverless;
 	int state_fd;                /* -1: none */
+	int certificates_fd;         /* -1: none, and no listener for HTTPS */
 	uint32_t public_daily_calls; /* 0: no limit */
 	struct gateway_listener *listeners;
 	size_t n_listeners;

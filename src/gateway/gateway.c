@@ -205,9 +205,9 @@ static bool find_api(struct gateway_call *c)
 
 static bool check_protocol(struct gateway_call *c)
 {
-	if (c->api->http)
+	if (c->r->secure ? c->api->https : c->api->http)
 		return true;
-	gateway_answer_error(c, GATEWAY_BAD_PROTOCOL, "HTTP");
+	gateway_answer_error(c, GATEWAY_BAD_PROTOCOL, c->r->secure ? "HTTPS" : "HTTP");
 	return false;
 }
 
@@ -322,6 +322,11 @@ struct gateway *gateway_new(struct loop *loop, const struct gateway_config *conf
 	return g;
 }
 
+void gateway_secure(struct gateway *g, const struct httpd_security *security)
+{
+	g->security = security;
+}
+
 int gateway_listen(struct gateway *g, struct lab_error **err)
 {
 	if (g->config->public_daily_calls) {
@@ -332,7 +337,10 @@ int gateway_listen(struct gateway *g, struct lab_error **err)
 	for (size_t i = 0; i < g->config->n_listeners; i++) {
 		const struct gateway_listener *l = &g->config->listeners[i];
 
-		if (httpd_listen(g->httpd, l->fd, NULL, err) < 0)
+		if (l->https && !g->security)
+			return lab_error_make(err, LAB_FAILED, "listener %s: no TLS", l->socket);
+		if (httpd_listen_secure(g->httpd, l->fd, NULL, l->https ? g->security : NULL, err) <
+		    0)
 			return lab_error_prefix(err, "listener %s", l->socket);
 	}
 	return 0;

@@ -79,7 +79,7 @@ void gateway_invoke(struct gateway_call *c)
 					       .match = &c->match,
 					       .request_id = c->id,
 					       .client_ip = c->client_ip,
-					       .protocol = "http",
+					       .protocol = c->r->secure ? "https" : "http",
 					       .domain = c->domain,
 					       .scratch = c->r->arena,
 				       });

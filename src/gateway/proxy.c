@@ -93,7 +93,8 @@ static void write_own_headers(struct http_writer *w, const struct gateway_call *
 	struct http_slice client = http_slice(c->client_ip);
 
 	http_write_header(w, http_slice("X-Forwarded-For"), forwarded_for);
-	http_write_header(w, http_slice("X-Forwarded-Proto"), http_slice("http"));
+	http_write_header(w, http_slice("X-Forwarded-Proto"),
+			  http_slice(c->r->secure ? "https" : "http"));
 	http_write_header(w, http_slice("X-Real-IP"), client);
 	http_write_header(w, http_slice("CaClientIp"), client);
 	http_write_header(w, http_slice("X-Ca-Request-Id"), http_slice(c->id));

@@ -36,6 +36,12 @@ struct api_gateway {
 	struct address public_ip; /* on the Internet, if the lab has one; chosen by validate/ */
 };
 
+/** A domain of the user's own, bound to a group; what it leads to is the business of DNS. */
+struct api_domain {
+	struct named id;  /* "api.example.com" */
+	bool certificate; /* it has one; default true */
+};
+
 struct api_group {
 	struct named id;
 	struct ref instance;       /* struct api_gateway */
@@ -43,6 +49,8 @@ struct api_group {
 	struct text sub_domain_id; /* 32 hex digits; default derived from lab and group */
 	bool vpc_domain;           /* "Enable VPC Second-level Domain"; default false */
 	struct span vpc_domain_at;
+	struct api_domain *domains;
+	size_t n_domains;
 };
 
 struct function {

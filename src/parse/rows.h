@@ -17,7 +17,8 @@
 
 /* table_network.c */
 extern const struct table parse_table_region, parse_table_region_pair, parse_table_vpc,
-	parse_table_security_group, parse_table_ecs, parse_table_firewall_rule;
+	parse_table_private_zone, parse_table_security_group, parse_table_ecs,
+	parse_table_firewall_rule;
 extern const struct key_words parse_areas;
 /* table_cen.c */
 extern const struct table parse_table_cen;

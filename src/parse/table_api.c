@@ -60,6 +60,14 @@ const struct table parse_table_api_gateway = {
 	KEYS(gateway_keys),
 };
 
+static const struct key domain_keys[] = {
+	{"certificate", KEY_BOOL, FIELD(api_domain, certificate), .def = "true",
+	 .doc = "Whether a certificate is bound to it, from the lab's authority. Without one it is HTTP only."},
+};
+static const struct table domain_table = {
+	"a domain", "api-domain", sizeof(struct api_domain), TABLE_NAMED, KEYS(domain_keys),
+};
+
 static const struct key group_keys[] = {
 	{"instance", KEY_REF, KEY_REQUIRED, FIELD(api_group, instance),
 	 .doc = "API Gateway instance of the group."},
@@ -69,6 +77,8 @@ static const struct key group_keys[] = {
 	 .doc = "First label of the group's domains, 32 hexadecimal digits. Default: derived from the names of lab and group."},
 	{"vpc_domain", KEY_BOOL, FIELD(api_group, vpc_domain), EXTRA(api_group, vpc_domain_at),
 	 .def = "false", .doc = "\"Enable VPC Second-level Domain\"."},
+	{"domains", KEY_MAP, KEY_FREE, ITEMS(api_group, domains), .table = &domain_table,
+	 .doc = "Domains of one's own, at most 5, by name. A private zone or a DNS server has to lead there."},
 };
 const struct table parse_table_api_group = {
 	"an API group", "api-group", sizeof(struct api_group), TABLE_NAMED, KEYS(group_keys),

@@ -197,7 +197,8 @@ enum plan_socket_type {
 	PLAN_ICMP,    /* raw, bound to addr (0: any); port 0 */
 	PLAN_NETLINK, /* rtnetlink; addr and port 0 */
 	PLAN_PACKET,  /* whole frames, of no device until its worker binds it; addr and port 0 */
-	PLAN_MEMORY /* no socket: a memfd of WORKER_MEMORY bytes, zero at first; addr and port 0 */
+	PLAN_MEMORY, /* no socket: a memfd of WORKER_MEMORY bytes, zero at first; addr and port 0 */
+	PLAN_SECRET, /* no socket: a file that is not of the plan, to be read; addr and port 0 */
 };
 
 /** What the supervisor opens in `ns`, and holds while the worker is restarted or replaced. */

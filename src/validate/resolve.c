@@ -395,6 +395,10 @@ static void resolve_gateways(struct validation *v, const struct pools *p)
 	}
 	for (size_t i = 0; i < lab->n_api_groups; i++)
 		resolve(v, &p->gateway, &lab->api_groups[i].instance);
+	for (size_t i = 0; i < lab->n_private_zones; i++) {
+		for (size_t j = 0; j < lab->private_zones[i].n_vpcs; j++)
+			resolve(v, &p->vpc, &lab->private_zones[i].vpcs[j]);
+	}
 	for (size_t i = 0; i < lab->n_functions; i++)
 		resolve(v, &p->region, &lab->functions[i].region);
 	for (size_t i = 0; i < lab->n_apis; i++) {

@@ -275,6 +275,12 @@
 	  "The VPC domain of a group needs an instance that is bound to a VPC.") \
 	X(ERROR, group_sub_domain, "group-sub-domain", \
 	  "The sub-domain ids of groups are different.") \
+	X(ERROR, group_domain, "group-domain", \
+	  "A group has at most 5 domains of its own, none of the cloud's or of another group.") \
+	X(ERROR, private_zone, "private-zone", \
+	  "A private zone has a domain, and records of it that lead to an address or a name.") \
+	X(ERROR, private_zone_twice, "private-zone-twice", \
+	  "A VPC has one private zone of a domain.") \
 	X(ERROR, group_base_path, "group-base-path", \
 	  "A base path starts with / and has no empty, . or .. segment.") \
 	X(ERROR, api_path, "api-path", \
@@ -323,7 +329,7 @@
 	  "A function has 1 ms to 86400 s.") \
 	\
 	X(ERROR, check_http, "check-http", \
-	  "An http check has a method and a http:// URL.") \
+	  "An http check has a method and a http:// or https:// URL.") \
 	X(ERROR, check_host, "check-host", \
 	  "A ping or dns check has an address or a name, a tcp check a port as well.") \
 	X(ERROR, check_outage, "check-outage", \
