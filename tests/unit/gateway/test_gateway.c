@@ -163,7 +163,8 @@ static void error_table(void **state)
 		 NULL},
 		{"POST /ok HTTP/1.1" TEST_HOST "Transfer-Encoding: chunked\r\n\r\nz", 400, "I400BD",
 		 NULL, "/ok"},
-		{"BREW /ok HTTP/1.1" TEST_HOST "\r\n", 405, "I405UM", "Unsupported Method", NULL},
+		{"BREW /ok HTTP/1.1" TEST_HOST "\r\n", 405, "I405UM",
+		 "Unsupported Method `method not implemented`", NULL},
 		{"GET /ok HTTP/2.0" TEST_HOST "\r\n", 403, "I403PT", NULL, NULL},
 	};
 	struct fixture *f = *state;
