@@ -49,39 +49,40 @@ static const char more[] = PLUGGED_STATE
 	"{\"name\":\"users\",\"kind\":\"basicAuth\",\"users\":["
 	"{\"username\":\"alice\",\"password\":\"123456\"},"
 	"{\"username\":\"bob\",\"password\":\"a:b\"}]}," JWT(
-		"jwt", "\"parameter\":\"Authorization\",\"location\":\"header\","
-		       "\"prevent_jti_replay\":false,\"bypass_empty_token\":true")
-		JWT("once", "\"parameter\":\"token\",\"location\":\"query\","
-			    "\"prevent_jti_replay\":true,\"bypass_empty_token\":false")
-			JWT("cookie", "\"parameter\":\"t\",\"location\":\"cookie\","
-				      "\"prevent_jti_replay\":false,\"bypass_empty_token\":false")
-				CORS("pages",
-				     "\"origins\":\"foo.com, *.bar.com,https://x.com:8443,y.com:81\","
-				     "\"methods\":\"GET,POST\",\"headers\":\"X-A\",\"expose\":\"X-B\","
-				     "\"credentials\":true,\"max_age\":600")
-					CORS("any-page", "\"origins\":\"*\",\"credentials\":false")
-						CACHING("cached",
-							"\"by_app\":false,\"parameters\":[\"p\",\"id\"],"
-							"\"headers\":[\"Accept\"],\"client\":\"off\","
-							"\"apps\":[],\"cacheable\":[\"X-Kept\"]")
-							CACHING("by-all",
-								"\"by_app\":true,\"parameters\":[],"
-								"\"headers\":[],\"client\":\"all\","
-								"\"apps\":[],\"cacheable\":[]")
-	BREAKER("timeouts", "")
-	BREAKER("failures", ",\"condition\":\"$StatusCode >= 500 and $LatencySeconds < 5\"")
-	BREAKER("fallback", ",\"condition\":\"$StatusCode = 503\","
-			    "\"fallback\":{\"kind\":\"mock\",\"status\":418,\"body\":\"tea\"}")
-	"{\"name\":\"routed\",\"kind\":\"routing\",\"routes\":["
-	"{\"name\":\"Old\",\"condition\":\"$version < '2.0'\",\"backend\":{\"kind\":\"mock\","
-	"\"status\":400,\"body\":\"too old\"}},"
-	"{\"name\":\"Vip\",\"condition\":\"$tenant = 'vip' and $CaClientIp in_cidr '127.0.0.0/8'\","
-	"\"backend\":{\"kind\":\"http\",\"scheme\":\"http\",\"host\":\"vip\",\"address\":"
-	"\"127.0.0.1\",\"port\":PORT,\"path\":\"/vip\",\"timeout_ms\":100}},"
-	"{\"name\":\"Test\",\"condition\":\"$X-Test = 1 or $CaStage = 'TEST'\",\"backend\":"
-	"{\"kind\":\"mock\",\"status\":200,\"body\":\"test\"}}]},"
-	"{\"name\":\"signed\",\"kind\":\"backendSignature\",\"key\":\"DemoKey1\","
-	"\"secret\":\"DemoSecret1\"}]";
+		"jwt",
+		"\"parameter\":\"Authorization\",\"location\":\"header\","
+		"\"prevent_jti_replay\":false,\"bypass_empty_token\":true") JWT("once",
+										"\"parameter\":\"token\",\"location\":\"query\","
+										"\"prevent_jti_replay\":true,\"bypass_empty_token\":false")
+		JWT("cookie", "\"parameter\":\"t\",\"location\":\"cookie\","
+			      "\"prevent_jti_replay\":false,\"bypass_empty_token\":false")
+			CORS("pages",
+			     "\"origins\":\"foo.com, *.bar.com,https://x.com:8443,y.com:81\","
+			     "\"methods\":\"GET,POST\",\"headers\":\"X-A\",\"expose\":\"X-B\","
+			     "\"credentials\":true,\"max_age\":600")
+				CORS("any-page", "\"origins\":\"*\",\"credentials\":false") CACHING(
+					"cached",
+					"\"by_app\":false,\"parameters\":[\"p\",\"id\"],"
+					"\"headers\":[\"Accept\"],\"client\":\"off\","
+					"\"apps\":[],\"cacheable\":[\"X-Kept\"]") CACHING("by-all",
+											  "\"by_app\":true,\"parameters\":[],"
+											  "\"headers\":[],\"client\":\"all\","
+											  "\"apps\":[],\"cacheable\":[]")
+					BREAKER("timeouts", "") BREAKER(
+						"failures",
+						",\"condition\":\"$StatusCode >= 500 and $LatencySeconds < 5\"")
+						BREAKER("fallback",
+							",\"condition\":\"$StatusCode = 503\","
+							"\"fallback\":{\"kind\":\"mock\",\"status\":418,\"body\":\"tea\"}") "{\"name\":\"routed\",\"kind\":\"routing\",\"routes\":["
+															    "{\"name\":\"Old\",\"condition\":\"$version < '2.0'\",\"backend\":{\"kind\":\"mock\","
+															    "\"status\":400,\"body\":\"too old\"}},"
+															    "{\"name\":\"Vip\",\"condition\":\"$tenant = 'vip' and $CaClientIp in_cidr '127.0.0.0/8'\","
+															    "\"backend\":{\"kind\":\"http\",\"scheme\":\"http\",\"host\":\"vip\",\"address\":"
+															    "\"127.0.0.1\",\"port\":PORT,\"path\":\"/vip\",\"timeout_ms\":100}},"
+															    "{\"name\":\"Test\",\"condition\":\"$X-Test = 1 or $CaStage = 'TEST'\",\"backend\":"
+															    "{\"kind\":\"mock\",\"status\":200,\"body\":\"test\"}}]},"
+															    "{\"name\":\"signed\",\"kind\":\"backendSignature\",\"key\":\"DemoKey1\","
+															    "\"secret\":\"DemoSecret1\"}]";
 
 static int up(void **state)
 {
