@@ -113,11 +113,12 @@ const struct plan_worker *explain_connect(struct explain_work *k, struct explain
 /* --- what TO means --- */
 
 struct target {
-	const char *host; /* as it was written */
-	const char *path; /* of a URL; NULL: none is asked for */
-	bool secure;      /* https */
-	uint16_t port;    /* 0: it is pinged */
-	const char *ns;   /* that shall get it; NULL: whoever has the address */
+	const char *host;  /* as it was written */
+	const char *path;  /* of a URL; NULL: none is asked for */
+	const char *query; /* of it, without the '?' */
+	bool secure;       /* https */
+	uint16_t port;     /* 0: it is pinged */
+	const char *ns;    /* that shall get it; NULL: whoever has the address */
 	uint32_t ip;
 };
 
@@ -144,6 +145,9 @@ static int read_target(struct explain_work *k, struct target *t, struct lab_erro
 	s += strlen(host);
 	if (url)
 		t->path = *s == '/' ? arena_strndup(k->e->arena, s, strcspn(s, "?#")) : "/";
+	if (url && s[strcspn(s, "?#")] == '?')
+		t->query = arena_strndup(k->e->arena, s + strcspn(s, "?") + 1,
+					 strcspn(s, "#") - strcspn(s, "?") - 1);
 	colon = strchr(host, ':');
 	if (colon)
 		*colon = '\0';
@@ -240,6 +244,7 @@ static void connect_to(struct explain_work *k, const struct target *t)
 		explain_call(k, w,
 			     &(struct explain_http){.host = t->host,
 						    .path = t->path,
+						    .query = t->query,
 						    .port = t->port,
 						    .secure = t->secure});
 }

@@ -47,6 +47,7 @@ enum explain_lookup explain_name(struct explain_work *k, const char *name, uint3
 /** An HTTP request, whose connection stands. */
 struct explain_http {
 	const char *host, *path; /* of the URL */
+	const char *query;       /* of it, without the '?'; NULL: none */
 	uint16_t port;
 	bool secure; /* https */
 };

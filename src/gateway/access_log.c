@@ -57,7 +57,7 @@ static void add_api(struct strbuf *b, const struct gateway_call *c)
 
 static void add_backend(struct strbuf *b, const struct gateway_call *c)
 {
-	const struct gateway_backend *x = c->api ? &c->api->backend : NULL;
+	const struct gateway_backend *x = c->backend;
 
 	gateway_json_pair(b, "backendKind", x ? gateway_backend_kind_name(x->kind) : "");
 	gateway_json_pair(b, "backendAddress", x ? x->endpoint : "");

@@ -18,7 +18,24 @@
  *	 "plugins"?: [{"name", "kind": "trafficControl", "unit_s", "api", "user"?, "app"?,
  *		       "specials": [{"app": NAME, "value"}]} |
  *		      {"name", "kind": "ipControl", "type": "ALLOW" | "REFUSE",
- *		       "items": [{"blocks": [CIDR], "app"?: NAME}]}]}
+ *		       "items": [{"blocks": [CIDR], "app"?: NAME}]} |
+ *		      {"name", "kind": "basicAuth", "users": [{"username", "password"}]} |
+ *		      {"name", "kind": "jwtAuth", "parameter", "location": "header" | "query" | "cookie",
+ *		       "prevent_jti_replay", "bypass_empty_token", "ignore_expiration": BOOL,
+ *		       "claims": [{"claim", "parameter", "location": "header" | "query"}],
+ *		       "keys": [{"kid"?, "alg": "RS256" | "ES256" | "HS256", "a", "b"?}]} |
+ *		      {"name", "kind": "cors", "origins", "methods"?, "headers"?, "expose"?,
+ *		       "credentials": BOOL, "max_age"?} |
+ *		      {"name", "kind": "caching", "by_app": BOOL, "parameters": [NAME],
+ *		       "headers": [NAME], "client": "off" | "all" | "app", "apps": [NAME],
+ *		       "cacheable": [NAME], "duration_s"} |
+ *		      {"name", "kind": "routing", "routes": [{"name", "condition", "backend"}]} |
+ *		      {"name", "kind": "circuitBreaker", "threshold", "window_ms", "open_ms",
+ *		       "condition"?, "fallback"?: BACKEND} |
+ *		      {"name", "kind": "backendSignature", "key", "secret"}]}
+ *
+ * a and b of a key, base64url: n and e of RS256, x and y of ES256, the secret of HS256. Backends of plug-ins have no
+ * parameters in their path.
  *
  * A backend is one of
  *
@@ -114,37 +131,24 @@ struct gateway_auth {
 	size_t n_grants;
 };
 
-enum gateway_plugin_kind { GATEWAY_TRAFFIC_CONTROL, GATEWAY_IP_CONTROL };
-
-struct gateway_special {
-	const struct gateway_app *app;
-	uint32_t value;
-};
-
-struct gateway_traffic {
-	uint32_t unit;           /* seconds */
-	uint32_t api, user, app; /* calls in a unit; 0: no limit */
-	struct gateway_special *specials;
-	size_t n_specials;
-};
-
-struct gateway_ip_item {
-	struct ip_prefix *blocks;
-	size_t n_blocks;
-	const struct gateway_app *app; /* NULL: whoever calls */
-};
-
-struct gateway_ip_control {
-	bool allow; /* those only; else all but those */
-	struct gateway_ip_item *items;
-	size_t n_items;
+/* In the order in which they act. */
+enum gateway_plugin_kind {
+	GATEWAY_CORS,
+	GATEWAY_IP_CONTROL,
+	GATEWAY_BASIC_AUTH,
+	GATEWAY_JWT_AUTH,
+	GATEWAY_TRAFFIC_CONTROL,
+	GATEWAY_CACHING,
+	GATEWAY_ROUTING,
+	GATEWAY_CIRCUIT_BREAKER,
+	GATEWAY_BACKEND_SIGNATURE,
 };
 
 struct gateway_plugin {
 	const char *name;
 	enum gateway_plugin_kind kind;
-	struct gateway_traffic traffic;
-	struct gateway_ip_control ip;
+	const struct gateway_plugin_ops *ops; /* gateway/plugin.h */
+	const void *own;                      /* what its kind has read */
 };
 
 struct gateway_bound {
@@ -164,7 +168,7 @@ struct gateway_api {
 	uint32_t stages; /* bit i: published to group->stages[i] */
 	struct gateway_backend backend;
 	struct gateway_auth auth;
-	struct gateway_bound *plugins;
+	struct gateway_bound *plugins; /* in the order in which they act */
 	size_t n_plugins;
 };
 

@@ -32,8 +32,11 @@ extern const struct table parse_table_data_center, parse_table_internet, parse_t
 extern const struct table parse_table_link, parse_table_event;
 /* table_api.c */
 extern const struct table parse_table_api_gateway, parse_table_api_group, parse_table_api,
-	parse_table_app, parse_table_app_attachment, parse_table_plugin,
-	parse_table_plugin_attachment, parse_table_function, parse_table_vpc_access;
+	parse_table_app, parse_table_app_attachment, parse_table_function, parse_table_vpc_access;
+extern const struct table parse_table_backend;
+extern const struct key_words parse_stages;
+/* table_plugin.c */
+extern const struct table parse_table_plugin, parse_table_plugin_attachment;
 
 /* How one end of a circuit learns what is behind the other one: the same keys for both ends. */
 /* clang-format off */
