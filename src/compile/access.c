@@ -27,7 +27,12 @@ static bool uses(const struct api_gateway *gw, const struct api *api, const stru
 {
 	const struct api_group *g = api->group.to;
 
-	return g->instance.to == gw && api->backend.vpc_access.to == a && !a->deleted;
+	const struct api_backend *b;
+
+	for (size_t i = 0; g->instance.to == gw && (b = api_backend_at(api, i)); i++)
+		if (b->vpc_access.to == a && !a->deleted)
+			return true;
+	return false;
 }
 
 static bool gateway_uses(const struct lab *lab, const struct api_gateway *gw,
@@ -265,12 +270,13 @@ static void add_nobody_calls(struct strbuf *b, const char *device)
 static bool calls_private(const struct lab *lab, const struct api_gateway *gw)
 {
 	for (size_t i = 0; i < lab->n_apis; i++) {
-		const struct api_backend *b = &lab->apis[i].backend;
 		const struct api_group *g = lab->apis[i].group.to;
+		const struct api_backend *b;
 
-		if (g->instance.to == gw && b->kind == BACKEND_HTTP &&
-		    is_private(compile_backend_ip(lab, b)))
-			return true;
+		for (size_t j = 0; g->instance.to == gw && (b = api_backend_at(&lab->apis[i], j));
+		     j++)
+			if (b->kind == BACKEND_HTTP && is_private(compile_backend_ip(lab, b)))
+				return true;
 	}
 	return false;
 }

@@ -8,6 +8,7 @@
 #include "explain/work.h"
 #include "gateway/auth.h"
 #include "gateway/error.h"
+#include "gateway/mapping.h"
 #include "gateway/path.h"
 #include "gateway/plugin.h"
 #include "gateway/route.h"
@@ -25,7 +26,8 @@ struct call {
 	const struct gateway_group *group;
 	struct gateway_match match;
 	const struct gateway_app *app; /* NULL: not known */
-	struct http_slice host, path, method;
+	struct http_slice host, path, query, method;
+	struct gateway_mapped out;
 	int stage;
 };
 
@@ -159,6 +161,25 @@ static bool authorize(struct call *c)
 	return true;
 }
 
+/* Headers and a body are not known: what the API wants there is taken for given. */
+static bool map_request(struct call *c)
+{
+	struct http_head *head = arena_alloc(c->k->e->arena, sizeof(*head));
+	const struct gateway_map_input in = {
+		.head = head, .params = c->match.params, .partial = true};
+	enum gateway_error e;
+	const char *about;
+
+	head->query = c->query;
+	head->has_query = c->query.n > 0;
+	gateway_map_nothing(&in, &c->out);
+	if (!c->match.api->mapping)
+		return true;
+	e = gateway_map(c->k->e->arena, c->match.api, &in, &c->out, &about);
+	gateway_mapped_done(&c->out);
+	return !e || refuse(c, e, about);
+}
+
 /* --- backends --- */
 
 static void answered(struct call *c, const char *who, int status)
@@ -196,7 +217,7 @@ static struct http_slice backend_path(struct call *c)
 
 	if (c->match.api->backend.path)
 		return gateway_template_fill(c->match.api->backend.path, c->k->e->arena,
-					     c->match.params);
+					     c->out.path);
 	for (size_t i = 0; i < c->group->base_segments; i++)
 		(void)gateway_path_next(&path, &segment); /* it was there when the API matched */
 	return path;
@@ -275,7 +296,7 @@ static bool call_backend(struct call *c)
 
 static bool (*const chain[])(struct call *) = {
 	find_group, find_stage,           normalise,     find_api,    check_protocol, check_address,
-	authorize,  check_address_of_app, limit_traffic, call_backend};
+	authorize,  check_address_of_app, limit_traffic, map_request, call_backend};
 
 /* The supervisor adds the sockets to what the plan says; so do we. NULL: a plan of another version. */
 static const struct gateway_config *read_config(struct arena *a, const struct plan_worker *w)
@@ -298,7 +319,7 @@ static const struct gateway_config *read_config(struct arena *a, const struct pl
 }
 
 static void explain_gateway(struct explain_work *k, const struct plan_worker *w, const char *host,
-			    const char *path)
+			    const char *path, const char *query)
 {
 	struct call c = {
 		.k = k,
@@ -307,6 +328,7 @@ static void explain_gateway(struct explain_work *k, const struct plan_worker *w,
 		.config = read_config(k->e->arena, w),
 		.host = http_slice(k->request->host ? k->request->host : host),
 		.path = http_slice(path),
+		.query = http_slice(query),
 		.method = http_slice(k->request->method ? k->request->method : "GET"),
 	};
 	struct lab_error *err = NULL;
@@ -324,10 +346,10 @@ static void explain_gateway(struct explain_work *k, const struct plan_worker *w,
 }
 
 void explain_call(struct explain_work *k, const struct plan_worker *w, const char *host,
-		  const char *path)
+		  const char *path, const char *query)
 {
 	if (!strcmp(w->program, "labctl-gateway")) {
-		explain_gateway(k, w, host, path);
+		explain_gateway(k, w, host, path, query);
 		return;
 	}
 	k->e->answer = w->name;

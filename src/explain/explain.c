@@ -112,10 +112,11 @@ const struct plan_worker *explain_connect(struct explain_work *k, struct explain
 /* --- what TO means --- */
 
 struct target {
-	const char *host; /* as it was written */
-	const char *path; /* of a URL; NULL: none is asked for */
-	uint16_t port;    /* 0: it is pinged */
-	const char *ns;   /* that shall get it; NULL: whoever has the address */
+	const char *host;  /* as it was written */
+	const char *path;  /* of a URL; NULL: none is asked for */
+	const char *query; /* of a URL, "" where it has none */
+	uint16_t port;     /* 0: it is pinged */
+	const char *ns;    /* that shall get it; NULL: whoever has the address */
 	uint32_t ip;
 };
 
@@ -128,7 +129,7 @@ static bool read_port(const char *s, uint16_t *port)
 	return *s >= '0' && *s <= '9' && !*end && n >= 1 && n <= UINT16_MAX;
 }
 
-/* "HOST[:PORT][/PATH][?QUERY]", the path of a URL only. */
+/* "HOST[:PORT][/PATH][?QUERY]", path and query of a URL only. */
 static int read_target(struct explain_work *k, struct target *t, struct lab_error **err)
 {
 	static const char scheme[] = "http://";
@@ -140,8 +141,14 @@ static int read_target(struct explain_work *k, struct target *t, struct lab_erro
 	*t = (struct target){.port = url ? HTTP_PORT : 0};
 	host = arena_strndup(k->e->arena, s, url ? strcspn(s, "/?#") : strlen(s));
 	s += strlen(host);
-	if (url)
+	if (url) {
+		const char *query = s + strcspn(s, "?#");
+
+		t->query = *query == '?'
+				   ? arena_strndup(k->e->arena, query + 1, strcspn(query + 1, "#"))
+				   : "";
 		t->path = *s == '/' ? arena_strndup(k->e->arena, s, strcspn(s, "?#")) : "/";
+	}
 	colon = strchr(host, ':');
 	if (colon)
 		*colon = '\0';
@@ -235,7 +242,7 @@ static void connect_to(struct explain_work *k, const struct target *t)
 		return;
 	k->e->answer = w->name;
 	if (t->path)
-		explain_call(k, w, t->host, t->path);
+		explain_call(k, w, t->host, t->path, t->query);
 }
 
 static void sum_up(struct explanation *e)

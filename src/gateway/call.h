@@ -7,15 +7,13 @@
 #include "gateway/error.h"
 #include "gateway/event.h"
 #include "gateway/gateway.h"
+#include "gateway/mapping.h"
 #include "gateway/route.h"
 #include "httpd/httpd.h"
 #include "httpd/upstream.h"
 
-#define GATEWAY_BODY_LIMIT     (32u << 20) /* dedicated instances; serverless 8 MB */
-#define GATEWAY_BODY_SHARED    (8u << 20)
-#define GATEWAY_FUNCTION_LIMIT (6u << 20) /* of a function's answer */
-#define GATEWAY_CONNECT_MS     3000u
-#define GATEWAY_ID_LEN         36
+#define GATEWAY_CONNECT_MS 3000u
+#define GATEWAY_ID_LEN     36
 
 struct gateway {
 	struct loop *loop;
@@ -45,6 +43,7 @@ struct gateway_call {
 	int stage;                     /* of the group, or -1 */
 	const struct gateway_app *app; /* that calls; NULL: not known */
 	struct gateway_match match;
+	struct gateway_mapped out; /* what the backend gets */
 	/* the outcome */
 	enum gateway_error error;
 	const char *message; /* "" while there is no error */
@@ -60,9 +59,6 @@ struct gateway_call {
 	json_t *answer;
 	struct upstream_body body;
 };
-
-/** What requests and the answers of HTTP backends may hold. */
-size_t gateway_body_limit(const struct gateway_config *config);
 
 /** A new call for a request, hung onto r->user; NULL only where the arena is full. */
 struct gateway_call *gateway_call_new(struct gateway *g, struct httpd_request *r);

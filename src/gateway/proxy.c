@@ -52,7 +52,7 @@ static struct http_slice backend_path(struct gateway_call *c)
 	struct http_slice path = c->path, segment;
 
 	if (c->api->backend.path)
-		return gateway_template_fill(c->api->backend.path, c->r->arena, c->match.params);
+		return gateway_template_fill(c->api->backend.path, c->r->arena, c->out.path);
 	for (size_t i = 0; i < c->group->base_segments; i++)
 		(void)gateway_path_next(&path, &segment); /* it was there when the API matched */
 	return path;
@@ -60,10 +60,10 @@ static struct http_slice backend_path(struct gateway_call *c)
 
 static struct http_slice target(struct gateway_call *c)
 {
-	struct http_slice path = backend_path(c), query = c->r->head->query;
+	struct http_slice path = backend_path(c), query = c->out.head->query;
 	char *text;
 
-	if (!c->r->head->has_query || !path.p)
+	if (!c->out.head->has_query || !path.p)
 		return path;
 	text = arena_alloc(c->r->arena, path.n + 1 + query.n);
 	if (text) {
@@ -87,18 +87,31 @@ static void write_client_headers(struct http_writer *w, const struct http_head *
 	}
 }
 
+/* What the API itself says; false: it says nothing of that name. */
+static bool says(const struct gateway_call *c, const char *name)
+{
+	for (size_t i = 0; i < c->out.n_own; i++) {
+		if (http_slice_is(c->out.own[i].name, name))
+			return true;
+	}
+	return false;
+}
+
 static void write_own_headers(struct http_writer *w, const struct gateway_call *c,
 			      struct http_slice forwarded_for)
 {
 	struct http_slice client = http_slice(c->client_ip);
 
+	for (size_t i = 0; i < c->out.n_own; i++)
+		http_write_header(w, c->out.own[i].name, c->out.own[i].value);
 	http_write_header(w, http_slice("X-Forwarded-For"), forwarded_for);
 	http_write_header(w, http_slice("X-Forwarded-Proto"), http_slice("http"));
 	http_write_header(w, http_slice("X-Real-IP"), client);
-	http_write_header(w, http_slice("CaClientIp"), client);
+	if (!says(c, "CaClientIp"))
+		http_write_header(w, http_slice("CaClientIp"), client);
 	http_write_header(w, http_slice("X-Ca-Request-Id"), http_slice(c->id));
-	if (c->r->body.n || expects_body(backend_method(c)))
-		http_write_length(w, c->r->body.n);
+	if (c->out.body.n || expects_body(backend_method(c)))
+		http_write_length(w, c->out.body.n);
 }
 
 /* In the request's arena; p == NULL where that has no room. */
@@ -111,14 +124,18 @@ static struct http_slice write_head(struct gateway_call *c)
 	/* a header that came as "a:b" leaves as "a: b" */
 	size_t room = h->size + h->n_headers + method.n + to.n + strlen(host) + forwarded_for.n +
 		      HEAD_FIXED;
-	char *buf = to.p ? arena_alloc(c->r->arena, room) : NULL;
-	struct http_writer w = http_writer(buf, room);
+	struct http_writer w;
+	char *buf;
 
+	for (size_t i = 0; i < c->out.n_own; i++)
+		room += c->out.own[i].name.n + c->out.own[i].value.n + 4; /* ": ", CR, LF */
+	buf = to.p ? arena_alloc(c->r->arena, room) : NULL;
 	if (!buf)
 		return (struct http_slice){NULL, 0};
+	w = http_writer(buf, room);
 	http_write_request_line(&w, method, to);
 	http_write_header(&w, http_slice("Host"), http_slice(host));
-	write_client_headers(&w, h);
+	write_client_headers(&w, c->out.head);
 	write_own_headers(&w, c, forwarded_for);
 	return (struct http_slice){http_write_end(&w) ? buf : NULL, w.len};
 }
@@ -186,9 +203,9 @@ void gateway_proxy(struct gateway_call *c)
 	c->invalid = GATEWAY_BACKEND_INVALID;
 	gateway_backend_start(c, &(struct upstream_request){
 					 .head = head,
-					 .body = c->r->body,
+					 .body = c->out.body,
 					 .idempotent = is_idempotent(backend_method(c)),
 					 .head_request = is_head(c),
-					 .max_body = gateway_body_limit(c->gateway->config),
+					 .max_body = c->gateway->config->limits.body,
 				 });
 }

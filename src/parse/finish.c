@@ -96,6 +96,29 @@ static void default_packages(struct lab *lab, struct cen *cen)
 	}
 }
 
+static void set_backend_kind(struct api_backend *b)
+{
+	b->kind = b->mock.s            ? BACKEND_MOCK
+		  : b->http.s          ? BACKEND_HTTP
+		  : b->vpc_access.name ? BACKEND_HTTP_VPC
+				       : BACKEND_FUNCTION;
+}
+
+/* Where nothing is said, the backend gets a parameter by the same name in the same place. */
+static void finish_parameters(struct lab *lab, struct api *api)
+{
+	for (size_t i = 0; i < api->n_request_parameters; i++) {
+		struct request_parameter *p = &api->request_parameters[i];
+
+		if (!p->in_service_at.line)
+			p->in_service = p->in;
+		default_text(&p->name_service, p->id.name, lab);
+	}
+	for (size_t i = 0; i < api->n_system_parameters; i++)
+		default_text(&api->system_parameters[i].name_service,
+			     api->system_parameters[i].id.name, lab);
+}
+
 void parse_finish_lab(struct lab *lab)
 {
 	for (size_t i = 0; i < lab->n_regions; i++)
@@ -113,11 +136,11 @@ void parse_finish_lab(struct lab *lab)
 		lab->plugins[i].kind = lab->plugins[i].ip_control.at.line ? PLUGIN_IP_CONTROL
 									  : PLUGIN_TRAFFIC_CONTROL;
 	for (size_t i = 0; i < lab->n_apis; i++) {
-		struct api_backend *backend = &lab->apis[i].backend;
+		struct api *api = &lab->apis[i];
 
-		backend->kind = backend->mock.s            ? BACKEND_MOCK
-				: backend->http.s          ? BACKEND_HTTP
-				: backend->vpc_access.name ? BACKEND_HTTP_VPC
-							   : BACKEND_FUNCTION;
+		set_backend_kind(&api->backend);
+		for (size_t j = 0; j < api->n_per_stage; j++)
+			set_backend_kind(&api->per_stage[j].backend);
+		finish_parameters(lab, api);
 	}
 }

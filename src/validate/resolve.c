@@ -380,6 +380,12 @@ static void resolve_plugins(struct validation *v, const struct pools *p)
 	}
 }
 
+static void resolve_backend(struct validation *v, const struct pools *p, struct api_backend *b)
+{
+	resolve(v, &p->function, &b->function);
+	resolve(v, &p->vpc_access, &b->vpc_access);
+}
+
 static void resolve_gateways(struct validation *v, const struct pools *p)
 {
 	struct lab *lab = v->lab;
@@ -399,8 +405,9 @@ static void resolve_gateways(struct validation *v, const struct pools *p)
 		resolve(v, &p->region, &lab->functions[i].region);
 	for (size_t i = 0; i < lab->n_apis; i++) {
 		resolve(v, &p->group, &lab->apis[i].group);
-		resolve(v, &p->function, &lab->apis[i].backend.function);
-		resolve(v, &p->vpc_access, &lab->apis[i].backend.vpc_access);
+		resolve_backend(v, p, &lab->apis[i].backend);
+		for (size_t j = 0; j < lab->apis[i].n_per_stage; j++)
+			resolve_backend(v, p, &lab->apis[i].per_stage[j].backend);
 	}
 	resolve_plugins(v, p);
 	for (size_t i = 0; i < lab->n_app_attachments; i++) {

@@ -121,3 +121,15 @@ static inline json_t *test_gateway_abandon(struct test_gateway *g, struct test_c
 	assert_non_null(line);
 	return line;
 }
+
+/** Asks at the first address; wanted: "STATUS CODE" of the answer. */
+static inline void test_gateway_expect(struct test_gateway *g, const char *request,
+				       const char *wanted)
+{
+	auto_free char *got = test_roundtrip(g->loop, g->port[0], request);
+	const char *outcome = arena_printf(g->a, "%.3s %s", got + 9,
+					   test_header(g, got, "X-Ca-Error-Code"));
+
+	if (strcmp(outcome, wanted) != 0)
+		fail_msg("%s: %s", request, got);
+}
