@@ -229,6 +229,15 @@ static void ping(struct explain_work *k, const struct target *t)
 		k->e->answer = explain_end_of(&trip);
 }
 
+/* A gateway's own word on itself, which is no call of an API (gateway/metrics.h). */
+static bool is_metrics(const struct plan_worker *w, uint16_t port)
+{
+	for (size_t i = 0; i < w->n_sockets; i++)
+		if (!strcmp(w->sockets[i].name, "metrics") && w->sockets[i].port == port)
+			return !strcmp(w->program, "labctl-gateway");
+	return false;
+}
+
 static void connect_to(struct explain_work *k, const struct target *t)
 {
 	const struct analyse_packet p = {
@@ -241,7 +250,9 @@ static void connect_to(struct explain_work *k, const struct target *t)
 	if (!w)
 		return;
 	k->e->answer = w->name;
-	if (t->path)
+	if (t->path && is_metrics(w, t->port))
+		k->e->status = strcmp(t->path, "/metrics") == 0 ? 200 : 404;
+	else if (t->path)
 		explain_call(k, w, t->host, t->path, t->query);
 }
 

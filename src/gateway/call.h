@@ -8,6 +8,7 @@
 #include "gateway/event.h"
 #include "gateway/gateway.h"
 #include "gateway/mapping.h"
+#include "gateway/metrics.h"
 #include "gateway/route.h"
 #include "httpd/httpd.h"
 #include "httpd/upstream.h"
@@ -21,6 +22,7 @@ struct gateway {
 	const struct gateway_routes *routes;
 	struct httpd *httpd;
 	struct upstream *upstream;
+	struct gateway_metrics *metrics;
 	struct strbuf log;          /* kept between lines */
 	unsigned char random[4096]; /* for request ids: one system call for many */
 	size_t random_left;

@@ -357,17 +357,18 @@ static int read_limits(struct config_reader *r, json_t *j)
 static int read_object(struct config_reader *r, json_t *root)
 {
 	struct gateway_config *c = r->config;
-	const char *instance, *id, *region, *type, *state = NULL;
+	const char *instance, *id, *region, *type, *state = NULL, *metrics = NULL;
 	json_t *listeners, *groups, *apis, *apps = NULL, *plugins = NULL, *calls = NULL;
 	json_t *limits = NULL;
 	json_error_t e;
 
-	if (json_unpack_ex(root, &e, 0,
-			   "{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s?o, s?o, s?s, s?o, s?o !}",
-			   "instance", &instance, "instance_id", &id, "region", &region, "type",
-			   &type, "listeners", &listeners, "groups", &groups, "apis", &apis,
-			   "sockets", &r->sockets, "apps", &apps, "plugins", &plugins, "state",
-			   &state, "public_daily_calls", &calls, "limits", &limits) < 0)
+	if (json_unpack_ex(
+		    root, &e, 0,
+		    "{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s?o, s?o, s?s, s?o, s?o, s?s !}",
+		    "instance", &instance, "instance_id", &id, "region", &region, "type", &type,
+		    "listeners", &listeners, "groups", &groups, "apis", &apis, "sockets",
+		    &r->sockets, "apps", &apps, "plugins", &plugins, "state", &state,
+		    "public_daily_calls", &calls, "limits", &limits, "metrics", &metrics) < 0)
 		return lab_error_make(r->err, LAB_USAGE, "configuration: %s", e.text);
 	if (!json_is_array(listeners) || !json_is_array(groups) || !json_is_array(apis) ||
 	    !json_is_array(r->sockets))
@@ -383,6 +384,9 @@ static int read_object(struct config_reader *r, json_t *root)
 	c->groups = arena_alloc(r->a, c->n_groups * sizeof(*c->groups));
 	c->n_apis = json_array_size(apis);
 	c->apis = arena_alloc(r->a, c->n_apis * sizeof(*c->apis));
+	c->metrics_fd = metrics ? find_socket(r, metrics) : -1;
+	if (metrics && c->metrics_fd < 0)
+		return lab_error_make(r->err, LAB_USAGE, "configuration: metrics: no such socket");
 	if (read_limits(r, limits) < 0 || read_state(r, state, calls) < 0 ||
 	    each(r, listeners, listener) < 0 || each(r, groups, group) < 0 ||
 	    config_apps(r, apps) < 0 || config_plugins(r, plugins) < 0)

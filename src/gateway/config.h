@@ -6,6 +6,7 @@
  *	 "sockets": [{"name"}], "listeners": [{"socket", "protocol": "HTTP"}],
  *	 "state"?: name of a socket of type memory, see gateway/quota.h,
  *	 "public_daily_calls"?: of each public domain; needs "state",
+ *	 "metrics"?: name of the socket that gateway/metrics.h answers at,
  *	 "limits"?: {"head"?, "body"?, "function_answer"?: bytes, "head_ms"?, "idle_ms"?, "stall_ms"?,
  *		     "connections"?},
  *	 "groups": [{"name", "id", "base_path", "stages": [NAME],
@@ -261,6 +262,7 @@ struct gateway_config {
 	bool serverless;
 	struct gateway_limits limits;
 	int state_fd;                /* -1: none */
+	int metrics_fd;              /* -1: none */
 	uint32_t public_daily_calls; /* 0: no limit */
 	struct gateway_listener *listeners;
 	size_t n_listeners;

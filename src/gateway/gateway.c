@@ -341,6 +341,8 @@ static void on_end(struct httpd_request *r, bool sent, void *arg)
 		c->status = gateway_error_status(c->error);
 	}
 	gateway_log_call(c);
+	gateway_metrics_count(c->gateway->metrics, c->api, c->stage, c->status, c->error,
+			      loop_now(c->gateway->loop) - r->started);
 	strbuf_done(&c->head);
 	strbuf_done(&c->event);
 	gateway_mapped_done(&c->out);
@@ -377,6 +379,7 @@ struct gateway *gateway_new(struct loop *loop, const struct gateway_config *conf
 			.arg = g,
 		});
 	g->upstream = upstream_new(loop, &(struct upstream_options){0});
+	g->metrics = gateway_metrics_new(config);
 	return g;
 }
 
@@ -393,6 +396,10 @@ int gateway_listen(struct gateway *g, struct lab_error **err)
 		if (httpd_listen(g->httpd, l->fd, NULL, err) < 0)
 			return lab_error_prefix(err, "listener %s", l->socket);
 	}
+	if (g->config->metrics_fd >= 0 &&
+	    gateway_metrics_listen(g->metrics, g->loop, g->config->metrics_fd, g->httpd,
+				   g->upstream, err) < 0)
+		return lab_error_prefix(err, "metrics");
 	return 0;
 }
 
@@ -406,6 +413,7 @@ static void on_stopped(void *arg)
 void gateway_stop(struct gateway *g, unsigned int grace_ms)
 {
 	upstream_drop_idle(g->upstream);
+	gateway_metrics_stop(g->metrics);
 	httpd_stop(g->httpd, grace_ms, on_stopped, g);
 }
 
@@ -413,7 +421,8 @@ void gateway_free(struct gateway *g)
 {
 	if (!g)
 		return;
-	httpd_free(g->httpd);
+	httpd_free(g->httpd); /* counts what was under way */
+	gateway_metrics_free(g->metrics);
 	upstream_free(g->upstream);
 	gateway_quota_close(g->quota);
 	strbuf_done(&g->log);

@@ -133,3 +133,20 @@ seen() { tail -n +2 <<<"$output" | jq -r "$1"; } # what the echo got
   run labctl api call mapping secret --stage TEST --json
   jq -e '.status == 202 and any(.headers[]; ascii_downcase == "content-type: application/json")' <<<"$output" || { echo "$output"; false; }
 }
+
+@test "metrics are there for the nodes of the VPC, and every line of them is well formed" {
+  up "$(lab_file)"
+  name=$(domain mapping shop)
+  call '/items/7?q=x' >/dev/null
+  call '/items/0?q=x' >/dev/null
+  run labctl exec mapping ecs-1 -- curl -sf http://172.16.1.10:9145/metrics
+  [ "$status" -eq 0 ] || { echo "$output"; false; }
+  output=$(tr -d '\r' <<<"$output")
+  grep -qxF 'labctl_gateway_requests_total{group="shop",api="items",stage="RELEASE",code="200",error=""} 1' <<<"$output" || { echo "$output"; false; }
+  grep -qxF 'labctl_gateway_requests_total{group="shop",api="items",stage="RELEASE",code="400",error="I400IP"} 1' <<<"$output"
+  grep -qxE 'labctl_gateway_upstream_connects_total\{backend="172.16.1.30:8080",device="[^"]*"\} 1' <<<"$output"
+  seen=$(labctl explain mapping ecs-1 http://172.16.1.10:9145/metrics --json | jq .status)
+  [ "$seen" = 200 ]
+  run grep -vxE '# (HELP [a-z_]+ .+|TYPE [a-z_]+ (counter|gauge|histogram))|[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [0-9.]+' <<<"$output"
+  [ "$status" -eq 1 ] || { echo "$output"; false; }
+}

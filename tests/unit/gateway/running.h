@@ -40,6 +40,7 @@ static inline void test_gateway_serve(struct test_gateway *g, const char *config
 	for (size_t i = 0; i < c->n_listeners; i++)
 		c->listeners[i].fd = g->listening[c->listeners[i].fd - WORKER_FD_SOCKET_0];
 	c->state_fd = c->state_fd < 0 ? -1 : g->state;
+	c->metrics_fd = c->metrics_fd < 0 ? -1 : g->listening[1];
 	g->gateway = gateway_new(g->loop, c, gateway_routes_new(g->a, c, NULL), g->log);
 	assert_int_equal(gateway_listen(g->gateway, NULL), 0);
 }
