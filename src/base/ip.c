@@ -60,8 +60,18 @@ enum ip_parse ip_prefix_parse(const char *s, struct ip_prefix *p)
 
 const char *ip_format(uint32_t a, char buf[static IP_STRLEN])
 {
-	(void)snprintf(buf, IP_STRLEN, "%u.%u.%u.%u", a >> 24, a >> 16 & 255, a >> 8 & 255,
-		       a & 255);
+	char *p = buf;
+
+	for (int shift = 24; shift >= 0; shift -= 8) {
+		const uint32_t byte = a >> shift & 255;
+
+		if (byte >= 100)
+			*p++ = (char)('0' + byte / 100);
+		if (byte >= 10)
+			*p++ = (char)('0' + byte / 10 % 10);
+		*p++ = (char)('0' + byte % 10);
+		*p++ = shift ? '.' : '\0';
+	}
 	return buf;
 }
 

@@ -36,6 +36,17 @@ void strbuf_addn(struct strbuf *b, const void *s, size_t n)
 	b->s[b->len] = '\0';
 }
 
+char *strbuf_extend(struct strbuf *b, size_t n)
+{
+	char *at;
+
+	reserve(b, n);
+	at = b->s + b->len;
+	b->len += n;
+	b->s[b->len] = '\0';
+	return at;
+}
+
 void strbuf_add(struct strbuf *b, const char *s)
 {
 	strbuf_addn(b, s, strlen(s));
@@ -44,6 +55,17 @@ void strbuf_add(struct strbuf *b, const char *s)
 void strbuf_addc(struct strbuf *b, char c)
 {
 	strbuf_addn(b, &c, 1);
+}
+
+void strbuf_add_number(struct strbuf *b, unsigned long long n)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do
+		digits[--at] = (char)('0' + n % 10);
+	while (n /= 10);
+	strbuf_addn(b, digits + at, sizeof(digits) - at);
 }
 
 void strbuf_vprintf(struct strbuf *b, const char *fmt, va_list ap)

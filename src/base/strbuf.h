@@ -17,6 +17,10 @@ void strbuf_addc(struct strbuf *b, char c);
 void strbuf_printf(struct strbuf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void strbuf_vprintf(struct strbuf *b, const char *fmt, va_list ap)
 	__attribute__((format(printf, 2, 0)));
+/** Makes it n bytes longer; gives where they begin, to be filled by the caller. */
+char *strbuf_extend(struct strbuf *b, size_t n) __attribute__((returns_nonnull));
+/** In decimal digits. */
+void strbuf_add_number(struct strbuf *b, unsigned long long n);
 void strbuf_trunc(struct strbuf *b, size_t len);
 
 /** Text of an XML element or attribute, NULL: nothing; control characters, which XML has no way to write, become '?'. */

@@ -345,7 +345,7 @@ static int read_limits(struct config_reader *r, json_t *j)
 	    read_limit(r, "head_ms", head_ms, 3600000, &ms[0]) < 0 ||
 	    read_limit(r, "idle_ms", idle_ms, 3600000, &ms[1]) < 0 ||
 	    read_limit(r, "stall_ms", stall_ms, 3600000, &ms[2]) < 0 ||
-	    read_limit(r, "connections", connections, 16384, &n) < 0)
+	    read_limit(r, "connections", connections, 65536, &n) < 0)
 		return -1;
 	l->head_ms = (unsigned int)ms[0];
 	l->idle_ms = (unsigned int)ms[1];

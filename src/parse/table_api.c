@@ -51,8 +51,8 @@ static const struct key limit_keys[] = {
 	 .doc = "Between two requests of a connection, 100ms to 1h. Default: 90s."},
 	{"stall_time", KEY_DURATION, FIELD(gateway_limits, stall_time),
 	 .doc = "In which a body or an answer moves 512 bytes, 100ms to 1h. Default: 30s."},
-	{"connections", KEY_NUMBER, FIELD(gateway_limits, connections), .min = 1, .max = 16384,
-	 .doc = "Connections of clients at a time. Default: 16384."},
+	{"connections", KEY_NUMBER, FIELD(gateway_limits, connections), .min = 1, .max = 65536,
+	 .doc = "Connections of clients at a time. Default: 65536."},
 };
 static const struct table limits_table = {
 	"limits", "gateway-limits", sizeof(struct gateway_limits), TABLE_PLACE, KEYS(limit_keys),

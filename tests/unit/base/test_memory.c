@@ -71,6 +71,18 @@ static void strbuf_grows(void **state)
 	assert_int_equal(b.len, 0);
 }
 
+static void strbuf_takes_numbers_and_grows_for_others(void **state)
+{
+	auto_strbuf struct strbuf b = {0};
+
+	strbuf_add_number(&b, 0);
+	strbuf_add(&b, " ");
+	strbuf_add_number(&b, UINT64_MAX);
+	memcpy(strbuf_extend(&b, 4), " end", 4);
+	assert_string_equal(strbuf_str(&b), "0 18446744073709551615 end");
+	assert_int_equal(b.len, strlen(b.s));
+}
+
 static void errors_carry_context(void **state)
 {
 	auto_error struct lab_error *err = NULL;
@@ -141,6 +153,7 @@ int main(void)
 		cmocka_unit_test(arena_keeps_its_cap),
 		cmocka_unit_test(arrays_keep_their_elements),
 		cmocka_unit_test(strbuf_grows),
+		cmocka_unit_test(strbuf_takes_numbers_and_grows_for_others),
 		cmocka_unit_test(errors_carry_context),
 		cmocka_unit_test(names_are_checked),
 		cmocka_unit_test(interface_names_fit_and_differ),
