@@ -46,6 +46,12 @@ static bool listens(const struct plan_socket *s, const struct analyse_target *t)
 	return is_same(s->ns, t->ns) && (!s->addr || s->addr == t->ip);
 }
 
+/* A gateway's word on itself is labctl's own: the cloud has no such port. */
+static bool is_metrics(const struct plan_worker *w, const struct plan_socket *s)
+{
+	return is_same(w->program, "labctl-gateway") && is_same(s->name, "metrics");
+}
+
 /* A command listens by itself, and says where: {"ready": {"tcp": 8080}}. */
 static void add_command(const struct analyse_matrix *m, const struct plan_worker *w,
 			struct endpoint_services *s)
@@ -74,7 +80,7 @@ void analyse_endpoint_listeners(const struct analyse_matrix *m, const struct ana
 		const struct plan_worker *w = &p->workers[i];
 
 		for (size_t k = 0; k < w->n_sockets; k++)
-			if (listens(&w->sockets[k], t))
+			if (listens(&w->sockets[k], t) && !is_metrics(w, &w->sockets[k]))
 				analyse_endpoint_add(
 					m->arena, s,
 					(struct analyse_service){w->sockets[k].type == PLAN_TCP

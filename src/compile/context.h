@@ -278,6 +278,8 @@ struct way compile_way_through(struct compile *c, const struct api_gateway *gw,
 struct way compile_way_to(const struct api_gateway *gw, uint32_t ip);
 /** The cloud's name of the interface of an instance of type vpc_connect. */
 const char *compile_interface_name(struct compile *c, const struct api_gateway *gw);
+/** What becomes of an API's parameters, for labctl-gateway; NULL: all goes on as it came (gateway_mapping.c). */
+struct json_t *compile_gateway_mapping(const struct api *api);
 /** The address of an HTTP backend's host; 0: the name does not resolve. */
 uint32_t compile_backend_ip(const struct lab *lab, const struct api_backend *b);
 /** Legs, routes and filters of what the instance calls. */

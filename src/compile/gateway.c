@@ -100,12 +100,14 @@ static void add_public_leg(struct compile *c, struct plan_origin origin,
 						     .table = PUBLIC_TABLE};
 }
 
+#define METRICS_PORT 9145
+
 /* An instance without an address has nothing to listen on: no process until it is bound. */
 static void add_worker(struct compile *c, struct plan_origin origin, const struct api_gateway *gw,
 		       uint32_t vip)
 {
 	const char *ns = gw->id.name;
-	struct plan_socket sockets[6];
+	struct plan_socket sockets[7];
 	size_t n = 0;
 
 	if (vip)
@@ -120,6 +122,8 @@ static void add_worker(struct compile *c, struct plan_origin origin, const struc
 						    443};
 	if (!n)
 		return;
+	if (vip)
+		sockets[n++] = (struct plan_socket){"metrics", ns, PLAN_TCP, vip, METRICS_PORT};
 	sockets[n++] = (struct plan_socket){"state", ns, PLAN_MEMORY, 0, 0};
 	sockets[n++] = (struct plan_socket){"certificates", ns, PLAN_SECRET, 0, 0};
 	*plan_add_worker(c->plan) = (struct plan_worker){

@@ -54,6 +54,21 @@ static json_t *domains_of(struct compile *c, const struct api_group *g)
 	return list;
 }
 
+/* Those that every group has, then its own. */
+static json_t *stages_of_group(const struct api_group *g)
+{
+	json_t *list = json_pack("[s, s, s]", "RELEASE", "PRE", "TEST");
+
+	for (size_t i = 0; i < g->n_stages; i++) {
+		const char *name = g->stages[i].id.name;
+
+		if (strcmp(name, "RELEASE") != 0 && strcmp(name, "PRE") != 0 &&
+		    strcmp(name, "TEST") != 0)
+			compile_json_append(list, json_string(name));
+	}
+	return list;
+}
+
 static json_t *groups_of(struct compile *c, const struct api_gateway *gw)
 {
 	json_t *list = json_array();
@@ -63,11 +78,11 @@ static json_t *groups_of(struct compile *c, const struct api_gateway *gw)
 
 		if (g->instance.to != gw)
 			continue;
-		compile_json_append(list, json_pack("{s:s, s:s, s:s, s:[s, s, s], s:o}", "name",
-						    g->id.name, "id", group_id(c, g), "base_path",
-						    g->base_path.s ? g->base_path.s : "/", "stages",
-						    "RELEASE", "PRE", "TEST", "domains",
-						    domains_of(c, g)));
+		compile_json_append(list,
+				    json_pack("{s:s, s:s, s:s, s:o, s:o}", "name", g->id.name, "id",
+					      group_id(c, g), "base_path",
+					      g->base_path.s ? g->base_path.s : "/", "stages",
+					      stages_of_group(g), "domains", domains_of(c, g)));
 	}
 	return list;
 }
@@ -130,6 +145,19 @@ static json_t *http_vpc_of(struct compile *c, const struct api_gateway *gw,
 	return backend;
 }
 
+static json_t *mock_of(const struct api_backend *b)
+{
+	json_t *headers = b->n_mock_headers ? json_object() : NULL;
+
+	for (size_t i = 0; i < b->n_mock_headers; i++)
+		if (json_object_set_new(headers, b->mock_headers[i].key,
+					json_string(b->mock_headers[i].value.s)) < 0)
+			abort();
+	return json_pack("{s:s, s:I, s:s, s:o*}", "kind", "mock", "status",
+			 (json_int_t)b->mock_status.v, "body", b->mock.s ? b->mock.s : "",
+			 "headers", headers);
+}
+
 struct json_t *compile_backend(struct compile *c, const struct api_gateway *gw,
 			       const struct api_backend *b)
 {
@@ -139,8 +167,7 @@ struct json_t *compile_backend(struct compile *c, const struct api_gateway *gw,
 	case BACKEND_HTTP_VPC: return http_vpc_of(c, gw, b);
 	case BACKEND_MOCK: break;
 	}
-	return json_pack("{s:s, s:I, s:s}", "kind", "mock", "status", (json_int_t)b->mock_status.v,
-			 "body", b->mock.s ? b->mock.s : "");
+	return mock_of(b);
 }
 
 static json_t *protocols_of(enum api_protocol protocol)
@@ -154,12 +181,22 @@ static json_t *protocols_of(enum api_protocol protocol)
 	return list;
 }
 
-static json_t *stages_of(const struct api *api)
+static bool is_backend_in(const struct api *api, const struct api_backend *b, const char *stage)
+{
+	for (size_t i = 0; i < api->n_per_stage; i++)
+		if (strcmp(api->per_stage[i].id.name, stage) == 0)
+			return b == &api->per_stage[i].backend;
+	return b == &api->backend;
+}
+
+/* The stages that the API is published to with that backend. */
+static json_t *stages_of(const struct api *api, const struct api_backend *b)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < api->n_stages; i++)
-		compile_json_append(list, json_string(api->stages[i].s));
+		if (is_backend_in(api, b, api->stages[i].s))
+			compile_json_append(list, json_string(api->stages[i].s));
 	return list;
 }
 
@@ -210,6 +247,18 @@ static json_t *apps_of(struct compile *c)
 	return list;
 }
 
+static json_t *api_of(struct compile *c, const struct api_gateway *gw, const struct api *api,
+		      const struct api_backend *b, json_t *stages)
+{
+	return json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o*, s:o*, s:o*}", "name", api->id.name,
+		"id", api_id(c, api), "group", api->group.name, "method", method_names[api->method],
+		"path", api->path.s, "protocol", protocols_of(api->protocol), "stages", stages,
+		"backend", compile_backend(c, gw, b), "auth", auth_of(c, api), "plugins",
+		compile_plugins_of_api(c->lab, api), "mapping", compile_gateway_mapping(api));
+}
+
+/* To the gateway an API with other backends in some stages is several, each in its stages; one in no stage is none. */
 static json_t *apis_of(struct compile *c, const struct api_gateway *gw)
 {
 	json_t *list = json_array();
@@ -217,17 +266,16 @@ static json_t *apis_of(struct compile *c, const struct api_gateway *gw)
 	for (size_t i = 0; i < c->lab->n_apis; i++) {
 		const struct api *api = &c->lab->apis[i];
 		const struct api_group *g = api->group.to;
+		const struct api_backend *b;
 
-		if (g->instance.to != gw)
-			continue;
-		compile_json_append(
-			list,
-			json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o*, s:o*}", "name",
-				  api->id.name, "id", api_id(c, api), "group", g->id.name, "method",
-				  method_names[api->method], "path", api->path.s, "protocol",
-				  protocols_of(api->protocol), "stages", stages_of(api), "backend",
-				  compile_backend(c, gw, &api->backend), "auth", auth_of(c, api),
-				  "plugins", compile_plugins_of_api(c->lab, api)));
+		for (size_t j = 0; g->instance.to == gw && (b = api_backend_at(api, j)); j++) {
+			json_t *stages = stages_of(api, b);
+
+			if (api->n_per_stage && json_array_size(stages) == 0)
+				json_decref(stages);
+			else
+				compile_json_append(list, api_of(c, gw, api, b, stages));
+		}
 	}
 	return list;
 }
@@ -250,6 +298,29 @@ static json_t *listeners_of(const struct compile *c, const struct api_gateway *g
 	return list;
 }
 
+static void add_limit(json_t *limits, const char *key, const struct number *n, uint64_t unit)
+{
+	if (n->set && json_object_set_new(limits, key, json_integer((json_int_t)(n->v / unit))) < 0)
+		abort();
+}
+
+/* NULL: the gateway's own. */
+static json_t *limits_of(const struct gateway_limits *l)
+{
+	json_t *limits = l->at.line ? json_object() : NULL;
+
+	if (!limits)
+		return NULL;
+	add_limit(limits, "head", &l->head, 1);
+	add_limit(limits, "body", &l->body, 1);
+	add_limit(limits, "function_answer", &l->function_answer, 1);
+	add_limit(limits, "head_ms", &l->head_time, 1000);
+	add_limit(limits, "idle_ms", &l->idle_time, 1000);
+	add_limit(limits, "stall_ms", &l->stall_time, 1000);
+	add_limit(limits, "connections", &l->connections, 1);
+	return limits;
+}
+
 /* Calls of a group's public domain: they are for tests only. */
 static int daily_calls(const struct api_gateway *gw)
 {
@@ -265,10 +336,13 @@ const char *compile_gateway_config(struct compile *c, const struct api_gateway *
 
 	return compile_json(
 		c,
-		json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o*, s:o*, s:o, s:i, s:s, s:s}",
-			  "instance", gw->id.name, "instance_id", id, "region", gw->region.name,
-			  "type", type_names[gw->instance_type], "listeners", listeners_of(c, gw),
-			  "groups", groups_of(c, gw), "apps", apps_of(c), "plugins",
-			  compile_plugins(c, gw), "apis", apis_of(c, gw), "public_daily_calls",
-			  daily_calls(gw), "state", "state", "certificates", "certificates"));
+		json_pack(
+			"{s:s, s:s, s:s, s:s, s:o, s:o, s:o*, s:o*, s:o, s:i, s:s, s:s, s:o*, s:s*}",
+			"instance", gw->id.name, "instance_id", id, "region", gw->region.name,
+			"type", type_names[gw->instance_type], "listeners", listeners_of(c, gw),
+			"groups", groups_of(c, gw), "apps", apps_of(c), "plugins",
+			compile_plugins(c, gw), "apis", apis_of(c, gw), "public_daily_calls",
+			daily_calls(gw), "state", "state", "certificates", "certificates", "limits",
+			limits_of(&gw->limits), "metrics",
+			compile_gateway_vip(c->lab, gw) ? "metrics" : NULL));
 }

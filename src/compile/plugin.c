@@ -202,10 +202,11 @@ static bool is_bound(const struct lab *lab, const struct plugin *p, const struct
 	return false;
 }
 
-#define BACKENDS 64 /* of one plug-in: parse/ lets it have 32 routes */
+#define BACKENDS \
+	64 /* of one API or plug-in: parse/ lets a group have 32 stages, a plug-in 32 routes */
 
 /* The kth of a plug-in; NULL: it has none there. */
-static const struct api_backend *backend_at(const struct plugin *p, size_t k)
+static const struct api_backend *of_plugin(const struct plugin *p, size_t k)
 {
 	if (p->kind == PLUGIN_CIRCUIT_BREAKER && k == 0 &&
 	    p->circuit_breaker.downgrade_backend.at.line)
@@ -214,22 +215,30 @@ static const struct api_backend *backend_at(const struct plugin *p, size_t k)
 								    : NULL;
 }
 
+/* The kth of the owner, the APIs first, the plug-ins then; NULL: it has none there, or is not of gw. */
+static const struct api_backend *backend_at(const struct lab *lab, const struct api_gateway *gw,
+					    size_t owner, size_t k)
+{
+	if (owner < lab->n_apis) {
+		const struct api *api = &lab->apis[owner];
+		const struct api_group *g = api->group.to;
+
+		return g->instance.to == gw ? api_backend_at(api, k) : NULL;
+	}
+	const struct plugin *p = &lab->plugins[owner - lab->n_apis];
+
+	return is_bound(lab, p, gw) ? of_plugin(p, k) : NULL;
+}
+
 const struct api_backend *compile_next_backend(const struct lab *lab, const struct api_gateway *gw,
 					       size_t *i)
 {
-	while (*i < lab->n_apis) {
-		const struct api *api = &lab->apis[(*i)++];
-		const struct api_group *g = api->group.to;
+	while (*i < (lab->n_apis + lab->n_plugins) * BACKENDS) {
+		const struct api_backend *b = backend_at(lab, gw, *i / BACKENDS, *i % BACKENDS);
 
-		if (g->instance.to == gw)
-			return &api->backend;
-	}
-	while (*i < lab->n_apis + lab->n_plugins * BACKENDS) {
-		const size_t at = (*i)++ - lab->n_apis;
-		const struct plugin *p = &lab->plugins[at / BACKENDS];
-		const struct api_backend *b = backend_at(p, at % BACKENDS);
-
-		if (b && is_bound(lab, p, gw))
+		/* what has none here has none after it */
+		*i = b ? *i + 1 : (*i / BACKENDS + 1) * BACKENDS;
+		if (b)
 			return b;
 	}
 	return NULL;

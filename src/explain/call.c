@@ -8,6 +8,7 @@
 #include "explain/work.h"
 #include "gateway/auth.h"
 #include "gateway/error.h"
+#include "gateway/mapping.h"
 #include "gateway/path.h"
 #include "gateway/plugin.h"
 #include "gateway/route.h"
@@ -27,6 +28,7 @@ struct call {
 	const struct gateway_backend *backend; /* that it gets to */
 	const struct gateway_app *app;         /* NULL: not known */
 	struct http_slice host, path, query, method;
+	struct gateway_mapped out;
 	int stage;
 	const struct explain_http *http;
 };
@@ -221,6 +223,25 @@ static bool authorize(struct call *c)
 	return true;
 }
 
+/* Headers and a body are not known: what the API wants there is taken for given. */
+static bool map_request(struct call *c)
+{
+	struct http_head *head = arena_alloc(c->k->e->arena, sizeof(*head));
+	const struct gateway_map_input in = {
+		.head = head, .params = c->match.params, .partial = true};
+	enum gateway_error e;
+	const char *about;
+
+	head->query = c->query;
+	head->has_query = c->query.n > 0;
+	gateway_map_nothing(&in, &c->out);
+	if (!c->match.api->mapping)
+		return true;
+	e = gateway_map(c->k->e->arena, c->match.api, &in, &c->out, &about);
+	gateway_mapped_done(&c->out);
+	return !e || refuse(c, e, about);
+}
+
 /* --- backends --- */
 
 static void answered(struct call *c, const char *who, int status)
@@ -257,7 +278,7 @@ static struct http_slice backend_path(struct call *c)
 	struct http_slice path = c->path, segment;
 
 	if (c->backend->path)
-		return gateway_template_fill(c->backend->path, c->k->e->arena, c->match.params);
+		return gateway_template_fill(c->backend->path, c->k->e->arena, c->out.path);
 	for (size_t i = 0; i < c->group->base_segments; i++)
 		(void)gateway_path_next(&path, &segment); /* it was there when the API matched */
 	return path;
@@ -335,8 +356,8 @@ static bool call_backend(struct call *c)
 }
 
 static bool (*const chain[])(struct call *) = {
-	shake_hands,    find_group,        find_stage, normalise,        find_api,
-	check_protocol, ask_plugins_early, authorize,  ask_plugins_late, call_backend};
+	shake_hands,       find_group, find_stage,       normalise,   find_api,    check_protocol,
+	ask_plugins_early, authorize,  ask_plugins_late, map_request, call_backend};
 
 /* The supervisor adds the sockets to what the plan says; so do we. NULL: a plan of another version. */
 static const struct gateway_config *read_config(struct arena *a, const struct plan_worker *w)

@@ -131,7 +131,7 @@ static bool read_port(const char *s, uint16_t *port)
 	return *s >= '0' && *s <= '9' && !*end && n >= 1 && n <= UINT16_MAX;
 }
 
-/* "HOST[:PORT][/PATH][?QUERY]", the path of a URL only. */
+/* "HOST[:PORT][/PATH][?QUERY]", path and query of a URL only. */
 static int read_target(struct explain_work *k, struct target *t, struct lab_error **err)
 {
 	const char *s = k->request->to;
@@ -143,11 +143,14 @@ static int read_target(struct explain_work *k, struct target *t, struct lab_erro
 	*t = (struct target){.port = secure ? HTTPS_PORT : url ? HTTP_PORT : 0, .secure = secure};
 	host = arena_strndup(k->e->arena, s, url ? strcspn(s, "/?#") : strlen(s));
 	s += strlen(host);
-	if (url)
+	if (url) {
+		const char *query = s + strcspn(s, "?#");
+
+		t->query = *query == '?'
+				   ? arena_strndup(k->e->arena, query + 1, strcspn(query + 1, "#"))
+				   : "";
 		t->path = *s == '/' ? arena_strndup(k->e->arena, s, strcspn(s, "?#")) : "/";
-	if (url && s[strcspn(s, "?#")] == '?')
-		t->query = arena_strndup(k->e->arena, s + strcspn(s, "?") + 1,
-					 strcspn(s, "#") - strcspn(s, "?") - 1);
+	}
 	colon = strchr(host, ':');
 	if (colon)
 		*colon = '\0';
@@ -228,6 +231,15 @@ static void ping(struct explain_work *k, const struct target *t)
 		k->e->answer = explain_end_of(&trip);
 }
 
+/* A gateway's own word on itself, which is no call of an API (gateway/metrics.h). */
+static bool is_metrics(const struct plan_worker *w, uint16_t port)
+{
+	for (size_t i = 0; i < w->n_sockets; i++)
+		if (!strcmp(w->sockets[i].name, "metrics") && w->sockets[i].port == port)
+			return !strcmp(w->program, "labctl-gateway");
+	return false;
+}
+
 static void connect_to(struct explain_work *k, const struct target *t)
 {
 	const struct analyse_packet p = {
@@ -240,7 +252,9 @@ static void connect_to(struct explain_work *k, const struct target *t)
 	if (!w)
 		return;
 	k->e->answer = w->name;
-	if (t->path)
+	if (t->path && is_metrics(w, t->port))
+		k->e->status = strcmp(t->path, "/metrics") == 0 ? 200 : 404;
+	else if (t->path)
 		explain_call(k, w,
 			     &(struct explain_http){.host = t->host,
 						    .path = t->path,

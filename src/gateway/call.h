@@ -7,17 +7,16 @@
 #include "gateway/error.h"
 #include "gateway/event.h"
 #include "gateway/gateway.h"
+#include "gateway/mapping.h"
+#include "gateway/metrics.h"
 #include "gateway/route.h"
 #include "gateway/set.h"
 #include "httpd/httpd.h"
 #include "httpd/upstream.h"
 
-#define GATEWAY_BODY_LIMIT     (32u << 20) /* dedicated instances; serverless 8 MB */
-#define GATEWAY_BODY_SHARED    (8u << 20)
-#define GATEWAY_FUNCTION_LIMIT (6u << 20) /* of a function's answer */
-#define GATEWAY_CONNECT_MS     3000u
-#define GATEWAY_ID_LEN         36
-#define GATEWAY_CACHE_LIMIT    (1u << 20) /* of answers: 1 MB for each user and region */
+#define GATEWAY_CONNECT_MS  3000u
+#define GATEWAY_ID_LEN      36
+#define GATEWAY_CACHE_LIMIT (1u << 20) /* of answers: 1 MB for each user and region */
 
 /* See access_log.c. */
 struct gateway_log {
@@ -35,6 +34,7 @@ struct gateway {
 	struct httpd *httpd;
 	const struct httpd_security *security; /* of listeners for HTTPS */
 	struct upstream *upstream;
+	struct gateway_metrics *metrics;
 	struct gateway_log log;
 	struct strbuf text; /* that a call should have signed; of no meaning between calls */
 	unsigned char random[4096]; /* for request ids: one system call for many */
@@ -68,6 +68,7 @@ struct gateway_call {
 	/* plug-ins */
 	struct http_slice cache_key; /* n 0: the answer is not kept */
 	enum gateway_call_breaker breaker;
+	struct gateway_mapped out; /* what the backend gets */
 	/* the outcome */
 	enum gateway_error error;
 	const char *message; /* "" while there is no error */
@@ -83,9 +84,6 @@ struct gateway_call {
 	json_t *answer;
 	struct upstream_body body;
 };
-
-/** What requests and the answers of HTTP backends may hold. */
-size_t gateway_body_limit(const struct gateway_config *config);
 
 /** A new call for a request, hung onto r->user; NULL only where the arena is full. */
 struct gateway_call *gateway_call_new(struct gateway *g, struct httpd_request *r);

@@ -251,13 +251,13 @@ static int api(struct config_reader *r, json_t *j, size_t i)
 {
 	struct gateway_api *x = &r->config->apis[i];
 	const char *name, *id, *group_name, *method, *path;
-	json_t *protocol, *stages, *b, *auth = NULL, *plugins = NULL;
+	json_t *protocol, *stages, *b, *auth = NULL, *plugins = NULL, *mapping = NULL;
 	json_error_t e;
 
-	if (json_unpack_ex(j, &e, 0, "{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s?o, s?o !}", "name",
-			   &name, "id", &id, "group", &group_name, "method", &method, "path", &path,
-			   "protocol", &protocol, "stages", &stages, "backend", &b, "auth", &auth,
-			   "plugins", &plugins) < 0)
+	if (json_unpack_ex(j, &e, 0, "{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s?o, s?o, s?o !}",
+			   "name", &name, "id", &id, "group", &group_name, "method", &method,
+			   "path", &path, "protocol", &protocol, "stages", &stages, "backend", &b,
+			   "auth", &auth, "plugins", &plugins, "mapping", &mapping) < 0)
 		return config_wrong(r, "apis", i, e.text);
 	for (size_t k = 0; k < r->config->n_groups; k++) {
 		if (strcmp(r->config->groups[k].name, group_name) == 0)
@@ -273,7 +273,8 @@ static int api(struct config_reader *r, json_t *j, size_t i)
 	if (read_path(r, path, i, x) < 0 || protocols(r, protocol, i, x) < 0 ||
 	    config_stages(r, stages, i, x->group, &x->stages) < 0)
 		return -1;
-	if (config_auth(r, auth, i, x) < 0 || config_bound(r, plugins, i, x) < 0)
+	if (config_auth(r, auth, i, x) < 0 || config_bound(r, plugins, i, x) < 0 ||
+	    config_mapping(r, mapping, i, x) < 0)
 		return -1;
 	return config_backend(r, b, i, x);
 }
@@ -320,19 +321,71 @@ static int read_certificates(struct config_reader *r, const char *socket)
 		       : 0;
 }
 
+#define MB (1u << 20)
+
+/* 0: as it was. */
+static int read_limit(struct config_reader *r, const char *key, json_int_t n, json_int_t max,
+		      size_t *out)
+{
+	if (n < 0 || n > max)
+		return lab_error_make(r->err, LAB_USAGE, "configuration: limits: %s out of range",
+				      key);
+	*out = n ? (size_t)n : *out;
+	return 0;
+}
+
+static int read_limits(struct config_reader *r, json_t *j)
+{
+	struct gateway_limits *l = &r->config->limits;
+	json_int_t head = 0, body = 0, answer = 0, head_ms = 0, idle_ms = 0, stall_ms = 0;
+	json_int_t connections = 0;
+	size_t ms[3] = {0}, n = 0;
+	json_error_t e;
+
+	/* the vendor's */
+	*l = (struct gateway_limits){
+		.head = HTTP_MAX_HEAD,
+		.body = r->config->serverless ? 8 * MB : 32 * MB,
+		.function_answer = 6 * MB,
+	};
+	if (!j)
+		return 0;
+	if (json_unpack_ex(j, &e, 0, "{s?I, s?I, s?I, s?I, s?I, s?I, s?I !}", "head", &head, "body",
+			   &body, "function_answer", &answer, "head_ms", &head_ms, "idle_ms",
+			   &idle_ms, "stall_ms", &stall_ms, "connections", &connections) < 0)
+		return lab_error_make(r->err, LAB_USAGE, "configuration: limits: %s", e.text);
+	if (read_limit(r, "head", head, HTTP_MAX_HEAD, &l->head) < 0 ||
+	    read_limit(r, "body", body, 64 * MB, &l->body) < 0 ||
+	    read_limit(r, "function_answer", answer, 32 * MB, &l->function_answer) < 0 ||
+	    read_limit(r, "head_ms", head_ms, 3600000, &ms[0]) < 0 ||
+	    read_limit(r, "idle_ms", idle_ms, 3600000, &ms[1]) < 0 ||
+	    read_limit(r, "stall_ms", stall_ms, 3600000, &ms[2]) < 0 ||
+	    read_limit(r, "connections", connections, 65536, &n) < 0)
+		return -1;
+	l->head_ms = (unsigned int)ms[0];
+	l->idle_ms = (unsigned int)ms[1];
+	l->stall_ms = (unsigned int)ms[2];
+	l->connections = (unsigned int)n;
+	return 0;
+}
+
 static int read_object(struct config_reader *r, json_t *root)
 {
 	struct gateway_config *c = r->config;
-	const char *instance, *id, *region, *type, *state = NULL, *certificates = NULL;
+	const char *instance, *id, *region, *type;
+	const char *state = NULL, *certificates = NULL, *metrics = NULL;
 	json_t *listeners, *groups, *apis, *apps = NULL, *plugins = NULL, *calls = NULL;
+	json_t *limits = NULL;
 	json_error_t e;
 
-	if (json_unpack_ex(root, &e, 0,
-			   "{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s?o, s?o, s?s, s?s, s?o !}",
-			   "instance", &instance, "instance_id", &id, "region", &region, "type",
-			   &type, "listeners", &listeners, "groups", &groups, "apis", &apis,
-			   "sockets", &r->sockets, "apps", &apps, "plugins", &plugins, "state",
-			   &state, "certificates", &certificates, "public_daily_calls", &calls) < 0)
+	if (json_unpack_ex(
+		    root, &e, 0,
+		    "{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s?o, s?o, s?s, s?s, s?o, s?o, s?s !}",
+		    "instance", &instance, "instance_id", &id, "region", &region, "type", &type,
+		    "listeners", &listeners, "groups", &groups, "apis", &apis, "sockets",
+		    &r->sockets, "apps", &apps, "plugins", &plugins, "state", &state,
+		    "certificates", &certificates, "public_daily_calls", &calls, "limits", &limits,
+		    "metrics", &metrics) < 0)
 		return lab_error_make(r->err, LAB_USAGE, "configuration: %s", e.text);
 	if (!json_is_array(listeners) || !json_is_array(groups) || !json_is_array(apis) ||
 	    !json_is_array(r->sockets))
@@ -348,9 +401,13 @@ static int read_object(struct config_reader *r, json_t *root)
 	c->groups = arena_alloc(r->a, c->n_groups * sizeof(*c->groups));
 	c->n_apis = json_array_size(apis);
 	c->apis = arena_alloc(r->a, c->n_apis * sizeof(*c->apis));
-	if (read_state(r, state, calls) < 0 || read_certificates(r, certificates) < 0 ||
-	    each(r, listeners, listener) < 0 || each(r, groups, group) < 0 ||
-	    config_apps(r, apps) < 0 || config_plugins(r, plugins) < 0)
+	c->metrics_fd = metrics ? find_socket(r, metrics) : -1;
+	if (metrics && c->metrics_fd < 0)
+		return lab_error_make(r->err, LAB_USAGE, "configuration: metrics: no such socket");
+	if (read_limits(r, limits) < 0 || read_state(r, state, calls) < 0 ||
+	    read_certificates(r, certificates) < 0 || each(r, listeners, listener) < 0 ||
+	    each(r, groups, group) < 0 || config_apps(r, apps) < 0 ||
+	    config_plugins(r, plugins) < 0)
 		return -1;
 	return each(r, apis, api);
 }

@@ -7,6 +7,9 @@
  *	 "certificates"?: name of a socket of type secret, see certify/store.h; HTTPS needs it,
  *	 "state"?: name of a socket of type memory, see gateway/quota.h,
  *	 "public_daily_calls"?: of each public domain; needs "state",
+ *	 "metrics"?: name of the socket that gateway/metrics.h answers at,
+ *	 "limits"?: {"head"?, "body"?, "function_answer"?: bytes, "head_ms"?, "idle_ms"?, "stall_ms"?,
+ *		     "connections"?},
  *	 "groups": [{"name", "id", "base_path", "stages": [NAME],
  *		     "domains": [{"name", "kind": "vpc" | "public" | "custom", "certificate"?: BOOL}]}],
  *	 "apps"?: [{"name", "id", "key", "secret", "code"}],
@@ -14,7 +17,7 @@
  *		   "stages": [NAME], "backend",
  *		   "auth"?: {"nonce": BOOL, "app_code": "DISABLE" | "HEADER" | "HEADER_QUERY",
  *			     "apps": [{"app": NAME, "stages": [NAME]}]},
- *		   "plugins"?: [{"plugin": NAME, "stages": [NAME]}]}],
+ *		   "plugins"?: [{"plugin": NAME, "stages": [NAME]}], "mapping"?}],
  *	 "plugins"?: [{"name", "kind": "trafficControl", "unit_s", "api", "user"?, "app"?,
  *		       "specials": [{"app": NAME, "value"}]} |
  *		      {"name", "kind": "ipControl", "type": "ALLOW" | "REFUSE",
@@ -37,13 +40,23 @@
  * a and b of a key, base64url: n and e of RS256, x and y of ES256, the secret of HS256. Backends of plug-ins have no
  * parameters in their path.
  *
+ * An API's "mapping" (gateway/mapping.h) is
+ *
+ *	{"mode": "MAPPING" | "MAPPING_PASSTHROUGH" | "PASSTHROUGH", "form": BOOL,
+ *	 "parameters": [{"name", "in": "PATH" | "QUERY" | "HEAD" | "BODY", "to": likewise, "as",
+ *			 "type": "STRING" | "INT" | "LONG" | "FLOAT" | "DOUBLE" | "BOOLEAN", "required": BOOL,
+ *			 "default"?, "min"?, "max"?: numbers as texts, "min_length"?, "max_length"?,
+ *			 "values"?: [TEXT]}],
+ *	 "constants": [{"to", "as", "value"}],
+ *	 "systems": [{"name": "CaClientIp", "to", "as"}]}
+ *
  * A backend is one of
  *
  *	{"kind": "function", "function", "address", "port", "timeout_ms", "role"?}
  *	{"kind": "http", "scheme": "http", "host", "address"?, "port"?, "path"?, "method"?, "device"?,
  *	 "source"?, "timeout_ms"}
  *	{"kind": "http-vpc", "access" instead of "scheme", else as above}
- *	{"kind": "mock", "status"?, "body"?}
+ *	{"kind": "mock", "status"?, "body"?, "headers"?: {NAME: VALUE}}
  *
  * host: what the backend gets as Host, maybe with a port. No address: the name does not resolve
  * (D504RE), or the VPC access authorization is unusable (X504VE). path: see gateway/template.h.
@@ -58,7 +71,9 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/ip.h"
+#include "gateway/place.h"
 #include "gateway/template.h"
+#include "http/head.h"
 
 #define GATEWAY_MAX_STAGES   32 /* of one group; sets of stages are bits of a word */
 #define GATEWAY_MAX_SEGMENTS 64 /* of an API's path */
@@ -109,6 +124,8 @@ struct gateway_backend {
 	/* GATEWAY_MOCK */
 	int status;
 	const char *body;
+	struct http_header *headers;
+	size_t n_headers;
 };
 
 struct gateway_app {
@@ -156,6 +173,73 @@ struct gateway_bound {
 	uint32_t stages; /* as gateway_api.stages */
 };
 
+enum gateway_mode {
+	GATEWAY_PASS,         /* all but the path goes on as it came */
+	GATEWAY_MAP,          /* what is not mapped is dropped */
+	GATEWAY_MAP_AND_PASS, /* what is not mapped goes on */
+};
+
+enum gateway_value_type {
+	GATEWAY_STRING,
+	GATEWAY_INT,
+	GATEWAY_LONG,
+	GATEWAY_FLOAT,
+	GATEWAY_DOUBLE,
+	GATEWAY_BOOLEAN,
+};
+
+struct gateway_parameter {
+	const char *name, *as; /* as: at the backend */
+	enum gateway_place in, to;
+	enum gateway_value_type type;
+	bool required;
+	const char *fallback; /* its default, or NULL */
+	bool has_min, has_max;
+	double min, max;
+	size_t min_length, max_length; /* bytes; max 0: no limit */
+	const char **values;           /* the only ones, where there are any */
+	size_t n_values;
+	size_t slot; /* GATEWAY_IN_PATH: which parameter of the API's path */
+};
+
+struct gateway_constant {
+	enum gateway_place to;
+	const char *as, *value;
+};
+
+/** What the gateway knows of a call. */
+enum gateway_system_value {
+	GATEWAY_CLIENT_IP,
+	GATEWAY_DOMAIN,
+	GATEWAY_HANDLE_TIME,
+	GATEWAY_APP_ID,
+	GATEWAY_APP_KEY,
+	GATEWAY_REQUEST_ID,
+	GATEWAY_API_NAME,
+	GATEWAY_HTTP_SCHEMA,
+	GATEWAY_PROXY,
+	GATEWAY_STAGE,
+	GATEWAY_CLIENT_UA,
+	GATEWAY_N_SYSTEM_VALUES,
+};
+
+struct gateway_system {
+	enum gateway_system_value value;
+	enum gateway_place to;
+	const char *as;
+};
+
+struct gateway_mapping {
+	enum gateway_mode mode;
+	bool form; /* a body is a form */
+	struct gateway_parameter *parameters;
+	struct gateway_constant *constants;
+	struct gateway_system *systems;
+	size_t n_parameters, n_constants, n_systems;
+	const char **path_names; /* that may stand in the path of the backend */
+	size_t n_path_names;
+};
+
 struct gateway_api {
 	const char *name, *id;
 	const struct gateway_group *group;
@@ -170,13 +254,22 @@ struct gateway_api {
 	struct gateway_auth auth;
 	struct gateway_bound *plugins; /* in the order in which they act */
 	size_t n_plugins;
+	const struct gateway_mapping *mapping; /* NULL: all goes on as it came */
+};
+
+/** Of requests; bytes and milliseconds. */
+struct gateway_limits {
+	size_t head, body, function_answer;
+	unsigned int head_ms, idle_ms, stall_ms, connections; /* 0: httpd's own */
 };
 
 struct gateway_config {
 	const char *instance, *instance_id, *region;
 	bool serverless;
+	struct gateway_limits limits;
 	int state_fd;                /* -1: none */
 	int certificates_fd;         /* -1: none, and no listener for HTTPS */
+	int metrics_fd;              /* -1: none */
 	uint32_t public_daily_calls; /* 0: no limit */
 	struct gateway_listener *listeners;
 	size_t n_listeners;

@@ -7,7 +7,9 @@
 #include "base/cleanup.h"
 #include "base/ip.h"
 #include "gateway/config_read.h"
+#include "gateway/forward.h"
 #include "gateway/path.h"
+#include "http/write.h"
 
 #define MAX_TIMEOUT_MS 86400000 /* of a function, in the cloud: a day */
 
@@ -90,6 +92,7 @@ static int read_way(struct config_reader *r, size_t i, const char *device, const
 
 static int read_path(struct config_reader *r, size_t i, const char *path, struct gateway_api *api)
 {
+	const struct gateway_mapping *x = api->mapping;
 	struct http_slice text;
 	const char *why;
 
@@ -97,7 +100,8 @@ static int read_path(struct config_reader *r, size_t i, const char *path, struct
 		return 0;
 	if (!config_valid_path(path) || gateway_path_normalise(r->a, http_slice(path), &text))
 		return config_wrong(r, "apis", i, "malformed path of the backend");
-	api->backend.path = gateway_template_read(r->a, text, api->params, api->n_params, &why);
+	api->backend.path = gateway_template_read(r->a, text, x ? x->path_names : api->params,
+						  x ? x->n_path_names : api->n_params, &why);
 	if (!api->backend.path)
 		return config_wrong(r, "apis", i,
 				    arena_printf(r->a, "path of the backend: %s", why));
@@ -133,21 +137,44 @@ static int http_backend(struct config_reader *r, json_t *j, size_t i, struct gat
 	return read_timeout(r, i, timeout, b);
 }
 
+static int mock_headers(struct config_reader *r, json_t *j, size_t i, struct gateway_backend *b)
+{
+	static const struct http_head none;
+	const char *name;
+	json_t *value;
+
+	if (j && (!json_is_object(j) || json_object_size(j) > HTTP_MAX_HEADERS / 2))
+		return config_wrong(r, "apis", i, "headers of the mock: an object of at most 50");
+	json_object_foreach (j, name, value) {
+		struct http_header *h = arena_push(r->a, b->headers, b->n_headers);
+
+		if (!json_is_string(value))
+			return config_wrong(r, "apis", i, "headers of the mock must be texts");
+		h->name = http_slice(config_copy(r, name));
+		h->value = http_slice(config_copy(r, json_string_value(value)));
+		if (!http_header_valid(h->name, h->value) ||
+		    !gateway_forward_answer_header(&none, h->name))
+			return config_wrong(r, "apis", i, "a header that a mock cannot have");
+	}
+	return 0;
+}
+
 static int mock_backend(struct config_reader *r, json_t *j, size_t i, struct gateway_api *api)
 {
 	struct gateway_backend *b = &api->backend;
 	const char *kind, *body = "";
 	json_int_t status = 200;
+	json_t *headers = NULL;
 	json_error_t e;
 
-	if (json_unpack_ex(j, &e, 0, "{s:s, s?I, s?s !}", "kind", &kind, "status", &status, "body",
-			   &body) < 0)
+	if (json_unpack_ex(j, &e, 0, "{s:s, s?I, s?s, s?o !}", "kind", &kind, "status", &status,
+			   "body", &body, "headers", &headers) < 0)
 		return config_wrong(r, "apis", i, e.text);
 	if (status < 200 || status > 599)
 		return config_wrong(r, "apis", i, "status of the mock out of range");
 	b->status = (int)status;
 	b->body = config_copy(r, body);
-	return 0;
+	return mock_headers(r, headers, i, b);
 }
 
 static int (*const readers[])(struct config_reader *, json_t *, size_t, struct gateway_api *) = {

@@ -38,5 +38,8 @@ const struct gateway_app *config_find_app(const struct config_reader *r, const c
 int config_plugins(struct config_reader *r, json_t *list);
 int config_bound(struct config_reader *r, json_t *list, size_t i, struct gateway_api *api);
 
-/** config_backend.c: the backend of apis[i], whose path has been read. */
+/** config_mapping.c: what becomes of the parameters of apis[i], whose path has been read; NULL: nothing. */
+int config_mapping(struct config_reader *r, json_t *j, size_t i, struct gateway_api *api);
+
+/** config_backend.c: the backend of apis[i], whose path and mapping have been read. */
 int config_backend(struct config_reader *r, json_t *j, size_t i, struct gateway_api *api);

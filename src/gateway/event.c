@@ -45,10 +45,12 @@ static void write_headers(struct strbuf *out, const struct gateway_event *ev)
 		struct http_slice name = h->headers[i].name;
 
 		if (gateway_forward_request_header(h, name) && !seen_before(h, i) &&
-		    !gateway_set_of(ev->sets, GATEWAY_IN_HEADER, name))
+		    !gateway_set_of(ev->sets, GATEWAY_IN_HEAD, name))
 			add_pair(out, name, gateway_forward_joined(ev->scratch, h, i));
 	}
-	add_sets(out, ev->sets, GATEWAY_IN_HEADER);
+	for (size_t i = 0; i < ev->n_own; i++)
+		add_pair(out, ev->own[i].name, ev->own[i].value);
+	add_sets(out, ev->sets, GATEWAY_IN_HEAD);
 	gateway_json_pair(out, "X-Ca-Api-Gateway", ev->request_id);
 	add_pair(out, http_slice("X-Forwarded-For"),
 		 gateway_forward_for(ev->scratch, h, ev->client_ip));
@@ -146,9 +148,9 @@ static void write_path_parameters(struct strbuf *out, const struct gateway_event
 {
 	gateway_json_name(out, "pathParameters");
 	strbuf_addc(out, '{');
-	for (size_t i = 0; i < ev->match->api->n_params; i++)
-		add_pair(out, http_slice(ev->match->api->params[i]),
-			 gateway_path_decode(ev->scratch, ev->match->params[i], false));
+	for (size_t i = 0; i < ev->n_values; i++)
+		add_pair(out, http_slice(ev->names[i]),
+			 gateway_path_decode(ev->scratch, ev->values[i], false));
 	strbuf_addc(out, '}');
 }
 

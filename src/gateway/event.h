@@ -15,7 +15,11 @@ struct gateway_event {
 	const struct http_head *head;
 	struct http_slice path; /* normalised */
 	struct http_slice body;
-	const struct gateway_match *match;
+	const struct http_header *own; /* headers that the API adds */
+	size_t n_own;
+	const char *const *names;        /* of the parameters of the path */
+	const struct http_slice *values; /* still encoded */
+	size_t n_values;
 	const struct gateway_set *sets; /* gateway/call.h */
 	const char *request_id;
 	const char *client_ip;

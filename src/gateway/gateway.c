@@ -149,6 +149,15 @@ int gateway_answer_backend(struct gateway_call *c, const struct httpd_answer *an
 
 /* ---- the chain ---- */
 
+/* The vendor has one limit for the URL and the headers together. */
+static bool limit_head(struct gateway_call *c)
+{
+	if (c->r->head->size <= c->gateway->config->limits.head)
+		return true;
+	gateway_answer_error(c, GATEWAY_URL_TOO_LARGE, NULL);
+	return false;
+}
+
 static bool find_group(struct gateway_call *c)
 {
 	c->group = gateway_route_group(c->gateway->routes, c->domain, &c->matched_domain);
@@ -250,10 +259,59 @@ static bool check_protocol(struct gateway_call *c)
 static void answer_mock(struct gateway_call *c)
 {
 	const struct gateway_backend *b = c->backend;
-	struct httpd_answer answer = {.status = b->status, .body = http_slice(b->body)};
+	struct httpd_answer answer = {.status = b->status,
+				      .headers = b->headers,
+				      .n_headers = b->n_headers,
+				      .body = http_slice(b->body)};
 
 	if (gateway_answer_backend(c, &answer) < 0)
-		abort(); /* two short headers of our own */
+		gateway_answer_error(c, GATEWAY_BACKEND_INVALID, "headers too large");
+}
+
+/* ISO 8601, the form of the log's times too. */
+static const char *handle_time(struct gateway_call *c)
+{
+	char text[32];
+	struct tm tm;
+
+	gmtime_r(&c->began.tv_sec, &tm);
+	(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm); /* it fits */
+	return arena_strdup(c->r->arena, text);
+}
+
+static void tell_systems(struct gateway_call *c, const char *values[GATEWAY_N_SYSTEM_VALUES])
+{
+	const struct http_slice agent = http_head_get(c->r->head, "user-agent");
+
+	values[GATEWAY_CLIENT_IP] = c->client_ip;
+	values[GATEWAY_DOMAIN] = arena_strndup(c->r->arena, c->domain.p, c->domain.n);
+	values[GATEWAY_HANDLE_TIME] = handle_time(c);
+	values[GATEWAY_APP_ID] = c->app ? c->app->id : "";
+	values[GATEWAY_APP_KEY] = c->app ? c->app->key : "";
+	values[GATEWAY_REQUEST_ID] = c->id;
+	values[GATEWAY_API_NAME] = c->api->name;
+	values[GATEWAY_HTTP_SCHEMA] = c->r->secure ? "https" : "http";
+	values[GATEWAY_PROXY] = "AliCloudApiGateway";
+	values[GATEWAY_STAGE] = c->group->stages[c->stage];
+	values[GATEWAY_CLIENT_UA] = agent.n ? arena_strndup(c->r->arena, agent.p, agent.n) : "";
+}
+
+static bool map_request(struct gateway_call *c)
+{
+	struct gateway_map_input in = {
+		.head = c->r->head, .body = c->r->body, .params = c->match.params};
+	enum gateway_error e;
+	const char *about;
+
+	if (!c->api->mapping) {
+		gateway_map_nothing(&in, &c->out);
+		return true;
+	}
+	tell_systems(c, in.systems);
+	e = gateway_map(c->r->arena, c->api, &in, &c->out, &about);
+	if (e)
+		gateway_answer_error(c, e, about);
+	return !e;
 }
 
 static bool call_backend(struct gateway_call *c)
@@ -268,16 +326,12 @@ static bool call_backend(struct gateway_call *c)
 }
 
 static bool (*const chain[])(struct gateway_call *) = {
-	find_group,
-	limit_public,
-	find_stage,
-	normalise,
-	find_api,
-	check_protocol,
-	gateway_plugins_early,
-	gateway_authorize,
-	gateway_plugins_before,
-	call_backend,
+	limit_head,        find_group,
+	limit_public,      find_stage,
+	normalise,         find_api,
+	check_protocol,    gateway_plugins_early,
+	gateway_authorize, gateway_plugins_before,
+	map_request,       call_backend,
 };
 
 /* ---- what httpd calls ---- */
@@ -318,15 +372,13 @@ static void on_end(struct httpd_request *r, bool sent, void *arg)
 		c->status = gateway_error_status(c->error);
 	}
 	gateway_log_call(c);
+	gateway_metrics_count(c->gateway->metrics, c->api, c->stage, c->status, c->error,
+			      loop_now(c->gateway->loop) - r->started);
 	strbuf_done(&c->head);
 	strbuf_done(&c->event);
+	gateway_mapped_done(&c->out);
 	json_decref(c->answer);
 	upstream_body_done(c->gateway->upstream, &c->body);
-}
-
-size_t gateway_body_limit(const struct gateway_config *config)
-{
-	return config->serverless ? GATEWAY_BODY_SHARED : GATEWAY_BODY_LIMIT;
 }
 
 struct gateway *gateway_new(struct loop *loop, const struct gateway_config *config,
@@ -343,7 +395,11 @@ struct gateway *gateway_new(struct loop *loop, const struct gateway_config *conf
 	g->httpd = httpd_new(
 		loop,
 		&(struct httpd_options){
-			.body_limit = gateway_body_limit(config),
+			.body_limit = config->limits.body,
+			.head_ms = config->limits.head_ms,
+			.idle_ms = config->limits.idle_ms,
+			.stall_ms = config->limits.stall_ms,
+			.max_connections = config->limits.connections,
 			/* the same header a hundred times, joined step by step, takes 800 kB */
 			.arena_cap = 4u << 20,
 			.half_close = HTTPD_WAITS_NO_MORE,
@@ -356,6 +412,7 @@ struct gateway *gateway_new(struct loop *loop, const struct gateway_config *conf
 		});
 	g->cache = gateway_cache_new(GATEWAY_CACHE_LIMIT);
 	g->upstream = upstream_new(loop, &(struct upstream_options){0});
+	g->metrics = gateway_metrics_new(config);
 	return g;
 }
 
@@ -380,6 +437,10 @@ int gateway_listen(struct gateway *g, struct lab_error **err)
 		    0)
 			return lab_error_prefix(err, "listener %s", l->socket);
 	}
+	if (g->config->metrics_fd >= 0 &&
+	    gateway_metrics_listen(g->metrics, g->loop, g->config->metrics_fd, g->httpd,
+				   g->upstream, err) < 0)
+		return lab_error_prefix(err, "metrics");
 	return 0;
 }
 
@@ -393,6 +454,7 @@ static void on_stopped(void *arg)
 void gateway_stop(struct gateway *g, unsigned int grace_ms)
 {
 	upstream_drop_idle(g->upstream);
+	gateway_metrics_stop(g->metrics);
 	httpd_stop(g->httpd, grace_ms, on_stopped, g);
 }
 
@@ -400,7 +462,8 @@ void gateway_free(struct gateway *g)
 {
 	if (!g)
 		return;
-	httpd_free(g->httpd);
+	httpd_free(g->httpd); /* counts what was under way */
+	gateway_metrics_free(g->metrics);
 	upstream_free(g->upstream);
 	gateway_quota_close(g->quota);
 	gateway_cache_free(g->cache);

@@ -67,17 +67,22 @@ static void write_head(struct gateway_call *c)
 void gateway_invoke(struct gateway_call *c)
 {
 	const struct gateway_backend *b = c->backend;
+	const struct gateway_mapping *x = c->api->mapping;
 
 	if (!b->role) {
 		gateway_answer_error(c, GATEWAY_FUNCTION_DENIED, b->function);
 		return;
 	}
 	gateway_event_write(&c->event, &(struct gateway_event){
-					       .head = c->r->head,
+					       .head = c->out.head,
+					       .own = c->out.own,
+					       .n_own = c->out.n_own,
 					       .path = c->path,
-					       .body = c->r->body,
-					       .match = &c->match,
 					       .sets = c->sets,
+					       .body = c->out.body,
+					       .names = x ? x->path_names : c->api->params,
+					       .values = c->out.path,
+					       .n_values = x ? x->n_path_names : c->api->n_params,
 					       .request_id = c->id,
 					       .client_ip = c->client_ip,
 					       .protocol = c->r->secure ? "https" : "http",
@@ -90,6 +95,6 @@ void gateway_invoke(struct gateway_call *c)
 	gateway_backend_start(c, &(struct upstream_request){
 					 .head = {c->head.s, c->head.len},
 					 .body = {c->event.s, c->event.len},
-					 .max_body = GATEWAY_FUNCTION_LIMIT,
+					 .max_body = c->gateway->config->limits.function_answer,
 				 });
 }

@@ -56,7 +56,7 @@ static const char *names_of(struct arena *a, const struct signed_headers *s)
 static char *signature_of(struct gateway_call *c, const struct backend_signature *own,
 			  const struct gateway_outgoing *out, const struct signed_headers *s)
 {
-	const struct http_head *h = c->r->head;
+	const struct http_head *h = c->out.head;
 	const bool form = sign_is_form(http_head_get(h, "content-type"));
 	const struct sign_request request = {
 		.method = out->method,
@@ -64,7 +64,7 @@ static char *signature_of(struct gateway_call *c, const struct backend_signature
 		.query = out->query,
 		.headers = h->headers,
 		.n_headers = h->n_headers,
-		.form = form ? c->r->body : (struct http_slice){NULL, 0},
+		.form = form ? c->out.body : (struct http_slice){NULL, 0},
 	};
 	auto_strbuf struct strbuf text = {0};
 	char signature[SIGN_ROOM];
@@ -83,18 +83,18 @@ static bool request(struct gateway_call *c, const struct gateway_plugin *p,
 	struct signed_headers all = {0};
 	const char *names, *signature;
 
-	for (; (s = gateway_set_next(c->sets, s, GATEWAY_IN_HEADER)); s = s->next)
+	for (; (s = gateway_set_next(c->sets, s, GATEWAY_IN_HEAD)); s = s->next)
 		add(&all, s->name, s->value);
 	add(&all, "CaClientIp", c->client_ip);
 	add(&all, "X-Ca-Proxy-Signature-Secret-Key", own->key);
 	names = names_of(c->r->arena, &all);
 	signature = names ? signature_of(c, own, out, &all) : NULL;
 	return signature &&
-	       gateway_set_add(c->r->arena, &c->sets, GATEWAY_IN_HEADER, "X-Ca-Proxy-Signature",
+	       gateway_set_add(c->r->arena, &c->sets, GATEWAY_IN_HEAD, "X-Ca-Proxy-Signature",
 			       signature) &&
-	       gateway_set_add(c->r->arena, &c->sets, GATEWAY_IN_HEADER,
+	       gateway_set_add(c->r->arena, &c->sets, GATEWAY_IN_HEAD,
 			       "X-Ca-Proxy-Signature-Headers", names) &&
-	       gateway_set_add(c->r->arena, &c->sets, GATEWAY_IN_HEADER,
+	       gateway_set_add(c->r->arena, &c->sets, GATEWAY_IN_HEAD,
 			       "X-Ca-Proxy-Signature-Secret-Key", own->key);
 }
 

@@ -71,7 +71,7 @@ static bool before(struct gateway_call *c, const struct gateway_plugin *p)
 		gateway_answer_error(c, GATEWAY_BASIC_AUTH_FAILED, NULL);
 		return false;
 	}
-	return gateway_plugin_set(c, GATEWAY_IN_HEADER, "Authorization", NULL);
+	return gateway_plugin_set(c, GATEWAY_IN_HEAD, "Authorization", NULL);
 }
 
 static void after(struct gateway_call *c, const struct gateway_plugin *p,

@@ -320,7 +320,7 @@ static bool had_credentials(const struct gateway_call *c)
 
 	return http_head_get(c->r->head, "authorization").p &&
 	       gateway_forward_request_header(c->r->head, name) &&
-	       !gateway_set_of(c->sets, GATEWAY_IN_HEADER, name);
+	       !gateway_set_of(c->sets, GATEWAY_IN_HEAD, name);
 }
 
 /* In milliseconds; 0: it is not kept. */

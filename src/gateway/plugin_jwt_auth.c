@@ -46,8 +46,8 @@ static int read_claim(struct config_reader *r, json_t *j, size_t i, struct claim
 		return config_wrong(r, "plugins", i, e.text);
 	c->name = config_copy(r, claim);
 	c->parameter = config_copy(r, parameter);
-	c->place = strcmp(location, "query") == 0 ? GATEWAY_IN_QUERY : GATEWAY_IN_HEADER;
-	if (c->place == GATEWAY_IN_HEADER &&
+	c->place = strcmp(location, "query") == 0 ? GATEWAY_IN_QUERY : GATEWAY_IN_HEAD;
+	if (c->place == GATEWAY_IN_HEAD &&
 	    !http_header_valid(http_slice(parameter), http_slice("")))
 		return config_wrong(r, "plugins", i, "a claim in a malformed header");
 	return 0;
@@ -189,7 +189,7 @@ static bool set_claims(struct gateway_call *c, const struct jwt_auth *own,
 		const struct claim *k = &own->claims[i];
 		const char *value = t ? gateway_jwt_claim(c->r->arena, t, k->name) : NULL;
 
-		if (value && k->place == GATEWAY_IN_HEADER &&
+		if (value && k->place == GATEWAY_IN_HEAD &&
 		    !http_header_valid(http_slice(k->parameter), http_slice(value)))
 			return refuse(c, GATEWAY_JWT_INVALID, "a claim that cannot be a header");
 		if (!gateway_plugin_set(c, k->place, k->parameter, value))

@@ -147,7 +147,7 @@ static bool before(struct gateway_call *c, const struct gateway_plugin *p)
 	if (!route)
 		return true;
 	c->backend = route->backend;
-	return gateway_plugin_set(c, GATEWAY_IN_HEADER, "X-Ca-Routing-Name", route->name);
+	return gateway_plugin_set(c, GATEWAY_IN_HEAD, "X-Ca-Routing-Name", route->name);
 }
 
 static const char *explain(const struct gateway_plugin *p, struct gateway_thought *t)

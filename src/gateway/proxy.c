@@ -53,7 +53,7 @@ static struct http_slice backend_path(struct gateway_call *c)
 	struct http_slice path = c->path, segment;
 
 	if (c->backend->path)
-		return gateway_template_fill(c->backend->path, c->r->arena, c->match.params);
+		return gateway_template_fill(c->backend->path, c->r->arena, c->out.path);
 	for (size_t i = 0; i < c->group->base_segments; i++)
 		(void)gateway_path_next(&path, &segment); /* it was there when the API matched */
 	return path;
@@ -62,14 +62,14 @@ static struct http_slice backend_path(struct gateway_call *c)
 /* p == NULL where the arena is full. */
 static struct http_slice backend_query(struct gateway_call *c)
 {
-	const struct http_slice query = c->r->head->query;
+	const struct http_slice query = c->out.head->query;
 
 	return c->sets ? gateway_set_query(c->r->arena, c->sets, query) : query;
 }
 
 static struct http_slice target(struct gateway_call *c, const struct gateway_outgoing *out)
 {
-	const bool has_query = c->sets ? out->query.n > 0 : c->r->head->has_query;
+	const bool has_query = c->sets ? out->query.n > 0 : c->out.head->has_query;
 	char *text;
 
 	if (!has_query)
@@ -87,14 +87,14 @@ static struct http_slice target(struct gateway_call *c, const struct gateway_out
 /* The client's, without its credentials and what only gateways say. */
 static void write_client_headers(struct http_writer *w, const struct gateway_call *c)
 {
-	const struct http_head *h = c->r->head;
+	const struct http_head *h = c->out.head;
 
 	for (size_t i = 0; i < h->n_headers; i++) {
 		struct http_slice name = h->headers[i].name;
 
 		if (gateway_forward_request_header(h, name) &&
 		    (!gateway_forward_is_ca(name) || http_slice_is(name, "x-ca-stage")) &&
-		    !gateway_set_of(c->sets, GATEWAY_IN_HEADER, name))
+		    !gateway_set_of(c->sets, GATEWAY_IN_HEAD, name))
 			http_write_header(w, name, h->headers[i].value);
 	}
 }
@@ -103,7 +103,7 @@ static void write_sets(struct http_writer *w, const struct gateway_set *sets)
 {
 	const struct gateway_set *s = sets;
 
-	for (; (s = gateway_set_next(sets, s, GATEWAY_IN_HEADER)); s = s->next)
+	for (; (s = gateway_set_next(sets, s, GATEWAY_IN_HEAD)); s = s->next)
 		http_write_header(w, http_slice(s->name), http_slice(s->value));
 }
 
@@ -116,19 +116,32 @@ static size_t room_of_sets(const struct gateway_set *sets)
 	return room;
 }
 
+/* What the API itself says; false: it says nothing of that name. */
+static bool says(const struct gateway_call *c, const char *name)
+{
+	for (size_t i = 0; i < c->out.n_own; i++) {
+		if (http_slice_is(c->out.own[i].name, name))
+			return true;
+	}
+	return false;
+}
+
 static void write_own_headers(struct http_writer *w, const struct gateway_call *c,
 			      struct http_slice forwarded_for)
 {
 	struct http_slice client = http_slice(c->client_ip);
 
+	for (size_t i = 0; i < c->out.n_own; i++)
+		http_write_header(w, c->out.own[i].name, c->out.own[i].value);
 	http_write_header(w, http_slice("X-Forwarded-For"), forwarded_for);
 	http_write_header(w, http_slice("X-Forwarded-Proto"),
 			  http_slice(c->r->secure ? "https" : "http"));
 	http_write_header(w, http_slice("X-Real-IP"), client);
-	http_write_header(w, http_slice("CaClientIp"), client);
+	if (!says(c, "CaClientIp"))
+		http_write_header(w, http_slice("CaClientIp"), client);
 	http_write_header(w, http_slice("X-Ca-Request-Id"), http_slice(c->id));
-	if (c->r->body.n || expects_body(backend_method(c)))
-		http_write_length(w, c->r->body.n);
+	if (c->out.body.n || expects_body(backend_method(c)))
+		http_write_length(w, c->out.body.n);
 }
 
 /* In the request's arena; p == NULL where that has no room. */
@@ -144,11 +157,15 @@ static struct http_slice write_head(struct gateway_call *c)
 	/* a header that came as "a:b" leaves as "a: b" */
 	size_t room = h->size + h->n_headers + out.method.n + to.n + strlen(host) +
 		      forwarded_for.n + room_of_sets(c->sets) + HEAD_FIXED;
-	char *buf = to.p ? arena_alloc(c->r->arena, room) : NULL;
-	struct http_writer w = http_writer(buf, room);
+	struct http_writer w;
+	char *buf;
 
+	for (size_t i = 0; i < c->out.n_own; i++)
+		room += c->out.own[i].name.n + c->out.own[i].value.n + 4; /* ": ", CR, LF */
+	buf = to.p ? arena_alloc(c->r->arena, room) : NULL;
 	if (!buf)
 		return (struct http_slice){NULL, 0};
+	w = http_writer(buf, room);
 	http_write_request_line(&w, out.method, to);
 	http_write_header(&w, http_slice("Host"), http_slice(host));
 	write_client_headers(&w, c);
@@ -220,9 +237,9 @@ void gateway_proxy(struct gateway_call *c)
 	c->invalid = GATEWAY_BACKEND_INVALID;
 	gateway_backend_start(c, &(struct upstream_request){
 					 .head = head,
-					 .body = c->r->body,
+					 .body = c->out.body,
 					 .idempotent = is_idempotent(backend_method(c)),
 					 .head_request = is_head(c),
-					 .max_body = gateway_body_limit(c->gateway->config),
+					 .max_body = c->gateway->config->limits.body,
 				 });
 }

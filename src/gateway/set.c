@@ -40,8 +40,8 @@ const struct gateway_set *gateway_set_of(const struct gateway_set *sets, enum ga
 {
 	for (const struct gateway_set *s = sets; s; s = s->next) {
 		if (s->place == place &&
-		    (place == GATEWAY_IN_HEADER ? same_header(s->name, name)
-						: http_slice_equal(http_slice(s->name), name)))
+		    (place == GATEWAY_IN_HEAD ? same_header(s->name, name)
+					      : http_slice_equal(http_slice(s->name), name)))
 			return s;
 	}
 	return NULL;

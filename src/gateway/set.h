@@ -3,9 +3,8 @@
 #pragma once
 
 #include "base/arena.h"
+#include "gateway/place.h"
 #include "http/slice.h"
-
-enum gateway_place { GATEWAY_IN_HEADER, GATEWAY_IN_QUERY };
 
 struct gateway_set {
 	const struct gateway_set *next; /* an older one */

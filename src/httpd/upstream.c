@@ -24,6 +24,7 @@ struct backend {
 	struct upstream_conn *idle; /* newest first */
 	struct upstream_conn *oldest;
 	unsigned int n_idle;
+	uint64_t connects, reuses;
 	char device[]; /* "": any */
 };
 
@@ -153,6 +154,7 @@ struct upstream_conn *pool_take(struct upstream_call *call)
 	if (!c)
 		return NULL;
 	unlink_idle(c);
+	c->backend->reuses++;
 	c->call = call;
 	return c;
 }
@@ -196,6 +198,7 @@ struct upstream_conn *pool_connect(struct upstream_call *call)
 		goto failed;
 	c->upstream = u;
 	c->backend = find_backend(u, &call->request);
+	c->backend->connects++;
 	c->call = call;
 	c->io.fn = on_event;
 	c->timer.fn = on_idle_over;
@@ -337,4 +340,15 @@ void upstream_free(struct upstream *u)
 		free(call);
 	}
 	free(u);
+}
+
+void upstream_pools(const struct upstream *u,
+		    void (*fn)(const struct upstream_pool *pool, void *arg), void *arg)
+{
+	for (size_t i = 0; i < BUCKETS; i++) {
+		for (const struct backend *b = u->buckets[i]; b; b = b->next)
+			fn(&(struct upstream_pool){b->peer, b->device, b->n_idle, b->connects,
+						   b->reuses},
+			   arg);
+	}
 }

@@ -82,5 +82,17 @@ struct upstream_body upstream_take_body(struct upstream_call *call);
 /** Frees a body; an empty one is fine. */
 void upstream_body_done(struct upstream *u, struct upstream_body *b);
 
+/* What there is of one backend, for whoever watches. */
+struct upstream_pool {
+	struct sockaddr_in peer;
+	const char *device;        /* "": any */
+	unsigned int idle;         /* connections, now */
+	uint64_t connects, reuses; /* connections that were begun, calls that took a pooled one */
+};
+
+/** Calls fn for each backend that was ever called. */
+void upstream_pools(const struct upstream *u,
+		    void (*fn)(const struct upstream_pool *pool, void *arg), void *arg);
+
 /** Closes the pooled connections that nobody uses now. */
 void upstream_drop_idle(struct upstream *u);

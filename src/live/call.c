@@ -98,18 +98,24 @@ static const char *scheme_of(const json_t *api)
 static void add_apis(const struct live *l, const struct plan_worker *w, json_t *list)
 {
 	json_t *config = json_loads(w->config, 0, NULL), *api;
+	const char *before = "";
 	size_t i;
 
 	json_array_foreach (json_object_get(config, "apis"), i, api) {
 		const char *domain = domain_of(config, text_of(api, "group"));
+		const char *name = text_of(api, "name");
+		/* one with other backends in some stages is there several times */
+		const bool again = strcmp(name, before) == 0;
 
-		if (*domain && json_array_append_new(
-				       list, json_pack("{s:s, s:o, s:s, s:o}", "method",
-						       text_of(api, "method"), "url",
-						       json_sprintf("%s://%s%s", scheme_of(api),
-								    domain, text_of(api, "path")),
-						       "name", text_of(api, "name"), "gateway",
-						       box_json(live_box_of(l, w->ns)))))
+		before = name;
+		if (*domain && !again &&
+		    json_array_append_new(list,
+					  json_pack("{s:s, s:o, s:s, s:o}", "method",
+						    text_of(api, "method"), "url",
+						    json_sprintf("%s://%s%s", scheme_of(api),
+								 domain, text_of(api, "path")),
+						    "name", name, "gateway",
+						    box_json(live_box_of(l, w->ns)))))
 			abort();
 	}
 	json_decref(config);

@@ -24,6 +24,14 @@ struct gateway_interface {
 	struct address ip; /* absent: validate/ chooses the lowest free one and sets it */
 };
 
+/** What an instance bears of clients. What is not set is the vendor's, or ours where the vendor says nothing. */
+struct gateway_limits {
+	struct span at;
+	struct number head, body, function_answer;      /* bytes */
+	struct number head_time, idle_time, stall_time; /* us */
+	struct number connections;
+};
+
 struct api_gateway {
 	struct named id;
 	struct ref region;
@@ -32,7 +40,8 @@ struct api_gateway {
 	struct gateway_interface interface;   /* key zone_vswitch_security_group */
 	struct cidr *to_connect_vpc_ip_block; /* what it reaches through it beside its own VPC */
 	size_t n_to_connect_vpc_ip_block;
-	struct cidr egress;       /* default 100.104.254.0/26, next /26 for the next instance */
+	struct cidr egress; /* default 100.104.254.0/26, next /26 for the next instance */
+	struct gateway_limits limits;
 	struct address public_ip; /* on the Internet, if the lab has one; chosen by validate/ */
 };
 
@@ -42,10 +51,19 @@ struct api_domain {
 	bool certificate; /* it has one; default true */
 };
 
+/** A stage of a group: RELEASE, PRE and TEST are there in any case, others are the group's own. */
+struct group_stage {
+	struct named id;
+	struct pair *variables; /* what #NAME# in a backend stands for in this stage */
+	size_t n_variables;
+};
+
 struct api_group {
 	struct named id;
-	struct ref instance;       /* struct api_gateway */
-	struct text base_path;     /* default "/" */
+	struct ref instance;   /* struct api_gateway */
+	struct text base_path; /* default "/" */
+	struct group_stage *stages;
+	size_t n_stages;
 	struct text sub_domain_id; /* 32 hex digits; default derived from lab and group */
 	bool vpc_domain;           /* "Enable VPC Second-level Domain"; default false */
 	struct span vpc_domain_at;
@@ -102,6 +120,46 @@ struct api_backend {
 	struct text arn_role;   /* RAM role that lets the gateway invoke the function */
 	struct number timeout;  /* us; 300 ms .. 120 s, default 10 s */
 	struct number mock_status; /* default 200 */
+	struct pair *mock_headers;
+	size_t n_mock_headers;
+};
+
+/** What is otherwise in one stage. */
+struct api_stage {
+	struct named id; /* of the stage */
+	struct api_backend backend;
+};
+
+enum api_mode { API_PASSTHROUGH, API_MAPPING, API_MAPPING_PASSTHROUGH };
+enum api_place { API_IN_PATH, API_IN_QUERY, API_IN_HEAD, API_IN_BODY };
+enum api_value { API_STRING, API_INT, API_LONG, API_FLOAT, API_DOUBLE, API_BOOLEAN };
+
+/** A parameter of the client's request, and where the backend gets it. */
+struct request_parameter {
+	struct named id;
+	enum api_place in, in_service;
+	struct span in_service_at; /* line 0: as in, set by parse/ */
+	struct text name_service;  /* default: the same name */
+	enum api_value type;       /* default STRING */
+	bool required;             /* default false */
+	struct text default_value, min_value, max_value;
+	struct number min_length, max_length;
+	struct text *enum_value;
+	size_t n_enum_value;
+};
+
+/** Named as the backend knows it. */
+struct constant_parameter {
+	struct named id;
+	enum api_place in;
+	struct text value;
+};
+
+/** What the gateway knows of the call, such as CaClientIp. */
+struct system_parameter {
+	struct named id;
+	enum api_place in;
+	struct text name_service; /* default: the same name */
 };
 
 enum auth_type { AUTH_ANONYMOUS, AUTH_APP };
@@ -296,4 +354,21 @@ struct api {
 	enum app_code_auth app_code_auth_type; /* APP: where an AppCode may stand; default HEADER */
 	bool force_nonce_check; /* APP: X-Ca-Nonce and X-Ca-Timestamp must be there; default false */
 	struct api_backend backend;
+	enum api_mode mode; /* default PASSTHROUGH */
+	bool form;          /* body_format FORM; default STREAM */
+	struct request_parameter *request_parameters;
+	struct constant_parameter *constant_parameters;
+	struct system_parameter *system_parameters;
+	size_t n_request_parameters, n_constant_parameters, n_system_parameters;
+	/* validate/ adds one for each stage in which a #VARIABLE# of the backend stands for something */
+	struct api_stage *per_stage;
+	size_t n_per_stage;
 };
+
+/** The i-th backend of the API, whatever stage it is for; the first one is for all others. NULL behind the last one. */
+static inline const struct api_backend *api_backend_at(const struct api *api, size_t i)
+{
+	if (i == 0)
+		return &api->backend;
+	return i <= api->n_per_stage ? &api->per_stage[i - 1].backend : NULL;
+}

@@ -133,6 +133,21 @@ static void finish_plugin(struct plugin *p)
 	finish_backend(&p->circuit_breaker.downgrade_backend);
 }
 
+/* Where nothing is said, the backend gets a parameter by the same name in the same place. */
+static void finish_parameters(struct lab *lab, struct api *api)
+{
+	for (size_t i = 0; i < api->n_request_parameters; i++) {
+		struct request_parameter *p = &api->request_parameters[i];
+
+		if (!p->in_service_at.line)
+			p->in_service = p->in;
+		default_text(&p->name_service, p->id.name, lab);
+	}
+	for (size_t i = 0; i < api->n_system_parameters; i++)
+		default_text(&api->system_parameters[i].name_service,
+			     api->system_parameters[i].id.name, lab);
+}
+
 void parse_finish_lab(struct lab *lab)
 {
 	for (size_t i = 0; i < lab->n_regions; i++)
@@ -148,6 +163,12 @@ void parse_finish_lab(struct lab *lab)
 	}
 	for (size_t i = 0; i < lab->n_plugins; i++)
 		finish_plugin(&lab->plugins[i]);
-	for (size_t i = 0; i < lab->n_apis; i++)
-		finish_backend(&lab->apis[i].backend);
+	for (size_t i = 0; i < lab->n_apis; i++) {
+		struct api *api = &lab->apis[i];
+
+		finish_backend(&api->backend);
+		for (size_t j = 0; j < api->n_per_stage; j++)
+			finish_backend(&api->per_stage[j].backend);
+		finish_parameters(lab, api);
+	}
 }

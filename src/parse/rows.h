@@ -34,9 +34,13 @@ extern const struct table parse_table_link, parse_table_event;
 extern const struct table parse_table_api_gateway, parse_table_api_group, parse_table_api,
 	parse_table_app, parse_table_app_attachment, parse_table_function, parse_table_vpc_access;
 extern const struct table parse_table_backend;
-extern const struct key_words parse_stages;
 /* table_plugin.c */
 extern const struct table parse_table_plugin, parse_table_plugin_attachment;
+
+/* table_mapping.c */
+extern const struct table parse_table_request_parameter, parse_table_constant_parameter,
+	parse_table_system_parameter;
+extern const struct key_words parse_modes, parse_body_formats;
 
 /* How one end of a circuit learns what is behind the other one: the same keys for both ends. */
 /* clang-format off */

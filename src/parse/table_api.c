@@ -38,6 +38,26 @@ static const struct table interface_table = {
 	KEYS(interface_keys),
 };
 
+static const struct key limit_keys[] = {
+	{"head", KEY_SIZE, FIELD(gateway_limits, head),
+	 .doc = "URL and headers of a request, 256B to 8KiB. Default: 8KiB."},
+	{"body", KEY_SIZE, FIELD(gateway_limits, body),
+	 .doc = "Body of a request, and of the answer of an HTTP service, to 64MiB. Default: 32MiB, serverless 8MiB."},
+	{"function_answer", KEY_SIZE, FIELD(gateway_limits, function_answer),
+	 .doc = "Answer of a function, to 32MiB. Default: 6MiB."},
+	{"head_time", KEY_DURATION, FIELD(gateway_limits, head_time),
+	 .doc = "From the first byte of a head to its last, 100ms to 1h. Default: 10s."},
+	{"idle_time", KEY_DURATION, FIELD(gateway_limits, idle_time),
+	 .doc = "Between two requests of a connection, 100ms to 1h. Default: 90s."},
+	{"stall_time", KEY_DURATION, FIELD(gateway_limits, stall_time),
+	 .doc = "In which a body or an answer moves 512 bytes, 100ms to 1h. Default: 30s."},
+	{"connections", KEY_NUMBER, FIELD(gateway_limits, connections), .min = 1, .max = 65536,
+	 .doc = "Connections of clients at a time. Default: 65536."},
+};
+static const struct table limits_table = {
+	"limits", "gateway-limits", sizeof(struct gateway_limits), TABLE_PLACE, KEYS(limit_keys),
+};
+
 static const struct key gateway_keys[] = {
 	{"region", KEY_REF, KEY_REQUIRED, FIELD(api_gateway, region),
 	 .doc = "Region of the instance."},
@@ -50,6 +70,8 @@ static const struct key gateway_keys[] = {
 	 .doc = "vpc_connect: where the instance has its network interface."},
 	{"to_connect_vpc_ip_block", KEY_CIDRS, ITEMS(api_gateway, to_connect_vpc_ip_block),
 	 .doc = "vpc_connect: what it reaches through its VPC beside the VPC itself."},
+	{"limits", KEY_STRUCT, FIELD(api_gateway, limits), .table = &limits_table,
+	 .doc = "What the instance bears of clients."},
 	{"public_ip", KEY_ADDRESS, FIELD(api_gateway, public_ip),
 	 .doc = "Address on the lab's Internet. Default: a free one of 198.51.100.0/24."},
 	{"egress", KEY_CIDR, FIELD(api_gateway, egress),
@@ -68,11 +90,21 @@ static const struct table domain_table = {
 	"a domain", "api-domain", sizeof(struct api_domain), TABLE_NAMED, KEYS(domain_keys),
 };
 
+static const struct key group_stage_keys[] = {
+	{"variables", KEY_PAIRS, ITEMS(group_stage, variables),
+	 .doc = "What #NAME# in the address and path of a backend stands for in this stage."},
+};
+static const struct table group_stage_table = {
+	"a stage", "group-stage", sizeof(struct group_stage), TABLE_NAMED, KEYS(group_stage_keys),
+};
+
 static const struct key group_keys[] = {
 	{"instance", KEY_REF, KEY_REQUIRED, FIELD(api_group, instance),
 	 .doc = "API Gateway instance of the group."},
 	{"base_path", KEY_TEXT, FIELD(api_group, base_path), .def = "/",
 	 .doc = "Path that all APIs of the group begin with."},
+	{"stages", KEY_MAP, KEY_FREE, ITEMS(api_group, stages), .table = &group_stage_table,
+	 .doc = "Stages beside RELEASE, PRE and TEST, and variables of any of them."},
 	{"sub_domain_id", KEY_HEX, FIELD(api_group, sub_domain_id),
 	 .doc = "First label of the group's domains, 32 hexadecimal digits. Default: derived from the names of lab and group."},
 	{"vpc_domain", KEY_BOOL, FIELD(api_group, vpc_domain), EXTRA(api_group, vpc_domain_at),
@@ -126,6 +158,8 @@ static const struct key backend_keys[] = {
 	 .doc = "How long the gateway waits for the backend, 300ms to 120s."},
 	{"mock_status", KEY_NUMBER, FIELD(api_backend, mock_status), .def = "200", .min = 200,
 	 .max = 599, .doc = "HTTP status of a fixed answer."},
+	{"mock_headers", KEY_PAIRS, ITEMS(api_backend, mock_headers),
+	 .doc = "Headers of a fixed answer."},
 };
 static const char *const backend_kinds[] = {"function", "mock", "http", "vpc_access", NULL};
 const struct table parse_table_backend = {
@@ -142,8 +176,15 @@ static const struct key_word code_words[] = {{"DISABLE", APP_CODE_DISABLE},
 					     {"HEADER", APP_CODE_HEADER},
 					     {"HEADER_QUERY", APP_CODE_HEADER_QUERY}};
 static const struct key_words codes = WORDS(code_words);
-static const struct key_word stage_words[] = {{"RELEASE", 0}, {"PRE", 0}, {"TEST", 0}};
-const struct key_words parse_stages = WORDS(stage_words);
+
+static const struct key api_stage_keys[] = {
+	{"backend", KEY_STRUCT, KEY_REQUIRED, FIELD(api_stage, backend),
+	 .table = &parse_table_backend, .doc = "What answers the call in this stage."},
+};
+static const struct table api_stage_table = {
+	"what is otherwise in a stage", "api-stage", sizeof(struct api_stage), TABLE_NAMED,
+	KEYS(api_stage_keys),
+};
 
 static const struct key api_keys[] = {
 	{"group", KEY_REF, KEY_REQUIRED, FIELD(api, group), .doc = "API group."},
@@ -153,7 +194,7 @@ static const struct key api_keys[] = {
 	 .doc = "Path below the group's, such as /hello or /users/[id]."},
 	{"protocol", KEY_ENUM, FIELD(api, protocol), .words = &protocols, .def = "HTTP,HTTPS",
 	 .doc = "Protocols that clients may use."},
-	{"stages", KEY_TEXTS, ITEMS(api, stages), .words = &parse_stages,
+	{"stages", KEY_TEXTS, ITEMS(api, stages),
 	 .doc = "Stages that the API is published to. Default: not published."},
 	{"auth_type", KEY_ENUM, FIELD(api, auth_type), .words = &auths, .def = "ANONYMOUS",
 	 .doc = "Who may call: everybody, or apps that are authorized (app_attachments)."},
@@ -163,6 +204,21 @@ static const struct key api_keys[] = {
 	 .doc = "APP: signed calls must have X-Ca-Nonce and X-Ca-Timestamp."},
 	{"backend", KEY_STRUCT, KEY_REQUIRED, FIELD(api, backend), .table = &parse_table_backend,
 	 .doc = "What answers the call."},
+	{"mode", KEY_ENUM, FIELD(api, mode), .words = &parse_modes, .def = "PASSTHROUGH",
+	 .doc = "What the backend gets of parameters that the API does not name."},
+	{"body_format", KEY_WORD_BOOL, FIELD(api, form), .words = &parse_body_formats,
+	 .def = "STREAM", .doc = "Whether a body is a form, with parameters in it."},
+	{"request_parameters", KEY_MAP, KEY_FREE, ITEMS(api, request_parameters),
+	 .table = &parse_table_request_parameter,
+	 .doc = "Parameters of the client's request, by name, and where the backend gets them."},
+	{"constant_parameters", KEY_MAP, KEY_FREE, ITEMS(api, constant_parameters),
+	 .table = &parse_table_constant_parameter,
+	 .doc = "Constants that the backend gets, by its name for them."},
+	{"system_parameters", KEY_MAP, KEY_FREE, ITEMS(api, system_parameters),
+	 .table = &parse_table_system_parameter,
+	 .doc = "What the gateway tells the backend of the call, such as CaClientIp."},
+	{"per_stage", KEY_MAP, KEY_FREE, ITEMS(api, per_stage), .table = &api_stage_table,
+	 .doc = "Other backends for some stages, by stage."},
 };
 const struct table parse_table_api = {
 	"an API", "api", sizeof(struct api), TABLE_NAMED, KEYS(api_keys),
@@ -182,8 +238,8 @@ const struct table parse_table_app = {
 static const struct key app_attachment_keys[] = {
 	{"app", KEY_REF, KEY_REQUIRED, FIELD(app_attachment, app), .doc = "App that may call."},
 	{"api", KEY_REF, KEY_REQUIRED, FIELD(app_attachment, api), .doc = "API that it may call."},
-	{"stage_name", KEY_TEXT, FIELD(app_attachment, stage_name), .words = &parse_stages,
-	 .def = "RELEASE", .doc = "Stage that it may call it in."},
+	{"stage_name", KEY_TEXT, FIELD(app_attachment, stage_name), .def = "RELEASE",
+	 .doc = "Stage that it may call it in."},
 };
 const struct table parse_table_app_attachment = {
 	"an authorization of an app", "app-attachment", sizeof(struct app_attachment), TABLE_NAMED,

@@ -279,8 +279,8 @@ static const struct key plugin_attachment_keys[] = {
 	 .doc = "Plug-in that is bound."},
 	{"api", KEY_REF, KEY_REQUIRED, FIELD(plugin_attachment, api),
 	 .doc = "API that it is bound to."},
-	{"stage_name", KEY_TEXT, FIELD(plugin_attachment, stage_name), .words = &parse_stages,
-	 .def = "RELEASE", .doc = "Stage that it acts in."},
+	{"stage_name", KEY_TEXT, FIELD(plugin_attachment, stage_name), .def = "RELEASE",
+	 .doc = "Stage that it acts in."},
 };
 const struct table parse_table_plugin_attachment = {
 	"a binding of a plug-in",         "plugin-attachment",

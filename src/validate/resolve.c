@@ -415,6 +415,8 @@ static void resolve_gateways(struct validation *v, const struct pools *p)
 	for (size_t i = 0; i < lab->n_apis; i++) {
 		resolve(v, &p->group, &lab->apis[i].group);
 		resolve_backend(v, p, &lab->apis[i].backend);
+		for (size_t j = 0; j < lab->apis[i].n_per_stage; j++)
+			resolve_backend(v, p, &lab->apis[i].per_stage[j].backend);
 	}
 	resolve_plugins(v, p);
 	for (size_t i = 0; i < lab->n_app_attachments; i++) {

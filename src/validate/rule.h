@@ -33,6 +33,14 @@ void validate_report(struct validation *v, struct span at, const char *fmt, ...)
 void validate_hint(struct validation *v, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/** All backends of all APIs, those of single stages too. */
+void validate_each_backend(struct validation *v,
+			   void (*check)(struct validation *v, const struct api *api,
+					 const struct api_backend *b));
+
+/** Whether [name] may stand in the path of the API's backend. */
+bool validate_backend_knows(const struct api *api, const char *name);
+
 /** Text for messages, in scratch memory. */
 const char *validate_cidr(struct validation *v, struct ip_prefix p);
 const char *validate_ip(struct validation *v, uint32_t ip);

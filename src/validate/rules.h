@@ -14,6 +14,8 @@
 	  "A name refers to a resource of the right kind that exists in the present state of the lab.") \
 	X(ERROR, link_unknown, "link-unknown", \
 	  "What is said of links is said of links that the lab has.") \
+	X(ERROR, stage_variables, "stage-variable", \
+	  "A #VARIABLE# of a backend has a value in each stage that the API is published to.") \
 	X(ERROR, addresses, "vswitch-full", \
 	  "A vSwitch has a free address for each instance that leaves the choice open.") \
 	X(ERROR, lan_addresses, "lan-full", \
@@ -291,6 +293,24 @@
 	  "A group has at most 1000 APIs.") \
 	X(ERROR, api_stage, "api-stage", \
 	  "An API names a stage once.") \
+	X(ERROR, group_stage, "group-stage", \
+	  "A stage of a group's own has 2 to 10 capital letters and digits, the first one a letter.") \
+	X(ERROR, stage_unknown, "stage-unknown", \
+	  "A stage is RELEASE, PRE, TEST, or one of the group's own.") \
+	X(ERROR, parameter_source, "parameter-source", \
+	  "A parameter in PATH is one of the API's path, one in BODY one of a form.") \
+	X(ERROR, parameter_target, "parameter-target", \
+	  "A backend gets a parameter once, and none that only the gateway may say.") \
+	X(ERROR, parameter_range, "parameter-range", \
+	  "A parameter can have a value.") \
+	X(ERROR, system_parameter, "system-parameter", \
+	  "A system parameter is one that API Gateway has.") \
+	X(WARNING, parameter_unseen, "parameter-unseen", \
+	  "An API of mode PASSTHROUGH looks at parameters of the path only.") \
+	X(ERROR, gateway_limits, "gateway-limits", \
+	  "The limits of an instance are in the ranges that it can keep.") \
+	X(ERROR, mock_headers, "mock-headers", \
+	  "A header of a fixed answer is one that a backend can set.") \
 	X(ERROR, app_credentials, "app-credentials", \
 	  "The key, secret and code of an app have 1 to 256 printable characters and no space.") \
 	X(ERROR, app_duplicate, "app-duplicate", \
@@ -334,7 +354,7 @@
 	X(ERROR, backend_keys, "backend-keys", \
 	  "Only HTTP services have a path and a method.") \
 	X(ERROR, backend_path, "backend-path", \
-	  "The path of a service has only parameters of the API's path.") \
+	  "The path of a service has only parameters that it gets there.") \
 	X(ERROR, function_region, "function-region", \
 	  "The function behind an API is in the region of the gateway.") \
 	X(WARNING, backend_role, "backend-role", \

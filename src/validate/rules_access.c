@@ -34,38 +34,44 @@ static const struct api_gateway *gateway_of(const struct api *api)
 	return g ? g->instance.to : NULL;
 }
 
+static void check_access_region(struct validation *v, const struct api *api,
+				const struct api_backend *b)
+{
+	const struct vpc_access *a = b->vpc_access.to;
+	const struct api_gateway *gw = gateway_of(api);
+	const struct region *r = a ? vpc_region(a->vpc.to) : NULL;
+
+	if (!r || !gw || !gw->region.to || gw->region.to == r)
+		return;
+	validate_report(v, b->vpc_access.at,
+			"API '%s' is on an instance in '%s' and cannot use authorization "
+			"'%s' of VPC '%s', which is in '%s'",
+			api->id.name, gw->region.name, a->id.name, a->vpc.name, r->id.name);
+	diag_note(v->diags, a->vpc.at, "the VPC of '%s'", a->id.name);
+	validate_hint(v, "authorize a VPC of '%s'; over CEN it leads on to other regions",
+		      gw->region.name);
+}
+
 void validate_access_region(struct validation *v)
 {
-	for (size_t i = 0; i < v->lab->n_apis; i++) {
-		const struct api *api = &v->lab->apis[i];
-		const struct vpc_access *a = api->backend.vpc_access.to;
-		const struct api_gateway *gw = gateway_of(api);
-		const struct region *r = a ? vpc_region(a->vpc.to) : NULL;
+	validate_each_backend(v, check_access_region);
+}
 
-		if (!r || !gw || !gw->region.to || gw->region.to == r)
-			continue;
-		validate_report(v, api->backend.vpc_access.at,
-				"API '%s' is on an instance in '%s' and cannot use authorization "
-				"'%s' of VPC '%s', which is in '%s'",
-				api->id.name, gw->region.name, a->id.name, a->vpc.name, r->id.name);
-		diag_note(v->diags, a->vpc.at, "the VPC of '%s'", a->id.name);
-		validate_hint(v, "authorize a VPC of '%s'; over CEN it leads on to other regions",
-			      gw->region.name);
-	}
+static void check_access_deleted(struct validation *v, const struct api *api,
+				 const struct api_backend *b)
+{
+	const struct vpc_access *a = b->vpc_access.to;
+
+	if (a && a->deleted)
+		validate_report(v, b->vpc_access.at,
+				"VPC access authorization '%s' of API '%s' was deleted: "
+				"calls will be answered with 504 X504VE",
+				a->id.name, api->id.name);
 }
 
 void validate_access_deleted(struct validation *v)
 {
-	for (size_t i = 0; i < v->lab->n_apis; i++) {
-		const struct api *api = &v->lab->apis[i];
-		const struct vpc_access *a = api->backend.vpc_access.to;
-
-		if (a && a->deleted)
-			validate_report(v, api->backend.vpc_access.at,
-					"VPC access authorization '%s' of API '%s' was deleted: "
-					"calls will be answered with 504 X504VE",
-					a->id.name, api->id.name);
-	}
+	validate_each_backend(v, check_access_deleted);
 }
 
 void validate_access_host(struct validation *v)
@@ -107,70 +113,62 @@ static const char *url_fault(struct validation *v, const char *s)
 	return s[name] && s[name] != ':' ? "its path is written as `path:`" : NULL;
 }
 
+static void check_http(struct validation *v, const struct api *api, const struct api_backend *b)
+{
+	const char *why = b->http.s ? url_fault(v, b->http.s) : NULL;
+
+	if (!why)
+		return;
+	validate_report(v, b->http.at, "'%s' is not an HTTP service: %s", b->http.s, why);
+	validate_hint(v, "write it like http://api.example.com:8080");
+}
+
 void validate_backend_http(struct validation *v)
 {
-	for (size_t i = 0; i < v->lab->n_apis; i++) {
-		const struct api_backend *b = &v->lab->apis[i].backend;
-		const char *why = b->http.s ? url_fault(v, b->http.s) : NULL;
+	validate_each_backend(v, check_http);
+}
 
-		if (!why)
-			continue;
-		validate_report(v, b->http.at, "'%s' is not an HTTP service: %s", b->http.s, why);
-		validate_hint(v, "write it like http://api.example.com:8080");
-	}
+static void check_keys(struct validation *v, const struct api *api, const struct api_backend *b)
+{
+	bool http = b->kind == BACKEND_HTTP || b->kind == BACKEND_HTTP_VPC;
+
+	if (http || (!b->path.s && !b->method_at.line))
+		return;
+	validate_report(v, b->path.s ? b->path.at : b->method_at,
+			"API '%s': only HTTP services have a path and a method", api->id.name);
+	validate_hint(v, "leave it out");
 }
 
 void validate_backend_keys(struct validation *v)
 {
-	for (size_t i = 0; i < v->lab->n_apis; i++) {
-		const struct api *api = &v->lab->apis[i];
-		const struct api_backend *b = &api->backend;
-		bool http = b->kind == BACKEND_HTTP || b->kind == BACKEND_HTTP_VPC;
-
-		if (http || (!b->path.s && !b->method_at.line))
-			continue;
-		validate_report(v, b->path.s ? b->path.at : b->method_at,
-				"API '%s': only HTTP services have a path and a method",
-				api->id.name);
-		validate_hint(v, "leave it out");
-	}
+	validate_each_backend(v, check_keys);
 }
 
-/* Whether the API's path has the parameter "[name]" (n bytes). */
-static bool has_parameter(const char *path, const char *parameter, size_t n)
+static void check_path(struct validation *v, const struct api *api, const struct api_backend *b)
 {
-	for (const char *p = path; p && (p = strchr(p, '[')); p++)
-		if (strncmp(p, parameter, n) == 0)
-			return true;
-	return false;
+	const struct text *path = &b->path;
+	const char *why = path->s ? validate_path_fault(path->s, true) : NULL;
+
+	if (why) {
+		validate_report(v, path->at, "the service of API '%s' cannot have path '%s': %s",
+				api->id.name, path->s, why);
+		return;
+	}
+	for (const char *p = path->s; p && (p = strchr(p, '[')); p++) {
+		size_t n = strcspn(p, "]") + 1;
+
+		if (n < 2 || validate_backend_knows(api, arena_strndup(v->scratch, p + 1, n - 2)))
+			continue;
+		validate_report(v, validate_span_find(path->at, arena_strndup(v->scratch, p, n)),
+				"the path of API '%s' has no parameter %.*s", api->id.name, (int)n,
+				p);
+		diag_note(v->diags, api->path.at, "the path of the API");
+	}
 }
 
 void validate_backend_path(struct validation *v)
 {
-	for (size_t i = 0; i < v->lab->n_apis; i++) {
-		const struct api *api = &v->lab->apis[i];
-		const struct text *path = &api->backend.path;
-		const char *why = path->s ? validate_path_fault(path->s, true) : NULL;
-
-		if (why) {
-			validate_report(v, path->at,
-					"the service of API '%s' cannot have path "
-					"'%s': %s",
-					api->id.name, path->s, why);
-			continue;
-		}
-		for (const char *p = path->s; p && (p = strchr(p, '[')); p++) {
-			size_t n = strcspn(p, "]") + 1;
-
-			if (has_parameter(api->path.s, p, n))
-				continue;
-			validate_report(
-				v, validate_span_find(path->at, arena_strndup(v->scratch, p, n)),
-				"the path of API '%s' has no parameter %.*s", api->id.name, (int)n,
-				p);
-			diag_note(v->diags, api->path.at, "the path of the API");
-		}
-	}
+	validate_each_backend(v, check_path);
 }
 
 /* --- backends of plug-ins --- */

@@ -122,62 +122,65 @@ void validate_api_stage(struct validation *v)
 	}
 }
 
-void validate_backend_timeout(struct validation *v)
+static void check_timeout(struct validation *v, const struct api *api, const struct api_backend *b)
 {
-	for (size_t i = 0; i < v->lab->n_apis; i++) {
-		const struct api *api = &v->lab->apis[i];
-		const struct api_gateway *gw = api_gateway(api);
-		const struct number *t = &api->backend.timeout;
-		bool shared = gw && gw->instance_type == GATEWAY_SERVERLESS;
-		uint64_t most = (shared ? 30 : 120) * UINT64_C(1000000);
+	const struct api_gateway *gw = api_gateway(api);
+	const struct number *t = &b->timeout;
+	bool shared = gw && gw->instance_type == GATEWAY_SERVERLESS;
+	uint64_t most = (shared ? 30 : 120) * UINT64_C(1000000);
 
-		if (!t->set || (t->v >= 300000 && t->v <= most))
-			continue;
-		validate_report(
-			v, t->at,
+	if (!t->set || (t->v >= 300000 && t->v <= most))
+		return;
+	validate_report(v, t->at,
 			"API '%s' has a backend timeout of %s, but 300 ms to %s are possible "
 			"on a %s instance",
 			api->id.name, validate_duration(v, t->v), validate_duration(v, most),
 			shared ? "serverless" : "dedicated");
-		if (gw)
-			diag_note(v->diags, gw->id.at, "the instance stands here");
-	}
+	if (gw)
+		diag_note(v->diags, gw->id.at, "the instance stands here");
+}
+
+void validate_backend_timeout(struct validation *v)
+{
+	validate_each_backend(v, check_timeout);
+}
+
+static void check_function_region(struct validation *v, const struct api *api,
+				  const struct api_backend *b)
+{
+	const struct function *f = b->function.to;
+	const struct api_gateway *gw = api_gateway(api);
+
+	if (!f || !gw || !f->region.to || !gw->region.to || f->region.to == gw->region.to)
+		return;
+	validate_report(v, b->function.at,
+			"function '%s' is in '%s' and API '%s' in '%s': the gateway would "
+			"call it over the Internet, which this release does not have",
+			f->id.name, f->region.name, api->id.name, gw->region.name);
+	diag_note(v->diags, f->region.at, "the region of the function");
+	diag_note(v->diags, gw->region.at, "the region of '%s'", gw->id.name);
+	validate_hint(v, "move the function to '%s'", gw->region.name);
 }
 
 void validate_function_region(struct validation *v)
 {
-	for (size_t i = 0; i < v->lab->n_apis; i++) {
-		const struct api *api = &v->lab->apis[i];
-		const struct function *f = api->backend.function.to;
-		const struct api_gateway *gw = api_gateway(api);
+	validate_each_backend(v, check_function_region);
+}
 
-		if (!f || !gw || !f->region.to || !gw->region.to || f->region.to == gw->region.to)
-			continue;
-		validate_report(v, api->backend.function.at,
-				"function '%s' is in '%s' and API '%s' in '%s': the gateway would "
-				"call it over the Internet, which this release does not have",
-				f->id.name, f->region.name, api->id.name, gw->region.name);
-		diag_note(v->diags, f->region.at, "the region of the function");
-		diag_note(v->diags, gw->region.at, "the region of '%s'", gw->id.name);
-		validate_hint(v, "move the function to '%s'", gw->region.name);
-	}
+static void check_role(struct validation *v, const struct api *api, const struct api_backend *b)
+{
+	if (b->kind != BACKEND_FUNCTION || !b->function.name || (b->arn_role.s && *b->arn_role.s))
+		return;
+	validate_report(v, span_or(b->at, api->id.at),
+			"API '%s' has no role to invoke function '%s' with: calls will be "
+			"answered with 403 A403FC",
+			api->id.name, b->function.name);
+	validate_hint(v, "write `arn_role:`, such as \"acs:ram::1:role/apigateway-invokes-fc\"");
 }
 
 void validate_backend_role(struct validation *v)
 {
-	for (size_t i = 0; i < v->lab->n_apis; i++) {
-		const struct api *api = &v->lab->apis[i];
-
-		if (api->backend.kind != BACKEND_FUNCTION || !api->backend.function.name ||
-		    (api->backend.arn_role.s && *api->backend.arn_role.s))
-			continue;
-		validate_report(v, span_or(api->backend.at, api->id.at),
-				"API '%s' has no role to invoke function '%s' with: calls will be "
-				"answered with 403 A403FC",
-				api->id.name, api->backend.function.name);
-		validate_hint(v, "write `arn_role:`, such as "
-				 "\"acs:ram::1:role/apigateway-invokes-fc\"");
-	}
+	validate_each_backend(v, check_role);
 }
 
 /* --- functions --- */

@@ -157,3 +157,34 @@ void validate_group_sub_domain(struct validation *v)
 		}
 	}
 }
+
+/* --- limits --- */
+
+static void check_limit(struct validation *v, const struct api_gateway *gw, const char *key,
+			const struct number *n, uint64_t min, uint64_t max, const char *range)
+{
+	if (n->set && (n->v < min || n->v > max))
+		validate_report(v, n->at, "API Gateway instance '%s' cannot have this `%s`: %s",
+				gw->id.name, key, range);
+}
+
+void validate_gateway_limits(struct validation *v)
+{
+	const uint64_t low = 100000, high = 3600 * UINT64_C(1000000);
+
+	for (size_t i = 0; i < v->lab->n_api_gateways; i++) {
+		const struct api_gateway *gw = &v->lab->api_gateways[i];
+		const struct gateway_limits *l = &gw->limits;
+
+		check_limit(v, gw, "head", &l->head, 256, 8192, "256B to 8KiB are possible");
+		check_limit(v, gw, "body", &l->body, 1, 64u << 20, "1B to 64MiB are possible");
+		check_limit(v, gw, "function_answer", &l->function_answer, 1, 32u << 20,
+			    "1B to 32MiB are possible");
+		check_limit(v, gw, "head_time", &l->head_time, low, high,
+			    "100ms to 1h are possible");
+		check_limit(v, gw, "idle_time", &l->idle_time, low, high,
+			    "100ms to 1h are possible");
+		check_limit(v, gw, "stall_time", &l->stall_time, low, high,
+			    "100ms to 1h are possible");
+	}
+}

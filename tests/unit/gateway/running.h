@@ -42,6 +42,7 @@ static inline void test_gateway_serve(struct test_gateway *g, const char *config
 	for (size_t i = 0; i < c->n_listeners; i++)
 		c->listeners[i].fd = g->listening[c->listeners[i].fd - WORKER_FD_SOCKET_0];
 	c->state_fd = c->state_fd < 0 ? -1 : g->state;
+	c->metrics_fd = c->metrics_fd < 0 ? -1 : g->listening[1];
 	g->gateway = gateway_new(g->loop, c, gateway_routes_new(g->a, c, NULL), g->log);
 	assert_int_equal(gateway_listen(g->gateway, NULL), 0);
 }
@@ -125,4 +126,16 @@ static inline json_t *test_gateway_abandon(struct test_gateway *g, struct test_c
 		assert_int_equal(loop_turn(g->loop, 100), 0);
 	assert_non_null(line);
 	return line;
+}
+
+/** Asks at the first address; wanted: "STATUS CODE" of the answer. */
+static inline void test_gateway_expect(struct test_gateway *g, const char *request,
+				       const char *wanted)
+{
+	auto_free char *got = test_roundtrip(g->loop, g->port[0], request);
+	const char *outcome = arena_printf(g->a, "%.3s %s", got + 9,
+					   test_header(g, got, "X-Ca-Error-Code"));
+
+	if (strcmp(outcome, wanted) != 0)
+		fail_msg("%s: %s", request, got);
 }

@@ -7,12 +7,12 @@
 #include "lib/test.h"
 
 static const char *const params[] = {"id", "na\"me"};
-static const struct gateway_api api = {.params = (const char **)params, .n_params = 2};
+static const struct http_slice values[] = {{"7%2F8", 5}, {"%E4", 3}};
+static const struct http_header own[] = {{{"X-Own", 5}, {"o", 1}}};
 
 static void write_event(struct strbuf *out, struct arena *a, const char *request, const char *body,
 			size_t body_len)
 {
-	struct gateway_match m = {.api = &api, .params = {{"7%2F8", 5}, {"%E4", 3}}};
 	struct http_head h;
 
 	http_head_init(&h);
@@ -21,7 +21,11 @@ static void write_event(struct strbuf *out, struct arena *a, const char *request
 					 .head = &h,
 					 .path = h.path,
 					 .body = {body, body_len},
-					 .match = &m,
+					 .own = own,
+					 .n_own = 1,
+					 .names = params,
+					 .values = values,
+					 .n_values = 2,
 					 .request_id = "REQ-1",
 					 .client_ip = "192.168.1.10",
 					 .protocol = "http",
@@ -42,7 +46,7 @@ static void golden(void **state)
 		"{\"path\":\"/users/7%2F8\",\"httpMethod\":\"POST\",\"headers\":{"
 		"\"User-Agent\":\"curl/\\\"8\\\"\",\"Accept\":\"a, b\",\"Cookie\":\"c=1; d=2\","
 		"\"Content-Type\":\"text/plain\",\"X-Latin\":\"\xc3\xa4\",\"X-Utf\":\"\xc3\xa4\","
-		"\"X-Ca-Api-Gateway\":\"REQ-1\",\"X-Forwarded-For\":\"1.2.3.4, 192.168.1.10\","
+		"\"X-Own\":\"o\",\"X-Ca-Api-Gateway\":\"REQ-1\",\"X-Forwarded-For\":\"1.2.3.4, 192.168.1.10\","
 		"\"X-Forwarded-Proto\":\"http\",\"X-Real-IP\":\"192.168.1.10\","
 		"\"CA-Host\":\"d.example\"},"
 		"\"queryParameters\":{\"a\":\"1\",\"b\":\"x y!\",\"empty\":\"\",\"e\":\"%zz\"},"

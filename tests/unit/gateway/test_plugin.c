@@ -46,15 +46,7 @@ static int open_gateway(void **state)
 	return test_gateway_up(state, apis, ARRAY_LEN(apis), more);
 }
 
-static void expect(struct test_gateway *g, const char *request, const char *wanted)
-{
-	auto_free char *got = test_roundtrip(g->loop, g->port[0], request);
-	const char *outcome = arena_printf(g->a, "%.3s %s", got + 9,
-					   test_header(g, got, "X-Ca-Error-Code"));
-
-	if (strcmp(outcome, wanted) != 0)
-		fail_msg("%s: %s", request, got);
-}
+#define expect test_gateway_expect
 
 static void an_api_has_its_limit(void **state)
 {

@@ -9,18 +9,18 @@ static void newest_counts(void **state)
 	auto_arena struct arena *a = arena_new(0);
 	const struct gateway_set *sets = NULL, *s;
 
-	assert_true(gateway_set_add(a, &sets, GATEWAY_IN_HEADER, "X-User", "1"));
+	assert_true(gateway_set_add(a, &sets, GATEWAY_IN_HEAD, "X-User", "1"));
 	assert_true(gateway_set_add(a, &sets, GATEWAY_IN_QUERY, "user", "2"));
-	assert_true(gateway_set_add(a, &sets, GATEWAY_IN_HEADER, "x-user", "3"));
-	assert_true(gateway_set_add(a, &sets, GATEWAY_IN_HEADER, "Authorization", NULL));
-	s = gateway_set_of(sets, GATEWAY_IN_HEADER, http_slice("X_USER"));
+	assert_true(gateway_set_add(a, &sets, GATEWAY_IN_HEAD, "x-user", "3"));
+	assert_true(gateway_set_add(a, &sets, GATEWAY_IN_HEAD, "Authorization", NULL));
+	s = gateway_set_of(sets, GATEWAY_IN_HEAD, http_slice("X_USER"));
 	assert_string_equal(s->value, "3");
-	assert_null(gateway_set_of(sets, GATEWAY_IN_HEADER, http_slice("X-User2")));
+	assert_null(gateway_set_of(sets, GATEWAY_IN_HEAD, http_slice("X-User2")));
 	assert_null(gateway_set_of(sets, GATEWAY_IN_QUERY, http_slice("USER")));
-	assert_null(gateway_set_of(sets, GATEWAY_IN_HEADER, http_slice("authorization"))->value);
-	s = gateway_set_next(sets, sets, GATEWAY_IN_HEADER);
+	assert_null(gateway_set_of(sets, GATEWAY_IN_HEAD, http_slice("authorization"))->value);
+	s = gateway_set_next(sets, sets, GATEWAY_IN_HEAD);
 	assert_string_equal(s->value, "3");
-	assert_null(gateway_set_next(sets, s->next, GATEWAY_IN_HEADER));
+	assert_null(gateway_set_next(sets, s->next, GATEWAY_IN_HEAD));
 }
 
 static void queries(void **state)
@@ -38,7 +38,7 @@ static void queries(void **state)
 	const struct gateway_set *sets = NULL;
 
 	assert_true(gateway_set_add(a, &sets, GATEWAY_IN_QUERY, "gone", NULL));
-	assert_true(gateway_set_add(a, &sets, GATEWAY_IN_HEADER, "a", "x"));
+	assert_true(gateway_set_add(a, &sets, GATEWAY_IN_HEAD, "a", "x"));
 	assert_true(gateway_set_add(a, &sets, GATEWAY_IN_QUERY, "user", "a &\xc3\xbc"));
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct http_slice got = gateway_set_query(a, sets, http_slice(rows[i].query));

@@ -294,7 +294,14 @@ static const struct {
 	{"lab: x\napis: {a: {group: g, path: /, backend: {function: f}}}\n", true},
 	{"lab: x\napis: {a: {group: g, path: /, backend: {function: f, mock: m}}}\n", false},
 	{"lab: x\napis: {a: {group: g, path: /, backend: {}}}\n", false},
-	{"lab: x\napis: {a: {group: g, path: /, stages: [PROD], backend: {mock: m}}}\n", false},
+	{"lab: x\napis: {a: {group: g, path: /, stages: [UAT], backend: {mock: m}}}\n", true},
+	{"lab: x\napis: {a: {group: g, path: /, mode: MAP, backend: {mock: m}}}\n", false},
+	{"lab: x\napis: {a: {group: g, path: /, request_parameters: {q: {in: QUERY}}, "
+	 "per_stage: {TEST: {backend: {mock: m}}}, backend: {mock: m}}}\n",
+	 true},
+	{"lab: x\napis: {a: {group: g, path: /, request_parameters: {q: {type: INT}}, "
+	 "backend: {mock: m}}}\n",
+	 false},
 	{"lab: x\napi_groups: {g: {instance: i, vpc_domain: yes}}\n", false},
 	{"lab: x\nfunctions: {f: {region: r, code: c, environment: {A: 1}}}\n", true},
 	{"lab: x\nfunctions: {f: {region: r, code: c, environment: {1A: 1}}}\n", false},

@@ -183,7 +183,7 @@ static const struct {
 	{ENUM, "Basic", 0, 5, "unknown-value", "did you mean 'basic'?"},
 	{STAGES, "[RELEASE, TEST]", 0, 0, NULL, NULL},
 	{STAGES, "[]", 0, 0, NULL, NULL},
-	{STAGES, "[RELEASE, PROD]", 10, 4, "unknown-value", NULL},
+	{STAGES, "[RELEASE, UAT]", 0, 0, NULL, NULL},
 	{STAGES, "RELEASE", 0, 7, "bad-type", NULL},
 	{STAGES, "[RELEASE, [TEST]]", 10, 1, "bad-type", NULL},
 	{REFS, "[a, b]", 0, 0, NULL, NULL},

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Limits of an instance, and what a fixed answer may hold, at the whole gateway. */
+#include "unit/gateway/running.h"
+
+static const char *const apis[] = {
+	TEST_API("plain", "ANY", "/plain", TEST_OPEN TEST_MOCK),
+	TEST_API("mock", "GET", "/mock",
+		 TEST_OPEN
+		 "\"backend\":{\"kind\":\"mock\",\"status\":418,\"body\":\"{}\",\"headers\":{"
+		 "\"Content-Type\":\"application/json\",\"X-Mock\":\"1\"}}"),
+	TEST_API(
+		"parameters", "GET", "/parameters",
+		TEST_OPEN
+		"\"mapping\":{\"mode\":\"MAPPING\",\"form\":false,\"parameters\":[{\"name\":\"n\","
+		"\"in\":\"QUERY\",\"to\":\"QUERY\",\"as\":\"n\",\"type\":\"INT\",\"required\":true}],"
+		"\"constants\":[],\"systems\":[]}," TEST_MOCK),
+};
+static const char limits[] = ",\"limits\":{\"head\":256,\"body\":4,\"head_ms\":50,\"idle_ms\":50}";
+
+static int open_gateway(void **state)
+{
+	return test_gateway_up(state, apis, ARRAY_LEN(apis), limits);
+}
+
+#define HEX_64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static void sizes(void **state)
+{
+	test_gateway_expect(*state, "GET /plain HTTP/1.1" TEST_HOST "\r\n", "200 ");
+	test_gateway_expect(*state,
+			    "GET /plain?" HEX_64 HEX_64 HEX_64 HEX_64 " HTTP/1.1" TEST_HOST "\r\n",
+			    "413 I413UL");
+	test_gateway_expect(*state,
+			    "GET /plain HTTP/1.1" TEST_HOST "X: " HEX_64 HEX_64 HEX_64 HEX_64
+			    "\r\n\r\n",
+			    "413 I413UL");
+	test_gateway_expect(
+		*state, "POST /plain HTTP/1.1" TEST_HOST "Content-Length: 4\r\n\r\n1234", "200 ");
+	test_gateway_expect(*state,
+			    "POST /plain HTTP/1.1" TEST_HOST "Content-Length: 5\r\n\r\n12345",
+			    "413 I413RL");
+}
+
+static void times(void **state)
+{
+	struct test_gateway *g = *state;
+	struct test_client c = test_client_open(g->port[0]);
+
+	assert_true(test_client_send(g->loop, &c, "GET /plain HT", 13));
+	assert_true(test_client_wait(g->loop, &c, "X-Ca-Error-Code: I408RT"));
+	test_client_close(&c);
+	/* idle: the end comes without a word */
+	c = test_client_open(g->port[0]);
+	assert_true(test_client_wait(g->loop, &c, NULL));
+	assert_int_equal(c.got.len, 0);
+	test_client_close(&c);
+}
+
+static void a_mock_has_headers(void **state)
+{
+	struct test_gateway *g = *state;
+	auto_free char *got = test_roundtrip(g->loop, g->port[0],
+					     "GET /mock HTTP/1.1" TEST_HOST "\r\n");
+
+	assert_memory_equal(got + 9, "418", 3);
+	assert_string_equal(test_header(g, got, "Content-Type"), "application/json");
+	assert_string_equal(test_header(g, got, "X-Mock"), "1");
+	assert_string_equal(test_header(g, got, "Content-Length"), "2");
+}
+
+static void a_call_is_checked(void **state)
+{
+	test_gateway_expect(*state, "GET /parameters?n=1 HTTP/1.1" TEST_HOST "\r\n", "200 ");
+	test_gateway_expect(*state, "GET /parameters?n=x HTTP/1.1" TEST_HOST "\r\n", "400 I400IP");
+	test_gateway_expect(*state, "GET /parameters?m=1 HTTP/1.1" TEST_HOST "\r\n", "400 I400MP");
+}
+
+static void out_of_range(void **state)
+{
+	static const char *const bad[] = {
+		",\"limits\":{\"head\":8193}",       ",\"limits\":{\"body\":67108865}",
+		",\"limits\":{\"head_ms\":-1}",      ",\"limits\":{\"idle_ms\":3600001}",
+		",\"limits\":{\"connections\":0.5}", ",\"limits\":{\"other\":1}",
+	};
+	auto_arena struct arena *a = arena_new(0);
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		auto_free char *text = test_config_with(apis[0], TEST_LISTENER("vip-80"), bad[i]);
+
+		assert_null(gateway_config_read(a, text, strlen(text), NULL));
+	}
+}
+
+static void the_vendors_without_others(void **state)
+{
+	auto_arena struct arena *a = arena_new(0);
+	auto_free char *text = test_config(apis[0]);
+	const struct gateway_config *c = gateway_config_read(a, text, strlen(text), NULL);
+
+	assert_int_equal(c->limits.head, 8192);
+	assert_int_equal(c->limits.body, 32 << 20);
+	assert_int_equal(c->limits.function_answer, 6 << 20);
+}
+
+static void headers_that_a_mock_cannot_have(void **state)
+{
+	static const char *const names[] = {"Content-Length", "Date", "X Y", "X-Ca-Request-Id"};
+	auto_arena struct arena *a = arena_new(0);
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		const char *api = arena_printf(
+			a,
+			TEST_API("m", "GET", "/m",
+				 TEST_OPEN
+				 "\"backend\":{\"kind\":\"mock\",\"headers\":{\"%s\":\"x\"}}"),
+			names[i]);
+		auto_free char *text = test_config(api);
+
+		assert_null(gateway_config_read(a, text, strlen(text), NULL));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(sizes, open_gateway, test_gateway_down),
+		cmocka_unit_test_setup_teardown(times, open_gateway, test_gateway_down),
+		cmocka_unit_test_setup_teardown(a_mock_has_headers, open_gateway,
+						test_gateway_down),
+		cmocka_unit_test_setup_teardown(a_call_is_checked, open_gateway, test_gateway_down),
+		cmocka_unit_test(out_of_range),
+		cmocka_unit_test(the_vendors_without_others),
+		cmocka_unit_test(headers_that_a_mock_cannot_have),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
