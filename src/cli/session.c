@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/strbuf.h"
+#include "cli/certify.h"
 #include "cli/cli.h"
 #include "supervise/client.h"
 
@@ -81,6 +82,8 @@ static int load_start(void *data, const struct plan *workers, struct lab_error *
 
 	if (!json)
 		abort();
+	if (cli_certify(s->state, workers, err))
+		return -1;
 	supervise_wake(&state_journal(s->state)->supervisor);
 	s->loading = supervise_load_start(state_dir_fd(s->state), json, strlen(json), LOAD_MS, err);
 	return s->loading < 0 ? broke_down(err) : 0;

@@ -46,10 +46,6 @@ static bool named_by_connection(const struct http_head *h, struct http_slice nam
 
 bool http_head_hop_by_hop(const struct http_head *h, struct http_slice name)
 {
-#define NAME(text)                     \
-	{                              \
-		text, sizeof(text) - 1 \
-	}
 	static const struct http_slice names[] = {
 		HTTP_LITERAL("connection"),
 		HTTP_LITERAL("keep-alive"),
