@@ -79,14 +79,10 @@ void gateway_json_string(struct strbuf *b, struct http_slice s)
 void gateway_json_name(struct strbuf *b, const char *name)
 {
 	const bool comma = b->len && b->s[b->len - 1] != '{';
-	const size_t n = strlen(name);
-	char *to = strbuf_extend(b, n + 3 + comma);
 
-	if (comma)
-		*to++ = ',';
-	*to = '"';
-	memcpy(to + 1, name, n);
-	memcpy(to + 1 + n, "\":", 2);
+	strbuf_add(b, comma ? ",\"" : "\"");
+	strbuf_add(b, name);
+	strbuf_addn(b, "\":", 2);
 }
 
 void gateway_json_pair(struct strbuf *b, const char *name, const char *value)

@@ -128,10 +128,12 @@ void http_write_header(struct http_writer *w, struct http_slice name, struct htt
 	if (w->bad)
 		return;
 	memcpy(to, name.p, name.n);
-	memcpy(to + name.n, ": ", 2);
+	to[name.n] = ':';
+	to[name.n + 1] = ' ';
 	if (value.n)
 		memcpy(to + name.n + 2, value.p, value.n);
-	memcpy(to + n - 2, "\r\n", 2);
+	to[n - 2] = '\r';
+	to[n - 1] = '\n';
 	w->len += n;
 }
 

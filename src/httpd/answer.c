@@ -187,6 +187,8 @@ int conn_write(struct conn *c)
 		for (int i = 0; i < 2; i++) {
 			size_t part = i == 0 ? head : (size_t)n - head;
 
+			if (part == 0) /* there may be no such piece at all */
+				continue;
 			x->out[i].iov_base = (char *)x->out[i].iov_base + part;
 			x->out[i].iov_len -= part;
 		}
