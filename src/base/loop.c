@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Level- or edge-triggered as the caller asks. Timers live in a heap, so that re-arming and clearing are
- * O(log n). Events that were fetched for a descriptor which a callback then removes are blanked in the
+ * Level- or edge-triggered as the caller asks. Timers live in a heap, so that setting and clearing are
+ * O(log n); one that is put off stays where it is until its old time has come, since most deadlines are put off
+ * again and again and hardly any is reached. Events that were fetched for a descriptor which a callback then removes are blanked in the
  * batch: no callback runs on a dead object.
  */
 #include "base/loop.h"
@@ -13,6 +14,7 @@
 #include "base/clock.h"
 
 #define BATCH 64
+#define NEVER UINT64_MAX
 
 struct loop {
 	int fd;
@@ -79,12 +81,19 @@ void loop_timer_clear(struct loop *l, struct loop_timer *t)
 
 void loop_timer_set(struct loop *l, struct loop_timer *t, uint64_t ms)
 {
-	heap_set(&l->timers, &t->node, l->now + ms);
+	t->due = l->now + ms;
+	if (!t->node.slot || t->due < t->node.due)
+		heap_set(&l->timers, &t->node, t->due);
+}
+
+void loop_timer_pause(struct loop_timer *t)
+{
+	t->due = NEVER;
 }
 
 bool loop_timer_is_set(const struct loop_timer *t)
 {
-	return t->node.slot != 0;
+	return t->node.slot != 0 && t->due != NEVER;
 }
 
 uint64_t loop_now(const struct loop *l)
@@ -99,8 +108,13 @@ static void fire_timers(struct loop *l)
 	while ((first = heap_first(&l->timers)) && first->due <= l->now) {
 		struct loop_timer *t = (struct loop_timer *)(void *)first;
 
+		if (t->due > l->now && t->due != NEVER) { /* put off meanwhile */
+			heap_set(&l->timers, &t->node, t->due);
+			continue;
+		}
 		loop_timer_clear(l, t);
-		t->fn(t);
+		if (t->due != NEVER)
+			t->fn(t);
 	}
 }
 

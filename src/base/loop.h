@@ -19,7 +19,8 @@ struct loop_io {
 
 /** A one-shot timer. Embed it; zero it before first use. */
 struct loop_timer {
-	struct heap_node node; /* first; due in milliseconds of loop_now() */
+	struct heap_node node; /* first; when it is looked at, in milliseconds of loop_now() */
+	uint64_t due;          /* when it fires: not before that */
 	void (*fn)(struct loop_timer *t);
 };
 
@@ -35,6 +36,8 @@ void loop_del(struct loop *l, struct loop_io *io);
 /** (Re)arms the timer, ms from loop_now(). */
 void loop_timer_set(struct loop *l, struct loop_timer *t, uint64_t ms);
 void loop_timer_clear(struct loop *l, struct loop_timer *t); /* fine when it is not set */
+/** As clear, but at no cost, and so is setting it again: the loop still knows it, until loop_timer_clear(). */
+void loop_timer_pause(struct loop_timer *t);
 bool loop_timer_is_set(const struct loop_timer *t);
 
 /** CLOCK_MONOTONIC in milliseconds, read once per turn of the loop. */

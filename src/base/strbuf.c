@@ -37,6 +37,17 @@ void strbuf_addn(struct strbuf *b, const void *s, size_t n)
 	b->s[b->len] = '\0';
 }
 
+char *strbuf_extend(struct strbuf *b, size_t n)
+{
+	char *at;
+
+	reserve(b, n);
+	at = b->s + b->len;
+	b->len += n;
+	b->s[b->len] = '\0';
+	return at;
+}
+
 void strbuf_add(struct strbuf *b, const char *s)
 {
 	strbuf_addn(b, s, strlen(s));
@@ -45,6 +56,17 @@ void strbuf_add(struct strbuf *b, const char *s)
 void strbuf_addc(struct strbuf *b, char c)
 {
 	strbuf_addn(b, &c, 1);
+}
+
+void strbuf_add_number(struct strbuf *b, unsigned long long n)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do
+		digits[--at] = (char)('0' + n % 10);
+	while (n /= 10);
+	strbuf_addn(b, digits + at, sizeof(digits) - at);
 }
 
 #define GUESS 128u /* most texts are shorter: these are formatted once, not measured first */
@@ -175,14 +197,4 @@ void strbuf_add_json_spaced(struct strbuf *b, const char *compact)
 		from = s;
 	}
 	strbuf_addn(b, from, (size_t)(s - from));
-}
-
-void strbuf_add_number(struct strbuf *b, uint64_t n)
-{
-	char digits[20], *p = digits + sizeof(digits);
-
-	do
-		*--p = (char)('0' + n % 10);
-	while (n /= 10);
-	strbuf_addn(b, p, (size_t)(digits + sizeof(digits) - p));
 }

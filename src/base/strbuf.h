@@ -4,7 +4,6 @@
 
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdint.h>
 
 struct strbuf {
 	char *s; /* NULL while empty */
@@ -18,6 +17,10 @@ void strbuf_addc(struct strbuf *b, char c);
 void strbuf_printf(struct strbuf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void strbuf_vprintf(struct strbuf *b, const char *fmt, va_list ap)
 	__attribute__((format(printf, 2, 0)));
+/** Makes it n bytes longer; gives where they begin, to be filled by the caller. */
+char *strbuf_extend(struct strbuf *b, size_t n) __attribute__((returns_nonnull));
+/** In decimal digits. */
+void strbuf_add_number(struct strbuf *b, unsigned long long n);
 void strbuf_trunc(struct strbuf *b, size_t len);
 
 /** Text of an XML element or attribute, NULL: nothing; control characters, which XML has no way to write, become '?'. */
@@ -27,9 +30,6 @@ void strbuf_add_xml(struct strbuf *b, const char *text);
 void strbuf_add_json(struct strbuf *b, const char *text);
 /** JSON of one line without spaces, as "{"a": 1, "b": [2, 3]}": the way in which documents show it. */
 void strbuf_add_json_spaced(struct strbuf *b, const char *compact);
-
-/** A number in decimal. */
-void strbuf_add_number(struct strbuf *b, uint64_t n);
 
 /** The text, "" while empty; borrowed. */
 const char *strbuf_str(const struct strbuf *b);

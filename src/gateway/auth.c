@@ -94,15 +94,17 @@ static bool check_text(struct gateway_call *c, const struct gateway_app *app,
 		.signed_headers = http_head_get(h, "x-ca-signature-headers"),
 		.form = form ? c->r->body : (struct http_slice){NULL, 0},
 	};
-	auto_strbuf struct strbuf text = {0};
-	const char *why = sign_text(c->r->arena, &request, &text);
+	struct strbuf *text = &c->gateway->text;
+	const char *why;
 
+	strbuf_trunc(text, 0);
+	why = sign_text(c->r->arena, &request, text);
 	if (why)
 		return refuse(c, GATEWAY_BAD_BODY, why);
-	if (sign_matches(method, app->secret, (struct http_slice){text.s, text.len},
+	if (sign_matches(method, app->secret, (struct http_slice){text->s, text->len},
 			 http_head_get(h, "x-ca-signature")))
 		return true;
-	return refuse(c, GATEWAY_BAD_SIGNATURE, echo_of(c, &text));
+	return refuse(c, GATEWAY_BAD_SIGNATURE, echo_of(c, text));
 }
 
 static bool check_signature(struct gateway_call *c, const struct gateway_app *app)

@@ -17,16 +17,26 @@
 #define GATEWAY_CONNECT_MS     3000u
 #define GATEWAY_ID_LEN         36
 
+/* See access_log.c. */
+struct gateway_log {
+	struct strbuf lines; /* not yet written */
+	struct loop_timer timer;
+	uint64_t written; /* loop_now() of the last write */
+	time_t second;    /* of which is text */
+	char text[64];
+};
+
 struct gateway {
 	struct loop *loop;
 	const struct gateway_config *config;
 	const struct gateway_routes *routes;
 	struct httpd *httpd;
 	struct upstream *upstream;
-	struct strbuf log;          /* kept between lines */
+	struct gateway_log log;
+	struct strbuf text; /* that a call should have signed; of no meaning between calls */
 	unsigned char random[4096]; /* for request ids: one system call for many */
 	size_t random_left;
-	int log_fd;
+	int log_fd;                  /* -1: nobody reads it */
 	struct gateway_quota *quota; /* NULL: no limit for public domains */
 };
 
@@ -88,5 +98,8 @@ void gateway_proxy(struct gateway_call *c);
  */
 void gateway_backend_start(struct gateway_call *c, struct upstream_request *request);
 
-/** access_log.c: the line of a call that is over. */
+/** access_log.c: false for /dev/null. */
+bool gateway_log_wanted(int fd);
+
+/** access_log.c: the line of a call that is over. It may wait for gateway_log_flush() a moment. */
 void gateway_log_call(struct gateway_call *c);

@@ -7,18 +7,16 @@
  * Many backends see headers as variables, where "X_Real_IP" and "X-Real-IP" have one name: both are
  * the gateway's.
  */
-static bool begins(struct http_slice name, const char *lower)
+static bool begins(struct http_slice name, struct http_slice lower)
 {
-	size_t n = strlen(lower);
-
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < lower.n; i++) {
 		char c = i < name.n ? name.p[i] : '\0';
 
 		if (c == '_')
 			c = '-';
 		else if (c >= 'A' && c <= 'Z')
 			c = (char)(c - 'A' + 'a');
-		if (c != lower[i])
+		if (c != lower.p[i])
 			return false;
 	}
 	return true;
@@ -49,13 +47,18 @@ static bool is_app_code(const struct http_head *h, struct http_slice name)
 
 bool gateway_forward_request_header(const struct http_head *h, struct http_slice name)
 {
-	static const char *const ours[] = {
-		"host",      "x-ca-api-gateway", "x-forwarded-for", "x-forwarded-proto",
-		"x-real-ip", "ca-host",          "caclientip",
+	static const struct http_slice ours[] = {
+		HTTP_LITERAL("host"),
+		HTTP_LITERAL("x-ca-api-gateway"),
+		HTTP_LITERAL("x-forwarded-for"),
+		HTTP_LITERAL("x-forwarded-proto"),
+		HTTP_LITERAL("x-real-ip"),
+		HTTP_LITERAL("ca-host"),
+		HTTP_LITERAL("caclientip"),
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
-		if (name.n == strlen(ours[i]) && begins(name, ours[i]))
+		if (name.n == ours[i].n && begins(name, ours[i]))
 			return false;
 	}
 	return !is_app_code(h, name) && !http_head_hop_by_hop(h, name);
@@ -63,16 +66,20 @@ bool gateway_forward_request_header(const struct http_head *h, struct http_slice
 
 bool gateway_forward_is_ca(struct http_slice name)
 {
-	return begins(name, "x-ca-");
+	return begins(name, (struct http_slice)HTTP_LITERAL("x-ca-"));
 }
 
 bool gateway_forward_answer_header(const struct http_head *h, struct http_slice name)
 {
-	static const char *const ours[] = {"date", "x-ca-request-id", "x-ca-error-code",
-					   "x-ca-error-message"};
+	static const struct http_slice ours[] = {
+		HTTP_LITERAL("date"),
+		HTTP_LITERAL("x-ca-request-id"),
+		HTTP_LITERAL("x-ca-error-code"),
+		HTTP_LITERAL("x-ca-error-message"),
+	};
 
 	for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
-		if (http_slice_is(name, ours[i]))
+		if (http_slice_same(name, ours[i]))
 			return false;
 	}
 	return !http_head_hop_by_hop(h, name);

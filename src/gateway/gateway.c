@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/ip.h"
 #include "gateway/auth.h"
 #include "gateway/call.h"
 #include "gateway/path.h"
@@ -23,12 +24,12 @@
 static void random_bytes(struct gateway *g, unsigned char *out, size_t n)
 {
 	if (g->random_left < n) {
-		/* at most 256 bytes at a time come whole, whatever signals arrive */
-		for (size_t i = 0; i < sizeof(g->random); i += 256) {
-			if (getrandom(g->random + i, 256, 0) != 256)
-				abort();
-		}
-		g->random_left = sizeof(g->random);
+		/* beyond 256 bytes a signal may cut it short: then it is as much */
+		const ssize_t got = getrandom(g->random, sizeof(g->random), 0);
+
+		if (got < 256)
+			abort();
+		g->random_left = (size_t)got;
 	}
 	g->random_left -= n;
 	memcpy(out, g->random + g->random_left, n);
@@ -72,7 +73,7 @@ struct gateway_call *gateway_call_new(struct gateway *g, struct httpd_request *r
 	request_id(g, c->id);
 	(void)clock_gettime(CLOCK_REALTIME, &c->began); /* cannot fail for this clock */
 	if (r->client.sin_family == AF_INET)
-		(void)inet_ntop(AF_INET, &r->client.sin_addr, c->client_ip, sizeof(c->client_ip));
+		(void)ip_format(ntohl(r->client.sin_addr.s_addr), c->client_ip);
 	r->user = c;
 	return c;
 }
@@ -302,13 +303,14 @@ struct gateway *gateway_new(struct loop *loop, const struct gateway_config *conf
 	g->loop = loop;
 	g->config = config;
 	g->routes = routes;
-	g->log_fd = log_fd;
+	g->log_fd = gateway_log_wanted(log_fd) ? log_fd : -1;
 	g->httpd = httpd_new(
 		loop,
 		&(struct httpd_options){
 			.body_limit = gateway_body_limit(config),
 			/* the same header a hundred times, joined step by step, takes 800 kB */
 			.arena_cap = 4u << 20,
+			.half_close = HTTPD_WAITS_NO_MORE,
 		},
 		&(struct httpd_handler){
 			.on_request = on_request,
@@ -356,6 +358,8 @@ void gateway_free(struct gateway *g)
 	httpd_free(g->httpd);
 	upstream_free(g->upstream);
 	gateway_quota_close(g->quota);
-	strbuf_done(&g->log);
+	gateway_log_flush(g);
+	strbuf_done(&g->log.lines);
+	strbuf_done(&g->text);
 	free(g);
 }

@@ -11,11 +11,14 @@
 
 struct gateway;
 
-/** All but log_fd, to which access log lines are written, is borrowed until gateway_free(). */
+/** All but log_fd, to which access log lines are written (where it is not /dev/null), is borrowed until gateway_free(). */
 struct gateway *gateway_new(struct loop *loop, const struct gateway_config *config,
 			    const struct gateway_routes *routes, int log_fd)
 	__attribute__((returns_nonnull));
 void gateway_free(struct gateway *g); /* NULL is fine */
+
+/** Writes the lines of the access log that wait for more, which they do for 2 ms at most. */
+void gateway_log_flush(struct gateway *g);
 
 /** Takes up the configured descriptors: maps the state, accepts on the listeners' sockets. */
 int gateway_listen(struct gateway *g, struct lab_error **err);

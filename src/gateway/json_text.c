@@ -23,33 +23,70 @@ static bool plain(unsigned char c)
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
+/* Without a way out of the loop, so that many bytes are looked at at once. */
+static bool all_plain(struct http_slice s)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < s.n; i++)
+		all &= plain((unsigned char)s.p[i]);
+	return all;
+}
+
+static void add_plain(struct strbuf *b, struct http_slice s)
+{
+	char *to = strbuf_extend(b, s.n + 2);
+
+	to[0] = '"';
+	if (s.n)
+		memcpy(to + 1, s.p, s.n);
+	to[s.n + 1] = '"';
+}
+
+static size_t plain_run(struct http_slice s, size_t from)
+{
+	size_t i = from;
+
+	while (i < s.n && plain((unsigned char)s.p[i]))
+		i++;
+	return i - from;
+}
+
 void gateway_json_string(struct strbuf *b, struct http_slice s)
 {
-	bool latin1 = !utf8_valid(s.p, s.n);
-	size_t i = 0;
+	bool latin1;
+	size_t i;
 
+	if (all_plain(s)) { /* as most are */
+		add_plain(b, s);
+		return;
+	}
+	latin1 = !utf8_valid(s.p, s.n);
+	i = plain_run(s, 0);
 	strbuf_addc(b, '"');
+	strbuf_addn(b, s.p, i);
 	while (i < s.n) {
-		size_t run = i;
+		size_t run;
 
-		while (run < s.n && plain((unsigned char)s.p[run]))
-			run++;
-		if (run > i)
-			strbuf_addn(b, s.p + i, run - i);
-		if (run < s.n)
-			add_char(b, (unsigned char)s.p[run++], latin1);
-		i = run;
+		add_char(b, (unsigned char)s.p[i++], latin1);
+		run = plain_run(s, i);
+		strbuf_addn(b, s.p + i, run);
+		i += run;
 	}
 	strbuf_addc(b, '"');
 }
 
 void gateway_json_name(struct strbuf *b, const char *name)
 {
-	if (b->len && b->s[b->len - 1] != '{')
-		strbuf_addc(b, ',');
-	strbuf_addc(b, '"');
-	strbuf_add(b, name);
-	strbuf_add(b, "\":");
+	const bool comma = b->len && b->s[b->len - 1] != '{';
+	const size_t n = strlen(name);
+	char *to = strbuf_extend(b, n + 3 + comma);
+
+	if (comma)
+		*to++ = ',';
+	*to = '"';
+	memcpy(to + 1, name, n);
+	memcpy(to + 1 + n, "\":", 2);
 }
 
 void gateway_json_pair(struct strbuf *b, const char *name, const char *value)
@@ -61,5 +98,5 @@ void gateway_json_pair(struct strbuf *b, const char *name, const char *value)
 void gateway_json_number(struct strbuf *b, const char *name, uint64_t value)
 {
 	gateway_json_name(b, name);
-	strbuf_printf(b, "%llu", (unsigned long long)value);
+	strbuf_add_number(b, value);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 static inline bool http_is_digit(unsigned char c)
 {
@@ -14,13 +15,28 @@ static inline bool http_is_alpha(unsigned char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+extern const unsigned char http_token_chars[256];
+
 /** tchar of RFC 9110 5.6.2: what methods and field names are made of. */
-bool http_is_token_char(unsigned char c);
+static inline bool http_is_token_char(unsigned char c)
+{
+	return http_token_chars[c];
+}
 
 /** What a field value may hold: HTAB, 0x20-0x7e, 0x80-0xff. */
 static inline bool http_is_value_char(unsigned char c)
 {
 	return c == '\t' || (c >= 0x20 && c != 0x7f);
+}
+
+/** Whether all n bytes may stand in a field value. Without a way out of the loop, so that many are looked at at once. */
+static inline bool http_is_value(const char *p, size_t n)
+{
+	bool fine = true;
+
+	for (size_t i = 0; i < n; i++)
+		fine &= http_is_value_char((unsigned char)p[i]);
+	return fine;
 }
 
 /** The value of a hexadecimal digit, or -1. */

@@ -3,16 +3,11 @@
 
 #include "http/chars.h"
 
-static const unsigned char token_chars[256] = {
+const unsigned char http_token_chars[256] = {
 	['!'] = 1, ['#'] = 1, ['$'] = 1, ['%'] = 1,         ['&'] = 1,         ['\''] = 1,
 	['*'] = 1, ['+'] = 1, ['-'] = 1, ['.'] = 1,         ['^'] = 1,         ['_'] = 1,
 	['`'] = 1, ['|'] = 1, ['~'] = 1, ['0' ... '9'] = 1, ['a' ... 'z'] = 1, ['A' ... 'Z'] = 1,
 };
-
-bool http_is_token_char(unsigned char c)
-{
-	return token_chars[c];
-}
 
 bool http_guard_refuse(struct http_head *h, int status, const char *why)
 {
@@ -26,7 +21,7 @@ static size_t token_length(struct http_slice s)
 {
 	size_t n = 0;
 
-	while (n < s.n && token_chars[(unsigned char)s.p[n]])
+	while (n < s.n && http_is_token_char((unsigned char)s.p[n]))
 		n++;
 	return n;
 }
@@ -79,11 +74,8 @@ bool http_guard_status_line(struct http_head *h, struct http_slice line)
 	if (h->status < 100 || h->status > 599)
 		return http_guard_refuse(h, 502, "status code out of range");
 	h->reason = skip(line, 13);
-	for (size_t i = 0; i < h->reason.n; i++) {
-		if (!http_is_value_char((unsigned char)h->reason.p[i]))
-			return http_guard_refuse(h, 502, "malformed reason phrase");
-	}
-	return true;
+	return http_is_value(h->reason.p, h->reason.n) ||
+	       http_guard_refuse(h, 502, "malformed reason phrase");
 }
 
 bool http_guard_header_line(struct http_head *h, struct http_slice line)
@@ -94,11 +86,8 @@ bool http_guard_header_line(struct http_head *h, struct http_slice line)
 		return http_guard_refuse(h, 400, "header line begins with a space");
 	if (n == 0 || n == line.n || line.p[n] != ':')
 		return http_guard_refuse(h, 400, "malformed header name");
-	for (size_t i = n + 1; i < line.n; i++) {
-		if (!http_is_value_char((unsigned char)line.p[i]))
-			return http_guard_refuse(h, 400, "control character in a header value");
-	}
-	return true;
+	return http_is_value(line.p + n + 1, line.n - n - 1) ||
+	       http_guard_refuse(h, 400, "control character in a header value");
 }
 
 /* ---- rules across lines ---- */

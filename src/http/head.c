@@ -184,9 +184,19 @@ static bool take_line(struct http_head *h, struct http_slice line)
 	return http_guard_header_line(h, line);
 }
 
-static bool ordinary(char c)
+/* How many bytes from p on are none of CR, LF and NUL. */
+static size_t ordinary_run(const char *p, size_t n)
 {
-	return c != '\r' && c != '\n' && c != '\0';
+	const char *cr = memchr(p, '\r', n);
+	const size_t run = cr ? (size_t)(cr - p) : n;
+	bool fine = true;
+	size_t i;
+
+	for (i = 0; i < run; i++) /* without a way out: many bytes are looked at at once */
+		fine &= p[i] != '\n' && p[i] != '\0';
+	for (i = fine ? run : 0; i < run && p[i] != '\n' && p[i] != '\0'; i++)
+		;
+	return i;
 }
 
 enum http_parse http_head_parse(struct http_head *h, const char *buf, size_t len)
@@ -197,9 +207,10 @@ enum http_parse http_head_parse(struct http_head *h, const char *buf, size_t len
 		bool after_cr = h->pos > h->line_start && buf[h->pos - 1] == '\r';
 		struct http_slice line;
 
-		if (!after_cr && ordinary(buf[h->pos])) {
-			h->pos++;
-			continue;
+		if (!after_cr) {
+			h->pos += ordinary_run(buf + h->pos, limit - h->pos);
+			if (h->pos == limit)
+				break;
 		}
 		if (after_cr != (buf[h->pos] == '\n') || buf[h->pos] == '\0') {
 			(void)http_guard_refuse(h, 400, "a line must end in CR LF");

@@ -20,8 +20,10 @@ struct http_slice http_list_next(struct http_slice *rest)
 
 struct http_slice http_head_get(const struct http_head *h, const char *name)
 {
+	const struct http_slice wanted = http_slice(name);
+
 	for (size_t i = 0; i < h->n_headers; i++) {
-		if (http_slice_is(h->headers[i].name, name))
+		if (http_slice_same(h->headers[i].name, wanted))
 			return h->headers[i].value;
 	}
 	return (struct http_slice){NULL, 0};
@@ -44,22 +46,22 @@ static bool named_by_connection(const struct http_head *h, struct http_slice nam
 
 bool http_head_hop_by_hop(const struct http_head *h, struct http_slice name)
 {
-	static const char *const names[] = {
-		"connection",
-		"keep-alive",
-		"te",
-		"trailer",
-		"transfer-encoding",
-		"upgrade",
-		"content-length",
-		"expect",
-		"transfer_encoding",
-		"content_length",
-		"transfer_length",
+	static const struct http_slice names[] = {
+		HTTP_LITERAL("connection"),
+		HTTP_LITERAL("keep-alive"),
+		HTTP_LITERAL("te"),
+		HTTP_LITERAL("trailer"),
+		HTTP_LITERAL("upgrade"),
+		HTTP_LITERAL("expect"),
+		HTTP_LITERAL("transfer-encoding"),
+		HTTP_LITERAL("content-length"),
+		HTTP_LITERAL("transfer_length"),
+		HTTP_LITERAL("transfer_encoding"),
+		HTTP_LITERAL("content_length"),
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (http_slice_is(name, names[i]))
+		if (http_slice_same(name, names[i]))
 			return true;
 	}
 	if (name.n >= 6 && strncasecmp(name.p, "proxy-", 6) == 0)

@@ -12,6 +12,12 @@ struct http_slice {
 	size_t n;
 };
 
+/** A string literal, in a table. */
+#define HTTP_LITERAL(text)             \
+	{                              \
+		text, sizeof(text) - 1 \
+	}
+
 static inline struct http_slice http_slice(const char *s)
 {
 	return (struct http_slice){s, strlen(s)};
@@ -25,11 +31,14 @@ static inline bool http_slice_equal(struct http_slice a, struct http_slice b)
 /** Equal, ASCII letters of either case. */
 static inline bool http_slice_same(struct http_slice a, struct http_slice b)
 {
-	return a.n == b.n && (a.n == 0 || strncasecmp(a.p, b.p, a.n) == 0);
+	if (a.n != b.n || a.n == 0)
+		return a.n == b.n;
+	/* most names differ in their first letter */
+	return ((a.p[0] ^ b.p[0]) & ~0x20) == 0 && strncasecmp(a.p, b.p, a.n) == 0;
 }
 
 /** Equal to a string literal, ASCII letters of either case (the worker's locale is always C). */
 static inline bool http_slice_is(struct http_slice a, const char *literal)
 {
-	return a.n == strlen(literal) && strncasecmp(a.p, literal, a.n) == 0;
+	return http_slice_same(a, http_slice(literal));
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "http/write.h"
 
-#include <stdio.h>
-
 #include "base/cleanup.h"
 #include "http/chars.h"
 
@@ -57,7 +55,7 @@ const char *http_reason(int status)
 	return "Unknown";
 }
 
-static void put(struct http_writer *w, const char *p, size_t n)
+static inline void put(struct http_writer *w, const char *p, size_t n)
 {
 	if (w->bad || n > w->room - w->len) {
 		w->bad = true;
@@ -68,7 +66,8 @@ static void put(struct http_writer *w, const char *p, size_t n)
 	w->len += n;
 }
 
-static void put_str(struct http_writer *w, const char *s)
+/* inline: the length of a literal is known then */
+static inline void put_str(struct http_writer *w, const char *s)
 {
 	put(w, s, strlen(s));
 }
@@ -84,11 +83,7 @@ static bool is_token(struct http_slice s)
 
 bool http_header_valid(struct http_slice name, struct http_slice value)
 {
-	for (size_t i = 0; i < value.n; i++) {
-		if (!http_is_value_char((unsigned char)value.p[i]))
-			return false;
-	}
-	return is_token(name);
+	return http_is_value(value.p, value.n) && is_token(name);
 }
 
 void http_write_request_line(struct http_writer *w, struct http_slice method,
@@ -103,31 +98,48 @@ void http_write_request_line(struct http_writer *w, struct http_slice method,
 	put_str(w, " HTTP/1.1\r\n");
 }
 
+static void put_number(struct http_writer *w, uint64_t n)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do
+		digits[--at] = (char)('0' + n % 10);
+	while (n /= 10);
+	put(w, digits + at, sizeof(digits) - at);
+}
+
 void http_write_status_line(struct http_writer *w, int status)
 {
-	char line[64];
-	int n = snprintf(line, sizeof(line), "HTTP/1.1 %03d %s\r\n", status, http_reason(status));
-
 	w->bad |= status < 100 || status > 599;
-	put(w, line, (size_t)n); /* the longest reason is far shorter than the buffer */
+	put_str(w, "HTTP/1.1 ");
+	put_number(w, (uint64_t)status);
+	put_str(w, " ");
+	put_str(w, http_reason(status));
+	put_str(w, "\r\n");
 }
 
 void http_write_header(struct http_writer *w, struct http_slice name, struct http_slice value)
 {
-	w->bad |= !http_header_valid(name, value);
-	put(w, name.p, name.n);
-	put_str(w, ": ");
-	put(w, value.p, value.n);
-	put_str(w, "\r\n");
+	const size_t n = name.n + value.n + 4;
+	char *to = w->buf + w->len;
+
+	w->bad |= !http_header_valid(name, value) || n > w->room - w->len;
+	if (w->bad)
+		return;
+	memcpy(to, name.p, name.n);
+	memcpy(to + name.n, ": ", 2);
+	if (value.n)
+		memcpy(to + name.n + 2, value.p, value.n);
+	memcpy(to + n - 2, "\r\n", 2);
+	w->len += n;
 }
 
 void http_write_length(struct http_writer *w, uint64_t content_length)
 {
-	char line[48];
-	int n = snprintf(line, sizeof(line), "Content-Length: %llu\r\n",
-			 (unsigned long long)content_length);
-
-	put(w, line, (size_t)n); /* 20 digits at most */
+	put_str(w, "Content-Length: ");
+	put_number(w, content_length);
+	put_str(w, "\r\n");
 }
 
 bool http_write_end(struct http_writer *w)

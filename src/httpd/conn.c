@@ -56,7 +56,7 @@ void conn_set_state(struct conn *c, enum conn_state state)
 		arm(c, o->linger_ms);
 		break;
 	case CONN_WAIT: /* the handler has its own deadlines */
-	case CONN_STREAM:
+	case CONN_STREAM: loop_timer_pause(&c->timer); break;
 	case CONN_DEAD: loop_timer_clear(c->server->loop, &c->timer); break;
 	}
 }
@@ -339,7 +339,7 @@ static void on_deadline(struct loop_timer *t)
 
 bool conn_has_left(const struct conn *c)
 {
-	return c->hangup && c->server->options.no_half_close;
+	return c->hangup && c->server->options.half_close != HTTPD_READS_ON;
 }
 
 void conn_drain(struct conn *c)

@@ -84,13 +84,15 @@ static void to_handler(struct conn *c)
 	struct httpd *s = c->server;
 	struct exchange *x = c->x;
 
-	if (conn_has_left(c)) {
+	if (c->hangup && s->options.half_close == HTTPD_HAS_LEFT) {
 		conn_close(c);
 		return;
 	}
 	x->r.body = (struct http_slice){x->body, x->body_len};
 	conn_set_state(c, CONN_WAIT);
 	s->handler.on_request(&x->r, s->handler.arg);
+	if (c->state == CONN_WAIT && conn_has_left(c))
+		conn_close(c);
 }
 
 static bool body_fits(struct conn *c, uint64_t more)

@@ -81,22 +81,28 @@ struct httpd_handler {
 	void *arg;
 };
 
+/*
+ * A client sends no more. TCP cannot tell one that still reads from one that closed, so that it will get a reset
+ * for whatever is sent to it.
+ */
+enum httpd_half_close {
+	HTTPD_READS_ON, /* it gets its answers */
+	HTTPD_WAITS_NO_MORE, /* it gets what the handler has at once; a request that takes longer ends: as nginx does */
+	HTTPD_HAS_LEFT, /* its requests end, and none is begun */
+};
+
 /* Zero means the default that stands behind each. */
 struct httpd_options {
 	size_t body_limit;            /* of one request; 0: no body at all. Beyond: 413 */
 	size_t body_total;            /* of all requests together: 256 MiB. Beyond: 503 */
 	size_t arena_cap;             /* of one request: 1 MiB */
-	unsigned int max_connections; /* 16384; then idle ones are closed, else accepting pauses */
+	unsigned int max_connections; /* 65536; then idle ones are closed, else accepting pauses */
 	unsigned int head_ms;         /* from the first byte of a head to its last: 10 s */
 	unsigned int idle_ms;         /* between requests: 90 s */
 	unsigned int stall_ms;        /* in which a body or an answer moves 512 bytes: 30 s */
 	unsigned int linger_ms;       /* reading on behind an early answer: 10 s */
 	unsigned int drain_ms;        /* for a last request after httpd_stop(): 200 ms */
-	/*
-	 * A client that sends no more has left: its request ends at once. TCP cannot tell one that closed from
-	 * one that still reads, so this is only for clients that never stop sending before they have the answer.
-	 */
-	bool no_half_close;
+	enum httpd_half_close half_close; /* HTTPD_READS_ON */
 };
 
 struct httpd *httpd_new(struct loop *loop, const struct httpd_options *options,

@@ -35,7 +35,7 @@ static void set_defaults(struct httpd_options *o)
 {
 	o->body_total = o->body_total ? o->body_total : 256u << 20;
 	o->arena_cap = o->arena_cap ? o->arena_cap : 1u << 20;
-	o->max_connections = o->max_connections ? o->max_connections : 16384;
+	o->max_connections = o->max_connections ? o->max_connections : 65536;
 	o->head_ms = o->head_ms ? o->head_ms : 10000;
 	o->idle_ms = o->idle_ms ? o->idle_ms : 90000;
 	o->stall_ms = o->stall_ms ? o->stall_ms : 30000;

@@ -16,7 +16,7 @@
 
 #define BUCKETS        64
 #define FREE_CALLS_MAX 64
-#define BODY_FIRST     4096u
+#define BODY_FIRST     1024u
 
 struct backend {
 	struct backend *next; /* of its bucket */
@@ -100,13 +100,14 @@ static void unlink_idle(struct upstream_conn *c)
 	else
 		b->oldest = c->prev;
 	b->n_idle--;
-	loop_timer_clear(c->upstream->loop, &c->timer);
+	loop_timer_pause(&c->timer);
 }
 
 void pool_close(struct upstream_conn *c)
 {
 	if (!c->call)
 		unlink_idle(c);
+	loop_timer_clear(c->upstream->loop, &c->timer);
 	loop_del(c->upstream->loop, &c->io);
 	(void)close(c->io.fd); /* a socket: whatever close says, it is gone */
 	free(c);
@@ -256,15 +257,12 @@ void pool_free_call(struct upstream_call *call)
 
 /* ---- bodies: slow clients may hold many of them ---- */
 
-bool pool_reserve(struct upstream_call *call, size_t n)
+bool pool_reserve_exactly(struct upstream_call *call, size_t room)
 {
 	struct upstream *u = call->upstream;
 	struct upstream_body *b = &call->body;
-	size_t room = b->room ? b->room : BODY_FIRST;
 
-	while (room < n)
-		room *= 2;
-	if (room == b->room)
+	if (room <= b->room)
 		return true;
 	if (room - b->room > u->options.body_total - u->body_total)
 		return false;
@@ -274,6 +272,15 @@ bool pool_reserve(struct upstream_call *call, size_t n)
 	u->body_total += room - b->room;
 	b->room = room;
 	return true;
+}
+
+bool pool_reserve(struct upstream_call *call, size_t n)
+{
+	size_t room = call->body.room ? call->body.room : BODY_FIRST;
+
+	while (room < n)
+		room *= 2;
+	return pool_reserve_exactly(call, room);
 }
 
 struct upstream_body upstream_take_body(struct upstream_call *call)

@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 
 #define MAX_INTERIM 8
+#define AT_ONCE \
+	65536u /* bytes of a body of known length, for which there is room before they come */
 
 /* done() runs while the call still exists; the connection has been dealt with before. */
 static void finish(struct upstream_call *call, const struct upstream_result *result)
@@ -111,16 +113,23 @@ static bool all_sent(const struct upstream_call *call)
 	return call->sent == call->request.head.n + call->request.body.n;
 }
 
+static ssize_t send_both(int fd, struct http_slice head, struct http_slice body)
+{
+	struct iovec out[] = {{(void *)(uintptr_t)head.p, head.n},
+			      {(void *)(uintptr_t)body.p, body.n}};
+	struct msghdr m = {.msg_iov = out, .msg_iovlen = 2};
+
+	/* one piece takes the shorter way through the kernel */
+	return body.n ? sendmsg(fd, &m, MSG_NOSIGNAL) : send(fd, head.p, head.n, MSG_NOSIGNAL);
+}
+
 static void transmit(struct upstream_call *call)
 {
 	while (call->can_write && !call->write_failed && !all_sent(call)) {
 		size_t sent = call->sent;
 		struct http_slice head = rest(call->request.head, &sent);
 		struct http_slice body = rest(call->request.body, &sent);
-		struct iovec out[] = {{(void *)(uintptr_t)head.p, head.n},
-				      {(void *)(uintptr_t)body.p, body.n}};
-		struct msghdr m = {.msg_iov = out, .msg_iovlen = 2};
-		ssize_t n = sendmsg(call->conn->io.fd, &m, MSG_NOSIGNAL);
+		ssize_t n = send_both(call->conn->io.fd, head, body);
 
 		if (n >= 0)
 			call->sent += (size_t)n;
@@ -151,20 +160,28 @@ static void complete(struct upstream_call *call, bool left_over)
 	finish(call, &result);
 }
 
+static bool busy(struct upstream_call *call)
+{
+	fail(call, UPSTREAM_BUSY, 0, "too many large answers at once");
+	return false;
+}
+
 static bool keep(struct upstream_call *call, struct http_slice data)
 {
 	struct upstream_body *b = &call->body;
 
+	if (data.p == b->p + b->n) { /* where it belongs: see place() */
+		b->n += data.n;
+		return true;
+	}
 	if (data.n > call->request.max_body - b->n) {
 		fail(call, UPSTREAM_TOO_LARGE, 0, "the answer is too large");
 		return false;
 	}
 	if (data.n == 0)
 		return true;
-	if (!pool_reserve(call, b->n + data.n)) {
-		fail(call, UPSTREAM_BUSY, 0, "too many large answers at once");
-		return false;
-	}
+	if (!pool_reserve(call, b->n + data.n))
+		return busy(call);
 	memcpy(b->p + b->n, data.p, data.n);
 	b->n += data.n;
 	return true;
@@ -247,15 +264,42 @@ static void at_end(struct upstream_call *call, int errnum)
 		died(call, errnum);
 }
 
+/*
+ * Where the next bytes go. The head stays where its slices point; bodies are decoded behind it. One of known
+ * length goes straight to its place, with room for a byte that does not belong to it, so that one that ends
+ * where it should leaves the read short. Room is for what has arrived and as much again: a claim costs us nothing.
+ */
+static bool place(struct upstream_call *call, char **to, size_t *room)
+{
+	size_t at = call->head_done ? call->head.size : call->in_len;
+	struct upstream_body *b = &call->body;
+	size_t step = b->n < AT_ONCE ? AT_ONCE : b->n;
+
+	*to = call->in + at;
+	*room = UPSTREAM_BUFFER - at;
+	if (!call->head_done || call->decoder.framing != HTTP_BODY_LENGTH)
+		return true;
+	if (call->decoder.left < step)
+		step = (size_t)call->decoder.left + 1;
+	if (!pool_reserve_exactly(call, b->n + step))
+		return busy(call);
+	*to = b->p + b->n;
+	*room = step;
+	return true;
+}
+
 /* False: the call is finished. */
 static bool receive(struct upstream_call *call)
 {
 	while (call->can_read) {
-		/* the head stays where its slices point; bodies are decoded behind it */
-		size_t at = call->head_done ? call->head.size : call->in_len;
-		ssize_t n = recv(call->conn->io.fd, call->in + at, UPSTREAM_BUFFER - at, 0);
+		char *to;
+		size_t room;
+		ssize_t n;
 		bool more;
 
+		if (!place(call, &to, &room))
+			return false;
+		n = recv(call->conn->io.fd, to, room, 0);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EAGAIN) {
@@ -267,10 +311,10 @@ static bool receive(struct upstream_call *call)
 			return false;
 		}
 		call->received += (uint64_t)n;
-		if ((size_t)n < UPSTREAM_BUFFER - at && !call->hangup)
+		if ((size_t)n < room && !call->hangup)
 			call->can_read = false;
 		if (call->head_done) {
-			more = decode(call, (struct http_slice){call->in + at, (size_t)n});
+			more = decode(call, (struct http_slice){to, (size_t)n});
 		} else {
 			call->in_len += (size_t)n;
 			more = parse_heads(call);

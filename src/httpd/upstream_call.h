@@ -5,7 +5,7 @@
 #include "http/body.h"
 #include "httpd/upstream.h"
 
-#define UPSTREAM_BUFFER 16384u
+#define UPSTREAM_BUFFER 20480u /* a head and 16 KiB of body: what most servers send at once */
 
 /* One connection to a backend: in the pool, or of a call. */
 struct upstream_conn {
@@ -45,8 +45,10 @@ struct upstream_conn *pool_connect(struct upstream_call *call);
 void pool_give(struct upstream_conn *conn);
 void pool_close(struct upstream_conn *conn);
 void pool_free_call(struct upstream_call *call);
-/** Room for a body of n bytes; false where all bodies together would take too much. */
+/** Room for a body of at least n bytes; false where all bodies together would take too much. */
 bool pool_reserve(struct upstream_call *call, size_t n);
+/** Room for just that many. */
+bool pool_reserve_exactly(struct upstream_call *call, size_t room);
 struct loop *pool_loop(struct upstream *u);
 
 /* upstream_call.c */

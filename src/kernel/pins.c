@@ -360,9 +360,13 @@ int kernel_pin_open(const char *lab, const char *name, struct lab_error **err)
 	if (pin_path(path, lab, name) < 0)
 		return lab_error_make(err, LAB_FAILED, "%s.%s: not a name", lab, name);
 	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return lab_error_make(err, LAB_STATE,
+				      "%s is not there: the lab went down meanwhile, or it was "
+				      "removed by hand, which `labctl up` repairs",
+				      path);
 	if (fd < 0)
-		return lab_error_errno(err, errno == ENOENT ? LAB_STATE : LAB_FAILED, errno,
-				       "%s: cannot open", path);
+		return lab_error_errno(err, LAB_FAILED, errno, "%s: cannot open", path);
 	if (!kernel_netns_is(fd))
 		return lab_error_make(err, LAB_STATE, "%s: not a namespace", path);
 	return steal_fd(&fd);

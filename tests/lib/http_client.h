@@ -87,19 +87,59 @@ static inline void test_client_close(struct test_client *c)
 	strbuf_done(&c->got);
 }
 
-/* Sends, says that no more will come, and gives all that came back; to be freed. */
+static inline size_t test_count(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	while ((text = strstr(text, what))) {
+		text += strlen(what);
+		n++;
+	}
+	return n;
+}
+
+/* Until so many answers have begun, or the server closed. */
+static inline void test_client_wait_answers(struct loop *l, struct test_client *c, size_t n)
+{
+	uint64_t deadline = test_clock_ms() + 10000;
+
+	while (test_clock_ms() < deadline && !c->eof &&
+	       test_count(strbuf_str(&c->got), "HTTP/1.1 ") < n) {
+		assert_int_equal(loop_turn(l, 10), 0);
+		test_client_poll(c);
+	}
+}
+
+/* Says that no more will come; gives all that came back; to be freed. */
+static inline char *test_client_finish(struct loop *l, struct test_client *c, const char *request)
+{
+	char *all;
+
+	shutdown(c->fd, SHUT_WR);
+	if (!test_client_wait(l, c, NULL))
+		fail_msg("no end of the answer to %.60s", request);
+	all = strbuf_take(&c->got);
+	test_client_close(c);
+	return all;
+}
+
+/* Sends, waits until an answer to each of the requests has begun, as clients do, and finishes. */
 static inline char *test_roundtrip(struct loop *l, uint16_t port, const char *request)
 {
 	struct test_client c = test_client_open(port);
-	char *all;
+
+	if (test_client_send(l, &c, request, strlen(request)))
+		test_client_wait_answers(l, &c, test_count(request, " HTTP/1."));
+	return test_client_finish(l, &c, request);
+}
+
+/* Sends and says at once that no more will come. */
+static inline char *test_half_close(struct loop *l, uint16_t port, const char *request)
+{
+	struct test_client c = test_client_open(port);
 
 	(void)test_client_send(l, &c, request, strlen(request));
-	shutdown(c.fd, SHUT_WR);
-	if (!test_client_wait(l, &c, NULL))
-		fail_msg("no end of the answer to %.60s", request);
-	all = strbuf_take(&c.got);
-	test_client_close(&c);
-	return all;
+	return test_client_finish(l, &c, request);
 }
 
 /*
@@ -119,15 +159,4 @@ static inline void test_fill_backlog(int listening, uint16_t port, int waiting[4
 		assert_true(connect(waiting[i], (struct sockaddr *)&a, sizeof(a)) == 0 ||
 			    errno == EINPROGRESS);
 	}
-}
-
-static inline size_t test_count(const char *text, const char *what)
-{
-	size_t n = 0;
-
-	while ((text = strstr(text, what))) {
-		text += strlen(what);
-		n++;
-	}
-	return n;
 }

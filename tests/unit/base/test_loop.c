@@ -45,6 +45,38 @@ static void timers_fire_in_order(void **state)
 	loop_free(l);
 }
 
+/* 0 is put off and then brought forward, 1 only put off, 2 paused, 3 paused and set again, 4 paused and cleared. */
+static void timers_are_put_off_and_paused(void **state)
+{
+	static const int expected[] = {0, 3, 1};
+	struct event e[5] = {0};
+	struct loop *l = loop_new();
+
+	n_fired = 0;
+	for (int i = 0; i < 5; i++) {
+		e[i].timer.fn = on_timer;
+		e[i].id = i;
+		loop_timer_set(l, &e[i].timer, 2);
+	}
+	loop_timer_set(l, &e[0].timer, 50);
+	loop_timer_set(l, &e[0].timer, 1);
+	loop_timer_set(l, &e[1].timer, 30);
+	for (int i = 2; i < 5; i++)
+		loop_timer_pause(&e[i].timer);
+	assert_false(loop_timer_is_set(&e[2].timer));
+	loop_timer_set(l, &e[3].timer, 10);
+	assert_true(loop_timer_is_set(&e[3].timer));
+	loop_timer_clear(l, &e[4].timer);
+	for (int turn = 0; turn < 1000 && n_fired < 3; turn++)
+		assert_int_equal(loop_turn(l, 100), 0);
+	assert_int_equal(n_fired, 3);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(fired[i], expected[i]);
+	assert_int_equal(loop_turn(l, 0), 0);
+	assert_int_equal(n_fired, 3);
+	loop_free(l);
+}
+
 static void on_readable(struct loop_io *io, uint32_t events)
 {
 	struct event *e = (struct event *)(void *)((char *)io - offsetof(struct event, io));
@@ -81,6 +113,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(timers_fire_in_order),
+		cmocka_unit_test(timers_are_put_off_and_paused),
 		cmocka_unit_test(removed_descriptors_get_no_event),
 	};
 

@@ -80,11 +80,14 @@ static inline int test_gateway_down(void **state)
 static inline json_t *test_gateway_line(struct test_gateway *g)
 {
 	struct test_worker w = {.log = g->log};
-	auto_free char *text = test_worker_log(&w);
-	size_t n = strlen(text);
+	auto_free char *text = NULL;
 	const char *line;
 	json_t *j;
+	size_t n;
 
+	gateway_log_flush(g->gateway);
+	text = test_worker_log(&w);
+	n = strlen(text);
 	if (n == 0)
 		return NULL;
 	assert_int_equal(text[n - 1], '\n');

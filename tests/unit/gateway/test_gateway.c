@@ -163,6 +163,16 @@ static void error_table(void **state)
 		 NULL},
 		{"POST /ok HTTP/1.1" TEST_HOST "Transfer-Encoding: chunked\r\n\r\nz", 400, "I400BD",
 		 NULL, "/ok"},
+		{"CONNECT " TEST_VPC ":80 HTTP/1.1" TEST_HOST "\r\n", 405, "I405UM",
+		 "Unsupported Method", NULL},
+		{"TRACE /mock/1 HTTP/1.1" TEST_HOST "\r\n", 405, "I405UM", "Unsupported Method",
+		 NULL},
+		{"GET http://" TEST_VPC "/mock/1 HTTP/1.1" TEST_HOST "\r\n", 200, "", "",
+		 "/mock/1"},
+		{"GET http://other/mock/1 HTTP/1.1" TEST_HOST "\r\n", 400, "I400HD", NULL, NULL},
+		{"GET /mock/1 HTTP/1.1" TEST_HOST
+		 "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+		 200, "", "", "/mock/1"},
 		{"BREW /ok HTTP/1.1" TEST_HOST "\r\n", 405, "I405UM", "Unsupported Method", NULL},
 		{"GET /ok HTTP/2.0" TEST_HOST "\r\n", 403, "I403PT", NULL, NULL},
 	};
@@ -368,6 +378,7 @@ static void pipelined_calls(void **state)
 	got = test_roundtrip(f->g.loop, f->g.port[0], all.s);
 	assert_int_equal(test_count(got, "HTTP/1.1 201"), 25);
 	assert_int_equal(test_count(got, "HTTP/1.1 404"), 25);
+	gateway_log_flush(f->g.gateway);
 	log = test_worker_log(&w);
 	assert_int_equal(test_count(log, "\n"), 50);
 }

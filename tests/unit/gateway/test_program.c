@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* labctl-gateway as the supervisor starts it: descriptors, readiness, SIGTERM, bad configurations. */
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "base/cleanup.h"
 #include "base/strbuf.h"
@@ -130,6 +131,103 @@ static void the_quota_outlives_the_process(void **state)
 	close(sockets[1]);
 }
 
+/* Kilobytes of its own memory, without what it shares. */
+static size_t memory_of(pid_t pid)
+{
+	char path[64], line[256];
+	size_t kb = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	f = fopen(path, "re");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f) && sscanf(line, "RssAnon: %zu", &kb) != 1)
+		;
+	fclose(f);
+	assert_true(kb > 0);
+	return kb;
+}
+
+#define IDLE         20000
+#define IDLE_AT_ONCE 100
+
+/* As many of them as this process, and so its child, may have descriptors for. */
+static size_t allowed(size_t wanted)
+{
+	const rlim_t spare = 100;
+	struct rlimit r = {wanted + spare, wanted + spare};
+
+	if (setrlimit(RLIMIT_NOFILE, &r) <
+	    0) { /* needs a capability where the hard limit is lower */
+		assert_int_equal(getrlimit(RLIMIT_NOFILE, &r), 0);
+		r.rlim_cur = r.rlim_max;
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &r), 0);
+	}
+	return r.rlim_cur < wanted + spare ? r.rlim_cur - spare : wanted;
+}
+
+/* From an address of its own: with most ports of one in use, the kernel takes a millisecond to find a free one. */
+static int connect_from(uint32_t address, uint16_t port)
+{
+	struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(address)};
+	struct sockaddr_in to = {.sin_family = AF_INET,
+				 .sin_port = htons(port),
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
+
+	assert_true(fd >= 0);
+	assert_int_equal(setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one)), 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&from, sizeof(from)), 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	return fd;
+}
+
+/* Several at a time, which is faster. */
+static void connect_and_ask(int *fds, size_t n, uint16_t port)
+{
+	static uint32_t address = INADDR_LOOPBACK;
+
+	address++;
+	for (size_t i = 0; i < n; i++) {
+		fds[i] = connect_from(address, port);
+		assert_int_equal(send(fds[i], request, strlen(request), MSG_NOSIGNAL),
+				 strlen(request));
+	}
+	for (size_t i = 0; i < n; i++)
+		free(ask(fds[i], "", "mock"));
+}
+
+/* Each has had an answer before; the first and the last get another one. */
+static void idle_connections_cost_little(void **state)
+{
+	const size_t n = allowed(IDLE);
+	auto_free int *fds = calloc(n, sizeof(*fds));
+	auto_free char *config = test_config(mock);
+	struct test_worker w = start(config);
+	size_t before = 0, after;
+
+	assert_non_null(fds);
+	for (size_t i = 0; i < n; i += IDLE_AT_ONCE) {
+		connect_and_ask(fds + i, n - i < IDLE_AT_ONCE ? n - i : IDLE_AT_ONCE, w.port);
+		if (i == 0)
+			before = memory_of(w.pid);
+	}
+	after = memory_of(w.pid);
+	if ((after - before) * 1024 > 2048 * n)
+		fail_msg("%zu idle connections take %zu kB", n, after - before);
+	print_message("%zu idle connections: %zu bytes each\n", n, (after - before) * 1024 / n);
+	for (size_t i = 0; i < n; i += n - 1) {
+		auto_free char *got = ask(fds[i], request, "mock");
+
+		assert_non_null(strstr(got, "200 OK"));
+	}
+	assert_int_equal(kill(w.pid, SIGTERM), 0);
+	assert_int_equal(test_worker_wait(&w), 0);
+	for (size_t i = 0; i < n; i++)
+		close(fds[i]);
+	finish(&w);
+}
+
 static void bad_configurations_end_it(void **state)
 {
 	static const char *const rows[] = {"", "{", "{\"instance\":\"x\"}"};
@@ -153,6 +251,7 @@ int main(void)
 		cmocka_unit_test(serves_and_ends),
 		cmocka_unit_test(a_successor_takes_over),
 		cmocka_unit_test(the_quota_outlives_the_process),
+		cmocka_unit_test(idle_connections_cost_little),
 		cmocka_unit_test(bad_configurations_end_it),
 	};
 

@@ -137,7 +137,7 @@ static void answers(void **state)
 
 	open_fixture(&f, (struct httpd_options){.body_limit = 1 << 20});
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		auto_free char *got = test_roundtrip(f.loop, f.port, rows[i].request);
+		auto_free char *got = test_half_close(f.loop, f.port, rows[i].request);
 
 		assert_has(got, rows[i].part);
 		if (test_count(got, "HTTP/1.1 ") != rows[i].n_answers)
@@ -157,7 +157,7 @@ static void head_of_unknown_length(void **state)
 	struct fixture f;
 
 	open_fixture(&f, (struct httpd_options){0});
-	got = test_roundtrip(f.loop, f.port, "HEAD /unknown HTTP/1.1\r\nHost: x\r\n\r\n");
+	got = test_half_close(f.loop, f.port, "HEAD /unknown HTTP/1.1\r\nHost: x\r\n\r\n");
 	assert_has(got, "HTTP/1.1 200 OK\r\n");
 	assert_null(strstr(got, "Content-Length"));
 	assert_string_equal(strstr(got, "\r\n\r\n"), "\r\n\r\n");
@@ -176,7 +176,7 @@ static void pipelined_requests_are_answered_in_order(void **state)
 		strbuf_printf(&all,
 			      "POST /%d HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%.*s", i,
 			      i % 3, i % 3, "ab");
-	got = test_roundtrip(f.loop, f.port, all.s);
+	got = test_half_close(f.loop, f.port, all.s);
 	at = got;
 	for (int i = 0; i < 1000; i++) {
 		char part[32];
@@ -258,7 +258,7 @@ static void a_client_that_closed_has_left(void **state)
 	struct test_client c;
 	struct fixture f;
 
-	open_fixture(&f, (struct httpd_options){.no_half_close = true});
+	open_fixture(&f, (struct httpd_options){.half_close = HTTPD_HAS_LEFT});
 	c = test_client_open(f.port);
 	assert_true(test_client_send(f.loop, &c, request, sizeof(request) - 1));
 	while (!f.parked)
@@ -280,6 +280,24 @@ static void a_client_that_closed_has_left(void **state)
 		assert_int_equal(loop_turn(f.loop, 10), 0);
 	assert_int_equal(f.n_requests, 1);
 	assert_int_equal(f.n_ends, 1);
+	assert_int_equal(httpd_connections(f.httpd), 0);
+	close_fixture(&f);
+}
+
+/* The first answer is there at once, the second request is parked. */
+static void a_client_that_sends_no_more_does_not_wait(void **state)
+{
+	static const char requests[] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+				       "GET /later HTTP/1.1\r\nHost: x\r\n\r\n";
+	auto_free char *got = NULL;
+	struct fixture f;
+
+	open_fixture(&f, (struct httpd_options){.half_close = HTTPD_WAITS_NO_MORE});
+	got = test_half_close(f.loop, f.port, requests);
+	assert_int_equal(test_count(got, "HTTP/1.1 200"), 1);
+	assert_null(f.parked);
+	assert_int_equal(f.n_ends, 2);
+	assert_int_equal(f.n_sent, 1);
 	assert_int_equal(httpd_connections(f.httpd), 0);
 	close_fixture(&f);
 }
@@ -451,7 +469,7 @@ static void exhausted_descriptors_are_no_busy_loop(void **state)
 	assert_true(turns < 50);
 	for (int i = 0; i < 2; i++)
 		test_client_close(&c[i]);
-	auto_free char *got = test_roundtrip(f.loop, f.port, "GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
+	auto_free char *got = test_half_close(f.loop, f.port, "GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
 
 	assert_has(got, "[/a 0]");
 	close_fixture(&f);
@@ -578,6 +596,7 @@ int main(void)
 		cmocka_unit_test(byte_at_a_time_is_the_same),
 		cmocka_unit_test(a_late_answer_and_a_client_that_left),
 		cmocka_unit_test(a_client_that_closed_has_left),
+		cmocka_unit_test(a_client_that_sends_no_more_does_not_wait),
 		cmocka_unit_test(a_refused_upload_still_gets_its_answer),
 		cmocka_unit_test(a_large_answer_to_a_slow_reader),
 		cmocka_unit_test(deadlines),
