@@ -19,6 +19,8 @@ labctl_dependency(smartcols smartcols)
 labctl_dependency(curl libcurl)
 labctl_dependency(pcap libpcap)
 labctl_dependency(nettle nettle)
+labctl_dependency(gnutls gnutls)
+labctl_dependency(hogweed hogweed)
 
 # libldns ships its pkg-config file only in newer releases.
 find_library(LDNS_LIBRARY ldns REQUIRED)

@@ -75,6 +75,7 @@ struct analyse_walk {
 	struct analyse_hop hops[ANALYSE_HOPS_MAX];
 	size_t n_hops;
 	size_t alternatives; /* most equally good routes met in one place; 1: the way is the only one */
+	bool by_service;     /* a filter that was asked looked at protocol, port, or type */
 };
 
 /** There, and for what was delivered the way back. */

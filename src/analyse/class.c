@@ -23,6 +23,12 @@ struct host_route {
 	const struct net_route *route;
 };
 
+/* What a route leads out of a device. */
+struct way_out {
+	uint32_t dev;
+	struct ip_prefix dst;
+};
+
 struct class_index {
 	const struct analyse *a;
 	struct arena *arena;
@@ -31,6 +37,8 @@ struct class_index {
 	size_t n_prefixes;
 	const struct nft_ranges **sets; /* of addresses, of any filter */
 	size_t n_sets;
+	struct way_out *ways; /* of any route, sorted by device */
+	size_t n_ways;
 	uint32_t *hops; /* next hops of any route, sorted */
 	size_t n_hops;
 	struct host_route *hosts; /* sorted by address */
@@ -74,6 +82,13 @@ static int by_host(const void *pa, const void *pb)
 	return (a->table > b->table) - (a->table < b->table);
 }
 
+static int by_device(const void *pa, const void *pb)
+{
+	const struct way_out *a = pa, *b = pb;
+
+	return (a->dev > b->dev) - (a->dev < b->dev);
+}
+
 static void add_prefix(struct class_index *c, struct ip_prefix p)
 {
 	*arena_push(c->arena, c->prefixes, c->n_prefixes) = p;
@@ -84,6 +99,9 @@ static void add_table(struct class_index *c, uint32_t ns, const struct net_table
 	for (size_t i = 0; i < t->n; i++) {
 		const struct net_route *r = &t->routes[i];
 
+		if (r->dev != NET_NONE)
+			*arena_push(c->arena, c->ways, c->n_ways) = (struct way_out){r->dev,
+										     r->dst};
 		if (r->via)
 			*arena_push(c->arena, c->hops, c->n_hops) = r->via;
 		if (r->dst.len == 32)
@@ -121,12 +139,13 @@ static void add_filter(struct class_index *c, const struct nft_table *t)
 
 static void add_namespace(struct class_index *c, uint32_t ns)
 {
-	const struct net_ns *n = &c->a->ns[ns];
+	const struct net_ns *n = analyse_net_tables(c->a, ns);
 
 	for (size_t i = 0; i < n->n_tables; i++)
 		add_table(c, ns, &n->tables[i]);
 	for (size_t i = 0; i < n->n_rules; i++)
 		add_prefix(c, n->rules[i].from);
+	n = analyse_net_filters(c->a, ns);
 	for (size_t i = 0; i < n->n_filters; i++)
 		add_filter(c, n->filters[i].table);
 	for (size_t i = 0; i < n->n_addresses; i++) {
@@ -164,6 +183,7 @@ struct class_index *analyse_class_index_new(const struct analyse *a)
 		add_namespace(c, i);
 	sort(c->prefixes, c->n_prefixes, sizeof(*c->prefixes), by_prefix);
 	drop_doubles(c);
+	sort(c->ways, c->n_ways, sizeof(*c->ways), by_device);
 	sort(c->hops, c->n_hops, sizeof(*c->hops), by_number);
 	sort(c->hosts, c->n_hosts, sizeof(*c->hosts), by_host);
 	analyse_net_sort_addresses(c->everyone, c->n_everyone);
@@ -193,6 +213,26 @@ static uint32_t only_device(const struct analyse *a, uint32_t ns)
 static bool is_next_hop(const struct class_index *c, uint32_t ip)
 {
 	return c->n_hops && bsearch(&ip, c->hops, c->n_hops, sizeof(ip), by_number);
+}
+
+/* Whether a route takes the port for the way to anybody but the host itself. */
+static bool leads_to_others(const struct class_index *c, uint32_t port, uint32_t ip)
+{
+	const struct ip_prefix own = {ip, 32};
+	size_t low = 0, high = c->n_ways;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (c->ways[mid].dev < port)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (; low < c->n_ways && c->ways[low].dev == port; low++)
+		if (!ip_prefix_equal(c->ways[low].dst, own))
+			return true;
+	return false;
 }
 
 static bool has_neighbours(const struct analyse *a, uint32_t dev)
@@ -331,10 +371,10 @@ uint64_t analyse_class_of(const struct class_index *c, uint32_t ns)
 	uint64_t h = 0;
 	uint32_t ip;
 
-	if (dev == NET_NONE || has_neighbours(c->a, dev))
+	if (dev == NET_NONE || c->a->devs[dev].peer == NET_NONE || has_neighbours(c->a, dev))
 		return mix(1, ns);
 	ip = c->a->ns[ns].addresses[0].ip;
-	if (is_next_hop(c, ip))
+	if (is_next_hop(c, ip) || leads_to_others(c, c->a->devs[dev].peer, ip))
 		return mix(1, ns);
 	h = mix_host(c, h, ns, dev, ip);
 	h = mix_port(c, h, c->a->devs[dev].peer);

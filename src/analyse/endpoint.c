@@ -89,7 +89,7 @@ void analyse_endpoint_listeners(const struct analyse_matrix *m, const struct ana
 
 static void add_named(const struct analyse_matrix *m, uint32_t ns, struct endpoint_services *s)
 {
-	const struct net_ns *n = &m->a->ns[ns];
+	const struct net_ns *n = analyse_net_filters(m->a, ns);
 
 	for (size_t i = 0; i < n->n_filters; i++) {
 		const struct nft_table *t = n->filters[i].table;
@@ -287,6 +287,17 @@ static void label_calls(struct analyse_matrix *m)
 	}
 }
 
+/* Of plug-ins that put another backend in the place of an API's. */
+static void add_plugin_calls(struct analyse_matrix *m, const char *ns, const json_t *plugin)
+{
+	json_t *route;
+	size_t i;
+
+	add_call(m, ns, json_object_get(plugin, "fallback"));
+	json_array_foreach (json_object_get(plugin, "routes"), i, route)
+		add_call(m, ns, json_object_get(route, "backend"));
+}
+
 static void collect_calls(struct analyse_matrix *m)
 {
 	size_t kept = 0;
@@ -301,6 +312,8 @@ static void collect_calls(struct analyse_matrix *m)
 		config = json_loads(w->config, 0, NULL);
 		json_array_foreach (json_object_get(config, "apis"), k, api)
 			add_call(m, w->ns, json_object_get(api, "backend"));
+		json_array_foreach (json_object_get(config, "plugins"), k, api)
+			add_plugin_calls(m, w->ns, api);
 		json_decref(config);
 	}
 	if (m->n_calls)

@@ -6,8 +6,8 @@
 
 #include "analyse/class.h"
 #include "analyse/endpoint.h"
-#include "analyse/net.h"
 #include "analyse/outcome.h"
+#include "analyse/walk.h"
 
 #define NONE      SIZE_MAX
 #define WIDE      30000 /* ranges of ports that are wider are not what somebody names */
@@ -30,6 +30,9 @@ struct work {
 	struct class_index *classes;
 	struct kinds sources, targets;
 	struct outcomes outcomes;
+	struct walk_means means;
+	uint32_t *source_ns, *target_ns;             /* of each source and target; NET_NONE */
+	struct walk_packet packets[ANALYSE_UDP + 1]; /* of each protocol, from nowhere to nowhere */
 };
 
 /* --- kinds --- */
@@ -85,9 +88,7 @@ static void find_source_kinds(struct work *w)
 	size_t *kind_of = arena_alloc(m->arena, (m->n_sources + 1) * sizeof(*kind_of));
 
 	for (size_t i = 0; i < m->n_sources; i++)
-		items[i] = (struct numbered){
-			analyse_class_of(w->classes, analyse_net_find_ns(m->a, m->sources[i].name)),
-			i};
+		items[i] = (struct numbered){analyse_class_of(w->classes, w->source_ns[i]), i};
 	group(w, items, m->n_sources, &w->sources, kind_of);
 	for (size_t i = 0; i < m->n_sources; i++)
 		m->sources[i].kind = kind_of[i];
@@ -167,9 +168,9 @@ static bool is_named(const struct work *w, uint16_t port)
 {
 	const struct analyse *a = w->m->a;
 
-	for (size_t i = 0; i < a->n_ns; i++)
+	for (uint32_t i = 0; i < a->n_ns; i++)
 		for (size_t k = 0; k < a->ns[i].n_filters; k++)
-			if (table_names(a->ns[i].filters[k].table, port))
+			if (table_names(analyse_net_filters(a, i)->filters[k].table, port))
 				return true;
 	for (size_t i = 0; i < w->targets.n; i++)
 		for (size_t k = 0; k < w->targets.v[i].listeners.n; k++)
@@ -199,32 +200,49 @@ static enum analyse_verdict verdict_of(const struct analyse_trip *trip)
 		       : ANALYSE_NO;
 }
 
-static enum analyse_verdict try(struct analyse_matrix *m, size_t source, size_t target,
-				struct analyse_service s)
-{
-	struct analyse_trip trip;
-
-	analyse_matrix_walk(m, source, target, s, &trip);
-	m->walks++;
-	return verdict_of(&trip);
-}
-
 /* A source and a target of these kinds that are not the same node. */
 static bool find_pair(const struct work *w, const struct kind *s, const struct kind *t,
 		      size_t *source, size_t *target)
 {
-	const char *from = w->m->sources[s->first].name;
-	const char *to = w->m->targets[t->first].ns;
-
 	*source = s->first;
 	*target = t->first;
-	if (!to || strcmp(from, to) != 0)
+	if (w->source_ns[*source] != w->target_ns[*target])
 		return true;
 	if (t->second != NONE)
 		*target = t->second;
 	else
 		*source = s->second;
 	return *source != NONE;
+}
+
+static struct walk_packet packet_of(const struct work *w, size_t source, size_t target,
+				    struct analyse_service s)
+{
+	struct walk_packet p = w->packets[s.protocol];
+
+	p.ns = w->source_ns[source];
+	p.dst = w->m->targets[target].ip;
+	p.header.dport = s.protocol != ANALYSE_ICMP && !s.port ? w->m->any_port : s.port;
+	return p;
+}
+
+/* Where no filter on the way looks at the service, one walk stands for all of them. */
+static void try(struct work *w, size_t source, size_t target, const struct endpoint_services *all,
+		enum analyse_verdict *verdicts)
+{
+	struct analyse_trip trip;
+	bool alike = false;
+
+	for (size_t i = 0; i < all->n; i++) {
+		const struct walk_packet p = packet_of(w, source, target, all->v[i]);
+
+		if (!alike) {
+			analyse_walk_trip(&w->means, &p, w->target_ns[target], &trip);
+			w->m->walks++;
+			alike = !trip.there.by_service && !trip.back.by_service;
+		}
+		verdicts[i] = verdict_of(&trip);
+	}
 }
 
 static void add_all(struct arena *a, struct endpoint_services *to,
@@ -251,24 +269,41 @@ static const struct analyse_outcome *cell(struct work *w, struct arena *scratch,
 	add_all(scratch, &all, &t->named);
 	analyse_endpoint_sort(&all);
 	verdicts = arena_alloc(scratch, all.n * sizeof(*verdicts));
-	for (size_t i = 0; i < all.n; i++)
-		verdicts[i] = try(w->m, source, target, all.v[i]);
+	try(w, source, target, &all, verdicts);
 	return analyse_outcome_keep(&w->outcomes,
 				    &(struct analyse_outcome){all.v, verdicts, all.n});
 }
 
+/* By target: all ways to it share what is remembered. Most of them need no way back. */
 static void fill(struct work *w)
 {
 	struct analyse_matrix *m = w->m;
 	auto_arena struct arena *scratch = arena_new(0);
 
 	m->cells = arena_alloc(m->arena, (w->sources.n * w->targets.n + 1) * sizeof(*m->cells));
-	for (size_t i = 0; i < w->sources.n; i++)
-		for (size_t k = 0; k < w->targets.n; k++) {
+	for (size_t k = 0; k < w->targets.n; k++)
+		for (size_t i = 0; i < w->sources.n; i++) {
 			arena_reset(scratch);
 			m->cells[i * w->targets.n + k] = cell(w, scratch, &w->sources.v[i],
 							      &w->targets.v[k]);
 		}
+}
+
+/* Places instead of names. */
+static void find_places(struct work *w)
+{
+	struct analyse_matrix *m = w->m;
+
+	w->source_ns = arena_alloc(m->arena, (m->n_sources + 1) * sizeof(*w->source_ns));
+	w->target_ns = arena_alloc(m->arena, (m->n_targets + 1) * sizeof(*w->target_ns));
+	for (size_t i = 0; i < m->n_sources; i++)
+		w->source_ns[i] = analyse_net_find_ns(m->a, m->sources[i].name);
+	for (size_t i = 0; i < m->n_targets; i++)
+		w->target_ns[i] = m->targets[i].ns ? analyse_net_find_ns(m->a, m->targets[i].ns)
+						   : NET_NONE;
+	for (enum analyse_protocol i = ANALYSE_ICMP; i <= ANALYSE_UDP; i++)
+		w->packets[i] = analyse_walk_packet(
+			m->a, &(struct analyse_packet){.ns = "", .protocol = i});
 }
 
 static void call_all(struct analyse_matrix *m)
@@ -285,17 +320,22 @@ struct analyse_matrix *analyse_matrix_new(const struct analyse *a)
 {
 	struct arena *arena = arena_new(0);
 	struct analyse_matrix *m = arena_alloc(arena, sizeof(*m));
-	struct work w = {.m = m, .classes = analyse_class_index_new(a), .outcomes.arena = arena};
+	struct work w = {.m = m,
+			 .classes = analyse_class_index_new(a),
+			 .outcomes.arena = arena,
+			 .means = {a, analyse_memory_new(a), .brief = true}};
 
 	m->a = a;
 	m->arena = arena;
 	analyse_endpoint_collect(m);
+	find_places(&w);
 	find_source_kinds(&w);
 	find_target_kinds(&w);
 	m->any_port = find_any(&w);
 	fill(&w);
 	call_all(m);
 	analyse_outcomes_done(&w.outcomes);
+	analyse_memory_free(w.means.memory);
 	analyse_class_index_free(w.classes);
 	return m;
 }

@@ -10,9 +10,27 @@
 
 uint32_t analyse_net_find_ns(const struct analyse *a, const char *name)
 {
-	const struct plan_namespace *ns = plan_find_namespace(a->plan, name);
+	size_t low = 0, high = a->n_ns;
 
-	return ns ? (uint32_t)(ns - a->plan->namespaces) : NET_NONE;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int c = strcmp(name, a->ns[mid].from->name);
+
+		if (c == 0)
+			return (uint32_t)mid;
+		if (c < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return NET_NONE;
+}
+
+uint32_t analyse_net_find_ns_near(const struct analyse *a, const char *name, uint32_t before)
+{
+	if (before != NET_NONE && strcmp(name, a->ns[before].from->name) == 0)
+		return before;
+	return analyse_net_find_ns(a, name);
 }
 
 uint32_t analyse_net_find_dev(const struct analyse *a, uint32_t ns, const char *name)
@@ -74,7 +92,7 @@ uint32_t analyse_net_local(const struct analyse *a, uint32_t ns, uint32_t ip)
 
 	if (i < n->n_addresses && n->local[i].ip == ip)
 		return n->local[i].dev;
-	return ip >> 24 == 127 ? analyse_net_find_dev(a, ns, "lo") : NET_NONE;
+	return ip >> 24 == 127 ? n->lo : NET_NONE;
 }
 
 bool analyse_net_is_up(const struct analyse *a, uint32_t dev)
@@ -101,150 +119,98 @@ const struct net_neighbour *analyse_net_neighbour(const struct analyse *a, uint3
 	return NULL;
 }
 
-/* The first route of this length in the table that has the destination. */
-static const struct net_route *first_of_length(const struct net_table *t, uint8_t len, uint32_t dst)
-{
-	const uint32_t key = dst & ip_mask(len);
-	size_t low = t->lens[32 - len], end = len ? t->lens[33 - len] : t->n, high = end;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (t->routes[mid].dst.addr < key)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < end && t->routes[low].dst.addr == key ? &t->routes[low] : NULL;
-}
-
-static bool usable(const struct analyse *a, const struct net_route *r, uint32_t oif)
-{
-	if (r->dev == NET_NONE)
-		return true;
-	return (oif == NET_NONE || r->dev == oif) && analyse_net_is_up(a, r->dev);
-}
-
-/* The best route of one table. oif: NET_NONE, or the only device that counts. */
-static const struct net_route *best(const struct analyse *a, const struct net_table *t,
-				    uint32_t dst, uint32_t oif)
-{
-	for (uint64_t left = t->used; left; left &= left - 1) {
-		const uint8_t len = (uint8_t)(32 - __builtin_ctzll(left));
-		const struct net_route *r = first_of_length(t, len, dst);
-		const struct net_route *end = t->routes + t->n;
-
-		for (const struct net_route *same = r;
-		     r && same < end && same->dst.len == len && same->dst.addr == r->dst.addr;
-		     same++)
-			if (usable(a, same, oif))
-				return same;
-	}
-	return NULL;
-}
-
-static bool equally_good(const struct net_route *x, const struct net_route *y)
-{
-	return x->metric == y->metric && ip_prefix_equal(x->dst, y->dst);
-}
-
-/* Hops of one multipath route stand together. */
-static struct net_answer choose(const struct net_table *t, const struct net_route *r,
-				const struct plan_rule *rule, unsigned int choice)
-{
-	struct net_answer answer = {.route = r, .rule = rule, .alternatives = 1};
-
-	if (r->dev == NET_NONE)
-		return answer;
-	while (&r[answer.alternatives] < t->routes + t->n &&
-	       equally_good(r, &r[answer.alternatives]))
-		answer.alternatives++;
-	answer.route = &r[choice % answer.alternatives];
-	return answer;
-}
-
-static bool rule_matches(const struct net_ns *n, size_t i, const struct net_flow *f)
-{
-	const struct plan_rule *r = &n->rules[i];
-
-	if ((r->iif && (n->rule_iif[i] == NET_NONE || n->rule_iif[i] != f->iif)) ||
-	    (r->oif && (n->rule_oif[i] == NET_NONE || n->rule_oif[i] != f->oif)))
-		return false;
-	return ip_prefix_has(r->from, f->src);
-}
-
-static struct net_answer look_up(const struct analyse *a, uint32_t ns, const struct net_flow *f)
-{
-	const struct net_ns *n = &a->ns[ns];
-	const struct net_route *r;
-
-	for (size_t i = 0; i < n->n_rules; i++) {
-		if (n->rule_tables[i] == NET_NONE || !rule_matches(n, i, f))
-			continue;
-		r = best(a, &n->tables[n->rule_tables[i]], f->dst, f->oif);
-		if (r)
-			return choose(&n->tables[n->rule_tables[i]], r, &n->rules[i], f->choice);
-	}
-	r = n->main ? best(a, n->main, f->dst, f->oif) : NULL;
-	return r ? choose(n->main, r, NULL, f->choice) : (struct net_answer){0};
-}
-
-struct net_answer analyse_net_lookup(const struct analyse *a, uint32_t ns, const struct net_flow *f)
-{
-	const struct net_ns *n = &a->ns[ns];
-	struct net_answer answer = look_up(a, ns, f);
-
-	if (n->doubt)
-		answer.unknown = n->doubt;
-	else if (n->rule_doubt)
-		answer.unknown = n->rule_doubt;
-	else if (answer.route && answer.route->other)
-		answer.unknown = "a route is of a type, or has hops, that no plan has";
-	return answer;
-}
-
 /* --- devices --- */
 
-static void add_device(struct analyse *a, struct net_device d)
+/* Gives its namespace. */
+static uint32_t add_device(struct analyse *a, struct net_device d)
 {
 	if (d.ns == NET_NONE)
-		return; /* what hangs in the air where somebody took its namespace away */
+		return d.ns; /* what hangs in the air where somebody took its namespace away */
 	d.peer = d.master = d.segment = NET_NONE;
 	*arena_push(a->arena, a->devs, a->n_devs) = d;
+	return d.ns;
 }
 
-static void add_end(struct analyse *a, const struct plan_link *l, const struct plan_end *e)
+static uint32_t add_end(struct analyse *a, const struct plan_link *l, const struct plan_end *e,
+			uint32_t near)
 {
-	add_device(a, (struct net_device){.name = e->dev,
-					  .ns = analyse_net_find_ns(a, e->ns),
-					  .link = l,
-					  .mac = e->mac,
-					  .proxy_arp = e->proxy_arp,
-					  .down = e->down,
-					  .fault = e->fault,
-					  .enslaved = e->master != NULL});
+	return add_device(a, (struct net_device){.name = e->dev,
+						 .ns = analyse_net_find_ns_near(a, e->ns, near),
+						 .link = l,
+						 .mac = e->mac,
+						 .proxy_arp = e->proxy_arp,
+						 .down = e->down,
+						 .fault = e->fault,
+						 .enslaved = e->master != NULL});
 }
 
-static int by_place(const void *pa, const void *pb)
+static void add_links(struct analyse *a)
+{
+	uint32_t near = NET_NONE, far = NET_NONE;
+
+	for (size_t i = 0; i < a->plan->n_links; i++) {
+		const struct plan_link *l = &a->plan->links[i];
+
+		near = add_end(a, l, &l->a, near);
+		far = add_end(a, l, &l->b, far);
+	}
+}
+
+static int by_name(const void *pa, const void *pb)
 {
 	const struct net_device *a = pa, *b = pb;
 
-	if (a->ns != b->ns)
-		return a->ns < b->ns ? -1 : 1;
 	return strcmp(a->name, b->name);
 }
 
-static void connect(const struct analyse *a, const struct plan_link *l)
+/* By namespace, then by name. */
+static void sort_devices(struct analyse *a)
 {
-	uint32_t here = analyse_net_find_dev(a, analyse_net_find_ns(a, l->a.ns), l->a.dev);
-	uint32_t there = analyse_net_find_dev(a, analyse_net_find_ns(a, l->b.ns), l->b.dev);
+	struct net_device *sorted = arena_alloc(a->arena, (a->n_devs + 1) * sizeof(*sorted));
+	uint32_t at = 0;
 
-	if (here == NET_NONE || there == NET_NONE)
-		return;
+	for (size_t i = 0; i < a->n_devs; i++)
+		a->ns[a->devs[i].ns].n_devs++;
+	for (size_t i = 0; i < a->n_ns; i++) {
+		a->ns[i].first_dev = at;
+		at += a->ns[i].n_devs;
+		a->ns[i].n_devs = 0;
+	}
+	for (size_t i = 0; i < a->n_devs; i++) {
+		struct net_ns *n = &a->ns[a->devs[i].ns];
+
+		sorted[n->first_dev + n->n_devs++] = a->devs[i];
+	}
+	a->devs = sorted;
+	for (uint32_t i = 0; i < a->n_ns; i++) {
+		qsort(&a->devs[a->ns[i].first_dev], a->ns[i].n_devs, sizeof(*a->devs), by_name);
+		a->ns[i].lo = analyse_net_find_dev(a, i, "lo");
+	}
+}
+
+static void join_ends(const struct analyse *a, const struct plan_link *l, uint32_t here,
+		      uint32_t there)
+{
 	a->devs[here].peer = there;
 	a->devs[there].peer = here;
 	a->devs[here].master = analyse_net_find_dev(a, a->devs[here].ns, l->a.master);
 	a->devs[there].master = analyse_net_find_dev(a, a->devs[there].ns, l->b.master);
+}
+
+static void connect(const struct analyse *a)
+{
+	const size_t n = a->plan->n_links;
+	uint32_t *ends = arena_alloc(a->arena, (2 * n + 1) * sizeof(*ends)); /* place + 1 */
+
+	for (uint32_t i = 0; i < a->n_devs; i++) {
+		const struct plan_link *l = a->devs[i].link;
+
+		if (l)
+			ends[2 * (l - a->plan->links) + (a->devs[i].mac == l->b.mac)] = i + 1;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (ends[2 * i] && ends[2 * i + 1])
+			join_ends(a, &a->plan->links[i], ends[2 * i] - 1, ends[2 * i + 1] - 1);
 }
 
 static void index_devices(struct analyse *a)
@@ -252,40 +218,43 @@ static void index_devices(struct analyse *a)
 	const struct plan *p = a->plan;
 
 	for (size_t i = 0; i < p->n_namespaces; i++)
-		add_device(a, (struct net_device){.name = "lo", .ns = (uint32_t)i});
+		(void)add_device(a, (struct net_device){.name = "lo", .ns = (uint32_t)i});
 	for (size_t i = 0; i < p->n_bridges; i++)
-		add_device(a, (struct net_device){.name = p->bridges[i].dev,
-						  .ns = analyse_net_find_ns(a, p->bridges[i].ns),
-						  .mac = p->bridges[i].mac,
-						  .bridge = &p->bridges[i],
-						  .down = p->bridges[i].down,
-						  .fault = p->bridges[i].fault});
-	for (size_t i = 0; i < p->n_links; i++) {
-		add_end(a, &p->links[i], &p->links[i].a);
-		add_end(a, &p->links[i], &p->links[i].b);
-	}
-	qsort(a->devs, a->n_devs, sizeof(*a->devs), by_place);
-	for (uint32_t i = 0; i < a->n_devs; i++) {
-		struct net_ns *n = &a->ns[a->devs[i].ns];
-
-		if (!n->n_devs++)
-			n->first_dev = i;
-	}
-	for (size_t i = 0; i < p->n_links; i++)
-		connect(a, &p->links[i]);
+		(void)add_device(a,
+				 (struct net_device){.name = p->bridges[i].dev,
+						     .ns = analyse_net_find_ns(a, p->bridges[i].ns),
+						     .mac = p->bridges[i].mac,
+						     .bridge = &p->bridges[i],
+						     .down = p->bridges[i].down,
+						     .fault = p->bridges[i].fault});
+	add_links(a);
+	sort_devices(a);
+	connect(a);
 }
 
 /* Nothing leaves a device that loses all. One such end is enough: no answer comes back, nor one to ARP. */
-static void cut_lost(const struct analyse *a)
+static void cut_lost(const struct analyse *a, struct net_device *d)
 {
+	if (d->shaper->loss_ppm < NET_LOST_ALL || d->peer == NET_NONE)
+		return;
+	a->devs[d->peer].peer = NET_NONE;
+	d->peer = NET_NONE;
+}
+
+static void index_shapers(const struct analyse *a)
+{
+	uint32_t ns = NET_NONE;
+
 	for (size_t i = 0; i < a->plan->n_shapers; i++) {
 		const struct plan_shaper *s = &a->plan->shapers[i];
-		const uint32_t dev = analyse_net_find_dev(a, analyse_net_find_ns(a, s->ns), s->dev);
+		uint32_t dev;
 
-		if (s->loss_ppm < NET_LOST_ALL || dev == NET_NONE || a->devs[dev].peer == NET_NONE)
+		ns = analyse_net_find_ns_near(a, s->ns, ns);
+		dev = analyse_net_find_dev(a, ns, s->dev);
+		if (dev == NET_NONE)
 			continue;
-		a->devs[a->devs[dev].peer].peer = NET_NONE;
-		a->devs[dev].peer = NET_NONE;
+		a->devs[dev].shaper = s;
+		cut_lost(a, &a->devs[dev]);
 	}
 }
 
@@ -299,9 +268,8 @@ static struct net_ns *ns_of(const struct analyse *a, const char *name)
 }
 
 /* Behind all others of its device. */
-static void add_address(struct analyse *a, const struct plan_address *from)
+static void add_address(const struct analyse *a, uint32_t ns, const struct plan_address *from)
 {
-	const uint32_t ns = analyse_net_find_ns(a, from->ns);
 	const uint32_t dev = analyse_net_find_dev(a, ns, from->dev);
 	struct net_ns *n;
 	size_t at;
@@ -315,14 +283,20 @@ static void add_address(struct analyse *a, const struct plan_address *from)
 	n->addresses[at] = (struct net_address){from->prefix.addr, from->prefix.len, dev, from};
 }
 
-static void index_addresses(struct analyse *a)
+static void add_addresses(const struct analyse *a, const struct plan *p)
 {
-	const struct plan *extra = a->plan->extra;
+	uint32_t ns = NET_NONE;
 
-	for (size_t i = 0; i < a->plan->n_addresses; i++)
-		add_address(a, &a->plan->addresses[i]);
-	for (size_t i = 0; extra && i < extra->n_addresses; i++)
-		add_address(a, &extra->addresses[i]);
+	for (size_t i = 0; p && i < p->n_addresses; i++) {
+		ns = analyse_net_find_ns_near(a, p->addresses[i].ns, ns);
+		add_address(a, ns, &p->addresses[i]);
+	}
+}
+
+static void index_addresses(const struct analyse *a)
+{
+	add_addresses(a, a->plan);
+	add_addresses(a, a->plan->extra);
 	for (size_t i = 0; i < a->n_ns; i++) {
 		struct net_ns *n = &a->ns[i];
 
@@ -338,27 +312,29 @@ static void index_addresses(struct analyse *a)
 	}
 }
 
-static void index_rules(struct analyse *a)
+static void index_rules(const struct analyse *a)
 {
+	uint32_t ns = NET_NONE;
+
 	for (size_t i = 0; i < a->plan->n_rules; i++) {
 		const struct plan_rule *r = &a->plan->rules[i];
-		struct net_ns *n = ns_of(a, r->ns);
 
-		if (!n)
-			continue;
-		if (!n->n_rules)
-			n->rules = r;
-		n->n_rules++;
+		ns = analyse_net_find_ns_near(a, r->ns, ns);
+		if (ns != NET_NONE && !a->ns[ns].n_rules++)
+			a->ns[ns].rules = r;
 	}
 	for (uint32_t i = 0; i < a->n_ns; i++) {
 		struct net_ns *n = &a->ns[i];
 
-		n->rule_tables = arena_alloc(a->arena, (n->n_rules + 1) * sizeof(uint32_t));
-		n->rule_iif = arena_alloc(a->arena, (n->n_rules + 1) * sizeof(uint32_t));
-		n->rule_oif = arena_alloc(a->arena, (n->n_rules + 1) * sizeof(uint32_t));
+		if (!n->n_rules)
+			continue;
+		n->rule_tables = arena_alloc(a->arena, n->n_rules * sizeof(uint32_t));
+		n->rule_iif = arena_alloc(a->arena, n->n_rules * sizeof(uint32_t));
+		n->rule_oif = arena_alloc(a->arena, n->n_rules * sizeof(uint32_t));
 		for (size_t k = 0; k < n->n_rules; k++) {
 			n->rule_iif[k] = analyse_net_find_dev(a, i, n->rules[k].iif);
 			n->rule_oif[k] = analyse_net_find_dev(a, i, n->rules[k].oif);
+			n->by_source |= n->rules[k].from.len > 0;
 		}
 	}
 }
@@ -393,7 +369,8 @@ static void index_neighbours(struct analyse *a)
 		qsort(a->neighbours, a->n_neighbours, sizeof(*a->neighbours), by_device);
 }
 
-static void add_filter(struct analyse *a, const struct plan_filter *f, const struct nft_table *t)
+static void add_filter(const struct analyse *a, const struct plan_filter *f,
+		       const struct nft_table *t)
 {
 	struct net_ns *n = ns_of(a, f->ns);
 
@@ -401,16 +378,56 @@ static void add_filter(struct analyse *a, const struct plan_filter *f, const str
 		*arena_push(a->arena, n->filters, n->n_filters) = (struct net_filter){f, t};
 }
 
-static void index_filters(struct analyse *a)
+static void index_filters(const struct analyse *a)
 {
 	static const struct nft_table unread = {.unknown = true};
 	const struct plan *extra = a->plan->extra;
 
 	for (size_t i = 0; i < a->plan->n_filters; i++)
-		add_filter(a, &a->plan->filters[i],
-			   analyse_nft_read(a->arena, a->plan->filters[i].text));
+		add_filter(a, &a->plan->filters[i], NULL);
 	for (size_t i = 0; extra && i < extra->n_filters; i++)
 		add_filter(a, &extra->filters[i], &unread);
+}
+
+static bool is_unclear(const struct nft_chain *c)
+{
+	for (size_t i = 0; i < c->n_rules; i++) {
+		if (c->rules[i].action == NFT_DO_UNKNOWN)
+			return true;
+		for (size_t k = 0; k < c->rules[i].n_matches; k++)
+			if (c->rules[i].matches[k].field == NFT_FIELD_UNKNOWN)
+				return true;
+	}
+	return c->unknown;
+}
+
+static void note_filter(struct net_ns *n, const struct nft_table *t)
+{
+	n->unclear |= t->unknown;
+	for (size_t i = 0; i < t->n_chains; i++) {
+		n->unclear |= is_unclear(&t->chains[i]);
+		if (t->chains[i].base)
+			n->hooks |= 1u << t->chains[i].hook;
+	}
+	if (n->unclear)
+		n->hooks = ~0u; /* it may be at any */
+}
+
+const struct net_ns *analyse_net_filters(const struct analyse *a, uint32_t ns)
+{
+	struct net_ns *n = &a->ns[ns];
+
+	if (n->has_filters)
+		return n;
+	n->has_filters = true;
+	for (size_t i = 0; i < n->n_filters; i++) {
+		struct net_filter *f = &n->filters[i];
+
+		if (!f->table)
+			f->table = analyse_nft_read(a->arena, f->from->text);
+		note_filter(n, f->table);
+	}
+	return n;
 }
 
 /* --- doubts --- */
@@ -465,126 +482,11 @@ void analyse_net_index(struct analyse *a)
 		a->ns[i].from = &a->plan->namespaces[i];
 	index_devices(a);
 	analyse_net_join_wires(a);
-	cut_lost(a);
+	index_shapers(a);
 	index_addresses(a);
 	index_rules(a);
 	index_neighbours(a);
 	index_filters(a);
 	index_faults(a);
 	index_doubts(a);
-}
-
-/* --- routes --- */
-
-static struct net_table *table_of(struct analyse *a, struct net_ns *n, uint32_t id)
-{
-	for (size_t i = n->n_tables; i > 0; i--)
-		if (n->tables[i - 1].id == id)
-			return &n->tables[i - 1];
-	arena_push(a->arena, n->tables, n->n_tables)->id = id;
-	return &n->tables[n->n_tables - 1];
-}
-
-static void add_route(struct analyse *a, const struct plan_route *r)
-{
-	const uint32_t ns = analyse_net_find_ns(a, r->ns);
-	const uint32_t dev = r->type == PLAN_UNICAST ? analyse_net_find_dev(a, ns, r->dev)
-						     : NET_NONE;
-	struct net_table *t;
-
-	if (ns == NET_NONE || (r->type == PLAN_UNICAST && dev == NET_NONE))
-		return; /* of a plan that was observed: its device is gone, and it with it */
-	t = table_of(a, &a->ns[ns], r->table);
-	*arena_push(a->arena, t->routes, t->n) = (struct net_route){
-		r->dst, r->metric, dev, r->via, r->src, r, r->type == PLAN_OTHER};
-}
-
-/* An address brings the route to its subnet; of lo, nothing but itself. */
-static void add_connected(struct analyse *a, const struct net_address *address)
-{
-	const struct ip_prefix p = {address->ip & ip_mask(address->len), address->len};
-	struct net_table *t;
-
-	if (address->len == 32 || address->from->noprefixroute)
-		return;
-	t = table_of(a, &a->ns[a->devs[address->dev].ns], PLAN_TABLE_MAIN);
-	*arena_push(a->arena, t->routes,
-		    t->n) = (struct net_route){.dst = p, .dev = address->dev, .src = address->ip};
-}
-
-static int longest_first(const void *pa, const void *pb)
-{
-	const struct net_route *a = pa, *b = pb;
-
-	if (a->dst.len != b->dst.len)
-		return a->dst.len > b->dst.len ? -1 : 1;
-	if (a->dst.addr != b->dst.addr)
-		return a->dst.addr < b->dst.addr ? -1 : 1;
-	if (a->metric != b->metric)
-		return a->metric < b->metric ? -1 : 1;
-	return (a->via > b->via) - (a->via < b->via);
-}
-
-static void finish_table(struct net_table *t)
-{
-	size_t at = 0;
-
-	qsort(t->routes, t->n, sizeof(*t->routes), longest_first);
-	t->used = 0;
-	for (unsigned int i = 0; i <= 32; i++) {
-		t->lens[i] = (uint32_t)at;
-		while (at < t->n && t->routes[at].dst.len == 32 - i)
-			at++;
-		if (at > t->lens[i])
-			t->used |= UINT64_C(1) << i;
-	}
-}
-
-static int by_number(const void *pa, const void *pb)
-{
-	const struct net_table *a = pa, *b = pb;
-
-	return (a->id > b->id) - (a->id < b->id);
-}
-
-static struct net_table *find_table(const struct net_ns *n, uint32_t id)
-{
-	const struct net_table key = {.id = id};
-
-	return n->n_tables ? bsearch(&key, n->tables, n->n_tables, sizeof(key), by_number) : NULL;
-}
-
-static void finish_tables(struct net_ns *n)
-{
-	for (size_t i = 0; i < n->n_tables; i++)
-		finish_table(&n->tables[i]);
-	if (n->n_tables)
-		qsort(n->tables, n->n_tables, sizeof(*n->tables), by_number);
-	n->main = find_table(n, PLAN_TABLE_MAIN);
-	for (size_t i = 0; i < n->n_rules; i++) {
-		const struct net_table *t = find_table(n, n->rules[i].table);
-
-		n->rule_tables[i] = t ? (uint32_t)(t - n->tables) : NET_NONE;
-	}
-}
-
-void analyse_net_index_routes(struct analyse *a)
-{
-	const struct plan *extra = a->plan->extra;
-
-	for (size_t i = 0; i < a->n_ns; i++) {
-		a->ns[i].tables = NULL;
-		a->ns[i].n_tables = 0;
-	}
-	for (size_t i = 0; i < a->n_ns; i++)
-		for (size_t k = 0; k < a->ns[i].n_addresses; k++)
-			add_connected(a, &a->ns[i].addresses[k]);
-	for (size_t i = 0; i < a->plan->n_routes; i++)
-		add_route(a, &a->plan->routes[i]);
-	for (size_t i = 0; extra && i < extra->n_routes; i++)
-		add_route(a, &extra->routes[i]);
-	for (size_t i = 0; i < a->n_dynamic; i++)
-		add_route(a, a->dynamic[i]);
-	for (size_t i = 0; i < a->n_ns; i++)
-		finish_tables(&a->ns[i]);
 }

@@ -30,6 +30,8 @@ struct net_device {
 	uint32_t segment;      /* where its frames arrive */
 	uint32_t first, n;     /* its addresses, in the namespace's list */
 	const struct plan_bridge *bridge;
+	const struct plan_shaper *shaper; /* of what leaves by it; NULL: none */
+	uint64_t wire_us;                 /* that labctl-wire takes to carry it to the other end */
 	bool proxy_arp, down;
 	const char *fault; /* see struct plan_end */
 	bool enslaved;     /* it is a port, if only of a bridge that is of no plan */
@@ -69,12 +71,12 @@ struct net_table {
 
 struct net_filter {
 	const struct plan_filter *from;
-	const struct nft_table *table;
+	const struct nft_table *table; /* NULL: not read yet, see analyse_net_filters() */
 };
 
 struct net_ns {
 	const struct plan_namespace *from;
-	uint32_t first_dev, n_devs;
+	uint32_t first_dev, n_devs, lo;
 	struct net_address *addresses; /* of all devices, in the plan's order */
 	struct net_address *local;     /* the same, sorted by address */
 	size_t n_addresses;
@@ -82,11 +84,20 @@ struct net_ns {
 	uint32_t *rule_tables;         /* of each rule: place in tables, NET_NONE: empty */
 	uint32_t *rule_iif, *rule_oif; /* devices; NET_NONE where the rule names none */
 	size_t n_rules;
+	bool by_source;                  /* one of them asks for the source */
+	const struct plan_route *routes; /* of the plan */
+	size_t n_routes;
+	const struct plan_route **others; /* what was added while the lab runs */
+	size_t n_others;
+	bool has_tables;          /* the next three are made of them: see analyse_net_tables() */
 	struct net_table *tables; /* sorted by number */
 	size_t n_tables;
 	struct net_table *main; /* NULL: empty */
 	struct net_filter *filters;
 	size_t n_filters;
+	bool has_filters;   /* they are read, and the next two known: see analyse_net_filters() */
+	bool unclear;       /* a filter has something that is not understood */
+	unsigned int hooks; /* bits: at which of them a filter may drop something */
 	/* Why nothing is known of what passes, is routed, is bridged here; NULL: it is. */
 	const char *doubt, *rule_doubt, *bridge_doubt;
 };
@@ -123,6 +134,8 @@ struct net_neighbour {
 
 /** Place of the namespace; NET_NONE where there is none. */
 uint32_t analyse_net_find_ns(const struct analyse *a, const char *name);
+/** The same, for names that are often those of the namespace before. */
+uint32_t analyse_net_find_ns_near(const struct analyse *a, const char *name, uint32_t before);
 uint32_t analyse_net_find_dev(const struct analyse *a, uint32_t ns, const char *name);
 
 /** Devices are indexed: lines that labctl-wire carries become links from end to end. */
@@ -134,10 +147,15 @@ bool analyse_net_is_up(const struct analyse *a, uint32_t dev);
 const struct net_neighbour *analyse_net_neighbour(const struct analyse *a, uint32_t dev,
 						  uint32_t ip);
 
+/** The namespace, its route tables made (tables.c). */
+const struct net_ns *analyse_net_tables(const struct analyse *a, uint32_t ns);
+/** The namespace, its filters read. */
+const struct net_ns *analyse_net_filters(const struct analyse *a, uint32_t ns);
+
 /** Fills all but the routes and the segments. */
 void analyse_net_index(struct analyse *a);
-/** Tables from the plan's routes, those of addresses, and a->dynamic. */
-void analyse_net_index_routes(struct analyse *a);
+/** Which routes are whose: of the plan, and a->dynamic; tables are made anew. */
+void analyse_net_index_routes(const struct analyse *a);
 /** Segments from links and bridges (segment.c). */
 void analyse_net_index_segments(struct analyse *a);
 

@@ -90,6 +90,7 @@ struct nft_rule {
 	enum nft_action action;
 	const char *chain; /* of a jump */
 	size_t target;
+	bool errors; /* it matches no message but errors of ICMP, whatever else is in it */
 };
 
 struct nft_chain {
@@ -124,6 +125,7 @@ struct nft_judgement {
 	enum nft_verdict verdict;
 	const struct nft_chain *chain; /* that had the last word; NULL: none */
 	const struct nft_rule *rule;   /* NULL: the policy of the chain */
+	bool by_service; /* what was looked at is not the same for all protocols and ports */
 };
 
 /** What the table's chains at that hook say of the packet. */

@@ -83,11 +83,32 @@ static enum answer field_matches(const struct nft_match *m, const struct nft_pac
 	return PERHAPS;
 }
 
-static enum answer rule_matches(const struct nft_rule *rule, const struct nft_packet *p)
+static bool is_of_service(enum nft_field f)
+{
+	switch (f) {
+	case NFT_FIELD_PROTOCOL:
+	case NFT_FIELD_DPORT:
+	case NFT_FIELD_ICMP_TYPE:
+	case NFT_FIELD_ICMP_CODE:
+	case NFT_FIELD_SYN: return true;
+	case NFT_FIELD_IIF:
+	case NFT_FIELD_OIF:
+	case NFT_FIELD_SADDR:
+	case NFT_FIELD_DADDR:
+	case NFT_FIELD_ESTABLISHED:
+	case NFT_FIELD_CHANCE:
+	case NFT_FIELD_UNKNOWN: break;
+	}
+	return false;
+}
+
+static enum answer rule_matches(const struct nft_rule *rule, const struct nft_packet *p,
+				struct nft_judgement *j)
 {
 	for (size_t i = 0; i < rule->n_matches; i++) {
 		enum answer a = field_matches(&rule->matches[i], p);
 
+		j->by_service |= !rule->errors && is_of_service(rule->matches[i].field);
 		if (a == PERHAPS)
 			return a;
 		if ((a == YES) == rule->matches[i].not )
@@ -132,7 +153,7 @@ static enum outcome run(const struct nft_table *t, const struct nft_chain *chain
 {
 	for (size_t i = 0; i < chain->n_rules; i++) {
 		const struct nft_rule *rule = &chain->rules[i];
-		const enum answer a = rule_matches(rule, p);
+		const enum answer a = rule_matches(rule, p, j);
 		enum outcome o;
 
 		if (a == NO)
@@ -152,9 +173,9 @@ static enum outcome run(const struct nft_table *t, const struct nft_chain *chain
 }
 
 static struct nft_judgement judge_chain(const struct nft_table *t, const struct nft_chain *chain,
-					const struct nft_packet *p)
+					const struct nft_packet *p, bool by_service)
 {
-	struct nft_judgement j = {0};
+	struct nft_judgement j = {.by_service = by_service};
 	enum outcome o = chain->unknown ? NOT_KNOWN : run(t, chain, p, 0, &j);
 
 	if (o == GOES_ON) {
@@ -192,6 +213,6 @@ struct nft_judgement analyse_nft_judge(const struct nft_table *t, enum nft_hook 
 	const struct nft_chain *c = NULL;
 
 	while (j.verdict == NFT_ACCEPT && (c = chain_after(t, hook, c)))
-		j = judge_chain(t, c, p);
+		j = judge_chain(t, c, p, j.by_service);
 	return j;
 }

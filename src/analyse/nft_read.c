@@ -421,6 +421,22 @@ static void skip_line(struct reader *r)
 	}
 }
 
+static bool is_of_errors(const struct nft_rule *rule)
+{
+	bool errors = false;
+
+	for (size_t i = 0; i < rule->n_matches; i++) {
+		const struct nft_match *m = &rule->matches[i];
+
+		if (m->field == NFT_FIELD_UNKNOWN)
+			return false;
+		errors |= m->field == NFT_FIELD_ICMP_TYPE &&
+			  !m->not &&!analyse_nft_ranges_have(&m->ranges, NFT_ECHO_REQUEST) &&
+			  !analyse_nft_ranges_have(&m->ranges, NFT_ECHO_REPLY);
+	}
+	return errors;
+}
+
 static void read_rule(struct reader *r, struct nft_chain *chain)
 {
 	struct nft_rule rule = {0};
@@ -440,6 +456,7 @@ static void read_rule(struct reader *r, struct nft_chain *chain)
 	while (end > first && (end[-1] == ' ' || end[-1] == '\t'))
 		end--;
 	rule.text = arena_strndup(r->a, first, (size_t)(end - first));
+	rule.errors = is_of_errors(&rule);
 	*arena_push(r->a, chain->rules, chain->n_rules) = rule;
 }
 

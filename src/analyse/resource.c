@@ -180,6 +180,7 @@ static struct analyse_resource *add(struct analyse_resources *r, const struct pl
 	o->resource = origin->resource;
 	o->at = now ? now->at : origin->at;
 	o->name = arena_strdup(r->arena, strbuf_str(&name));
+	o->kind = analyse_resource_kind(origin->resource);
 	o->op = !find(before, origin) ? PLAN_ADD : !now ? PLAN_REMOVE : PLAN_CHANGE;
 	r->count[o->op]++;
 	return o;

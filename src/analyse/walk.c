@@ -3,7 +3,7 @@
  * A packet step by step, as ip_route_output(), ip_rcv(), ip_forward() and their netfilter hooks treat it.
  * Routers answer with ICMP errors or not: nobody gets through because of that, so it plays no part here.
  */
-#include "analyse/net.h"
+#include "analyse/walk.h"
 
 #include <string.h>
 
@@ -11,20 +11,11 @@
 
 #define EPHEMERAL 40000 /* where answers go to: above all ports that filters name */
 
-/* A packet as it is on its way. */
-struct walk_packet {
-	uint32_t ns;
-	uint32_t oif; /* device of the socket; NET_NONE: none */
-	uint32_t src; /* 0: chosen at the start */
-	uint32_t dst;
-	struct nft_packet header;
-	unsigned int choice; /* which of equally good hops is taken */
-};
-
 struct walker {
 	const struct analyse *a;
 	const struct analyse_walk *forth;
 	struct analyse_walk *w;
+	struct walk_row *row; /* NULL: nothing is remembered */
 	struct nft_packet header;
 	uint32_t ns, in, oif;
 	unsigned int choice;
@@ -91,9 +82,9 @@ static bool stop_at(struct walker *k, const struct net_filter *f, const struct n
 /* in, out: "" where there is none. */
 static bool pass(struct walker *k, enum nft_hook hook, const char *in, const char *out)
 {
-	const struct net_ns *n = &k->a->ns[k->ns];
+	const struct net_ns *n = analyse_net_filters(k->a, k->ns);
 
-	if (!n->n_filters)
+	if (!(n->hooks & 1u << hook))
 		return true;
 	k->header.iif = in;
 	k->header.oif = out;
@@ -102,6 +93,7 @@ static bool pass(struct walker *k, enum nft_hook hook, const char *in, const cha
 		const struct nft_judgement j = analyse_nft_judge(n->filters[i].table, hook,
 								 &k->header);
 
+		k->w->by_service |= j.by_service;
 		if (j.verdict != NFT_ACCEPT)
 			return stop_at(k, &n->filters[i], &j);
 	}
@@ -115,76 +107,44 @@ static bool is_last_resort(const struct net_route *r)
 	return r->dst.len == 0 && r->metric == PLAN_METRIC_LAST;
 }
 
-/* The route out of the namespace, or what stands in the way. bound: an unroutable packet is on link. */
-static bool find_way(struct walker *k, uint32_t src, struct net_route *way)
+static void note(struct walker *k, const struct net_answer *found)
 {
-	const struct net_flow f = {src, k->w->dst, k->in, k->oif, k->choice};
-	const struct net_answer found = analyse_net_lookup(k->a, k->ns, &f);
 	struct analyse_hop *hop = hop_of(k);
 
-	hop->rule = found.rule;
-	hop->route = found.route ? found.route->from : NULL;
-	if (found.alternatives > k->w->alternatives)
-		k->w->alternatives = found.alternatives;
-	if (found.unknown)
-		return not_known(k, found.unknown);
-	if (found.route && found.route->dev != NET_NONE) {
-		*way = *found.route;
-		return true;
-	}
-	/* ip_route_output_key_hash_rcu(): whoever binds a socket to a device knows better */
-	if (k->oif != NET_NONE) {
-		*way = (struct net_route){.dev = k->oif};
-		return true;
-	}
-	return end(k, !found.route || is_last_resort(found.route) ? ANALYSE_NO_ROUTE
-								  : ANALYSE_BLACKHOLE);
+	hop->rule = found->rule;
+	hop->route = found->route ? found->route->from : NULL;
+	if (found->alternatives > k->w->alternatives)
+		k->w->alternatives = found->alternatives;
 }
 
-static bool covers(const struct net_address *a, uint32_t ip)
+/* Whether there is a way out, or what stands in it. */
+static bool has_way(struct walker *k, const struct net_answer *found)
 {
-	return ((a->ip ^ ip) & ip_mask(a->len)) == 0;
-}
-
-/* The address that a packet out of the device has as its source (inet_select_addr()). */
-static uint32_t source_for(const struct analyse *a, uint32_t dev, uint32_t next)
-{
-	const struct net_device *d = &a->devs[dev];
-	const struct net_ns *n = &a->ns[d->ns];
-	const uint32_t lo = analyse_net_find_dev(a, d->ns, "lo");
-
-	for (uint32_t i = d->first; i < d->first + d->n; i++)
-		if (covers(&n->addresses[i], next))
-			return n->addresses[i].ip;
-	if (d->n)
-		return n->addresses[d->first].ip;
-	if (lo != NET_NONE && a->devs[lo].n)
-		return n->addresses[a->devs[lo].first].ip;
-	return n->n_addresses ? n->addresses[0].ip : 0;
+	note(k, found);
+	if (found->unknown)
+		return not_known(k, found->unknown);
+	if (analyse_step_leads_out(found))
+		return true;
+	return end(k, !found->route || is_last_resort(found->route) ? ANALYSE_NO_ROUTE
+								    : ANALYSE_BLACKHOLE);
 }
 
 /* --- steps --- */
 
-static bool leave(struct walker *k, const struct net_route *way)
+static bool leave(struct walker *k, const struct net_route *way, const struct net_taker *t)
 {
 	struct analyse_hop *hop = hop_of(k);
-	const uint32_t next = way->via ? way->via : k->w->dst;
-	uint32_t asker = k->w->src;
-	struct net_taker t;
 
 	hop->out = name_of(k->a, way->dev);
-	hop->next = next;
+	hop->next = analyse_step_next(way, k->w->dst);
 	hop->link = k->a->devs[way->dev].link;
-	if (analyse_net_local(k->a, k->ns, asker) == NET_NONE)
-		asker = source_for(k->a, way->dev, next);
-	t = analyse_net_take(k->a, way->dev, next, asker);
-	if (t.unknown)
-		return not_known(k, t.unknown);
-	if (t.several)
+	if (t->unknown)
+		return not_known(k, t->unknown);
+	if (t->several)
 		return not_known(k, "more than one device answers for the next hop");
-	if (t.dev == NET_NONE)
-		return end(k, t.down ? ANALYSE_DOWN : ANALYSE_NO_NEIGHBOUR);
-	return enter(k, k->a->devs[t.dev].ns, t.dev);
+	if (t->dev == NET_NONE)
+		return end(k, t->down ? ANALYSE_DOWN : ANALYSE_NO_NEIGHBOUR);
+	return enter(k, k->a->devs[t->dev].ns, t->dev);
 }
 
 static bool deliver(struct walker *k)
@@ -193,9 +153,27 @@ static bool deliver(struct walker *k)
 	       end(k, ANALYSE_DELIVERED);
 }
 
+static bool find_way(struct walker *k, struct net_route *way)
+{
+	const struct net_flow f = {k->w->src, k->w->dst, k->in, k->oif, k->choice};
+	const struct net_answer found = analyse_net_lookup(k->a, k->ns, &f);
+
+	/* ip_route_output_key_hash_rcu(): whoever binds a socket to a device knows better */
+	if (k->oif != NET_NONE && !found.unknown && !analyse_step_leads_out(&found)) {
+		note(k, &found);
+		*way = (struct net_route){.dev = k->oif};
+		return true;
+	}
+	if (!has_way(k, &found))
+		return false;
+	*way = *found.route;
+	return true;
+}
+
 static bool depart(struct walker *k)
 {
 	struct net_route way;
+	struct net_taker t;
 
 	if (k->a->ns[k->ns].doubt)
 		return not_known(k, k->a->ns[k->ns].doubt);
@@ -204,23 +182,35 @@ static bool depart(struct walker *k)
 			k->w->src = k->header.saddr = k->w->dst;
 		return pass(k, NFT_OUTPUT, "", "lo") && deliver(k);
 	}
-	if (!find_way(k, k->w->src, &way))
+	if (!find_way(k, &way))
 		return false;
 	if (!k->w->src)
 		k->w->src = way.src ? way.src
-				    : source_for(k->a, way.dev, way.via ? way.via : k->w->dst);
+				    : analyse_step_source(k->a, way.dev,
+							  analyse_step_next(&way, k->w->dst));
 	if (!k->w->src)
 		return end(k, ANALYSE_NO_PLACE);
 	k->header.saddr = k->w->src;
 	k->oif = NET_NONE;
-	return pass(k, NFT_OUTPUT, "", name_of(k->a, way.dev)) && leave(k, &way);
+	if (!pass(k, NFT_OUTPUT, "", name_of(k->a, way.dev)))
+		return false;
+	t = analyse_step_taker(k->a, &way, k->w->src, k->w->dst);
+	return leave(k, &way, &t);
+}
+
+static struct walk_step step_of(const struct walker *k)
+{
+	const struct net_flow f = {k->w->src, k->w->dst, k->in, NET_NONE, k->choice};
+	const struct walk_step *s = k->row ? analyse_memory_step(k->row, k->in) : NULL;
+
+	return s ? *s : analyse_step_look(k->a, &f);
 }
 
 /* One namespace that the packet came to by a device. */
 static bool arrive(struct walker *k)
 {
 	const char *in = name_of(k->a, k->in);
-	struct net_route way;
+	struct walk_step s;
 
 	if (k->a->ns[k->ns].doubt)
 		return not_known(k, k->a->ns[k->ns].doubt);
@@ -228,21 +218,32 @@ static bool arrive(struct walker *k)
 		return false;
 	if (analyse_net_local(k->a, k->ns, k->w->src) != NET_NONE)
 		return end(k, ANALYSE_FORGED); /* fib_validate_source(), accept_local is 0 */
-	if (analyse_net_local(k->a, k->ns, k->w->dst) != NET_NONE)
+	s = step_of(k);
+	if (s.here)
 		return deliver(k);
 	if (!k->a->ns[k->ns].from->router)
 		return end(k, ANALYSE_NO_ROUTER);
-	return find_way(k, k->w->src, &way) && pass(k, NFT_FORWARD, in, name_of(k->a, way.dev)) &&
-	       leave(k, &way);
+	return has_way(k, &s.found) &&
+	       pass(k, NFT_FORWARD, in, name_of(k->a, s.found.route->dev)) &&
+	       leave(k, s.found.route, &s.taker);
+}
+
+/* Which end it would come to does not matter. */
+static bool is_lost(struct walker *k)
+{
+	return k->row && analyse_memory_is_lost(k->row, k->in, k->w->n_hops) &&
+	       !end(k, ANALYSE_NO_ROUTE);
 }
 
 /* forth: the walk that this one answers to; NULL: it is the first. */
-static void walk_one(const struct analyse *a, const struct walk_packet *p,
+static void walk_one(const struct walk_means *m, const struct walk_packet *p,
 		     const struct analyse_walk *forth, struct analyse_walk *w)
 {
-	struct walker k = {.a = a,
+	const bool remembers = m->memory && !p->choice;
+	struct walker k = {.a = m->a,
 			   .forth = forth,
 			   .w = w,
+			   .row = remembers ? analyse_memory_row(m->memory, p->dst) : NULL,
 			   .header = p->header,
 			   .oif = p->oif,
 			   .choice = p->choice};
@@ -252,13 +253,14 @@ static void walk_one(const struct analyse *a, const struct walk_packet *p,
 	w->dst = p->dst;
 	w->n_hops = 0;
 	w->alternatives = 1;
+	w->by_service = false;
 	k.header.saddr = p->src;
 	k.header.daddr = p->dst;
 	if (p->ns == NET_NONE) {
 		w->end = ANALYSE_NO_PLACE;
 		return;
 	}
-	if (!enter(&k, p->ns, NET_NONE) || !depart(&k))
+	if (!enter(&k, p->ns, NET_NONE) || !depart(&k) || (m->brief && is_lost(&k)))
 		return;
 	while (arrive(&k))
 		;
@@ -306,21 +308,23 @@ static void check_device(const struct analyse *a, struct analyse_walk *back, uin
 		back->end = ANALYSE_OTHER_DEVICE;
 }
 
-static void try_choice(const struct analyse *a, const struct walk_packet *p, uint32_t to,
+static void try_choice(const struct walk_means *m, const struct walk_packet *p, uint32_t to,
 		       struct analyse_trip *trip)
 {
+	const struct analyse *a = m->a;
 	struct walk_packet back;
 
 	trip->ok = false;
 	trip->back.n_hops = 0;
 	trip->back.end = ANALYSE_NO_PLACE;
 	trip->back.alternatives = 1;
-	walk_one(a, p, NULL, &trip->there);
+	trip->back.by_service = false;
+	walk_one(m, p, NULL, &trip->there);
 	check_end(a, &trip->there, to);
 	if (trip->there.end != ANALYSE_DELIVERED)
 		return;
 	back = answer_to(p, &trip->there, end_of(a, &trip->there));
-	walk_one(a, &back, &trip->there, &trip->back);
+	walk_one(m, &back, &trip->there, &trip->back);
 	check_end(a, &trip->back, p->ns);
 	check_device(a, &trip->back, p->oif);
 	trip->ok = trip->back.end == ANALYSE_DELIVERED;
@@ -341,27 +345,28 @@ static void doubt(struct analyse_trip *trip, const char *why)
 	trip->ok = false;
 }
 
-/* to: NET_NONE for whoever has the address. */
-static void walk_trip(const struct analyse *a, const struct walk_packet *p, uint32_t to,
-		      struct analyse_trip *trip)
+void analyse_walk_trip(const struct walk_means *m, const struct walk_packet *p, uint32_t to,
+		       struct analyse_trip *trip)
 {
 	struct walk_packet next = *p;
 	struct analyse_trip other;
 
-	try_choice(a, p, to, trip);
+	try_choice(m, p, to, trip);
 	for (next.choice = 1; next.choice < alternatives(trip); next.choice++) {
-		try_choice(a, &next, to, &other);
+		try_choice(m, &next, to, &other);
+		trip->there.by_service |= other.there.by_service;
+		trip->back.by_service |= other.back.by_service;
 		if (other.ok != trip->ok) {
 			doubt(trip,
 			      "of several equally good routes, some lead there and some do not");
 			return;
 		}
 	}
-	if (a->doubt && !trip->ok)
-		doubt(trip, a->doubt);
+	if (m->a->doubt && !trip->ok)
+		doubt(trip, m->a->doubt);
 }
 
-static struct walk_packet packet_of(const struct analyse *a, const struct analyse_packet *p)
+struct walk_packet analyse_walk_packet(const struct analyse *a, const struct analyse_packet *p)
 {
 	static const uint8_t protocols[] = {
 		[ANALYSE_ICMP] = NFT_ICMP, [ANALYSE_TCP] = NFT_TCP, [ANALYSE_UDP] = NFT_UDP};
@@ -383,7 +388,8 @@ static struct walk_packet packet_of(const struct analyse *a, const struct analys
 void analyse_walk(const struct analyse *a, const struct analyse_packet *p, const char *to,
 		  struct analyse_trip *trip)
 {
-	const struct walk_packet packet = packet_of(a, p);
+	const struct walk_packet packet = analyse_walk_packet(a, p);
+	const struct walk_means means = {.a = a};
 
-	walk_trip(a, &packet, to ? analyse_net_find_ns(a, to) : NET_NONE, trip);
+	analyse_walk_trip(&means, &packet, to ? analyse_net_find_ns(a, to) : NET_NONE, trip);
 }

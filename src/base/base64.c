@@ -65,3 +65,26 @@ bool base64_decode(const char *in, size_t n, void *out, size_t *out_len)
 	*out_len = (size_t)(o - (unsigned char *)out);
 	return true;
 }
+
+bool base64url_decode(const char *in, size_t n, void *out, size_t *out_len)
+{
+	unsigned char *o = out;
+
+	for (size_t i = 0; i < n; i += 4) {
+		const size_t left = n - i < 4 ? n - i : 4;
+		char group[4] = {'=', '=', '=', '='};
+
+		for (size_t k = 0; k < left; k++) {
+			const char c = in[i + k];
+
+			if (c == '+' || c == '/')
+				return false;
+			group[k] = c == '-' ? '+' : c == '_' ? '/' : c;
+		}
+		if (left == 1 || !decode_group(group, left - 1, o))
+			return false;
+		o += left - 1;
+	}
+	*out_len = (size_t)(o - (unsigned char *)out);
+	return true;
+}

@@ -16,3 +16,6 @@ void base64_encode(const void *in, size_t n, char *out);
  * canonical base64: wrong length, other characters, line breaks, bits set behind the last byte.
  */
 bool base64_decode(const char *in, size_t n, void *out, size_t *out_len);
+
+/** Section 5, "-_" in place of "+/", without padding: out has room for (n + 3) / 4 * 3 bytes. */
+bool base64url_decode(const char *in, size_t n, void *out, size_t *out_len);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,9 @@
 
 /* Files are written here before they are mounted over those of /etc. */
 #define SCRATCH "/sys"
+
+/* Where Debian's programs look for authorities, whatever library they have. */
+#define BUNDLE "/etc/ssl/certs/ca-certificates.crt"
 
 int etc_take_hostname(const char *name, struct lab_error **err)
 {
@@ -46,11 +50,14 @@ static int write_file(const char *path, const char *text, struct lab_error **err
  * Mounts over the entry itself, be it a link: /etc/resolv.conf often leads into /run, which a
  * sheltered worker does not have. mount(2) would follow it, move_mount(2) does not.
  */
-static int mount_over(const char *from, const char *to)
+static int mount_over(const char *from, const char *to, uint64_t attributes)
 {
 	auto_close int tree = open_tree(AT_FDCWD, from, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	struct mount_attr attr = {.attr_set = attributes};
 
-	return tree < 0 ? -1 : move_mount(tree, "", AT_FDCWD, to, MOVE_MOUNT_F_EMPTY_PATH);
+	if (tree < 0 || (attributes && mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof(attr))))
+		return -1;
+	return move_mount(tree, "", AT_FDCWD, to, MOVE_MOUNT_F_EMPTY_PATH);
 }
 
 /*
@@ -73,7 +80,7 @@ static int cover(const char *name, const char *text, bool needed, struct lab_err
 	}
 	if (write_file(from, text, err))
 		return -1;
-	if (mount_over(from, to))
+	if (mount_over(from, to, 0))
 		return lab_error_errno(err, LAB_FAILED, errno, "mount over %s", to);
 	return 0;
 }
@@ -94,6 +101,16 @@ static char *nsswitch(void)
 	return strbuf_take(&text);
 }
 
+/* A lab without HTTPS has no such file. */
+static int cover_trust(const char *trust, struct lab_error **err)
+{
+	if (!trust || access(trust, F_OK) || access(BUNDLE, F_OK))
+		return 0;
+	if (mount_over(trust, BUNDLE, MOUNT_ATTR_RDONLY))
+		return lab_error_errno(err, LAB_FAILED, errno, "mount over " BUNDLE);
+	return 0;
+}
+
 int etc_cover(const struct etc_view *v, struct lab_error **err)
 {
 	auto_free char *names = nsswitch();
@@ -104,7 +121,7 @@ int etc_cover(const struct etc_view *v, struct lab_error **err)
 		return lab_error_errno(err, LAB_DENIED, errno, "mount a scratch file system");
 	if (cover("resolv.conf", v->resolv_conf, true, err) ||
 	    cover("hosts", v->hosts, false, err) || cover("hostname", hostname.s, false, err) ||
-	    cover("nsswitch.conf", names, false, err))
+	    cover("nsswitch.conf", names, false, err) || cover_trust(v->trust, err))
 		return -1;
 	/* a cache daemon of the host would answer for the node: its socket goes out of sight */
 	if (!access("/run/nscd", F_OK) &&

@@ -9,6 +9,7 @@
  *   configuration's "sockets": [{"name": "vip-80"}, ...]. A socket of type "memory" is a memfd of
  *   WORKER_MEMORY bytes, zero at first, that outlives restarts and replacements of the worker and is
  *   shared with the one that replaces it. One of type "packet" is of no device until its worker binds it.
+ *   One of type "secret" is a file to be read, LAB-DIR/secrets/WORKER.NAME.
  * It already runs in its network namespace, as an unprivileged user without other capabilities than
  * its "privilege" gives and with NO_NEW_PRIVS set. SIGTERM: stop accepting, finish what is being
  * answered, exit 0 within 10 s.

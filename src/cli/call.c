@@ -11,6 +11,7 @@ error_t cli_call_option(struct cli_call_options *o, int key, char *arg, struct a
 	case 's': o->stage = arg; return 0;
 	case 'X': o->method = arg; return 0;
 	case 'd': o->body = arg; return 0;
+	case 't': o->https = true; return 0;
 	case 'H':
 		if (o->n_headers == CLI_CALL_HEADERS || !strchr(arg, ':'))
 			argp_error(state, "no header, or too many of them: \"%s\"", arg);
@@ -79,12 +80,14 @@ static const char *method_of(const struct api *api, const struct cli_call_option
 	return o->body ? "POST" : "GET";
 }
 
-static const char *url_of(const struct lab *lab, const struct api *api, const char *path)
+static const char *url_of(const struct lab *lab, const struct api *api, const char *path,
+			  bool https)
 {
 	const struct api_group *g = api->group.to;
 	const char *base = g->base_path.s && strcmp(g->base_path.s, "/") != 0 ? g->base_path.s : "";
 
-	return arena_printf(lab->arena, "http://%s%s%s",
+	return arena_printf(lab->arena, "%s://%s%s%s",
+			    https || !(api->protocol & API_HTTP) ? "https" : "http",
 			    g->vpc_domain ? lab_vpc_domain(lab, g) : lab_public_domain(lab, g),
 			    base, path ? path : api->path.s);
 }
@@ -126,7 +129,7 @@ int cli_call_find(const struct lab *lab, const struct cli_call_options *o, struc
 		call->app = choose_app(lab, api, o->stage ? o->stage : "RELEASE");
 	}
 	call->method = method_of(api, o);
-	call->url = url_of(lab, api, o->path);
+	call->url = url_of(lab, api, o->path, o->https);
 	add_headers(lab, o, call);
 	return 0;
 }

@@ -10,6 +10,7 @@ struct cli_call_options {
 	const char *lab, *api, *app, *path, *stage, *method, *body;
 	const char *headers[CLI_CALL_HEADERS];
 	size_t n_headers;
+	bool https; /* else only where the API takes nothing else */
 };
 
 /* clang-format off */
@@ -19,7 +20,8 @@ struct cli_call_options {
 	{"stage", 's', "STAGE", 0, "stage of the call (RELEASE)", 0}, \
 	{"request", 'X', "METHOD", 0, "method, where the API takes any (GET, with -d POST)", 0}, \
 	{"data", 'd', "BODY", 0, "body of the call; a form unless -H says otherwise", 0}, \
-	{"header", 'H', "HEADER", 0, "further header, \"Name: value\"", 0}
+	{"header", 'H', "HEADER", 0, "further header, \"Name: value\"", 0}, \
+	{"https", 't', NULL, 0, "call by HTTPS (where the API takes HTTP, by that)", 0}
 /* clang-format on */
 
 /** Takes one of CLI_CALL_OPTIONS and the operands LAB API; ARGP_ERR_UNKNOWN for any other key. */

@@ -115,8 +115,7 @@ static void print_resource(const struct screen *s, const struct analyse_resource
 
 static bool alike(const struct analyse_resource *a, const struct analyse_resource *b)
 {
-	return a->op == b->op &&
-	       strcmp(analyse_resource_kind(a->resource), analyse_resource_kind(b->resource)) == 0;
+	return a->op == b->op && strcmp(a->kind, b->kind) == 0;
 }
 
 static size_t count_alike(const struct analyse_resources *r, size_t i)
@@ -144,7 +143,7 @@ static void print_kind(const struct screen *s, const struct analyse_resources *r
 	size_t named = 0;
 
 	strbuf_printf(&line, "%c %zu of kind %s: ", sign_of_op(r->items[i].op), n,
-		      analyse_resource_kind(r->items[i].resource));
+		      r->items[i].kind);
 	for (size_t k = i; k < r->n && named < FEW; k++)
 		if (alike(&r->items[i], &r->items[k]))
 			strbuf_printf(&line, "%s%s", named++ ? ", " : "",

@@ -93,7 +93,8 @@ extern const struct argp cli_argp_labs, cli_argp_check, cli_argp_plan, cli_argp_
 	cli_argp_completion;
 
 /* the verbs' enums of formats have the same order */
-extern const char *const cli_formats_test[], *const cli_formats_graph[], *const cli_formats_trace[];
+extern const char *const cli_formats_test[],
+	*const cli_formats_graph[], *const cli_formats_trace[], *const cli_formats_matrix[];
 
 /** The i-th word that may follow `labctl lesson LAB`; NULL behind the last. */
 const char *cli_lesson_word(size_t i);

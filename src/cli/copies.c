@@ -94,25 +94,38 @@ void cli_copies_free(char **names, size_t n)
 	free(names);
 }
 
-int cli_apart(const char *lab, cli_apart_fn *fn, void *data, int out,
-	      const volatile sig_atomic_t *cancel)
+pid_t cli_apart_start(const char *lab, cli_apart_fn *fn, void *data, int out, int errors)
 {
-	int status;
 	pid_t pid;
 
 	(void)fflush(NULL); /* else the child could write it a second time */
 	pid = fork();
 	if (pid == 0) {
-		if (out >= 0 && dup2(out, STDOUT_FILENO) < 0)
+		if ((errors >= 0 && dup2(errors, STDERR_FILENO) < 0) ||
+		    (out >= 0 && dup2(out, STDOUT_FILENO) < 0))
 			exit(LAB_FAILED);
 		exit(fn(lab, data));
 	}
-	if (pid < 0) {
+	if (pid < 0)
 		cli_message("lab %s: fork: %s", lab, strerror(errno));
+	return pid;
+}
+
+int cli_apart_status(int status)
+{
+	return WIFEXITED(status) ? WEXITSTATUS(status) : LAB_FAILED;
+}
+
+int cli_apart(const char *lab, cli_apart_fn *fn, void *data, int out,
+	      const volatile sig_atomic_t *cancel)
+{
+	pid_t pid = cli_apart_start(lab, fn, data, out, -1);
+	int status;
+
+	if (pid < 0)
 		return LAB_FAILED;
-	}
 	while (waitpid(pid, &status, 0) < 0)
 		if (*cancel) /* a terminal has told the child too; who else, has not */
 			(void)kill(pid, SIGTERM);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : LAB_FAILED;
+	return cli_apart_status(status);
 }

@@ -8,6 +8,7 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 
@@ -26,6 +27,11 @@ void cli_copies_free(char **names, size_t n);
 /** What is done to one lab; gives an exit status, having said what went wrong. */
 typedef int cli_apart_fn(const char *lab, void *data);
 
+/** In a child, which is not waited for; its pid, or -1, having said why. out, errors: what become its standard output
+ * and error, -1: ours. */
+pid_t cli_apart_start(const char *lab, cli_apart_fn *fn, void *data, int out, int errors);
+/** The exit status of a child that waitpid() told of. */
+int cli_apart_status(int status);
 /** In a child; its exit status. out: what becomes its standard output, -1: ours. */
 int cli_apart(const char *lab, cli_apart_fn *fn, void *data, int out,
 	      const volatile sig_atomic_t *cancel);

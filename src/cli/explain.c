@@ -54,7 +54,7 @@ static const struct argp_option option_table[] = {
 	{"request", 'X', "METHOD", 0, "method of the request to a URL (GET)", 0},
 	{"header", 'H', "HEADER", 0,
 	 "\"Host: NAME\" or \"X-Ca-Stage: NAME\" of the request; others decide nothing", 0},
-	{"app", 'a', "APP", 0, "app that signs the request", 0},
+	{"app", 'a', "APP", 0, "app that signs the request, and what --probe sends", 0},
 	CLI_OPTION_JSON,
 	CLI_OPTION_END,
 };
@@ -102,9 +102,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 			argp_error(state, "which lab, from which of its nodes, and to what?");
 		if (o->probe && (o->planned || o->common.step))
 			argp_error(state, "--probe is for the lab as it runs");
-		if (o->probe && o->app)
-			argp_error(state,
-				   "--probe sends what is not signed: see `labctl api call`");
 		return 0;
 	default: return cli_lab_option(&o->common, key, arg, state);
 	}
@@ -222,14 +219,17 @@ static const char *file_of(struct span at)
 }
 
 /* A plan has the rules of security groups, and not their places. */
-static void find_group(const struct options *o, const char *step, struct explanation *e)
+static void find_group(const struct options *o, const struct cli_seen *seen, struct explanation *e)
 {
 	static const char prefix[] = "security_groups.";
 	const char *resource = e->origin.resource;
 	const bool wanted = resource && !e->origin.at && !strncmp(resource, prefix, strlen(prefix));
-	auto_cli_lab struct cli_lab *l = wanted ? lab_at(o->common.lab, step) : NULL;
+	auto_cli_lab struct cli_lab *again = wanted && !seen->read
+						     ? lab_at(o->common.lab, seen->step)
+						     : NULL;
+	const struct cli_lab *l = seen->read ? seen->read : again;
 
-	for (size_t i = 0; l && i < l->lab->n_security_groups; i++) {
+	for (size_t i = 0; wanted && l && i < l->lab->n_security_groups; i++) {
 		const struct named *id = &l->lab->security_groups[i].id;
 
 		if (!strcmp(id->name, resource + strlen(prefix)))
@@ -289,8 +289,12 @@ static size_t step_after(const struct lab *lab, const char *id)
 	return lab->n_steps;
 }
 
-static void find_remedy(const struct options *o, const char *step, struct remedy *r)
+static void find_remedy(const struct options *o, const struct cli_seen *seen, struct remedy *r)
 {
+	const char *step = seen->step;
+
+	if (!seen->live && !step)
+		return; /* no step comes after all of them */
 	r->lab = lab_at(o->common.lab, NULL);
 	r->unread = !r->lab;
 	for (size_t i = r->lab ? step_after(r->lab->lab, step) : 0;
@@ -555,13 +559,13 @@ static int explain_it(const struct options *o, struct cli_seen *seen, struct pro
 	e = explain(o, seen->plan, &asked, err);
 	if (!e || probe(o, &asked, e, probing, err))
 		return -1;
-	find_group(o, seen->step, e);
+	find_group(o, seen, e);
 	if (e->verdict != ANALYSE_YES) {
 		remedy.repair = seen->live && reaches(o, seen->status.plan, &asked);
 		remedy.reset = !remedy.repair && seen->live &&
 			       reset_mends(o, seen->status.plan, &asked);
 		if (!remedy.repair && !remedy.reset)
-			find_remedy(o, seen->step, &remedy);
+			find_remedy(o, seen, &remedy);
 		compare(&remedy, seen->plan);
 	}
 	*good = e->verdict == ANALYSE_YES && (!probing->done || probing->probed.verdict.agrees);

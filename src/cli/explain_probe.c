@@ -71,15 +71,39 @@ static json_t *headers_of(const struct explain_request *r)
 	return list;
 }
 
-static json_t *spec_of(const struct explanation *e, const struct explain_request *r, int timeout)
+/* What the lab's gateways know of the app that signs: {"key", "secret"}; NULL where they know none. */
+static json_t *credentials_of(const struct plan *p, const char *name)
+{
+	json_t *found = NULL;
+
+	for (size_t i = 0; i < p->n_workers && !found; i++) {
+		json_auto_t *config = json_loads(p->workers[i].config, 0, NULL);
+		const json_t *app;
+		size_t k;
+
+		json_array_foreach (json_object_get(config, "apps"), k, app) {
+			const char *is = json_string_value(json_object_get(app, "name"));
+
+			if (is && !strcmp(is, name) && !found)
+				found = json_pack("{s:O, s:O}", "key", json_object_get(app, "key"),
+						  "secret", json_object_get(app, "secret"));
+		}
+	}
+	return found;
+}
+
+/* app: taken over; NULL: nobody signs */
+static json_t *spec_of(const struct explanation *e, const struct explain_request *r, int timeout,
+		       json_t *app)
 {
 	const struct explain_target *t = &e->target;
 	char ip[IP_STRLEN];
 
 	if (t->url)
-		return json_pack("{s:s, s:i, s:s, s:s, s:o}", "kind", "http", "timeout_ms", timeout,
-				 "method", r->method ? r->method : "GET", "url", r->to, "headers",
-				 headers_of(r));
+		return json_pack("{s:s, s:i, s:s, s:s, s:o, s:o*}", "kind", "http", "timeout_ms",
+				 timeout, "method", r->method ? r->method : "GET", "url", r->to,
+				 "headers", headers_of(r), "app", app);
+	json_decref(app); /* what is no request cannot be signed */
 	if (t->name)
 		return json_pack("{s:s, s:i, s:s, s:s}", "kind", "dns", "timeout_ms", timeout,
 				 "name", t->name, "type", "A");
@@ -211,10 +235,15 @@ static json_t *send(const struct cli_running *running, const struct explanation 
 	const bool predicted = e->verdict != ANALYSE_NO || e->status;
 	const int timeout = predicted ? PREDICTED_MS : UNPREDICTED_MS;
 	const struct plan_node *node = cli_find_node(running, r->from, err);
-	json_t *spec = node ? spec_of(e, r, timeout) : NULL, *result;
+	json_t *app = r->app ? credentials_of(running->plan, r->app) : NULL, *spec, *result;
 
-	if (!node)
+	if (node && r->app && !app)
+		(void)lab_error_make(err, LAB_USAGE, "no such app: %s", r->app);
+	if (!node || (r->app && !app)) {
+		json_decref(app);
 		return NULL;
+	}
+	spec = spec_of(e, r, timeout, app);
 	if (!spec) {
 		(void)lab_error_make(err, LAB_USAGE, "what is asked for is not UTF-8");
 		return NULL;

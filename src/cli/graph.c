@@ -7,9 +7,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "cli/cli.h"
+#include "cli/graph_live.h"
 #include "cli/options.h"
 
 enum format { FORMAT_TEXT, FORMAT_SVG, FORMAT_DOT, FORMAT_MERMAID, FORMAT_DRAWIO, FORMAT_JSON };
@@ -21,8 +24,11 @@ struct options {
 	struct cli_lab_options common;
 	enum format format;
 	const char *output;
-	bool all;
+	bool all, live;
+	unsigned long count; /* 0: not said */
 };
+
+enum { KEY_LIVE = 256, KEY_COUNT };
 
 static const struct argp_option option_table[] = {
 	CLI_OPTION_STEP,
@@ -30,6 +36,8 @@ static const struct argp_option option_table[] = {
 	{"output", 'o', "FILE", 0, "write there instead of to standard output", 0},
 	{"all", 'a', NULL, 0, "draw each instance, however many there are", 0},
 	{"json", 'j', NULL, 0, "the same as --format json", 0},
+	{"live", KEY_LIVE, NULL, 0, "what goes on in a lab that is up: load and loss", 0},
+	{"count", KEY_COUNT, "N", 0, "with --live: N pictures as text, one each second", 0},
 	CLI_OPTION_END,
 };
 
@@ -47,6 +55,16 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		o->format = FORMAT_JSON;
 		o->common.json = true;
 		return 0;
+	case KEY_LIVE: o->live = true; return 0;
+	case KEY_COUNT: o->count = cli_option_number(state, "--count", arg, 1, INT32_MAX); return 0;
+	case ARGP_KEY_END:
+		if (o->live && o->common.step)
+			argp_error(state, "--live shows the lab as it is: leave --step out");
+		if (o->count && !o->live)
+			argp_error(state, "--count is for --live");
+		if (o->count && o->format != FORMAT_TEXT)
+			argp_error(state, "--count is for pictures as text");
+		return cli_lab_option(&o->common, key, arg, state);
 	default: return cli_lab_option(&o->common, key, arg, state);
 	}
 }
@@ -57,11 +75,15 @@ const struct argp cli_argp_graph = {
 	.args_doc = "LAB",
 	.doc = "Draws a lab: regions, VPCs, transit routers, circuits, data centres, gateways. With --step, "
 	       "the lab after that step; what it added (+) and changed (~) since the step before is "
-	       "marked. Needs no root.\v"
+	       "marked. Needs no root. With --live, what went on in a running lab during one second, in "
+	       "colours and in words: load, losses, links that are down; on a terminal again and again "
+	       "until Ctrl-C.\v"
 	       "Examples:\n"
 	       "  labctl graph scenario1\n"
 	       "  labctl graph scenario1 --step attach\n"
-	       "  labctl graph hybrid --format svg -o hybrid.svg\n",
+	       "  labctl graph hybrid --format svg -o hybrid.svg\n"
+	       "  labctl graph scenario1 --live\n"
+	       "  labctl graph scenario1 --live --format svg -o now.svg\n",
 };
 
 static struct graph *draw(const struct options *o, struct lab_error **err)
@@ -110,18 +132,78 @@ static int write_file(const char *path, const struct strbuf *text, struct lab_er
 	return 0;
 }
 
-static int run(const struct options *o, struct lab_error **err)
+static int put(const struct options *o, struct graph *g, struct lab_error **err)
 {
-	auto_graph struct graph *g = draw(o, err);
 	auto_strbuf struct strbuf text = {0};
 
-	if (!g)
-		return -1;
 	format(o, g, &text);
 	if (o->output)
 		return write_file(o->output, &text, err);
 	fputs(strbuf_str(&text), stdout); /* main() reports what cannot be written */
 	return 0;
+}
+
+/* --- live --- */
+
+/* Over the picture before it, as much as the window has room for: what is wider or longer would scroll. */
+static void overwrite(const char *text)
+{
+	struct winsize size = {0};
+	const char *end;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_row)
+		size.ws_row = 24;
+	fputs("\033[?7l\033[H", stdout);
+	for (int row = 1; *text && row < size.ws_row; row++, text = *end ? end + 1 : end) {
+		end = strchrnul(text, '\n');
+		printf("%.*s\033[K\n", (int)(end - text), text);
+	}
+	fputs(*text ? "(a taller window shows the rest)" : "", stdout);
+	fputs("\033[J\033[?7h", stdout);
+	(void)fflush(stdout); /* main() reports what cannot be written */
+}
+
+static bool is_redrawn(const struct options *o)
+{
+	return o->format == FORMAT_TEXT && !o->output && isatty(STDOUT_FILENO);
+}
+
+static int show(struct graph *g, void *data, struct lab_error **err)
+{
+	const struct options *o = data;
+	auto_strbuf struct strbuf text = {0};
+
+	if (!is_redrawn(o))
+		return put(o, g, err) || fflush(stdout) ? -1 : 0;
+	format(o, g, &text);
+	overwrite(strbuf_str(&text));
+	return 0;
+}
+
+/* Where the lab is without root, the file is still where it was asked for: that view changes only /run. */
+static int run_live(struct options *o, struct lab_error **err)
+{
+	struct cli_graph_live live = {.lab = o->common.lab,
+				      .all = o->all,
+				      .steady = is_redrawn(o) || o->count > 1,
+				      .count = o->count,
+				      .show = show,
+				      .data = o};
+
+	if (!live.count && !is_redrawn(o))
+		live.count = 1;
+	return cli_enter_running("graph", o->common.lab, err) || cli_graph_live(&live, err) ? -1
+											    : 0;
+}
+
+static int run(struct options *o, struct lab_error **err)
+{
+	auto_graph struct graph *g = NULL;
+
+	if (o->live)
+		return run_live(o, err);
+	g = draw(o, err);
+	return g ? put(o, g, err) : -1;
 }
 
 int verb_graph(int argc, char **argv)

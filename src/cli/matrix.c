@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** labctl matrix: who reaches whom. */
+#include <assert.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,21 +9,29 @@
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "cli/cli.h"
+#include "cli/matrix_svg.h"
 #include "cli/options.h"
 #include "cli/seen.h"
 
 #define NAMES_MAX   4  /* of nodes that are alike; more are only counted */
 #define FEW_COLUMNS 16 /* of which each has room for its number */
 
+enum format { FORMAT_TEXT, FORMAT_SVG, FORMAT_JSON };
+
+const char *const cli_formats_matrix[] = {"text", "svg", "json", NULL};
+static_assert(ARRAY_LEN(cli_formats_matrix) == FORMAT_JSON + 2, "one word per format");
+
 struct options {
 	struct cli_lab_options common;
 	bool planned;
+	enum format format;
 };
 
 static const struct argp_option option_table[] = {
 	CLI_OPTION_STEP,
 	{"plan", 'p', NULL, 0, "even if the lab is up, answer by its file", 0},
-	CLI_OPTION_JSON,
+	{"format", 'f', "FORMAT", 0, "text (default), svg or json", 0},
+	{"json", 'j', NULL, 0, "the same as --format json", 0},
 	CLI_OPTION_END,
 };
 
@@ -30,11 +39,18 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
 
-	if (key == 'p') {
-		o->planned = true;
+	switch (key) {
+	case 'p': o->planned = true; return 0;
+	case 'f':
+		o->format = (enum format)cli_option_word(state, "format", arg, cli_formats_matrix);
+		o->common.json = o->format == FORMAT_JSON;
 		return 0;
+	case 'j':
+		o->format = FORMAT_JSON;
+		o->common.json = true;
+		return 0;
+	default: return cli_lab_option(&o->common, key, arg, state);
 	}
-	return cli_lab_option(&o->common, key, arg, state);
 }
 
 const struct argp cli_argp_matrix = {
@@ -47,6 +63,7 @@ const struct argp cli_argp_matrix = {
 	       "Examples:\n"
 	       "  labctl matrix scenario1\n"
 	       "  labctl matrix scenario1 --step attach\n"
+	       "  labctl matrix hybrid --format svg >matrix.svg\n"
 	       "  labctl matrix scenario1 --json | jq '. as $m | .cells[] | select(.services.ping == \"no\") | "
 	       "[$m.from[.from], $m.to[.to]]'\n",
 };
@@ -327,21 +344,37 @@ static void print_rows(struct grid *g)
 			print_row(g, i, (int)width, gap);
 }
 
+/* What the marks mean: "+  everything". */
+static const char **legend_of(struct grid *g, size_t *n)
+{
+	const char **lines = NULL;
+
+	*n = 0;
+	*(const char **)arena_push(g->arena, lines, *n) = "+  everything";
+	*(const char **)arena_push(g->arena, lines, *n) = ".  nothing";
+	for (size_t i = 0; i < g->n_some && i < LETTERS; i++)
+		*(const char **)arena_push(g->arena, lines, *n) =
+			arena_printf(g->arena, "%c  %s", letters[i], g->some[i]);
+	if (g->n_some > LETTERS)
+		*(const char **)arena_push(g->arena, lines, *n) =
+			arena_printf(g->arena, "%c  something; --json says what", OTHER);
+	if (memchr(g->marks, '?', g->rows.n * g->columns.n))
+		*(const char **)arena_push(g->arena, lines, *n) = "?  not known";
+	return lines;
+}
+
 static void print_legend(struct grid *g)
 {
-	size_t n = 0;
+	size_t n = 0, n_lines;
+	const char **lines = legend_of(g, &n_lines);
 
 	puts("");
 	for (size_t k = 0; k < g->columns.n; k++)
 		if (!g->columns.v[k].merged)
 			printf("%3zu  %s\n", ++n, label_of(g, &g->columns.v[k]));
-	puts("\n  +  everything\n  .  nothing");
-	for (size_t i = 0; i < g->n_some && i < LETTERS; i++)
-		printf("  %c  %s\n", letters[i], g->some[i]);
-	if (g->n_some > LETTERS)
-		printf("  %c  something; --json says what\n", OTHER);
-	if (memchr(g->marks, '?', g->rows.n * g->columns.n))
-		puts("  ?  not known");
+	puts("");
+	for (size_t i = 0; i < n_lines; i++)
+		printf("  %s\n", lines[i]);
 }
 
 static void print_table(const struct cli_seen *seen, struct grid *g)
@@ -351,6 +384,51 @@ static void print_table(const struct cli_seen *seen, struct grid *g)
 	puts("");
 	print_rows(g);
 	print_legend(g);
+}
+
+/* --- the picture --- */
+
+static const char **labels_of(struct grid *g, const struct groups *groups)
+{
+	const char **labels = arena_alloc(g->arena, (groups->n + 1) * sizeof(*labels));
+	size_t n = 0;
+
+	for (size_t i = 0; i < groups->n; i++)
+		if (!groups->v[i].merged)
+			labels[n++] = label_of(g, &groups->v[i]);
+	return labels;
+}
+
+static const char *marks_of(struct grid *g)
+{
+	char *marks = arena_alloc(g->arena, g->rows.n * g->columns.n + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->rows.n; i++)
+		for (size_t k = 0; k < g->columns.n; k++)
+			if (!g->rows.v[i].merged && !g->columns.v[k].merged)
+				marks[n++] = *mark_at(g, i, k);
+	return marks;
+}
+
+static void print_svg(const struct cli_seen *seen, struct grid *g)
+{
+	auto_strbuf struct strbuf out = {0};
+	struct cli_matrix_picture p = {
+		.title = arena_printf(g->arena, "%s%s%s: who reaches whom%s", seen->plan->lab,
+				      seen->step ? ", step " : "", seen->step ? seen->step : "",
+				      seen->live ? ", as it runs" : ""),
+	};
+
+	merge(g);
+	p.rows = labels_of(g, &g->rows);
+	p.columns = labels_of(g, &g->columns);
+	p.n_rows = count(&g->rows);
+	p.n_columns = count(&g->columns);
+	p.marks = marks_of(g);
+	p.legend = legend_of(g, &p.n_legend);
+	cli_matrix_svg(&out, &p);
+	fputs(strbuf_str(&out), stdout); /* main() reports what cannot be written */
 }
 
 /* --- JSON --- */
@@ -431,10 +509,11 @@ static void show(const struct options *o, const struct cli_seen *seen)
 	struct grid g = {.arena = arena, .m = m};
 
 	grid_fill(&g);
-	if (o->common.json)
-		print_json(seen, &g);
-	else
-		print_table(seen, &g);
+	switch (o->format) {
+	case FORMAT_TEXT: print_table(seen, &g); break;
+	case FORMAT_SVG: print_svg(seen, &g); break;
+	case FORMAT_JSON: print_json(seen, &g); break;
+	}
 	analyse_matrix_free(m);
 	analyse_free(a);
 }

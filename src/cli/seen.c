@@ -9,9 +9,8 @@
 
 static int compile(struct cli_seen *s, const char *lab, const char *step, struct lab_error **err)
 {
-	auto_cli_lab struct cli_lab *l = cli_find_lab(lab, step, err);
-
-	s->compiled = l ? cli_compile(l, err) : NULL;
+	s->read = cli_find_lab(lab, step, err);
+	s->compiled = s->read ? cli_compile(s->read, err) : NULL;
 	s->plan = s->compiled;
 	s->step = step;
 	return s->plan ? 0 : -1;
@@ -61,6 +60,7 @@ void cli_seen_done(struct cli_seen *s)
 	apply_status_done(&s->status);
 	cli_session_done(&s->session);
 	plan_free(s->compiled);
+	cli_lab_free(s->read);
 	free(s->lab);
 }
 

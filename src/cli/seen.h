@@ -8,8 +8,9 @@
 
 struct cli_seen {
 	const struct plan *plan;
-	const char *step; /* that it stops after; NULL: all of them */
-	bool live;        /* it is what the kernel holds */
+	const char *step;     /* that it stops after; NULL: all of them */
+	bool live;            /* it is what the kernel holds */
+	struct cli_lab *read; /* the file that the plan is of; NULL where it is live */
 	/* owners */
 	struct plan *compiled;
 	struct cli_session session;

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/strbuf.h"
+#include "cli/certify.h"
 #include "cli/cli.h"
 #include "supervise/client.h"
 
@@ -65,6 +66,8 @@ static int load_start(void *data, const struct plan *workers, struct lab_error *
 	struct cli_session *s = data;
 	auto_free char *json = plan_write_kind(workers, PLAN_WORKER);
 
+	if (cli_certify(s->state, workers, err))
+		return -1;
 	supervise_wake(&state_journal(s->state)->supervisor);
 	s->loading = supervise_load_start(state_dir_fd(s->state), json, strlen(json), LOAD_MS, err);
 	return s->loading < 0 ? broke_down(err) : 0;

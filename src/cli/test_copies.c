@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -17,45 +19,156 @@
 
 /* --- reports --- */
 
-/* Of one copy; an object without checks where they could not run. */
-static json_t *report_of(const char *name, cli_apart_fn *test, void *data,
-			 const volatile sig_atomic_t *cancel, int *worst, struct lab_error **err)
-{
-	auto_close int out = memfd_create("report", MFD_CLOEXEC);
-	json_t *report;
-	int status;
+/* The checks of one copy, in a process of its own. */
+struct job {
+	const char *name;
+	pid_t pid;       /* 0: not started, or over */
+	int out, errors; /* files that are its standard output and error */
+	bool over;
+	json_t *report;     /* NULL until it is over */
+	struct strbuf said; /* told in its turn, so that nothing is mixed */
+};
 
-	if (out < 0) {
-		(void)lab_error_errno(err, LAB_FAILED, errno, "lab %s: its report", name);
-		return NULL;
+struct jobs {
+	struct job *list;
+	size_t n, started, told; /* of the first ones */
+	size_t running;
+	int worst;
+};
+
+static bool start_job(struct job *j, cli_apart_fn *test, void *data, struct lab_error **err)
+{
+	j->out = memfd_create("report", MFD_CLOEXEC);
+	j->errors = memfd_create("errors", MFD_CLOEXEC);
+	if (j->out < 0 || j->errors < 0) {
+		(void)lab_error_errno(err, LAB_FAILED, errno, "lab %s: its report", j->name);
+		return false;
 	}
-	status = cli_apart(name, test, data, out, cancel);
-	*worst = status > *worst ? status : *worst;
-	report = lseek(out, 0, SEEK_SET) ? NULL : json_loadfd(out, 0, NULL);
+	j->pid = cli_apart_start(j->name, test, data, j->out, j->errors);
+	return true;
+}
+
+/* An object without checks where they could not run. */
+static json_t *report_of(const struct job *j)
+{
+	json_t *report = lseek(j->out, 0, SEEK_SET) ? NULL : json_loadfd(j->out, 0, NULL);
+
 	if (!json_is_object(report)) {
 		json_decref(report);
 		report = json_object();
 	}
-	if (json_object_set_new(report, "lab", json_string(name)))
+	if (json_object_set_new(report, "lab", json_string(j->name)))
 		abort(); /* no memory */
 	return report;
+}
+
+static void read_errors(struct job *j)
+{
+	char buf[4096];
+	ssize_t n = lseek(j->errors, 0, SEEK_SET);
+
+	while (!n && (n = read(j->errors, buf, sizeof(buf))) > 0) {
+		strbuf_addn(&j->said, buf, (size_t)n);
+		n = 0;
+	}
+}
+
+static void end_job(struct jobs *all, struct job *j, int status)
+{
+	all->worst = status > all->worst ? status : all->worst;
+	j->report = report_of(j);
+	read_errors(j);
+	cleanup_closep(&j->out);
+	cleanup_closep(&j->errors);
+	j->out = j->errors = -1;
+	j->pid = 0;
+	j->over = true;
+}
+
+/* What they said, in the order of their numbers. */
+static void tell(struct jobs *all)
+{
+	for (; all->told < all->n && all->list[all->told].over; all->told++)
+		fputs(strbuf_str(&all->list[all->told].said), stderr);
+}
+
+static void wait_for_one(struct jobs *all, const volatile sig_atomic_t *cancel)
+{
+	int status;
+	pid_t pid = waitpid(-1, &status, 0);
+
+	for (size_t i = 0; i < all->started; i++) {
+		struct job *j = &all->list[i];
+
+		if (pid < 0 && *cancel &&
+		    j->pid > 0) /* a terminal has told them too; who else, has not */
+			(void)kill(j->pid, SIGTERM);
+		if (pid > 0 && j->pid == pid) {
+			end_job(all, j, cli_apart_status(status));
+			all->running--;
+		}
+	}
+	tell(all);
+}
+
+/* As many at once as there are processors: rates and times are measured. */
+static size_t at_once(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n > 1 ? (size_t)n : 1;
+}
+
+static int run_jobs(struct jobs *all, cli_apart_fn *test, void *data, struct lab_error **err)
+{
+	const volatile sig_atomic_t *cancel = cli_catch_signals();
+	const size_t most = at_once();
+	int rc = 0;
+
+	while (all->running || (!rc && !*cancel && all->started < all->n)) {
+		struct job *j = &all->list[all->started];
+
+		if (rc || *cancel || all->started == all->n || all->running == most) {
+			wait_for_one(all, cancel);
+			continue;
+		}
+		all->started++;
+		if (!start_job(j, test, data, err))
+			rc = -1;
+		else if (j->pid < 0)
+			end_job(all, j, LAB_FAILED);
+		else
+			all->running++;
+	}
+	return rc;
 }
 
 static json_t *reports_of(char **names, size_t n, cli_apart_fn *test, void *data, int *worst,
 			  struct lab_error **err)
 {
-	const volatile sig_atomic_t *cancel = cli_catch_signals();
+	auto_free struct job *list = calloc(n + 1, sizeof(*list));
+	struct jobs all = {.list = list, .n = n, .worst = LAB_OK};
 	json_t *reports = json_array();
+	int rc;
 
-	for (size_t i = 0; i < n && !*cancel; i++) {
-		json_t *report = report_of(names[i], test, data, cancel, worst, err);
-
-		if (!report || json_array_append_new(reports, report)) {
-			json_decref(reports);
-			return NULL;
-		}
+	if (!list || !reports)
+		abort();
+	for (size_t i = 0; i < n; i++)
+		list[i] = (struct job){.name = names[i], .out = -1, .errors = -1};
+	rc = run_jobs(&all, test, data, err);
+	tell(&all);
+	for (size_t i = 0; i < n; i++) {
+		if (list[i].report && json_array_append_new(reports, list[i].report))
+			abort();
+		cleanup_closep(&list[i].out);
+		cleanup_closep(&list[i].errors);
+		strbuf_done(&list[i].said);
 	}
-	return reports;
+	*worst = all.worst;
+	if (!rc)
+		return reports;
+	json_decref(reports);
+	return NULL;
 }
 
 static const char *text_in(const json_t *object, const char *key)

@@ -23,18 +23,13 @@
 
 /* --- who uses what --- */
 
-static bool uses(const struct api_gateway *gw, const struct api *api, const struct vpc_access *a)
-{
-	const struct api_group *g = api->group.to;
-
-	return g->instance.to == gw && api->backend.vpc_access.to == a && !a->deleted;
-}
-
 static bool gateway_uses(const struct lab *lab, const struct api_gateway *gw,
 			 const struct vpc_access *a)
 {
-	for (size_t i = 0; i < lab->n_apis; i++)
-		if (uses(gw, &lab->apis[i], a))
+	const struct api_backend *b;
+
+	for (size_t i = 0; (b = compile_next_backend(lab, gw, &i));)
+		if (b->vpc_access.to == a && !a->deleted)
 			return true;
 	return false;
 }
@@ -264,14 +259,11 @@ static void add_nobody_calls(struct strbuf *b, const char *device)
 /* Whether an API of it calls a private address as if that were on the Internet. */
 static bool calls_private(const struct lab *lab, const struct api_gateway *gw)
 {
-	for (size_t i = 0; i < lab->n_apis; i++) {
-		const struct api_backend *b = &lab->apis[i].backend;
-		const struct api_group *g = lab->apis[i].group.to;
+	const struct api_backend *b;
 
-		if (g->instance.to == gw && b->kind == BACKEND_HTTP &&
-		    is_private(compile_backend_ip(lab, b)))
+	for (size_t i = 0; (b = compile_next_backend(lab, gw, &i));)
+		if (b->kind == BACKEND_HTTP && is_private(compile_backend_ip(lab, b)))
 			return true;
-	}
 	return false;
 }
 

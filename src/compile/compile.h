@@ -23,9 +23,6 @@ struct compile_link {
 };
 struct compile_link compile_link_of(const struct lab *lab, const struct lab_link *link);
 
-/** A filter whose table begins so is a link that is down; its origin's resource is "links.NAME". */
-#define COMPILE_CUT "labctl-link."
-
 /**
  * Compiles a lab that validate/ found without errors. The plan owns all its memory and may outlive
  * the lab. NULL with *err set (LAB_FAILED) means a defect of this layer: the plan contradicts itself.

@@ -284,6 +284,18 @@ uint32_t compile_backend_ip(const struct lab *lab, const struct api_backend *b);
 void compile_gateway_access(struct compile *c, const struct api_gateway *gw);
 /** JSON for labctl-gateway (gateway_config.c). */
 const char *compile_gateway_config(struct compile *c, const struct api_gateway *gw);
+/** A backend in the form of gateway/config.h. */
+struct json_t *compile_backend(struct compile *c, const struct api_gateway *gw,
+			       const struct api_backend *b);
+/**
+ * The next backend that the gateway may call: of its APIs, then of plug-ins that are bound to them; NULL: no more. *i: 0
+ * at first.
+ */
+const struct api_backend *compile_next_backend(const struct lab *lab, const struct api_gateway *gw,
+					       size_t *i);
+/** plugin.c: the plug-ins that are bound to APIs of the gateway, and those of one API; NULL where there are none. */
+struct json_t *compile_plugins(struct compile *c, const struct api_gateway *gw);
+struct json_t *compile_plugins_of_api(const struct lab *lab, const struct api *api);
 void compile_functions(struct compile *c);
 /** Address in the cloud-service network, port FUNCTION_PORT. */
 uint32_t compile_function_address(const struct lab *lab, const struct function *f);

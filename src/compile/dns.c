@@ -3,7 +3,7 @@
  * Who knows which names. One worker serves the resolvers of the cloud and of the Internet:
  * - in every VPC 100.100.2.136 and .138. A VPC domain has an address in every VPC as soon as it is
  *   enabled and its instance has one, reachable or not, as in the cloud; names of instances are known in
- *   their own VPC only; public names everywhere;
+ *   their own VPC only; public names everywhere, but for those that a private zone of the VPC hides;
  * - on the Internet 192.0.2.53, for public names only.
  * The DNS servers of data centres are workers of their own, on their hosts: what they forward goes over
  * the network that the class builds.
@@ -11,6 +11,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/cleanup.h"
 #include "base/strbuf.h"
@@ -112,13 +113,63 @@ static void add_instances(struct compile *c, struct view *v, const struct vpc *v
 	}
 }
 
-/* What anybody may know. */
-static void add_public_names(struct compile *c, struct view *v)
+/* --- private zones --- */
+
+static bool is_bound(const struct private_zone *z, const struct vpc *vpc)
+{
+	for (size_t i = 0; i < z->n_vpcs; i++)
+		if (z->vpcs[i].to == vpc)
+			return true;
+	return false;
+}
+
+static bool is_below(const char *name, const char *zone)
+{
+	const size_t n = strlen(name), m = strlen(zone);
+
+	return n >= m && strcasecmp(name + n - m, zone) == 0 && (n == m || name[n - m - 1] == '.');
+}
+
+/* Whether the VPC has a private zone that the name is in. vpc NULL: none has. */
+static bool is_hidden(const struct compile *c, const struct vpc *vpc, const char *name)
+{
+	for (size_t i = 0; vpc && i < c->lab->n_private_zones; i++) {
+		const struct private_zone *z = &c->lab->private_zones[i];
+
+		if (is_bound(z, vpc) && is_below(name, z->zone_name.s))
+			return true;
+	}
+	return false;
+}
+
+static void add_private_zone(struct compile *c, struct view *v, const struct private_zone *z)
+{
+	for (size_t i = 0; i < z->n_records; i++) {
+		const struct pair *r = &z->records[i];
+		const char *name = strcmp(r->key, "@") == 0
+					   ? z->zone_name.s
+					   : compile_text(c, "%s.%s", r->key, z->zone_name.s);
+		uint32_t ip;
+
+		add_record(v, name, ip_parse(r->value.s, &ip) ? "A" : "CNAME", r->value.s);
+	}
+}
+
+static void add_private_zones(struct compile *c, struct view *v, const struct vpc *vpc)
+{
+	for (size_t i = 0; i < c->lab->n_private_zones; i++)
+		if (is_bound(&c->lab->private_zones[i], vpc))
+			add_private_zone(c, v, &c->lab->private_zones[i]);
+}
+
+/* What anybody may know, and in a VPC what its zones do not hide. */
+static void add_public_names(struct compile *c, struct view *v, const struct vpc *vpc)
 {
 	struct lab_name name;
 
 	for (size_t i = 0; lab_public_name_at(c->lab, i, &name); i++)
-		add_address(v, name.name, name.ip);
+		if (!is_hidden(c, vpc, name.name))
+			add_address(v, name.name, name.ip);
 }
 
 /* --- views --- */
@@ -175,7 +226,8 @@ static void add_vpc(struct compile *c, struct server *s, const struct vpc *vpc)
 	listen_on(c, s, &v, vpc->id.name, vpc->id.name, LAB_RESOLVER_2);
 	add_groups(c, &v);
 	add_instances(c, &v, vpc);
-	add_public_names(c, &v);
+	add_private_zones(c, &v, vpc);
+	add_public_names(c, &v, vpc);
 	add_view(s, vpc->id.name, &v, NULL);
 }
 
@@ -184,8 +236,18 @@ static void add_internet(struct compile *c, struct server *s)
 	auto_view struct view v = {0};
 
 	listen_on(c, s, &v, INTERNET_NS, INTERNET_NS, INTERNET_DNS);
-	add_public_names(c, &v);
+	add_public_names(c, &v, NULL);
 	add_view(s, INTERNET_NS, &v, NULL);
+}
+
+/* Two zones of one name, for different VPCs. */
+static bool is_earlier(const struct lab *lab, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (strcmp(lab->private_zones[k].zone_name.s, lab->private_zones[i].zone_name.s) ==
+		    0)
+			return true;
+	return false;
 }
 
 static json_t *zones_of(struct compile *c)
@@ -196,6 +258,10 @@ static json_t *zones_of(struct compile *c)
 		if (compile_region_used(c->lab, &c->lab->regions[i]))
 			compile_json_append(
 				zones, json_sprintf("%s.ecs.internal", c->lab->regions[i].id.name));
+	for (size_t i = 0; i < c->lab->n_private_zones; i++)
+		if (!is_earlier(c->lab, i))
+			compile_json_append(zones,
+					    json_string(c->lab->private_zones[i].zone_name.s));
 	return zones;
 }
 

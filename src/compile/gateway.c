@@ -105,7 +105,7 @@ static void add_worker(struct compile *c, struct plan_origin origin, const struc
 		       uint32_t vip)
 {
 	const char *ns = gw->id.name;
-	struct plan_socket sockets[3];
+	struct plan_socket sockets[6];
 	size_t n = 0;
 
 	if (vip)
@@ -113,9 +113,15 @@ static void add_worker(struct compile *c, struct plan_origin origin, const struc
 	if (gw->public_ip.set)
 		sockets[n++] = (struct plan_socket){"public-80", ns, PLAN_TCP, gw->public_ip.ip,
 						    80};
+	if (vip)
+		sockets[n++] = (struct plan_socket){"vip-443", ns, PLAN_TCP, vip, 443};
+	if (gw->public_ip.set)
+		sockets[n++] = (struct plan_socket){"public-443", ns, PLAN_TCP, gw->public_ip.ip,
+						    443};
 	if (!n)
 		return;
 	sockets[n++] = (struct plan_socket){"state", ns, PLAN_MEMORY, 0, 0};
+	sockets[n++] = (struct plan_socket){"certificates", ns, PLAN_SECRET, 0, 0};
 	*plan_add_worker(c->plan) = (struct plan_worker){
 		.origin = origin,
 		.name = gw->id.name,

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/hash.h"
 #include "compile/context.h"
 
@@ -46,6 +47,10 @@ static json_t *domains_of(struct compile *c, const struct api_group *g)
 						    "kind", "vpc"));
 	compile_json_append(list, json_pack("{s:s, s:s}", "name", lab_public_domain(c->lab, g),
 					    "kind", "public"));
+	for (size_t i = 0; i < g->n_domains; i++)
+		compile_json_append(list, json_pack("{s:s, s:s, s:b}", "name",
+						    g->domains[i].id.name, "kind", "custom",
+						    "certificate", (int)g->domains[i].certificate));
 	return list;
 }
 
@@ -125,8 +130,8 @@ static json_t *http_vpc_of(struct compile *c, const struct api_gateway *gw,
 	return backend;
 }
 
-static json_t *backend_of(struct compile *c, const struct api_gateway *gw,
-			  const struct api_backend *b)
+struct json_t *compile_backend(struct compile *c, const struct api_gateway *gw,
+			       const struct api_backend *b)
 {
 	switch (b->kind) {
 	case BACKEND_FUNCTION: return function_backend(c, b);
@@ -205,79 +210,6 @@ static json_t *apps_of(struct compile *c)
 	return list;
 }
 
-static json_t *specials_of(const struct traffic_control *t)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < t->n_specials; i++) {
-		for (size_t j = 0; j < t->specials[i].n_policies; j++)
-			compile_json_append(
-				list,
-				json_pack("{s:s, s:I}", "app", t->specials[i].policies[j].key.name,
-					  "value", (json_int_t)t->specials[i].policies[j].value.v));
-	}
-	return list;
-}
-
-static json_t *traffic_of(const struct plugin *p)
-{
-	const struct traffic_control *t = &p->traffic_control;
-
-	return json_pack("{s:s, s:s, s:i, s:I, s:I, s:I, s:o}", "name", p->id.name, "kind",
-			 "trafficControl", "unit_s", (int)t->unit, "api",
-			 (json_int_t)t->api_default.v, "user", (json_int_t)t->user_default.v, "app",
-			 (json_int_t)t->app_default.v, "specials", specials_of(t));
-}
-
-static json_t *ip_control_of(const struct plugin *p)
-{
-	json_t *items = json_array();
-	char text[IP_PREFIX_STRLEN];
-
-	for (size_t i = 0; i < p->ip_control.n_items; i++) {
-		const struct ip_control_item *item = &p->ip_control.items[i];
-		json_t *blocks = json_array();
-
-		for (size_t j = 0; j < item->n_blocks; j++)
-			compile_json_append(blocks,
-					    json_string(ip_prefix_format(item->blocks[j].p, text)));
-		compile_json_append(
-			items, json_pack("{s:o, s:s*}", "blocks", blocks, "app", item->app.name));
-	}
-	return json_pack("{s:s, s:s, s:s, s:o}", "name", p->id.name, "kind", "ipControl", "type",
-			 p->ip_control.allow ? "ALLOW" : "REFUSE", "items", items);
-}
-
-/* NULL where the lab has none. */
-static json_t *plugins_of(const struct lab *lab)
-{
-	json_t *list = lab->n_plugins ? json_array() : NULL;
-
-	for (size_t i = 0; i < lab->n_plugins; i++) {
-		const struct plugin *p = &lab->plugins[i];
-
-		compile_json_append(list, p->kind == PLUGIN_IP_CONTROL ? ip_control_of(p)
-								       : traffic_of(p));
-	}
-	return list;
-}
-
-static json_t *bound_to(const struct lab *lab, const struct api *api)
-{
-	json_t *list = NULL;
-
-	for (size_t i = 0; i < lab->n_plugin_attachments; i++) {
-		const struct plugin_attachment *a = &lab->plugin_attachments[i];
-
-		if (a->api.to != api)
-			continue;
-		list = list ? list : json_array();
-		compile_json_append(list, json_pack("{s:s, s:[s]}", "plugin", a->plugin.name,
-						    "stages", a->stage_name.s));
-	}
-	return list;
-}
-
 static json_t *apis_of(struct compile *c, const struct api_gateway *gw)
 {
 	json_t *list = json_array();
@@ -294,22 +226,27 @@ static json_t *apis_of(struct compile *c, const struct api_gateway *gw)
 				  api->id.name, "id", api_id(c, api), "group", g->id.name, "method",
 				  method_names[api->method], "path", api->path.s, "protocol",
 				  protocols_of(api->protocol), "stages", stages_of(api), "backend",
-				  backend_of(c, gw, &api->backend), "auth", auth_of(c, api),
-				  "plugins", bound_to(c->lab, api)));
+				  compile_backend(c, gw, &api->backend), "auth", auth_of(c, api),
+				  "plugins", compile_plugins_of_api(c->lab, api)));
 	}
 	return list;
 }
 
 static json_t *listeners_of(const struct compile *c, const struct api_gateway *gw)
 {
+	static const char *const protocols[] = {"HTTP", "HTTPS"};
 	json_t *list = json_array();
 
-	if (compile_gateway_vip(c->lab, gw))
-		compile_json_append(
-			list, json_pack("{s:s, s:s}", "socket", "vip-80", "protocol", "HTTP"));
-	if (gw->public_ip.set)
-		compile_json_append(
-			list, json_pack("{s:s, s:s}", "socket", "public-80", "protocol", "HTTP"));
+	for (size_t i = 0; i < ARRAY_LEN(protocols); i++) {
+		const char *port = i ? "443" : "80";
+
+		if (compile_gateway_vip(c->lab, gw))
+			compile_json_append(list, json_pack("{s:s+, s:s}", "socket", "vip-", port,
+							    "protocol", protocols[i]));
+		if (gw->public_ip.set)
+			compile_json_append(list, json_pack("{s:s+, s:s}", "socket", "public-",
+							    port, "protocol", protocols[i]));
+	}
 	return list;
 }
 
@@ -327,10 +264,11 @@ const char *compile_gateway_config(struct compile *c, const struct api_gateway *
 				      id_half(c, 0, "api_gateways", gw->id.name));
 
 	return compile_json(
-		c, json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o*, s:o*, s:o, s:i, s:s}",
-			     "instance", gw->id.name, "instance_id", id, "region", gw->region.name,
-			     "type", type_names[gw->instance_type], "listeners",
-			     listeners_of(c, gw), "groups", groups_of(c, gw), "apps", apps_of(c),
-			     "plugins", plugins_of(c->lab), "apis", apis_of(c, gw),
-			     "public_daily_calls", daily_calls(gw), "state", "state"));
+		c,
+		json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o*, s:o*, s:o, s:i, s:s, s:s}",
+			  "instance", gw->id.name, "instance_id", id, "region", gw->region.name,
+			  "type", type_names[gw->instance_type], "listeners", listeners_of(c, gw),
+			  "groups", groups_of(c, gw), "apps", apps_of(c), "plugins",
+			  compile_plugins(c, gw), "apis", apis_of(c, gw), "public_daily_calls",
+			  daily_calls(gw), "state", "state", "certificates", "certificates"));
 }

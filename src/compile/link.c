@@ -42,10 +42,10 @@ void compile_cut(struct compile *c, const char *link, struct span at, const char
 		.origin = {.resource = compile_text(c, "links.%s", link),
 			   .at = compile_place(c, at)},
 		.ns = ns,
-		.table = compile_text(c, COMPILE_CUT "%s", dev),
+		.table = compile_text(c, PLAN_CUT "%s", dev),
 		.text = compile_text(
 			c,
-			"table ip " COMPILE_CUT "%s {\n"
+			"table ip " PLAN_CUT "%s {\n"
 			"\tchain input {\n"
 			"\t\ttype filter hook input priority filter; policy accept;\n"
 			"\t\tiifname \"%s\" drop\n"

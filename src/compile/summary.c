@@ -271,7 +271,8 @@ static const char *url_of(struct compile *c, const struct api *api)
 	const struct api_group *g = api->group.to;
 	const char *base = g->base_path.s && strcmp(g->base_path.s, "/") != 0 ? g->base_path.s : "";
 
-	return compile_text(c, "http://%s%s%s", lab_vpc_domain(c->lab, g), base, api->path.s);
+	return compile_text(c, "%s://%s%s%s", api->protocol & API_HTTP ? "http" : "https",
+			    lab_vpc_domain(c->lab, g), base, api->path.s);
 }
 
 /* Whether a VPC could be asked for it: published, and the domain has an address. */

@@ -24,9 +24,11 @@ struct call {
 	const struct gateway_domain *domain;
 	const struct gateway_group *group;
 	struct gateway_match match;
-	const struct gateway_app *app; /* NULL: not known */
-	struct http_slice host, path, method;
+	const struct gateway_backend *backend; /* that it gets to */
+	const struct gateway_app *app;         /* NULL: not known */
+	struct http_slice host, path, query, method;
 	int stage;
+	const struct explain_http *http;
 };
 
 /* The gateway refuses: what the client gets, and why. */
@@ -50,6 +52,56 @@ static const char *text_of(struct call *c, struct http_slice s)
 }
 
 /* --- the gateway's decisions, in its order --- */
+
+/* Whether the port, of which the plan knows the socket's name, is one for HTTPS. */
+static bool speaks_tls(const struct call *c)
+{
+	for (size_t i = 0; i < c->worker->n_sockets; i++) {
+		const struct plan_socket *s = &c->worker->sockets[i];
+
+		for (size_t k = 0; s->port == c->http->port && k < c->config->n_listeners; k++)
+			if (!strcmp(c->config->listeners[k].socket, s->name))
+				return c->config->listeners[k].https;
+	}
+	return false;
+}
+
+static bool has_certificate(const struct call *c)
+{
+	const struct gateway_domain *domain = NULL;
+
+	return gateway_route_group(c->routes, http_slice(c->http->host), &domain) &&
+	       domain->certificate;
+}
+
+/* No call comes of it, whatever the API: the connection ends. */
+static bool no_tls(struct call *c, const char *what, const char *about)
+{
+	const char *why = arena_printf(c->k->e->arena, "%s%s", what, about);
+
+	explain_note(c->k, c->leg, "%s", why);
+	explain_stop(c->k, c->leg, ANALYSE_NO, c->worker->origin, "TLS fails at %s: %s",
+		     c->worker->ns, why);
+	return false;
+}
+
+/* The certificate is of the name in the URL, whatever Host says. */
+static bool shake_hands(struct call *c)
+{
+	const bool tls = speaks_tls(c);
+
+	if (c->http->secure && !tls)
+		return no_tls(c, "this port speaks HTTP only: https needs port 443", "");
+	if (!c->http->secure && tls)
+		return no_tls(c, "this port speaks HTTPS only: http needs port 80", "");
+	if (!tls)
+		return true;
+	if (!has_certificate(c))
+		return no_tls(c, "there is no certificate for ", c->http->host);
+	explain_note(c->k, c->leg, "TLS: certificate of %s, from the lab's authority",
+		     c->http->host);
+	return true;
+}
 
 static bool find_group(struct call *c)
 {
@@ -84,6 +136,7 @@ static bool find_api(struct call *c)
 		return refuse(c, GATEWAY_UNKNOWN_API,
 			      arena_printf(c->k->e->arena, "%s %s", text_of(c, c->method),
 					   text_of(c, c->path)));
+	c->backend = &c->match.api->backend;
 	explain_note(c->k, c->leg, "API %s: %s %s", c->match.api->name,
 		     c->match.api->method ? c->match.api->method : "ANY",
 		     text_of(c, c->match.api->path));
@@ -92,7 +145,10 @@ static bool find_api(struct call *c)
 
 static bool check_protocol(struct call *c)
 {
-	return c->match.api->http || refuse(c, GATEWAY_BAD_PROTOCOL, "HTTP");
+	const struct gateway_api *api = c->match.api;
+
+	return (c->http->secure ? api->https : api->http) ||
+	       refuse(c, GATEWAY_BAD_PROTOCOL, c->http->secure ? "HTTPS" : "HTTP");
 }
 
 static const struct gateway_app *find_app(const struct call *c, const char *name)
@@ -103,41 +159,47 @@ static const struct gateway_app *find_app(const struct call *c, const char *name
 	return NULL;
 }
 
-static bool check_ip(struct call *c, bool after)
+/* Each says what it would do, by its own code. */
+static bool ask_plugins(struct call *c, bool asked)
 {
-	const struct gateway_plugin *p = gateway_plugin_of(c->match.api, c->stage,
-							   GATEWAY_IP_CONTROL);
-	char ip[IP_STRLEN];
+	struct gateway_thought t = {
+		.a = c->k->e->arena,
+		.client = c->k->client,
+		.asked = asked,
+		.app = c->app,
+		.api = c->match.api,
+		.stage = c->group->stages[c->stage],
+		.method = c->method,
+		.path = c->path,
+		.query = c->query,
+		.params = c->match.params,
+		.backend = c->backend,
+	};
 
-	if (!p || gateway_ip_needs_app(&p->ip) != after)
-		return true;
-	if (!gateway_ip_allowed(&p->ip, c->k->client, c->app))
-		return refuse(c, GATEWAY_IP_REFUSED, ip_format(c->k->client, ip));
-	explain_note(c->k, c->leg, "plug-in %s lets %s through", p->name,
-		     ip_format(c->k->client, ip));
+	for (size_t i = 0; i < c->match.api->n_plugins; i++) {
+		const struct gateway_bound *b = &c->match.api->plugins[i];
+		const char *note;
+
+		if (!(b->stages & 1u << c->stage))
+			continue;
+		note = b->plugin->ops->explain(b->plugin, &t);
+		if (note)
+			explain_note(c->k, c->leg, "%s", note);
+		if (t.refused)
+			return refuse(c, t.refused, t.about);
+	}
+	c->backend = t.backend;
 	return true;
 }
 
-static bool check_address(struct call *c)
+static bool ask_plugins_early(struct call *c)
 {
-	return check_ip(c, false);
+	return ask_plugins(c, false);
 }
 
-static bool check_address_of_app(struct call *c)
+static bool ask_plugins_late(struct call *c)
 {
-	return check_ip(c, true);
-}
-
-/* How often it is called is not known: what is said is the limit. */
-static bool limit_traffic(struct call *c)
-{
-	const struct gateway_plugin *p = gateway_plugin_of(c->match.api, c->stage,
-							   GATEWAY_TRAFFIC_CONTROL);
-
-	if (p)
-		explain_note(c->k, c->leg, "plug-in %s: at most %u calls in %u s", p->name,
-			     p->traffic.api, p->traffic.unit);
-	return true;
+	return ask_plugins(c, true);
 }
 
 /* A signature is taken for a good one. */
@@ -194,9 +256,8 @@ static struct http_slice backend_path(struct call *c)
 {
 	struct http_slice path = c->path, segment;
 
-	if (c->match.api->backend.path)
-		return gateway_template_fill(c->match.api->backend.path, c->k->e->arena,
-					     c->match.params);
+	if (c->backend->path)
+		return gateway_template_fill(c->backend->path, c->k->e->arena, c->match.params);
 	for (size_t i = 0; i < c->group->base_segments; i++)
 		(void)gateway_path_next(&path, &segment); /* it was there when the API matched */
 	return path;
@@ -204,7 +265,7 @@ static struct http_slice backend_path(struct call *c)
 
 static struct analyse_packet packet_to(const struct call *c)
 {
-	const struct gateway_backend *b = &c->match.api->backend;
+	const struct gateway_backend *b = c->backend;
 
 	return (struct analyse_packet){.ns = c->worker->ns,
 				       .dev = b->device,
@@ -219,18 +280,18 @@ static const struct plan_worker *reach_backend(struct call *c, const char *what)
 {
 	const struct analyse_packet p = packet_to(c);
 	struct explain_leg *leg = explain_leg_add(c->k, "backend: %s %s -> %s", what, c->worker->ns,
-						  c->match.api->backend.endpoint);
+						  c->backend->endpoint);
 	const struct plan_worker *w = explain_connect(c->k, leg, &p, NULL);
 
 	c->leg = leg;
 	if (!w)
-		(void)refuse(c, GATEWAY_CONNECT_FAILED, c->match.api->backend.endpoint);
+		(void)refuse(c, GATEWAY_CONNECT_FAILED, c->backend->endpoint);
 	return w;
 }
 
 static bool call_function(struct call *c)
 {
-	const struct gateway_backend *b = &c->match.api->backend;
+	const struct gateway_backend *b = c->backend;
 
 	if (!b->role)
 		return refuse(c, GATEWAY_FUNCTION_DENIED, b->function);
@@ -242,7 +303,7 @@ static bool call_function(struct call *c)
 
 static bool call_http(struct call *c)
 {
-	const struct gateway_backend *b = &c->match.api->backend;
+	const struct gateway_backend *b = c->backend;
 	const struct plan_worker *w;
 	int status = 0;
 
@@ -264,18 +325,18 @@ static bool call_http(struct call *c)
 
 static bool call_backend(struct call *c)
 {
-	switch (c->match.api->backend.kind) {
+	switch (c->backend->kind) {
 	case GATEWAY_FUNCTION: return call_function(c);
 	case GATEWAY_HTTP:
 	case GATEWAY_HTTP_VPC: return call_http(c);
-	case GATEWAY_MOCK: answered(c, "a mock", c->match.api->backend.status); break;
+	case GATEWAY_MOCK: answered(c, "a mock", c->backend->status); break;
 	}
 	return false;
 }
 
 static bool (*const chain[])(struct call *) = {
-	find_group, find_stage,           normalise,     find_api,    check_protocol, check_address,
-	authorize,  check_address_of_app, limit_traffic, call_backend};
+	shake_hands,    find_group,        find_stage, normalise,        find_api,
+	check_protocol, ask_plugins_early, authorize,  ask_plugins_late, call_backend};
 
 /* The supervisor adds the sockets to what the plan says; so do we. NULL: a plan of another version. */
 static const struct gateway_config *read_config(struct arena *a, const struct plan_worker *w)
@@ -297,16 +358,18 @@ static const struct gateway_config *read_config(struct arena *a, const struct pl
 	return config;
 }
 
-static void explain_gateway(struct explain_work *k, const struct plan_worker *w, const char *host,
-			    const char *path)
+static void explain_gateway(struct explain_work *k, const struct plan_worker *w,
+			    const struct explain_http *http)
 {
 	struct call c = {
 		.k = k,
 		.worker = w,
 		.leg = explain_leg_add(k, "gateway %s", w->ns),
 		.config = read_config(k->e->arena, w),
-		.host = http_slice(k->request->host ? k->request->host : host),
-		.path = http_slice(path),
+		.http = http,
+		.host = http_slice(k->request->host ? k->request->host : http->host),
+		.path = http_slice(http->path),
+		.query = http_slice(http->query ? http->query : ""),
 		.method = http_slice(k->request->method ? k->request->method : "GET"),
 	};
 	struct lab_error *err = NULL;
@@ -323,14 +386,19 @@ static void explain_gateway(struct explain_work *k, const struct plan_worker *w,
 		;
 }
 
-void explain_call(struct explain_work *k, const struct plan_worker *w, const char *host,
-		  const char *path)
+void explain_call(struct explain_work *k, const struct plan_worker *w,
+		  const struct explain_http *http)
 {
 	if (!strcmp(w->program, "labctl-gateway")) {
-		explain_gateway(k, w, host, path);
+		explain_gateway(k, w, http);
 		return;
 	}
 	k->e->answer = w->name;
-	if (is_echo(w))
-		(void)echo(http_slice(path), 0, &k->e->status); /* it has all time */
+	if (!is_echo(w))
+		return;
+	if (http->secure)
+		explain_stop(k, &k->e->legs[k->e->n_legs - 1], ANALYSE_NO, w->origin,
+			     "TLS fails at %s: the echo service speaks HTTP only", w->ns);
+	else
+		(void)echo(http_slice(http->path), 0, &k->e->status); /* it has all time */
 }

@@ -8,7 +8,8 @@
 #include "base/strbuf.h"
 #include "explain/work.h"
 
-#define HTTP_PORT 80
+#define HTTP_PORT  80
+#define HTTPS_PORT 443
 
 /* --- what the files of this layer share --- */
 
@@ -112,10 +113,12 @@ const struct plan_worker *explain_connect(struct explain_work *k, struct explain
 /* --- what TO means --- */
 
 struct target {
-	const char *host; /* as it was written */
-	const char *path; /* of a URL; NULL: none is asked for */
-	uint16_t port;    /* 0: it is pinged */
-	const char *ns;   /* that shall get it; NULL: whoever has the address */
+	const char *host;  /* as it was written */
+	const char *path;  /* of a URL; NULL: none is asked for */
+	const char *query; /* of it, without the '?' */
+	bool secure;       /* https */
+	uint16_t port;     /* 0: it is pinged */
+	const char *ns;    /* that shall get it; NULL: whoever has the address */
 	uint32_t ip;
 };
 
@@ -131,17 +134,20 @@ static bool read_port(const char *s, uint16_t *port)
 /* "HOST[:PORT][/PATH][?QUERY]", the path of a URL only. */
 static int read_target(struct explain_work *k, struct target *t, struct lab_error **err)
 {
-	static const char scheme[] = "http://";
 	const char *s = k->request->to;
-	const bool url = !strncmp(s, scheme, strlen(scheme));
+	const bool secure = !strncmp(s, "https://", 8);
+	const bool url = secure || !strncmp(s, "http://", 7);
 	char *host, *colon;
 
-	s += url ? strlen(scheme) : 0;
-	*t = (struct target){.port = url ? HTTP_PORT : 0};
+	s += secure ? 8 : url ? 7 : 0;
+	*t = (struct target){.port = secure ? HTTPS_PORT : url ? HTTP_PORT : 0, .secure = secure};
 	host = arena_strndup(k->e->arena, s, url ? strcspn(s, "/?#") : strlen(s));
 	s += strlen(host);
 	if (url)
 		t->path = *s == '/' ? arena_strndup(k->e->arena, s, strcspn(s, "?#")) : "/";
+	if (url && s[strcspn(s, "?#")] == '?')
+		t->query = arena_strndup(k->e->arena, s + strcspn(s, "?") + 1,
+					 strcspn(s, "#") - strcspn(s, "?") - 1);
 	colon = strchr(host, ':');
 	if (colon)
 		*colon = '\0';
@@ -149,7 +155,7 @@ static int read_target(struct explain_work *k, struct target *t, struct lab_erro
 	if (!*host || strchr(host, '/') || (colon && !read_port(colon + 1, &t->port)))
 		return lab_error_make(err, LAB_USAGE,
 				      "%s: not a node, an address, either with :PORT, or a URL "
-				      "http://HOST[:PORT]/PATH",
+				      "http://HOST[:PORT]/PATH or https://HOST[:PORT]/PATH",
 				      k->request->to);
 	return 0;
 }
@@ -235,7 +241,12 @@ static void connect_to(struct explain_work *k, const struct target *t)
 		return;
 	k->e->answer = w->name;
 	if (t->path)
-		explain_call(k, w, t->host, t->path);
+		explain_call(k, w,
+			     &(struct explain_http){.host = t->host,
+						    .path = t->path,
+						    .query = t->query,
+						    .port = t->port,
+						    .secure = t->secure});
 }
 
 static void sum_up(struct explanation *e)

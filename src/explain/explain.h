@@ -14,9 +14,9 @@
 struct strbuf;
 
 struct explain_request {
-	const char *from;   /* a node */
-	const char *to;     /* NAME, ADDRESS, either with ":PORT", or "http://HOST[:PORT][/PATH]" */
-	const char *method; /* of a URL; NULL: GET */
+	const char *from; /* a node */
+	const char *to; /* NAME, ADDRESS, either with ":PORT", or "http[s]://HOST[:PORT][/PATH]" */
+	const char *method;       /* of a URL; NULL: GET */
 	const char *host, *stage; /* headers Host and X-Ca-Stage; NULL: not given */
 	bool names_too;           /* legs of names have hops, too */
 	const char *app;          /* that signs the request; NULL: none does */

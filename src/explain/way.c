@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A trip as people read it: place by place, with the route that was taken and what holds it up. */
-#include <jansson.h>
 #include <string.h>
 
 #include "base/strbuf.h"
@@ -42,87 +41,52 @@ static void add_route(const struct analyse_hop *hop, struct strbuf *b)
 	strbuf_addc(b, ')');
 }
 
-static const struct plan_shaper *shaper_at(const struct plan *p, const struct analyse_hop *hop)
+static uint32_t ns_of(const struct analyse *a, const struct analyse_hop *hop)
 {
-	for (size_t i = 0; hop->out && i < p->n_shapers; i++)
-		if (!strcmp(p->shapers[i].ns, hop->ns->name) &&
-		    !strcmp(p->shapers[i].dev, hop->out))
-			return &p->shapers[i];
-	return NULL;
+	return (uint32_t)(hop->ns - a->plan->namespaces);
 }
 
-/* The port of labctl-wire that the link leads to, where it is one half of a line (compile/wire.c). */
-static const struct plan_worker *wire_behind(const struct plan *p, const struct analyse_hop *hop,
-					     const char **port)
+/* The device by which it leaves; NULL: it does not. */
+static const struct net_device *device_at(const struct analyse *a, const struct analyse_hop *hop)
 {
-	const struct plan_link *l = hop->link;
-	const struct plan_end *far;
+	const uint32_t dev = analyse_net_find_dev(a, ns_of(a, hop), hop->out);
 
-	if (!l)
-		return NULL;
-	far = !strcmp(l->a.ns, hop->ns->name) && !strcmp(l->a.dev, hop->out) ? &l->b : &l->a;
-	*port = far->dev;
-	for (size_t i = 0; i < p->n_workers; i++)
-		if (!strcmp(p->workers[i].program, "labctl-wire") &&
-		    !strcmp(p->workers[i].ns, far->ns))
-			return &p->workers[i];
-	return NULL;
-}
-
-static bool is_text(const json_t *line, const char *key, const char *text)
-{
-	const char *s = json_string_value(json_object_get(line, key));
-
-	return s && !strcmp(s, text);
-}
-
-static uint64_t wire_delay(const struct plan *p, const struct analyse_hop *hop)
-{
-	const char *port = "";
-	const struct plan_worker *w = wire_behind(p, hop, &port);
-	json_t *config = w ? json_loads(w->config, 0, NULL) : NULL;
-	const json_t *line;
-	uint64_t delay = 0;
-	size_t i;
-
-	json_array_foreach (json_object_get(config, "lines"), i, line)
-		if (is_text(line, "a", port) || is_text(line, "b", port))
-			delay = (uint64_t)json_integer_value(json_object_get(line, "delay_us"));
-	json_decref(config);
-	return delay;
+	return dev == NET_NONE ? NULL : &a->devs[dev];
 }
 
 /* By a queueing discipline, or where the kernel has none for it, by labctl-wire. */
-static uint64_t delay_at(const struct plan *p, const struct analyse_hop *hop)
+static uint64_t delay_of(const struct net_device *d)
 {
-	const struct plan_shaper *s = shaper_at(p, hop);
-
-	return (s ? s->delay_us : 0) + wire_delay(p, hop);
+	return d ? d->wire_us + (d->shaper ? d->shaper->delay_us : 0) : 0;
 }
 
-static bool has_filter(const struct plan *p, const char *ns, const char *table)
+static uint64_t rate_of(const struct net_device *d)
 {
-	for (size_t i = 0; i < p->n_filters; i++)
-		if (!strcmp(p->filters[i].ns, ns) && !strcmp(p->filters[i].table, table))
+	return d && d->shaper ? d->shaper->rate : 0;
+}
+
+static bool has_filter(const struct net_ns *n, const char *table)
+{
+	for (size_t i = 0; i < n->n_filters; i++)
+		if (n->filters[i].from->text && !strcmp(n->filters[i].from->table, table))
 			return true;
 	return false;
 }
 
-static void add_filters(const struct plan *p, const struct analyse_hop *hop, struct strbuf *b)
+static void add_filters(const struct net_ns *n, struct strbuf *b)
 {
-	if (has_filter(p, hop->ns->name, "labctl-sg"))
+	if (has_filter(n, "labctl-sg"))
 		strbuf_add(b, "; security groups let it pass");
-	if (has_filter(p, hop->ns->name, "labctl-fw"))
+	if (has_filter(n, "labctl-fw"))
 		strbuf_add(b, "; the firewall lets it pass");
 }
 
-static void add_figures(const struct plan *p, const struct analyse_hop *hop, struct strbuf *b)
+static void add_figures(const struct net_device *d, struct strbuf *b)
 {
-	const struct plan_shaper *s = shaper_at(p, hop);
-	const uint64_t delay = delay_at(p, hop);
+	const uint64_t delay = delay_of(d);
 	auto_strbuf struct strbuf rate = {0};
 
-	explain_figures(s ? s->rate : 0, 0, &rate);
+	explain_figures(rate_of(d), 0, &rate);
 	if (rate.len)
 		strbuf_printf(b, "; %s", strbuf_str(&rate));
 	if (delay)
@@ -143,8 +107,8 @@ static void add_hop(struct explain_work *k, const struct analyse_walk *w, size_t
 	if (last && !arrives)
 		strbuf_add(&how, how.len ? "; STOPS" : "STOPS");
 	else
-		add_filters(k->a->plan, hop, &how);
-	add_figures(k->a->plan, hop, &how);
+		add_filters(&k->a->ns[ns_of(k->a, hop)], &how);
+	add_figures(device_at(k->a, hop), &how);
 	analyse_place(hop->ns, &place);
 	*out = (struct explain_hop){
 		.ns = hop->ns->name,
@@ -166,14 +130,15 @@ static struct explain_hop *hops_of(struct explain_work *k, const struct analyse_
 	return hops;
 }
 
-static void measure(const struct plan *p, const struct analyse_walk *w, struct explain_leg *leg)
+static void measure(const struct analyse *a, const struct analyse_walk *w, struct explain_leg *leg)
 {
 	for (size_t i = 0; i < w->n_hops; i++) {
-		const struct plan_shaper *s = shaper_at(p, &w->hops[i]);
+		const struct net_device *d = device_at(a, &w->hops[i]);
+		const uint64_t rate = rate_of(d);
 
-		leg->rtt_us += delay_at(p, &w->hops[i]);
-		if (s && s->rate && (!leg->rate || s->rate < leg->rate))
-			leg->rate = s->rate;
+		leg->rtt_us += delay_of(d);
+		if (rate && (!leg->rate || rate < leg->rate))
+			leg->rate = rate;
 	}
 }
 
@@ -182,8 +147,8 @@ void explain_way(struct explain_work *k, struct explain_leg *leg, const struct a
 {
 	analyse_walk(k->a, p, to, trip);
 	explain_hops(k, leg, p, trip);
-	measure(k->a->plan, &trip->there, leg);
-	measure(k->a->plan, &trip->back, leg);
+	measure(k->a, &trip->there, leg);
+	measure(k->a, &trip->back, leg);
 }
 
 void explain_hops(struct explain_work *k, struct explain_leg *leg, const struct analyse_packet *p,

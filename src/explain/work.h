@@ -44,9 +44,16 @@ enum explain_lookup { EXPLAIN_FOUND, EXPLAIN_NXDOMAIN, EXPLAIN_NODATA, EXPLAIN_N
 /** What the node's resolvers say of the name (name.c); a leg, and the cause where it is not found. */
 enum explain_lookup explain_name(struct explain_work *k, const char *name, uint32_t *ip);
 
-/** What answers an HTTP request for the path at that socket (call.c); the connection stands. */
-void explain_call(struct explain_work *k, const struct plan_worker *w, const char *host,
-		  const char *path);
+/** An HTTP request, whose connection stands. */
+struct explain_http {
+	const char *host, *path; /* of the URL */
+	const char *query;       /* of it, without the '?'; NULL: none */
+	uint16_t port;
+	bool secure; /* https */
+};
+/** What answers it at that worker (call.c). */
+void explain_call(struct explain_work *k, const struct plan_worker *w,
+		  const struct explain_http *http);
 /** A TCP connection: its leg, and the worker that accepts it; NULL: it fails, and that is the cause. */
 const struct plan_worker *explain_connect(struct explain_work *k, struct explain_leg *leg,
 					  const struct analyse_packet *p, const char *to);

@@ -177,7 +177,8 @@ struct function_service *function_service_new(struct loop *loop,
 	s->loop = loop;
 	s->runner = function_runner_new(loop, settings);
 	s->httpd = httpd_new(
-		loop, &(struct httpd_options){.body_limit = BODY_LIMIT, .half_close = HTTPD_HAS_LEFT},
+		loop,
+		&(struct httpd_options){.body_limit = BODY_LIMIT, .half_close = HTTPD_HAS_LEFT},
 		&(struct httpd_handler){.on_request = on_request, .on_end = on_end, .arg = s});
 	return s;
 }

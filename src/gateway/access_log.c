@@ -57,7 +57,7 @@ static void add_api(struct strbuf *b, const struct gateway_call *c)
 
 static void add_backend(struct strbuf *b, const struct gateway_call *c)
 {
-	const struct gateway_backend *x = c->api ? &c->api->backend : NULL;
+	const struct gateway_backend *x = c->backend;
 
 	gateway_json_pair(b, "backendKind", x ? gateway_backend_kind_name(x->kind) : "");
 	gateway_json_pair(b, "backendAddress", x ? x->endpoint : "");
@@ -121,7 +121,7 @@ void gateway_log_call(struct gateway_call *c)
 	add_slice(b, "httpMethod", r->head->method);
 	add_slice(b, "path", c->path);
 	add_slice(b, "domain", c->domain);
-	gateway_json_pair(b, "requestProtocol", "HTTP");
+	gateway_json_pair(b, "requestProtocol", r->secure ? "HTTPS" : "HTTP");
 	gateway_json_pair(b, "clientIp", c->client_ip);
 	gateway_json_number(b, "statusCode", (uint64_t)c->status);
 	gateway_json_pair(b, "errorCode", gateway_error_code(c->error));

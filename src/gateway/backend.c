@@ -9,7 +9,7 @@
 
 static void answer_connect(struct gateway_call *c, int errnum)
 {
-	const char *endpoint = c->api->backend.endpoint, *about;
+	const char *endpoint = c->backend->endpoint, *about;
 
 	if (errnum == ETIMEDOUT)
 		about = arena_printf(c->r->arena, "Timeout connecting to [/%s]", endpoint);
@@ -37,7 +37,7 @@ static void on_done(struct upstream_call *call, const struct upstream_result *re
 
 void gateway_backend_start(struct gateway_call *c, struct upstream_request *request)
 {
-	const struct gateway_backend *b = &c->api->backend;
+	const struct gateway_backend *b = c->backend;
 
 	request->peer = b->address;
 	request->source = b->source;

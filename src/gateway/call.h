@@ -8,6 +8,7 @@
 #include "gateway/event.h"
 #include "gateway/gateway.h"
 #include "gateway/route.h"
+#include "gateway/set.h"
 #include "httpd/httpd.h"
 #include "httpd/upstream.h"
 
@@ -16,6 +17,7 @@
 #define GATEWAY_FUNCTION_LIMIT (6u << 20) /* of a function's answer */
 #define GATEWAY_CONNECT_MS     3000u
 #define GATEWAY_ID_LEN         36
+#define GATEWAY_CACHE_LIMIT    (1u << 20) /* of answers: 1 MB for each user and region */
 
 /* See access_log.c. */
 struct gateway_log {
@@ -31,14 +33,19 @@ struct gateway {
 	const struct gateway_config *config;
 	const struct gateway_routes *routes;
 	struct httpd *httpd;
+	const struct httpd_security *security; /* of listeners for HTTPS */
 	struct upstream *upstream;
 	struct gateway_log log;
 	struct strbuf text; /* that a call should have signed; of no meaning between calls */
 	unsigned char random[4096]; /* for request ids: one system call for many */
 	size_t random_left;
-	int log_fd;                  /* -1: nobody reads it */
+	int log_fd; /* -1: nobody reads it */
+	struct gateway_cache *cache;
 	struct gateway_quota *quota; /* NULL: no limit for public domains */
 };
+
+/** Whether a circuit breaker waits for how the call ends, and whether that decides if it is closed again. */
+enum gateway_call_breaker { GATEWAY_CALL_UNWATCHED, GATEWAY_CALL_WATCHED, GATEWAY_CALL_PROBE };
 
 /* Lives in the request's arena. */
 struct gateway_call {
@@ -55,6 +62,12 @@ struct gateway_call {
 	int stage;                     /* of the group, or -1 */
 	const struct gateway_app *app; /* that calls; NULL: not known */
 	struct gateway_match match;
+	const struct gateway_backend
+		*backend;               /* the API's, or what a plug-in has put in its place */
+	const struct gateway_set *sets; /* the newest first */
+	/* plug-ins */
+	struct http_slice cache_key; /* n 0: the answer is not kept */
+	enum gateway_call_breaker breaker;
 	/* the outcome */
 	enum gateway_error error;
 	const char *message; /* "" while there is no error */
@@ -76,6 +89,11 @@ size_t gateway_body_limit(const struct gateway_config *config);
 
 /** A new call for a request, hung onto r->user; NULL only where the arena is full. */
 struct gateway_call *gateway_call_new(struct gateway *g, struct httpd_request *r);
+
+/** The call came to a public domain. */
+bool gateway_is_public(const struct gateway_call *c);
+/** A browser asks whether a page of another origin may call. */
+bool gateway_is_preflight(const struct http_head *h);
 
 /** Answers with the error; `about` fills the %s of its message. */
 void gateway_answer_error(struct gateway_call *c, enum gateway_error e, const char *about);

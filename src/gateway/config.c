@@ -49,8 +49,11 @@ static int listener(struct config_reader *r, json_t *j, size_t i)
 
 	if (json_unpack_ex(j, &e, 0, "{s:s, s:s !}", "socket", &socket, "protocol", &protocol) < 0)
 		return config_wrong(r, "listeners", i, e.text);
-	if (strcmp(protocol, "HTTP") != 0)
-		return config_wrong(r, "listeners", i, "protocol must be HTTP");
+	l->https = strcmp(protocol, "HTTPS") == 0;
+	if (!l->https && strcmp(protocol, "HTTP") != 0)
+		return config_wrong(r, "listeners", i, "protocol must be HTTP or HTTPS");
+	if (l->https && r->config->certificates_fd < 0)
+		return config_wrong(r, "listeners", i, "HTTPS without certificates");
 	l->socket = config_copy(r, socket);
 	l->fd = find_socket(r, socket);
 	return l->fd < 0 ? config_wrong(r, "listeners", i, "no such socket") : 0;
@@ -81,19 +84,22 @@ static int domain(struct config_reader *r, json_t *j, size_t i, struct gateway_d
 {
 	const char *name, *kind;
 	json_error_t e;
+	int certificate = 1;
 	char *lower;
 
-	if (json_unpack_ex(j, &e, 0, "{s:s, s:s !}", "name", &name, "kind", &kind) < 0)
+	if (json_unpack_ex(j, &e, 0, "{s:s, s:s, s?b !}", "name", &name, "kind", &kind,
+			   "certificate", &certificate) < 0)
 		return config_wrong(r, "domains", i, e.text);
 	if (!valid_name(name, strlen(name)))
 		return config_wrong(r, "domains", i, "malformed name");
-	if (strcmp(kind, "vpc") != 0 && strcmp(kind, "public") != 0)
-		return config_wrong(r, "domains", i, "kind must be vpc or public");
+	if (strcmp(kind, "vpc") != 0 && strcmp(kind, "public") != 0 && strcmp(kind, "custom") != 0)
+		return config_wrong(r, "domains", i, "kind must be vpc, public or custom");
 	lower = config_copy(r, name);
 	for (char *p = lower; *p; p++)
 		*p = (char)tolower((unsigned char)*p);
 	d->name = lower;
 	d->is_public = strcmp(kind, "public") == 0;
+	d->certificate = certificate != 0;
 	return 0;
 }
 
@@ -305,19 +311,28 @@ static int read_state(struct config_reader *r, const char *socket, json_t *calls
 	return 0;
 }
 
+static int read_certificates(struct config_reader *r, const char *socket)
+{
+	r->config->certificates_fd = socket ? find_socket(r, socket) : -1;
+	return socket && r->config->certificates_fd < 0
+		       ? lab_error_make(r->err, LAB_USAGE,
+					"configuration: certificates: no such socket")
+		       : 0;
+}
+
 static int read_object(struct config_reader *r, json_t *root)
 {
 	struct gateway_config *c = r->config;
-	const char *instance, *id, *region, *type, *state = NULL;
+	const char *instance, *id, *region, *type, *state = NULL, *certificates = NULL;
 	json_t *listeners, *groups, *apis, *apps = NULL, *plugins = NULL, *calls = NULL;
 	json_error_t e;
 
 	if (json_unpack_ex(root, &e, 0,
-			   "{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s?o, s?o, s?s, s?o !}",
+			   "{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s?o, s?o, s?s, s?s, s?o !}",
 			   "instance", &instance, "instance_id", &id, "region", &region, "type",
 			   &type, "listeners", &listeners, "groups", &groups, "apis", &apis,
 			   "sockets", &r->sockets, "apps", &apps, "plugins", &plugins, "state",
-			   &state, "public_daily_calls", &calls) < 0)
+			   &state, "certificates", &certificates, "public_daily_calls", &calls) < 0)
 		return lab_error_make(r->err, LAB_USAGE, "configuration: %s", e.text);
 	if (!json_is_array(listeners) || !json_is_array(groups) || !json_is_array(apis) ||
 	    !json_is_array(r->sockets))
@@ -333,9 +348,9 @@ static int read_object(struct config_reader *r, json_t *root)
 	c->groups = arena_alloc(r->a, c->n_groups * sizeof(*c->groups));
 	c->n_apis = json_array_size(apis);
 	c->apis = arena_alloc(r->a, c->n_apis * sizeof(*c->apis));
-	if (read_state(r, state, calls) < 0 || each(r, listeners, listener) < 0 ||
-	    each(r, groups, group) < 0 || config_apps(r, apps) < 0 ||
-	    config_plugins(r, plugins) < 0)
+	if (read_state(r, state, calls) < 0 || read_certificates(r, certificates) < 0 ||
+	    each(r, listeners, listener) < 0 || each(r, groups, group) < 0 ||
+	    config_apps(r, apps) < 0 || config_plugins(r, plugins) < 0)
 		return -1;
 	return each(r, apis, api);
 }

@@ -3,11 +3,12 @@
  * The gateway's configuration, checked strictly: unknown keys, dangling names and doubles are errors.
  *
  *	{"instance", "instance_id", "region", "type": "normal" | "vpc_connect" | "serverless",
- *	 "sockets": [{"name"}], "listeners": [{"socket", "protocol": "HTTP"}],
+ *	 "sockets": [{"name"}], "listeners": [{"socket", "protocol": "HTTP" | "HTTPS"}],
+ *	 "certificates"?: name of a socket of type secret, see certify/store.h; HTTPS needs it,
  *	 "state"?: name of a socket of type memory, see gateway/quota.h,
  *	 "public_daily_calls"?: of each public domain; needs "state",
  *	 "groups": [{"name", "id", "base_path", "stages": [NAME],
- *		     "domains": [{"name", "kind": "vpc" | "public"}]}],
+ *		     "domains": [{"name", "kind": "vpc" | "public" | "custom", "certificate"?: BOOL}]}],
  *	 "apps"?: [{"name", "id", "key", "secret", "code"}],
  *	 "apis": [{"name", "id", "group", "method", "path", "protocol": ["HTTP", "HTTPS"],
  *		   "stages": [NAME], "backend",
@@ -17,7 +18,24 @@
  *	 "plugins"?: [{"name", "kind": "trafficControl", "unit_s", "api", "user"?, "app"?,
  *		       "specials": [{"app": NAME, "value"}]} |
  *		      {"name", "kind": "ipControl", "type": "ALLOW" | "REFUSE",
- *		       "items": [{"blocks": [CIDR], "app"?: NAME}]}]}
+ *		       "items": [{"blocks": [CIDR], "app"?: NAME}]} |
+ *		      {"name", "kind": "basicAuth", "users": [{"username", "password"}]} |
+ *		      {"name", "kind": "jwtAuth", "parameter", "location": "header" | "query" | "cookie",
+ *		       "prevent_jti_replay", "bypass_empty_token", "ignore_expiration": BOOL,
+ *		       "claims": [{"claim", "parameter", "location": "header" | "query"}],
+ *		       "keys": [{"kid"?, "alg": "RS256" | "ES256" | "HS256", "a", "b"?}]} |
+ *		      {"name", "kind": "cors", "origins", "methods"?, "headers"?, "expose"?,
+ *		       "credentials": BOOL, "max_age"?} |
+ *		      {"name", "kind": "caching", "by_app": BOOL, "parameters": [NAME],
+ *		       "headers": [NAME], "client": "off" | "all" | "app", "apps": [NAME],
+ *		       "cacheable": [NAME], "duration_s"} |
+ *		      {"name", "kind": "routing", "routes": [{"name", "condition", "backend"}]} |
+ *		      {"name", "kind": "circuitBreaker", "threshold", "window_ms", "open_ms",
+ *		       "condition"?, "fallback"?: BACKEND} |
+ *		      {"name", "kind": "backendSignature", "key", "secret"}]}
+ *
+ * a and b of a key, base64url: n and e of RS256, x and y of ES256, the secret of HS256. Backends of plug-ins have no
+ * parameters in their path.
  *
  * A backend is one of
  *
@@ -50,11 +68,13 @@
 struct gateway_listener {
 	const char *socket;
 	int fd;
+	bool https;
 };
 
 struct gateway_domain {
 	const char *name; /* lower case */
 	bool is_public;   /* the public second-level domain, not the VPC one */
+	bool certificate; /* HTTPS knows it; as a rule */
 };
 
 struct gateway_group {
@@ -111,37 +131,24 @@ struct gateway_auth {
 	size_t n_grants;
 };
 
-enum gateway_plugin_kind { GATEWAY_TRAFFIC_CONTROL, GATEWAY_IP_CONTROL };
-
-struct gateway_special {
-	const struct gateway_app *app;
-	uint32_t value;
-};
-
-struct gateway_traffic {
-	uint32_t unit;           /* seconds */
-	uint32_t api, user, app; /* calls in a unit; 0: no limit */
-	struct gateway_special *specials;
-	size_t n_specials;
-};
-
-struct gateway_ip_item {
-	struct ip_prefix *blocks;
-	size_t n_blocks;
-	const struct gateway_app *app; /* NULL: whoever calls */
-};
-
-struct gateway_ip_control {
-	bool allow; /* those only; else all but those */
-	struct gateway_ip_item *items;
-	size_t n_items;
+/* In the order in which they act. */
+enum gateway_plugin_kind {
+	GATEWAY_CORS,
+	GATEWAY_IP_CONTROL,
+	GATEWAY_BASIC_AUTH,
+	GATEWAY_JWT_AUTH,
+	GATEWAY_TRAFFIC_CONTROL,
+	GATEWAY_CACHING,
+	GATEWAY_ROUTING,
+	GATEWAY_CIRCUIT_BREAKER,
+	GATEWAY_BACKEND_SIGNATURE,
 };
 
 struct gateway_plugin {
 	const char *name;
 	enum gateway_plugin_kind kind;
-	struct gateway_traffic traffic;
-	struct gateway_ip_control ip;
+	const struct gateway_plugin_ops *ops; /* gateway/plugin.h */
+	const void *own;                      /* what its kind has read */
 };
 
 struct gateway_bound {
@@ -161,7 +168,7 @@ struct gateway_api {
 	uint32_t stages; /* bit i: published to group->stages[i] */
 	struct gateway_backend backend;
 	struct gateway_auth auth;
-	struct gateway_bound *plugins;
+	struct gateway_bound *plugins; /* in the order in which they act */
 	size_t n_plugins;
 };
 
@@ -169,6 +176,7 @@ struct gateway_config {
 	const char *instance, *instance_id, *region;
 	bool serverless;
 	int state_fd;                /* -1: none */
+	int certificates_fd;         /* -1: none, and no listener for HTTPS */
 	uint32_t public_daily_calls; /* 0: no limit */
 	struct gateway_listener *listeners;
 	size_t n_listeners;

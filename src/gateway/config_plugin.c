@@ -1,110 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Plug-ins, and which API each is bound to. */
+/* Plug-ins, and which API each is bound to. What is in one is read by its kind's own file. */
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "gateway/config_read.h"
-
-static int limit(struct config_reader *r, size_t i, json_int_t n, uint32_t *out)
-{
-	if (n < 0 || n > UINT32_MAX)
-		return config_wrong(r, "plugins", i, "a limit out of range");
-	*out = (uint32_t)n;
-	return 0;
-}
-
-static int special(struct config_reader *r, json_t *j, size_t i, struct gateway_special *s)
-{
-	const char *name;
-	json_int_t value;
-	json_error_t e;
-
-	if (json_unpack_ex(j, &e, 0, "{s:s, s:I !}", "app", &name, "value", &value) < 0)
-		return config_wrong(r, "plugins", i, e.text);
-	s->app = config_find_app(r, name);
-	return s->app ? limit(r, i, value, &s->value)
-		      : config_wrong(r, "plugins", i, "a special of no app");
-}
-
-static int traffic(struct config_reader *r, json_t *j, size_t i, struct gateway_plugin *p)
-{
-	struct gateway_traffic *t = &p->traffic;
-	json_int_t unit, api, user = 0, app = 0;
-	const char *name, *kind;
-	json_t *specials, *s;
-	json_error_t e;
-	size_t k;
-
-	if (json_unpack_ex(j, &e, 0, "{s:s, s:s, s:I, s:I, s?I, s?I, s:o !}", "name", &name, "kind",
-			   &kind, "unit_s", &unit, "api", &api, "user", &user, "app", &app,
-			   "specials", &specials) < 0)
-		return config_wrong(r, "plugins", i, e.text);
-	if (unit < 1 || unit > 86400 || !json_is_array(specials))
-		return config_wrong(r, "plugins", i, "malformed unit_s or specials");
-	t->unit = (uint32_t)unit;
-	t->n_specials = json_array_size(specials);
-	t->specials = arena_alloc(r->a, t->n_specials * sizeof(*t->specials) + 1);
-	json_array_foreach (specials, k, s) {
-		if (special(r, s, i, &t->specials[k]) < 0)
-			return -1;
-	}
-	return limit(r, i, api, &t->api) < 0 || limit(r, i, user, &t->user) < 0
-		       ? -1
-		       : limit(r, i, app, &t->app);
-}
-
-static int ip_item(struct config_reader *r, json_t *j, size_t i, struct gateway_ip_item *item)
-{
-	const char *app = NULL;
-	json_t *blocks, *b;
-	json_error_t e;
-	size_t k;
-
-	if (json_unpack_ex(j, &e, 0, "{s:o, s?s !}", "blocks", &blocks, "app", &app) < 0)
-		return config_wrong(r, "plugins", i, e.text);
-	item->app = app ? config_find_app(r, app) : NULL;
-	if (app && !item->app)
-		return config_wrong(r, "plugins", i, "an item of no app");
-	item->n_blocks = json_array_size(blocks);
-	item->blocks = arena_alloc(r->a, item->n_blocks * sizeof(*item->blocks) + 1);
-	json_array_foreach (blocks, k, b) {
-		const char *text = json_string_value(b);
-
-		if (!text || ip_prefix_parse(text, &item->blocks[k]) != IP_OK)
-			return config_wrong(r, "plugins", i, "a malformed block");
-	}
-	return 0;
-}
-
-static int ip_control(struct config_reader *r, json_t *j, size_t i, struct gateway_plugin *p)
-{
-	const char *name, *kind, *type;
-	json_t *items, *item;
-	json_error_t e;
-	size_t k;
-
-	if (json_unpack_ex(j, &e, 0, "{s:s, s:s, s:s, s:o !}", "name", &name, "kind", &kind, "type",
-			   &type, "items", &items) < 0)
-		return config_wrong(r, "plugins", i, e.text);
-	if (strcmp(type, "ALLOW") != 0 && strcmp(type, "REFUSE") != 0)
-		return config_wrong(r, "plugins", i, "type must be ALLOW or REFUSE");
-	p->ip.allow = strcmp(type, "ALLOW") == 0;
-	p->ip.n_items = json_array_size(items);
-	p->ip.items = arena_alloc(r->a, p->ip.n_items * sizeof(*p->ip.items) + 1);
-	json_array_foreach (items, k, item) {
-		if (ip_item(r, item, i, &p->ip.items[k]) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static const struct {
-	const char *name;
-	int (*read)(struct config_reader *r, json_t *j, size_t i, struct gateway_plugin *p);
-} kinds[] = {
-	[GATEWAY_TRAFFIC_CONTROL] = {"trafficControl", traffic},
-	[GATEWAY_IP_CONTROL] = {"ipControl", ip_control},
-};
+#include "gateway/plugin.h"
 
 static int plugin(struct config_reader *r, json_t *j, size_t i)
 {
@@ -112,14 +12,11 @@ static int plugin(struct config_reader *r, json_t *j, size_t i)
 	const char *name = json_string_value(json_object_get(j, "name"));
 	const char *kind = json_string_value(json_object_get(j, "kind"));
 
-	for (size_t k = 0; name && kind && k < ARRAY_LEN(kinds); k++) {
-		if (strcmp(kinds[k].name, kind) != 0)
-			continue;
-		p->name = config_copy(r, name);
-		p->kind = (enum gateway_plugin_kind)k;
-		return kinds[k].read(r, j, i, p);
-	}
-	return config_wrong(r, "plugins", i, "no name, or of no kind that there is");
+	p->ops = name && kind ? gateway_plugin_ops(kind, &p->kind) : NULL;
+	if (!p->ops)
+		return config_wrong(r, "plugins", i, "no name, or of no kind that there is");
+	p->name = config_copy(r, name);
+	return p->ops->read(r, j, i, p);
 }
 
 int config_plugins(struct config_reader *r, json_t *list)
@@ -157,6 +54,14 @@ static int bound(struct config_reader *r, json_t *j, size_t i, struct gateway_ap
 	return config_stages(r, stages, i, api->group, &b->stages);
 }
 
+/* They act in this order. */
+static int by_kind(const void *a, const void *b)
+{
+	const struct gateway_bound *x = a, *y = b;
+
+	return (x->plugin->kind > y->plugin->kind) - (x->plugin->kind < y->plugin->kind);
+}
+
 int config_bound(struct config_reader *r, json_t *list, size_t i, struct gateway_api *api)
 {
 	json_t *j;
@@ -170,5 +75,7 @@ int config_bound(struct config_reader *r, json_t *list, size_t i, struct gateway
 		if (bound(r, j, i, api, &api->plugins[k]) < 0)
 			return -1;
 	}
+	if (api->n_plugins)
+		qsort(api->plugins, api->n_plugins, sizeof(*api->plugins), by_kind);
 	return 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
  * The vendor's error codes. Characters 2-4 of a code are its HTTP status, so the table needs none.
- * Codes marked [mem] in error.c are recalled from the vendor's table, not read in a source.
+ * Marks in error.c say where each was read, and which were not.
  */
 #pragma once
 
@@ -29,6 +29,20 @@ enum gateway_error {
 	GATEWAY_NONCE_USED,
 	GATEWAY_UNAUTHORIZED,
 	GATEWAY_IP_REFUSED, /* by ipControl */
+	GATEWAY_BASIC_AUTH_FAILED,
+	GATEWAY_JWT_MISSING,
+	GATEWAY_JWT_MALFORMED,
+	GATEWAY_JWT_INVALID,
+	GATEWAY_JWT_NO_KEY, /* about: kid */
+	GATEWAY_JWT_EXPIRED,
+	GATEWAY_JWT_BAD_CONFIG,
+	GATEWAY_JWT_NO_JTI,
+	GATEWAY_JWT_JTI_USED,
+	GATEWAY_ORIGIN_REFUSED,
+	GATEWAY_ORIGIN_NOTHING, /* of a preflight: about: "METHOD - PATH" */
+	GATEWAY_NOT_CACHED,
+	GATEWAY_BREAKER_IS_OPEN,
+	GATEWAY_BREAKER_IS_BUSY,
 	GATEWAY_API_THROTTLED,
 	GATEWAY_APP_THROTTLED, /* of the app, or all of its owner */
 	GATEWAY_DOMAIN_THROTTLED,

@@ -7,6 +7,7 @@
 #include "gateway/forward.h"
 #include "gateway/json_text.h"
 #include "gateway/path.h"
+#include "gateway/set.h"
 
 static bool seen_before(const struct http_head *h, size_t at)
 {
@@ -26,6 +27,14 @@ static void add_pair(struct strbuf *out, struct http_slice name, struct http_sli
 	gateway_json_string(out, value);
 }
 
+static void add_sets(struct strbuf *out, const struct gateway_set *sets, enum gateway_place place)
+{
+	const struct gateway_set *s = sets;
+
+	for (; (s = gateway_set_next(sets, s, place)); s = s->next)
+		add_pair(out, http_slice(s->name), http_slice(s->value));
+}
+
 static void write_headers(struct strbuf *out, const struct gateway_event *ev)
 {
 	const struct http_head *h = ev->head;
@@ -35,9 +44,11 @@ static void write_headers(struct strbuf *out, const struct gateway_event *ev)
 	for (size_t i = 0; i < h->n_headers; i++) {
 		struct http_slice name = h->headers[i].name;
 
-		if (gateway_forward_request_header(h, name) && !seen_before(h, i))
+		if (gateway_forward_request_header(h, name) && !seen_before(h, i) &&
+		    !gateway_set_of(ev->sets, GATEWAY_IN_HEADER, name))
 			add_pair(out, name, gateway_forward_joined(ev->scratch, h, i));
 	}
+	add_sets(out, ev->sets, GATEWAY_IN_HEADER);
 	gateway_json_pair(out, "X-Ca-Api-Gateway", ev->request_id);
 	add_pair(out, http_slice("X-Forwarded-For"),
 		 gateway_forward_for(ev->scratch, h, ev->client_ip));
@@ -124,9 +135,10 @@ static void write_query(struct strbuf *out, const struct gateway_event *ev)
 	if (n)
 		mark_repeated(fields, sorted, n);
 	for (size_t i = 0; i < n; i++) {
-		if (!fields[i].again)
+		if (!fields[i].again && !gateway_set_of(ev->sets, GATEWAY_IN_QUERY, fields[i].name))
 			add_pair(out, fields[i].name, fields[i].value);
 	}
+	add_sets(out, ev->sets, GATEWAY_IN_QUERY);
 	strbuf_addc(out, '}');
 }
 

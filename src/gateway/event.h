@@ -9,11 +9,14 @@
 #include "gateway/route.h"
 #include "http/head.h"
 
+struct gateway_set;
+
 struct gateway_event {
 	const struct http_head *head;
 	struct http_slice path; /* normalised */
 	struct http_slice body;
 	const struct gateway_match *match;
+	const struct gateway_set *sets; /* gateway/call.h */
 	const char *request_id;
 	const char *client_ip;
 	const char *protocol;     /* "http" or "https" */

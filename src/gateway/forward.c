@@ -22,20 +22,24 @@ static bool begins(struct http_slice name, struct http_slice lower)
 	return true;
 }
 
+struct http_slice gateway_forward_scheme(struct http_slice authorization, const char *scheme)
+{
+	struct http_slice rest = authorization;
+
+	if (rest.n < strlen(scheme) || strncasecmp(rest.p, scheme, strlen(scheme)) != 0)
+		return (struct http_slice){NULL, 0};
+	rest.p += strlen(scheme);
+	rest.n -= strlen(scheme);
+	while (rest.n && rest.p[0] == ' ') {
+		rest.p++;
+		rest.n--;
+	}
+	return rest;
+}
+
 struct http_slice gateway_forward_app_code(struct http_slice authorization)
 {
-	static const char scheme[] = "APPCODE ";
-	struct http_slice code = authorization;
-
-	if (code.n < strlen(scheme) || strncasecmp(code.p, scheme, strlen(scheme)) != 0)
-		return (struct http_slice){NULL, 0};
-	code.p += strlen(scheme);
-	code.n -= strlen(scheme);
-	while (code.n && code.p[0] == ' ') {
-		code.p++;
-		code.n--;
-	}
-	return code;
+	return gateway_forward_scheme(authorization, "APPCODE ");
 }
 
 /* All that came as Authorization is dropped where the first is an AppCode: it is the one that was looked at. */

@@ -12,6 +12,9 @@
 /** Whether a client's header goes on to the backend. */
 bool gateway_forward_request_header(const struct http_head *h, struct http_slice name);
 
+/** What follows the scheme ("Basic ", either case) in an Authorization header; p == NULL: it is another. */
+struct http_slice gateway_forward_scheme(struct http_slice authorization, const char *scheme);
+
 /** The code of an Authorization header of the scheme APPCODE, which is for the gateway; p == NULL: it is another. */
 struct http_slice gateway_forward_app_code(struct http_slice authorization);
 

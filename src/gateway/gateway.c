@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/ip.h"
 #include "gateway/auth.h"
+#include "gateway/cache.h"
 #include "gateway/call.h"
 #include "gateway/path.h"
 #include "gateway/plugin.h"
@@ -78,9 +79,15 @@ struct gateway_call *gateway_call_new(struct gateway *g, struct httpd_request *r
 	return c;
 }
 
-static bool is_public(const struct gateway_call *c)
+bool gateway_is_public(const struct gateway_call *c)
 {
 	return c->matched_domain && c->matched_domain->is_public;
+}
+
+bool gateway_is_preflight(const struct http_head *h)
+{
+	return http_slice_equal(h->method, http_slice("OPTIONS")) && http_head_get(h, "origin").p &&
+	       http_head_get(h, "access-control-request-method").p;
 }
 
 /* ---- answers ---- */
@@ -93,45 +100,51 @@ void gateway_answer_error(struct gateway_call *c, enum gateway_error e, const ch
 	c->message = message ? message : "";
 	c->status = gateway_error_status(e);
 
-	const struct http_header headers[] = {
+	struct http_header headers[3 + HTTP_MAX_HEADERS + GATEWAY_REPLY_MORE] = {
 		{http_slice("X-Ca-Request-Id"), http_slice(c->id)},
 		{http_slice("X-Ca-Error-Code"), http_slice(gateway_error_code(e))},
 		{http_slice("X-Ca-Error-Message"), http_slice(c->message)},
 	};
-	struct httpd_answer answer = {
-		.status = c->status,
+	struct gateway_reply reply = {
+		.answer = {.status = c->status, .headers = headers},
 		.headers = headers,
-		.n_headers = ARRAY_LEN(headers),
+		.n_headers = 3,
 	};
 
-	if (httpd_respond(c->r, &answer) == 0)
+	gateway_plugins_after(c, &reply);
+	reply.answer.n_headers = reply.n_headers;
+	if (httpd_respond(c->r, &reply.answer) == 0)
 		return;
 	/* the message has no room: the code alone */
-	answer.n_headers = 2;
-	if (httpd_respond(c->r, &answer) < 0)
+	reply.answer.n_headers = 2;
+	if (httpd_respond(c->r, &reply.answer) < 0)
 		abort(); /* the arena's cap is far above what a head can take */
 }
 
 int gateway_answer_backend(struct gateway_call *c, const struct httpd_answer *answer)
 {
-	struct http_header headers[HTTP_MAX_HEADERS + 2];
-	struct httpd_answer whole = *answer;
+	struct http_header headers[HTTP_MAX_HEADERS + GATEWAY_REPLY_MORE + 2];
+	struct gateway_reply reply = {.answer = *answer, .headers = headers};
 	size_t n = 0;
 
 	for (size_t i = 0; i < answer->n_headers; i++) {
-		if (!is_public(c) || !http_slice_is(answer->headers[i].name, "content-disposition"))
+		if (!gateway_is_public(c) ||
+		    !http_slice_is(answer->headers[i].name, "content-disposition"))
 			headers[n++] = answer->headers[i];
 	}
+	c->status = answer->status;
+	reply.n_headers = n;
+	gateway_plugins_after(c, &reply);
+	n = reply.n_headers;
 	headers[n++] = (struct http_header){http_slice("X-Ca-Request-Id"), http_slice(c->id)};
 	/* the public second-level domain is for tests only: browsers shall not render it */
-	if (is_public(c))
+	if (gateway_is_public(c))
 		headers[n++] = (struct http_header){
 			http_slice("Content-Disposition"),
 			http_slice("attachment; filename=ApiResponseForInnerDomain")};
-	whole.headers = headers;
-	whole.n_headers = n;
-	c->status = answer->status;
-	return httpd_respond(c->r, &whole);
+	reply.answer.headers = headers;
+	reply.answer.n_headers = n;
+	return httpd_respond(c->r, &reply.answer);
 }
 
 /* ---- the chain ---- */
@@ -152,7 +165,7 @@ static bool limit_public(struct gateway_call *c)
 {
 	const struct gateway *g = c->gateway;
 
-	if (!g->quota || !is_public(c) ||
+	if (!g->quota || !gateway_is_public(c) ||
 	    gateway_quota_take(g->quota, c->matched_domain->name, g->config->public_daily_calls,
 			       c->began.tv_sec))
 		return true;
@@ -187,33 +200,56 @@ static bool normalise(struct gateway_call *c)
 	return true;
 }
 
-static bool find_api(struct gateway_call *c)
+static bool match(struct gateway_call *c, struct http_slice method)
+{
+	if (!gateway_route_match(c->gateway->routes, c->group, c->stage, method, c->path,
+				 &c->match))
+		return false;
+	c->api = c->match.api;
+	c->backend = &c->api->backend;
+	return true;
+}
+
+/* A preflight is for the API of the method that it asks for; only the plug-in cors answers it. */
+static bool match_preflight(struct gateway_call *c)
 {
 	const struct http_head *h = c->r->head;
 
-	if (h->form != HTTP_FORM_ASTERISK &&
-	    gateway_route_match(c->gateway->routes, c->group, c->stage, h->method, c->path,
-				&c->match)) {
-		c->api = c->match.api;
+	if (!match(c, http_head_get(h, "access-control-request-method")))
+		return false;
+	if (gateway_plugin_of(c->api, c->stage, GATEWAY_CORS))
 		return true;
-	}
-	gateway_answer_error(c, GATEWAY_UNKNOWN_API,
-			     arena_printf(c->r->arena, "%.*s %.*s", (int)h->method.n, h->method.p,
-					  (int)c->path.n, c->path.p));
+	c->api = NULL;
+	c->backend = NULL;
+	return false;
+}
+
+static bool find_api(struct gateway_call *c)
+{
+	const struct http_head *h = c->r->head;
+	const bool preflight = gateway_is_preflight(h);
+
+	if (h->form != HTTP_FORM_ASTERISK &&
+	    (match(c, h->method) || (preflight && match_preflight(c))))
+		return true;
+	gateway_answer_error(c, preflight ? GATEWAY_ORIGIN_NOTHING : GATEWAY_UNKNOWN_API,
+			     arena_printf(c->r->arena, preflight ? "%.*s - %.*s" : "%.*s %.*s",
+					  (int)h->method.n, h->method.p, (int)c->path.n,
+					  c->path.p));
 	return false;
 }
 
 static bool check_protocol(struct gateway_call *c)
 {
-	if (c->api->http)
+	if (c->r->secure ? c->api->https : c->api->http)
 		return true;
-	gateway_answer_error(c, GATEWAY_BAD_PROTOCOL, "HTTP");
+	gateway_answer_error(c, GATEWAY_BAD_PROTOCOL, c->r->secure ? "HTTPS" : "HTTP");
 	return false;
 }
 
 static void answer_mock(struct gateway_call *c)
 {
-	const struct gateway_backend *b = &c->api->backend;
+	const struct gateway_backend *b = c->backend;
 	struct httpd_answer answer = {.status = b->status, .body = http_slice(b->body)};
 
 	if (gateway_answer_backend(c, &answer) < 0)
@@ -222,7 +258,7 @@ static void answer_mock(struct gateway_call *c)
 
 static bool call_backend(struct gateway_call *c)
 {
-	switch (c->api->backend.kind) {
+	switch (c->backend->kind) {
 	case GATEWAY_FUNCTION: gateway_invoke(c); break;
 	case GATEWAY_HTTP:
 	case GATEWAY_HTTP_VPC: gateway_proxy(c); break;
@@ -238,10 +274,9 @@ static bool (*const chain[])(struct gateway_call *) = {
 	normalise,
 	find_api,
 	check_protocol,
-	gateway_check_address,
+	gateway_plugins_early,
 	gateway_authorize,
-	gateway_check_address_of_app,
-	gateway_limit_traffic,
+	gateway_plugins_before,
 	call_backend,
 };
 
@@ -275,6 +310,7 @@ static void on_end(struct httpd_request *r, bool sent, void *arg)
 	if (c->upstream)
 		upstream_cancel(c->upstream);
 	c->upstream = NULL;
+	gateway_plugins_end(c);
 	if (!sent) {
 		c->error = GATEWAY_CLIENT_GONE;
 		c->message = gateway_error_text(r->arena, c->error, NULL);
@@ -318,8 +354,14 @@ struct gateway *gateway_new(struct loop *loop, const struct gateway_config *conf
 			.on_end = on_end,
 			.arg = g,
 		});
+	g->cache = gateway_cache_new(GATEWAY_CACHE_LIMIT);
 	g->upstream = upstream_new(loop, &(struct upstream_options){0});
 	return g;
+}
+
+void gateway_secure(struct gateway *g, const struct httpd_security *security)
+{
+	g->security = security;
 }
 
 int gateway_listen(struct gateway *g, struct lab_error **err)
@@ -332,7 +374,10 @@ int gateway_listen(struct gateway *g, struct lab_error **err)
 	for (size_t i = 0; i < g->config->n_listeners; i++) {
 		const struct gateway_listener *l = &g->config->listeners[i];
 
-		if (httpd_listen(g->httpd, l->fd, NULL, err) < 0)
+		if (l->https && !g->security)
+			return lab_error_make(err, LAB_FAILED, "listener %s: no TLS", l->socket);
+		if (httpd_listen_secure(g->httpd, l->fd, NULL, l->https ? g->security : NULL, err) <
+		    0)
 			return lab_error_prefix(err, "listener %s", l->socket);
 	}
 	return 0;
@@ -358,6 +403,7 @@ void gateway_free(struct gateway *g)
 	httpd_free(g->httpd);
 	upstream_free(g->upstream);
 	gateway_quota_close(g->quota);
+	gateway_cache_free(g->cache);
 	gateway_log_flush(g);
 	strbuf_done(&g->log.lines);
 	strbuf_done(&g->text);

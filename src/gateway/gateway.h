@@ -8,6 +8,7 @@
 #include "base/loop.h"
 #include "gateway/config.h"
 #include "gateway/route.h"
+#include "httpd/security.h"
 
 struct gateway;
 
@@ -16,6 +17,9 @@ struct gateway *gateway_new(struct loop *loop, const struct gateway_config *conf
 			    const struct gateway_routes *routes, int log_fd)
 	__attribute__((returns_nonnull));
 void gateway_free(struct gateway *g); /* NULL is fine */
+
+/** What lies between listeners for HTTPS and HTTP, before gateway_listen(); borrowed until gateway_free(). */
+void gateway_secure(struct gateway *g, const struct httpd_security *security);
 
 /** Writes the lines of the access log that wait for more, which they do for 2 ms at most. */
 void gateway_log_flush(struct gateway *g);

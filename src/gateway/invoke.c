@@ -54,7 +54,7 @@ static void answered(struct gateway_call *c, struct upstream_call *call,
 
 static void write_head(struct gateway_call *c)
 {
-	const struct gateway_backend *b = &c->api->backend;
+	const struct gateway_backend *b = c->backend;
 
 	/* nothing in it comes from the client */
 	strbuf_printf(&c->head,
@@ -66,7 +66,7 @@ static void write_head(struct gateway_call *c)
 
 void gateway_invoke(struct gateway_call *c)
 {
-	const struct gateway_backend *b = &c->api->backend;
+	const struct gateway_backend *b = c->backend;
 
 	if (!b->role) {
 		gateway_answer_error(c, GATEWAY_FUNCTION_DENIED, b->function);
@@ -77,9 +77,10 @@ void gateway_invoke(struct gateway_call *c)
 					       .path = c->path,
 					       .body = c->r->body,
 					       .match = &c->match,
+					       .sets = c->sets,
 					       .request_id = c->id,
 					       .client_ip = c->client_ip,
-					       .protocol = "http",
+					       .protocol = c->r->secure ? "https" : "http",
 					       .domain = c->domain,
 					       .scratch = c->r->arena,
 				       });

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/worker.h"
+#include "gateway/certificates.h"
 #include "gateway/gateway.h"
 #include "priv/priv.h"
 
@@ -17,6 +18,7 @@ struct program {
 	struct loop_io signals; /* first: the loop gives its address */
 	struct loop *loop;
 	struct gateway *gateway;
+	struct tls_server *tls; /* NULL: no HTTPS */
 	bool stopping;
 };
 
@@ -58,6 +60,10 @@ static int serve(struct arena *a, struct program *p, struct lab_error **err)
 		return lab_error_errno(err, LAB_FAILED, errno, "event loop");
 	raise_descriptor_limit();
 	p->gateway = gateway_new(p->loop, config, routes, STDOUT_FILENO);
+	if (gateway_certificates(config, &p->tls, err) < 0)
+		return -1;
+	if (p->tls)
+		gateway_secure(p->gateway, tls_server_security(p->tls));
 	if (worker_watch_signals(p->loop, &p->signals, err) < 0 ||
 	    gateway_listen(p->gateway, err) < 0 || priv_seccomp(PRIV_GATEWAY, err) < 0)
 		return -1;
@@ -81,6 +87,7 @@ int main(void)
 		status = (int)lab_error_status(err);
 	}
 	gateway_free(p.gateway);
+	tls_server_free(p.tls);
 	loop_free(p.loop);
 	return status;
 }

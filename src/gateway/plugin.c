@@ -1,10 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "gateway/plugin.h"
 
+#include "base/cleanup.h"
 #include "base/hash.h"
 #include "gateway/call.h"
-#include "gateway/quota.h"
-#include "gateway/throttle.h"
+
+static const struct gateway_plugin_ops *const kinds[] = {
+	[GATEWAY_CORS] = &gateway_plugin_cors,
+	[GATEWAY_IP_CONTROL] = &gateway_plugin_ip_control,
+	[GATEWAY_BASIC_AUTH] = &gateway_plugin_basic_auth,
+	[GATEWAY_JWT_AUTH] = &gateway_plugin_jwt_auth,
+	[GATEWAY_TRAFFIC_CONTROL] = &gateway_plugin_traffic_control,
+	[GATEWAY_CACHING] = &gateway_plugin_caching,
+	[GATEWAY_ROUTING] = &gateway_plugin_routing,
+	[GATEWAY_CIRCUIT_BREAKER] = &gateway_plugin_circuit_breaker,
+	[GATEWAY_BACKEND_SIGNATURE] = &gateway_plugin_backend_signature,
+};
+
+const struct gateway_plugin_ops *gateway_plugin_ops(const char *name,
+						    enum gateway_plugin_kind *kind)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		if (strcmp(kinds[i]->name, name) != 0)
+			continue;
+		*kind = (enum gateway_plugin_kind)i;
+		return kinds[i];
+	}
+	return NULL;
+}
 
 const struct gateway_plugin *gateway_plugin_of(const struct gateway_api *api, int stage,
 					       enum gateway_plugin_kind kind)
@@ -16,98 +39,104 @@ const struct gateway_plugin *gateway_plugin_of(const struct gateway_api *api, in
 	return NULL;
 }
 
-/* ---- ipControl ---- */
-
-static bool is_of(const struct gateway_ip_item *item, uint32_t address,
-		  const struct gateway_app *app)
+uint64_t gateway_plugin_hash(const struct gateway_call *c, const struct gateway_plugin *p,
+			     uint64_t seed)
 {
-	if (item->app && item->app != app)
-		return false;
-	for (size_t i = 0; i < item->n_blocks; i++) {
-		if (ip_prefix_has(item->blocks[i], address))
-			return true;
-	}
-	return false;
+	return hash_bytes(hash_str(hash_str(seed, p->name), c->api->id), &c->stage,
+			  sizeof(c->stage));
 }
 
-bool gateway_ip_allowed(const struct gateway_ip_control *ip, uint32_t address,
-			const struct gateway_app *app)
+bool gateway_plugin_set(struct gateway_call *c, enum gateway_place place, const char *name,
+			const char *value)
 {
-	for (size_t i = 0; i < ip->n_items; i++) {
-		if (is_of(&ip->items[i], address, app))
-			return ip->allow;
-	}
-	return !ip->allow;
-}
-
-bool gateway_ip_needs_app(const struct gateway_ip_control *ip)
-{
-	for (size_t i = 0; i < ip->n_items; i++) {
-		if (ip->items[i].app)
-			return true;
-	}
-	return false;
-}
-
-static bool check_ip(struct gateway_call *c, bool after)
-{
-	const struct gateway_plugin *p = gateway_plugin_of(c->api, c->stage, GATEWAY_IP_CONTROL);
-
-	if (!p || gateway_ip_needs_app(&p->ip) != after ||
-	    gateway_ip_allowed(&p->ip, ntohl(c->r->client.sin_addr.s_addr), c->app))
+	if (name && gateway_set_add(c->r->arena, &c->sets, place, name, value))
 		return true;
-	gateway_answer_error(c, GATEWAY_IP_REFUSED, c->client_ip);
+	gateway_answer_error(c, GATEWAY_OVERLOADED, NULL);
 	return false;
 }
 
-bool gateway_check_address(struct gateway_call *c)
+/* ---- answers ---- */
+
+void gateway_reply_add(struct gateway_reply *r, const char *name, struct http_slice value)
 {
-	return check_ip(c, false);
+	if (r->n_headers < HTTP_MAX_HEADERS + GATEWAY_REPLY_MORE)
+		r->headers[r->n_headers++] = (struct http_header){http_slice(name), value};
 }
 
-bool gateway_check_address_of_app(struct gateway_call *c)
+void gateway_reply_drop(struct gateway_reply *r, const char *name)
 {
-	return check_ip(c, true);
-}
+	size_t n = 0;
 
-/* ---- trafficControl ---- */
-
-uint32_t gateway_traffic_of_app(const struct gateway_traffic *t, const struct gateway_app *app)
-{
-	for (size_t i = 0; i < t->n_specials; i++) {
-		if (t->specials[i].app == app)
-			return t->specials[i].value;
+	for (size_t i = 0; i < r->n_headers; i++) {
+		if (!http_slice_is(r->headers[i].name, name))
+			r->headers[n++] = r->headers[i];
 	}
-	return t->app;
+	r->n_headers = n;
 }
 
-/* One more call of `who`; 0: no limit. */
-static bool count(struct gateway_call *c, const struct gateway_plugin *p, const char *who,
-		  uint32_t limit)
+/* ---- all that are bound ---- */
+
+/* The next one of the call's stage from *i on; NULL: there is no more. */
+static const struct gateway_plugin *next(const struct gateway_call *c, size_t *i)
 {
-	uint64_t hash = hash_str(hash_str(hash_str(3, p->name), c->api->id), who);
+	while (*i < c->api->n_plugins) {
+		const struct gateway_bound *b = &c->api->plugins[(*i)++];
 
-	hash = hash_bytes(hash, &c->stage, sizeof(c->stage));
-	return !limit || gateway_throttle_take(gateway_quota_memory(c->gateway->quota), hash, limit,
-					       p->traffic.unit, c->began.tv_sec);
-}
-
-/* From the narrowest to the widest, so that one app's refused calls use up nothing of the others'. */
-bool gateway_limit_traffic(struct gateway_call *c)
-{
-	const struct gateway_plugin *p = gateway_plugin_of(c->api, c->stage,
-							   GATEWAY_TRAFFIC_CONTROL);
-
-	if (!p || !c->gateway->quota)
-		return true;
-	if (c->app && (!count(c, p, arena_printf(c->r->arena, "app %s", c->app->name),
-			      gateway_traffic_of_app(&p->traffic, c->app)) ||
-		       !count(c, p, "user", p->traffic.user))) {
-		gateway_answer_error(c, GATEWAY_APP_THROTTLED, NULL);
-		return false;
+		if (b->stages & 1u << c->stage)
+			return b->plugin;
 	}
-	if (count(c, p, "api", p->traffic.api))
-		return true;
-	gateway_answer_error(c, GATEWAY_API_THROTTLED, NULL);
-	return false;
+	return NULL;
+}
+
+bool gateway_plugins_early(struct gateway_call *c)
+{
+	const struct gateway_plugin *p;
+
+	for (size_t i = 0; (p = next(c, &i));) {
+		if (p->ops->early && !p->ops->early(c, p))
+			return false;
+	}
+	return true;
+}
+
+bool gateway_plugins_before(struct gateway_call *c)
+{
+	const struct gateway_plugin *p;
+
+	for (size_t i = 0; (p = next(c, &i));) {
+		if (p->ops->before && !p->ops->before(c, p))
+			return false;
+	}
+	return true;
+}
+
+bool gateway_plugins_request(struct gateway_call *c, const struct gateway_outgoing *out)
+{
+	const struct gateway_plugin *p;
+
+	for (size_t i = 0; (p = next(c, &i));) {
+		if (p->ops->request && !p->ops->request(c, p, out))
+			return false;
+	}
+	return true;
+}
+
+void gateway_plugins_after(struct gateway_call *c, struct gateway_reply *reply)
+{
+	for (size_t i = c->api ? c->api->n_plugins : 0; i-- > 0;) {
+		const struct gateway_bound *b = &c->api->plugins[i];
+
+		if ((b->stages & 1u << c->stage) && b->plugin->ops->after)
+			b->plugin->ops->after(c, b->plugin, reply);
+	}
+}
+
+void gateway_plugins_end(struct gateway_call *c)
+{
+	const struct gateway_plugin *p;
+
+	for (size_t i = 0; c->api && (p = next(c, &i));) {
+		if (p->ops->end)
+			p->ops->end(c, p);
+	}
 }

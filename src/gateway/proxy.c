@@ -6,6 +6,7 @@
 #include "gateway/call.h"
 #include "gateway/forward.h"
 #include "gateway/path.h"
+#include "gateway/plugin.h"
 #include "http/write.h"
 
 /* Request line, Host, our headers and Content-Length, beyond the texts that head_room() counts. */
@@ -35,7 +36,7 @@ static bool expects_body(struct http_slice method)
 
 static struct http_slice backend_method(const struct gateway_call *c)
 {
-	const char *method = c->api->backend.method;
+	const char *method = c->backend->method;
 
 	return method ? http_slice(method) : c->r->head->method;
 }
@@ -51,40 +52,68 @@ static struct http_slice backend_path(struct gateway_call *c)
 {
 	struct http_slice path = c->path, segment;
 
-	if (c->api->backend.path)
-		return gateway_template_fill(c->api->backend.path, c->r->arena, c->match.params);
+	if (c->backend->path)
+		return gateway_template_fill(c->backend->path, c->r->arena, c->match.params);
 	for (size_t i = 0; i < c->group->base_segments; i++)
 		(void)gateway_path_next(&path, &segment); /* it was there when the API matched */
 	return path;
 }
 
-static struct http_slice target(struct gateway_call *c)
+/* p == NULL where the arena is full. */
+static struct http_slice backend_query(struct gateway_call *c)
 {
-	struct http_slice path = backend_path(c), query = c->r->head->query;
+	const struct http_slice query = c->r->head->query;
+
+	return c->sets ? gateway_set_query(c->r->arena, c->sets, query) : query;
+}
+
+static struct http_slice target(struct gateway_call *c, const struct gateway_outgoing *out)
+{
+	const bool has_query = c->sets ? out->query.n > 0 : c->r->head->has_query;
 	char *text;
 
-	if (!c->r->head->has_query || !path.p)
-		return path;
-	text = arena_alloc(c->r->arena, path.n + 1 + query.n);
+	if (!has_query)
+		return out->path;
+	text = arena_alloc(c->r->arena, out->path.n + 1 + out->query.n);
 	if (text) {
-		memcpy(text, path.p, path.n);
-		text[path.n] = '?';
-		if (query.n)
-			memcpy(text + path.n + 1, query.p, query.n);
+		memcpy(text, out->path.p, out->path.n);
+		text[out->path.n] = '?';
+		if (out->query.n)
+			memcpy(text + out->path.n + 1, out->query.p, out->query.n);
 	}
-	return (struct http_slice){text, path.n + 1 + query.n};
+	return (struct http_slice){text, out->path.n + 1 + out->query.n};
 }
 
 /* The client's, without its credentials and what only gateways say. */
-static void write_client_headers(struct http_writer *w, const struct http_head *h)
+static void write_client_headers(struct http_writer *w, const struct gateway_call *c)
 {
+	const struct http_head *h = c->r->head;
+
 	for (size_t i = 0; i < h->n_headers; i++) {
 		struct http_slice name = h->headers[i].name;
 
 		if (gateway_forward_request_header(h, name) &&
-		    (!gateway_forward_is_ca(name) || http_slice_is(name, "x-ca-stage")))
+		    (!gateway_forward_is_ca(name) || http_slice_is(name, "x-ca-stage")) &&
+		    !gateway_set_of(c->sets, GATEWAY_IN_HEADER, name))
 			http_write_header(w, name, h->headers[i].value);
 	}
+}
+
+static void write_sets(struct http_writer *w, const struct gateway_set *sets)
+{
+	const struct gateway_set *s = sets;
+
+	for (; (s = gateway_set_next(sets, s, GATEWAY_IN_HEADER)); s = s->next)
+		http_write_header(w, http_slice(s->name), http_slice(s->value));
+}
+
+static size_t room_of_sets(const struct gateway_set *sets)
+{
+	size_t room = 0;
+
+	for (const struct gateway_set *s = sets; s; s = s->next)
+		room += strlen(s->name) + (s->value ? strlen(s->value) : 0) + strlen(": \r\n");
+	return room;
 }
 
 static void write_own_headers(struct http_writer *w, const struct gateway_call *c,
@@ -93,7 +122,8 @@ static void write_own_headers(struct http_writer *w, const struct gateway_call *
 	struct http_slice client = http_slice(c->client_ip);
 
 	http_write_header(w, http_slice("X-Forwarded-For"), forwarded_for);
-	http_write_header(w, http_slice("X-Forwarded-Proto"), http_slice("http"));
+	http_write_header(w, http_slice("X-Forwarded-Proto"),
+			  http_slice(c->r->secure ? "https" : "http"));
 	http_write_header(w, http_slice("X-Real-IP"), client);
 	http_write_header(w, http_slice("CaClientIp"), client);
 	http_write_header(w, http_slice("X-Ca-Request-Id"), http_slice(c->id));
@@ -105,20 +135,24 @@ static void write_own_headers(struct http_writer *w, const struct gateway_call *
 static struct http_slice write_head(struct gateway_call *c)
 {
 	const struct http_head *h = c->r->head;
-	const char *host = c->api->backend.host;
-	struct http_slice to = target(c), method = backend_method(c);
+	const char *host = c->backend->host;
+	const struct gateway_outgoing out = {backend_method(c), backend_path(c), backend_query(c)};
+	const bool ready = out.path.p && (out.query.p || !c->sets) &&
+			   (!c->api->n_plugins || gateway_plugins_request(c, &out));
+	struct http_slice to = ready ? target(c, &out) : (struct http_slice){NULL, 0};
 	struct http_slice forwarded_for = gateway_forward_for(c->r->arena, h, c->client_ip);
 	/* a header that came as "a:b" leaves as "a: b" */
-	size_t room = h->size + h->n_headers + method.n + to.n + strlen(host) + forwarded_for.n +
-		      HEAD_FIXED;
+	size_t room = h->size + h->n_headers + out.method.n + to.n + strlen(host) +
+		      forwarded_for.n + room_of_sets(c->sets) + HEAD_FIXED;
 	char *buf = to.p ? arena_alloc(c->r->arena, room) : NULL;
 	struct http_writer w = http_writer(buf, room);
 
 	if (!buf)
 		return (struct http_slice){NULL, 0};
-	http_write_request_line(&w, method, to);
+	http_write_request_line(&w, out.method, to);
 	http_write_header(&w, http_slice("Host"), http_slice(host));
-	write_client_headers(&w, h);
+	write_client_headers(&w, c);
+	write_sets(&w, c->sets);
 	write_own_headers(&w, c, forwarded_for);
 	return (struct http_slice){http_write_end(&w) ? buf : NULL, w.len};
 }
@@ -158,7 +192,7 @@ static void answered(struct gateway_call *c, struct upstream_call *call,
 
 static bool check_reachable(struct gateway_call *c)
 {
-	const struct gateway_backend *b = &c->api->backend;
+	const struct gateway_backend *b = c->backend;
 
 	if (b->address.sin_family)
 		return true;

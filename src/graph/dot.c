@@ -21,6 +21,16 @@ static const char *colour(enum graph_change change)
 	return "";
 }
 
+static void tone(struct strbuf *out, enum graph_tone t)
+{
+	const char *stroke = graph_tone_colour(t);
+
+	if (stroke)
+		strbuf_printf(out, ", color=\"%s\", fontcolor=\"%s\"%s%s", stroke, stroke,
+			      t > GRAPH_FLOWING ? ", penwidth=3" : "",
+			      t == GRAPH_BROKEN ? ", style=dashed" : "");
+}
+
 static void label(struct strbuf *out, const struct graph_box *b)
 {
 	struct graph_word w;
@@ -39,7 +49,9 @@ static void put_box(struct strbuf *out, const struct graph_box *b, int depth)
 	if (!b->first && b->kind != GRAPH_REGION) {
 		strbuf_printf(out, "%*s\"%s\" [label=\"", depth * 2, "", b->id);
 		label(out, b);
-		strbuf_printf(out, "\"%s];\n", colour(b->change));
+		strbuf_printf(out, "\"%s", colour(b->change));
+		tone(out, b->live.tone > GRAPH_FLOWING ? b->live.tone : GRAPH_NOT_LIVE);
+		strbuf_add(out, "];\n");
 		return;
 	}
 	strbuf_printf(out, "%*ssubgraph \"cluster_%s\" {\n%*slabel=\"", depth * 2, "", b->id,
@@ -70,7 +82,9 @@ static void put_link(struct strbuf *out, const struct graph_link *l)
 		strbuf_printf(out, ", ltail=\"cluster_%s\"", l->from->id);
 	if (l->to->first)
 		strbuf_printf(out, ", lhead=\"cluster_%s\"", l->to->id);
-	strbuf_printf(out, "%s];\n", colour(l->change));
+	strbuf_add(out, colour(l->change));
+	tone(out, l->live.tone);
+	strbuf_add(out, "];\n");
 }
 
 void graph_dot(struct strbuf *out, const struct graph *g)

@@ -35,6 +35,16 @@ static const char *stroke(enum graph_change change)
 	return "";
 }
 
+/* Behind stroke(): the last one of a name holds. */
+static void tone(struct strbuf *out, enum graph_tone t)
+{
+	const char *colour = graph_tone_colour(t);
+
+	if (colour)
+		strbuf_printf(out, "strokeColor=%s;strokeWidth=%d;%s", colour,
+			      t > GRAPH_FLOWING ? 3 : 1, t == GRAPH_BROKEN ? "dashed=1;" : "");
+}
+
 /* The value is HTML inside an attribute: escaped once for each. */
 static void value(struct strbuf *out, const struct graph_box *b)
 {
@@ -63,9 +73,10 @@ static void put_box(struct strbuf *out, const struct graph_box *b)
 	strbuf_printf(
 		out,
 		"\" style=\"rounded=1;arcSize=4;html=1;align=left;verticalAlign=top;spacingLeft=8;"
-		"spacingTop=4;fontSize=12;container=%d;fillColor=%s;%s\" vertex=\"1\" parent=\"%s\">\n",
-		b->first != NULL, fill(b->kind), stroke(b->change),
-		b->parent ? b->parent->id : "layer");
+		"spacingTop=4;fontSize=12;container=%d;fillColor=%s;%s",
+		b->first != NULL, fill(b->kind), stroke(b->change));
+	tone(out, b->live.tone > GRAPH_FLOWING ? b->live.tone : GRAPH_NOT_LIVE);
+	strbuf_printf(out, "\" vertex=\"1\" parent=\"%s\">\n", b->parent ? b->parent->id : "layer");
 	strbuf_printf(
 		out,
 		"        <mxGeometry x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" as=\"geometry\"/>\n"
@@ -90,15 +101,17 @@ static void put_link(struct strbuf *out, const struct graph_link *l)
 		strbuf_add_xml(out, l->label[i]);
 	}
 	strbuf_printf(
+		out, "\" style=\"edgeStyle=orthogonalEdgeStyle;html=1;endArrow=%s;startArrow=%s;%s",
+		l->kind == GRAPH_INVOKE || l->kind == GRAPH_REACH ? "block" : "none",
+		l->kind == GRAPH_BIND ? "block" : "none", stroke(l->change));
+	tone(out, l->live.tone);
+	strbuf_printf(
 		out,
-		"\" style=\"edgeStyle=orthogonalEdgeStyle;html=1;endArrow=%s;startArrow=%s;%s"
 		"exitX=%.3f;exitY=%.3f;entryX=%.3f;entryY=%.3f;\" edge=\"1\" parent=\"layer\" "
 		"source=\"%s\" target=\"%s\">\n"
 		"        <mxGeometry relative=\"1\" as=\"geometry\"/>\n      </mxCell>\n",
-		l->kind == GRAPH_INVOKE || l->kind == GRAPH_REACH ? "block" : "none",
-		l->kind == GRAPH_BIND ? "block" : "none", stroke(l->change), part(p.x, a->x, a->w),
-		part(p.y, a->y, a->h), part(q.x, b->x, b->w), part(q.y, b->y, b->h), l->from->id,
-		l->to->id);
+		part(p.x, a->x, a->w), part(p.y, a->y, a->h), part(q.x, b->x, b->w),
+		part(q.y, b->y, b->h), l->from->id, l->to->id);
 }
 
 void graph_drawio(struct strbuf *out, struct graph *g)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/strbuf.h"
@@ -46,9 +47,28 @@ const char *graph_link_kind_name(enum graph_link_kind kind);
 
 enum graph_change { GRAPH_SAME, GRAPH_ADDED, GRAPH_CHANGED };
 
+/** What goes on, in a picture of a running lab. */
+enum graph_tone {
+	GRAPH_NOT_LIVE, /* nothing was looked at: it is a picture of the file */
+	GRAPH_IDLE,
+	GRAPH_FLOWING,
+	GRAPH_BUSY, /* near its limit */
+	GRAPH_FULL, /* at its limit, or packets are lost */
+	GRAPH_BROKEN,
+};
+const char *graph_tone_name(enum graph_tone tone);
+
+struct graph_live {
+	enum graph_tone tone;
+	const char *state;                             /* "up", "down", ...; not copied */
+	uint64_t there, back, limit_there, limit_back; /* bit/s; limit 0: none */
+	unsigned int lost_there, lost_back;            /* of a thousand packets */
+};
+
 struct graph_text {
 	const char *s;
 	enum graph_change change;
+	enum graph_tone tone;
 };
 
 struct graph_area {
@@ -67,7 +87,8 @@ struct graph_box {
 	const char **members; /* names of the nodes among these and in these; VPCs of a crowd */
 	size_t n_members;
 	struct graph_box *parent, *first, *last, *next; /* NULL: none */
-	struct graph_area at;                           /* by graph_layout() */
+	struct graph_live live;
+	struct graph_area at; /* by graph_layout() */
 };
 
 struct graph_point {
@@ -80,7 +101,8 @@ struct graph_link {
 	enum graph_change change;
 	struct graph_box *from, *to;
 	const char **label;
-	size_t n_label;
+	size_t n_label, n_live; /* of its lines the last n_live tell what goes on */
+	struct graph_live live;
 	/* by graph_layout(): horizontal and vertical pieces, and where the label's lines stand */
 	struct graph_point points[4];
 	size_t n_points;
@@ -94,6 +116,7 @@ struct graph {
 	struct graph_link **links;
 	const char **removed; /* names of what a step took away */
 	size_t n_boxes, n_links, n_removed;
+	const char *caption; /* below the picture; NULL: what graph_compare() found, if anything */
 	struct graph_area size; /* by graph_layout() */
 };
 

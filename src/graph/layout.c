@@ -119,6 +119,11 @@ static int label_lines(const struct graph *g, enum graph_link_kind kind)
 	return (int)n;
 }
 
+int graph_peer_step(const struct graph *g, const struct graph_metrics *m)
+{
+	return larger(2, label_lines(g, GRAPH_PEER)) * m->line_height + m->lane;
+}
+
 static int channel(const struct graph_place *p, int lanes, int lines)
 {
 	return p->m->channel + lanes * p->m->lane + lines * p->m->line_height;
@@ -131,7 +136,7 @@ static int between_routers_and_vbrs(const struct graph_place *p)
 	for (size_t i = 0; i < p->g->n_links; i++)
 		far += p->g->links[i]->kind == GRAPH_PEER && p->g->links[i]->n_points == 4;
 	return channel(p, p->rows.lanes_routers - far, label_lines(p->g, GRAPH_PEERING)) +
-	       far * (2 * p->m->line_height + p->m->lane);
+	       far * graph_peer_step(p->g, p->m);
 }
 
 static void set_rows(struct graph_place *p, int y)
@@ -208,6 +213,8 @@ const char *graph_caption(struct graph *g)
 {
 	const char *text;
 
+	if (g->caption)
+		return g->caption;
 	if (!g->step)
 		return "";
 	text = graph_has_changes(g)

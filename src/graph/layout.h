@@ -65,6 +65,8 @@ void graph_draw_links(struct graph_place *p);
 /** The room that labels need beside each other on a side of a box. */
 int graph_slots_width(const struct graph *g, const struct graph_box *b,
 		      const struct graph_metrics *m);
+/** From one transit link below the routers to the next, with its label. */
+int graph_peer_step(const struct graph *g, const struct graph_metrics *m);
 /** Whether the link is drawn straight from one transit router to the next. */
 bool graph_is_neighbour(const struct graph *g, const struct graph_link *peer);
 
@@ -75,10 +77,16 @@ struct graph_word {
 	const char *s;
 	enum graph_font font;
 	enum graph_change change;
+	enum graph_tone tone;
 	int x, y; /* of its upper left corner */
 };
 bool graph_word_at(const struct graph_box *b, size_t i, const struct graph_metrics *m,
 		   struct graph_word *w);
 const char *graph_mark(enum graph_change change);
-/** "removed: ...", or what the marks mean; "" where nothing was compared. In the arena. */
+/** Whether line i of the label tells what goes on. */
+static inline bool graph_is_live(const struct graph_link *l, size_t i)
+{
+	return i + l->n_live >= l->n_label;
+}
+/** The graph's own, or "removed: ..." or what the marks mean; "" where nothing was compared. In the arena. */
 const char *graph_caption(struct graph *g);

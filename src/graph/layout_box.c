@@ -65,7 +65,7 @@ bool graph_word_at(const struct graph_box *b, size_t i, const struct graph_metri
 	if (header_is_below(b))
 		y = graph_bottom(b) - m->pad_y - graph_header_height(b, m);
 
-	*w = (struct graph_word){"", "", GRAPH_SMALL, GRAPH_SAME, x, y};
+	*w = (struct graph_word){"", "", GRAPH_SMALL, GRAPH_SAME, GRAPH_NOT_LIVE, x, y};
 	if (i >= b->n_lines + 2)
 		return false;
 	if (i == 0) {
@@ -80,6 +80,7 @@ bool graph_word_at(const struct graph_box *b, size_t i, const struct graph_metri
 		w->mark = graph_mark(b->lines[i - 2].change);
 		w->s = b->lines[i - 2].s;
 		w->change = b->lines[i - 2].change;
+		w->tone = b->lines[i - 2].tone;
 		w->y += m->name_height + (int)(i - 2) * m->line_height;
 	}
 	return true;

@@ -193,7 +193,7 @@ static void draw_attachment(struct graph_link *l)
 		     below ? graph_bottom(l->to) : l->to->at.y, 0);
 }
 
-/* The first line of the label is above the link, the second one below, in the gap behind a region. */
+/* The first line of the label is above the link, the others are below, in the gap behind a region. */
 static void draw_peer(struct graph_place *p, struct graph_link *l)
 {
 	const struct graph_metrics *m = p->m;
@@ -203,7 +203,7 @@ static void draw_peer(struct graph_place *p, struct graph_link *l)
 	int gap = l->to->parent->at.x - left;
 
 	if (l->n_points == 4) {
-		int step = 2 * m->line_height + m->lane;
+		int step = graph_peer_step(p->g, m);
 
 		y = graph_bottom(l->from) + m->channel + l->points[1].y * step + m->line_height / 2;
 		gap = w + 2 * m->label_gap;
@@ -217,7 +217,8 @@ static void draw_peer(struct graph_place *p, struct graph_link *l)
 			  (i ? 0 : m->width(graph_mark(l->change), GRAPH_SMALL));
 
 		l->label_at[i].x = left + (gap - own) / 2;
-		l->label_at[i].y = i ? y + larger(1, m->label_gap / 3)
+		l->label_at[i].y = i ? y + larger(1, m->label_gap / 3) +
+						   ((int)i - 1) * m->line_height
 				     : y - m->line_height - m->label_gap / 3;
 	}
 }

@@ -77,6 +77,26 @@ static void put_classes(struct strbuf *out, const struct graph *g)
 				      g->boxes[i]->change == GRAPH_ADDED ? "added" : "changed");
 }
 
+static void put_tones(struct strbuf *out, const struct graph *g)
+{
+	for (size_t i = 0; i < g->n_links; i++) {
+		enum graph_tone t = g->links[i]->live.tone;
+
+		if (t != GRAPH_NOT_LIVE)
+			strbuf_printf(out, "  linkStyle %zu stroke:%s,stroke-width:%dpx%s\n", i,
+				      graph_tone_colour(t), t > GRAPH_FLOWING ? 4 : 2,
+				      t == GRAPH_BROKEN ? ",stroke-dasharray:4 4" : "");
+	}
+	for (size_t i = 0; i < g->n_boxes; i++) {
+		enum graph_tone t = g->boxes[i]->live.tone;
+
+		if (t > GRAPH_FLOWING)
+			strbuf_printf(out, "  style b%zu stroke:%s,stroke-width:3px%s\n", i,
+				      graph_tone_colour(t),
+				      t == GRAPH_BROKEN ? ",stroke-dasharray:4 4" : "");
+	}
+}
+
 void graph_mermaid(struct strbuf *out, const struct graph *g)
 {
 	strbuf_add(out, "flowchart TB\n");
@@ -87,4 +107,5 @@ void graph_mermaid(struct strbuf *out, const struct graph *g)
 		put_link(out, g, g->links[i]);
 	if (g->step)
 		put_classes(out, g);
+	put_tones(out, g);
 }

@@ -26,6 +26,12 @@ static const char *const link_names[] = {
 };
 _Static_assert(ARRAY_LEN(link_names) == GRAPH_LINE + 1, "a name for each kind of link");
 
+static const char *const tone_names[] = {
+	[GRAPH_NOT_LIVE] = "", [GRAPH_IDLE] = "idle", [GRAPH_FLOWING] = "flowing",
+	[GRAPH_BUSY] = "busy", [GRAPH_FULL] = "full", [GRAPH_BROKEN] = "broken",
+};
+_Static_assert(ARRAY_LEN(tone_names) == GRAPH_BROKEN + 1, "a name for each tone");
+
 const char *graph_kind_name(enum graph_kind kind)
 {
 	return kind_names[kind];
@@ -34,6 +40,24 @@ const char *graph_kind_name(enum graph_kind kind)
 const char *graph_link_kind_name(enum graph_link_kind kind)
 {
 	return link_names[kind];
+}
+
+const char *graph_tone_name(enum graph_tone tone)
+{
+	return tone_names[tone];
+}
+
+const char *graph_tone_colour(enum graph_tone tone)
+{
+	switch (tone) {
+	case GRAPH_NOT_LIVE: return NULL;
+	case GRAPH_IDLE: return "#8c959f";
+	case GRAPH_FLOWING: return "#1a7f37";
+	case GRAPH_BUSY: return "#9a6700";
+	case GRAPH_FULL:
+	case GRAPH_BROKEN: return "#cf222e";
+	}
+	return NULL;
 }
 
 struct graph_box *graph_box_add(struct graph *g, struct graph_box *parent, enum graph_kind kind,
@@ -83,6 +107,12 @@ void graph_line(struct graph *g, struct graph_box *b, const char *fmt, ...)
 	va_end(ap);
 }
 
+void graph_live_line(struct graph *g, struct graph_box *b, enum graph_tone tone, const char *s)
+{
+	graph_line(g, b, "%s", s);
+	b->lines[b->n_lines - 1].tone = tone;
+}
+
 struct graph_link *graph_link_add(struct graph *g, enum graph_link_kind kind,
 				  struct graph_box *from, struct graph_box *to)
 {
@@ -105,6 +135,12 @@ void graph_label(struct graph *g, struct graph_link *l, const char *fmt, ...)
 	va_start(ap, fmt);
 	*arena_push(g->arena, l->label, l->n_label) = arena_vprintf(g->arena, fmt, ap);
 	va_end(ap);
+}
+
+void graph_live_label(struct graph *g, struct graph_link *l, const char *s)
+{
+	graph_label(g, l, "%s", s);
+	l->n_live++;
 }
 
 struct graph_box *graph_find(const struct graph *g, enum graph_kind kind, const char *name)

@@ -13,10 +13,16 @@ struct graph_box *graph_box_many(struct graph *g, struct graph_box *parent, enum
 void graph_member(struct graph *g, struct graph_box *b, const char *name);
 void graph_line(struct graph *g, struct graph_box *b, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/** The same of what goes on. */
+void graph_live_line(struct graph *g, struct graph_box *b, enum graph_tone tone, const char *s);
 struct graph_link *graph_link_add(struct graph *g, enum graph_link_kind kind,
 				  struct graph_box *from, struct graph_box *to);
 void graph_label(struct graph *g, struct graph_link *l, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+void graph_live_label(struct graph *g, struct graph_link *l, const char *s);
+
+/** The stroke of a link or box, "#1a7f37"; NULL: as without a tone. */
+const char *graph_tone_colour(enum graph_tone tone);
 
 /** NULL where there is none of that kind and name. */
 struct graph_box *graph_find(const struct graph *g, enum graph_kind kind, const char *name);

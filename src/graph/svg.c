@@ -3,6 +3,7 @@
  * A picture for documents and slides: no script, no font or file from elsewhere, light or dark as the
  * reader's system is, with a title and a description in words.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "graph/layout.h"
@@ -65,6 +66,29 @@ static const char style[] =
 	"      text.changed { fill: #58a6ff }\n"
 	"    }\n";
 
+/* Only where something is live. The halo keeps what is told on a line readable. */
+static const char live_style[] =
+	"    .link.idle { stroke: #8c959f }\n"
+	"    .link.flowing { stroke: #1a7f37; stroke-width: 3 }\n"
+	"    .link.busy { stroke: #bf8700; stroke-width: 4 }\n"
+	"    .link.full { stroke: #cf222e; stroke-width: 5 }\n"
+	"    .link.broken { stroke: #cf222e; stroke-width: 3; stroke-dasharray: 3 6 }\n"
+	"    .box.busy { stroke: #bf8700; stroke-width: 3 }\n"
+	"    .box.full { stroke: #cf222e; stroke-width: 3 }\n"
+	"    .box.broken { stroke: #cf222e; stroke-width: 3; stroke-dasharray: 3 6 }\n"
+	"    text.flowing { fill: #1a7f37 }\n"
+	"    text.busy { fill: #7d4e00; font-weight: 600 }\n"
+	"    text.full, text.broken { fill: #a40e26; font-weight: 600 }\n"
+	"    @media (prefers-color-scheme: dark) {\n"
+	"      .link.idle { stroke: #6e7681 }\n"
+	"      .link.flowing { stroke: #3fb950 }\n"
+	"      .link.busy, .box.busy { stroke: #d29922 }\n"
+	"      .link.full, .link.broken, .box.full, .box.broken { stroke: #f85149 }\n"
+	"      text.flowing { fill: #3fb950 }\n"
+	"      text.busy { fill: #e3b341 }\n"
+	"      text.full, text.broken { fill: #ff7b72 }\n"
+	"    }\n";
+
 static const char *change_class(enum graph_change change)
 {
 	switch (change) {
@@ -73,6 +97,17 @@ static const char *change_class(enum graph_change change)
 	case GRAPH_CHANGED: return " changed";
 	}
 	return "";
+}
+
+/* The space before the word; "" for none. */
+static const char *tone_class(enum graph_tone tone)
+{
+	static const char *const classes[] = {
+		[GRAPH_NOT_LIVE] = "",  [GRAPH_IDLE] = " idle", [GRAPH_FLOWING] = " flowing",
+		[GRAPH_BUSY] = " busy", [GRAPH_FULL] = " full", [GRAPH_BROKEN] = " broken",
+	};
+
+	return classes[tone];
 }
 
 /* What is there, in the order of the lab file, for those who do not see it. */
@@ -112,15 +147,15 @@ static void describe(struct strbuf *out, const struct graph *g)
 	}
 }
 
-static void put_text(struct strbuf *out, int x, int y, const char *class, enum graph_change change,
-		     const char *mark, const char *s)
+/* class: its words, with a space before each */
+static void put_text(struct strbuf *out, int x, int y, const char *class, const char *mark,
+		     const char *s)
 {
 	if (!*s)
 		return;
 	strbuf_printf(out, "  <text x=\"%d\" y=\"%d\"", x, y);
-	if (*class || change != GRAPH_SAME)
-		strbuf_printf(out, " class=\"%s%s\"", class,
-			      change_class(change) + (*class ? 0 : 1));
+	if (*class)
+		strbuf_printf(out, " class=\"%s\"", class + 1);
 	strbuf_addc(out, '>');
 	strbuf_add(out, mark);
 	strbuf_add_xml(out, s);
@@ -135,25 +170,27 @@ static void put_box(struct strbuf *out, const struct graph_box *b)
 	if (b->count) /* a stack of cards */
 		strbuf_printf(
 			out,
-			"  <rect class=\"box %s%s\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"%d\"/>\n",
-			graph_kind_name(b->kind), change_class(b->change), b->at.x + 4, b->at.y + 4,
-			b->at.w, b->at.h, radius);
+			"  <rect class=\"box %s%s%s\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"%d\"/>\n",
+			graph_kind_name(b->kind), change_class(b->change), tone_class(b->live.tone),
+			b->at.x + 4, b->at.y + 4, b->at.w, b->at.h, radius);
 	strbuf_printf(
 		out,
-		"  <rect class=\"box %s%s\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"%d\"/>\n",
-		graph_kind_name(b->kind), change_class(b->change), b->at.x, b->at.y, b->at.w,
-		b->at.h, radius);
+		"  <rect class=\"box %s%s%s\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"%d\"/>\n",
+		graph_kind_name(b->kind), change_class(b->change), tone_class(b->live.tone),
+		b->at.x, b->at.y, b->at.w, b->at.h, radius);
 }
 
 static void put_words(struct strbuf *out, const struct graph_box *b)
 {
 	struct graph_word w;
+	char class[40];
 
 	for (size_t i = 0; graph_word_at(b, i, &graph_pixels, &w); i++) {
 		int baseline = i < 2 ? 15 : 13;
 
-		put_text(out, w.x, w.y + baseline, w.font == GRAPH_NAME ? "name" : "", w.change,
-			 w.mark, w.s);
+		(void)snprintf(class, sizeof(class), "%s%s%s", w.font == GRAPH_NAME ? " name" : "",
+			       change_class(w.change), tone_class(w.tone)); /* they are short */
+		put_text(out, w.x, w.y + baseline, class, w.mark, w.s);
 	}
 }
 
@@ -175,15 +212,39 @@ static void put_tip(struct strbuf *out, const struct graph_link *l)
 
 static void put_link(struct strbuf *out, const struct graph_link *l)
 {
-	strbuf_printf(out, "  <path class=\"link %s%s\" d=\"M", graph_link_kind_name(l->kind),
-		      change_class(l->change));
+	strbuf_printf(out, "  <path class=\"link %s%s%s\" d=\"M", graph_link_kind_name(l->kind),
+		      change_class(l->change), tone_class(l->live.tone));
 	for (size_t i = 0; i < l->n_points; i++)
 		strbuf_printf(out, "%s%d %d", i ? " L" : "", l->points[i].x, l->points[i].y);
 	strbuf_add(out, "\"/>\n");
 	put_tip(out, l);
 	for (size_t i = 0; i < l->n_label; i++)
-		put_text(out, l->label_at[i].x, l->label_at[i].y + 13, "", l->change,
+		put_text(out, l->label_at[i].x, l->label_at[i].y + 13,
+			 graph_is_live(l, i) ? tone_class(l->live.tone) : change_class(l->change),
 			 i ? "" : graph_mark(l->change), l->label[i]);
+}
+
+static bool is_live(const struct graph *g)
+{
+	for (size_t i = 0; i < g->n_links; i++)
+		if (g->links[i]->live.tone != GRAPH_NOT_LIVE)
+			return true;
+	return false;
+}
+
+/* What the boxes tell besides: load and loss. */
+static void describe_live(struct strbuf *out, const struct graph *g)
+{
+	for (size_t i = 0; i < g->n_boxes; i++)
+		for (size_t k = 0; k < g->boxes[i]->n_lines; k++) {
+			if (g->boxes[i]->lines[k].tone == GRAPH_NOT_LIVE)
+				continue;
+			strbuf_addc(out, ' ');
+			strbuf_add_xml(out, g->boxes[i]->name);
+			strbuf_add(out, ": ");
+			strbuf_add_xml(out, g->boxes[i]->lines[k].s);
+			strbuf_addc(out, '.');
+		}
 }
 
 static void put_head(struct strbuf *out, const struct graph *g)
@@ -198,7 +259,9 @@ static void put_head(struct strbuf *out, const struct graph *g)
 	strbuf_add_xml(out, *g->title ? g->title : g->lab);
 	strbuf_add(out, "</title>\n  <desc id=\"desc\">");
 	describe(out, g);
-	strbuf_printf(out, "</desc>\n  <style>\n%s  </style>\n", style);
+	describe_live(out, g);
+	strbuf_printf(out, "</desc>\n  <style>\n%s%s  </style>\n", style,
+		      is_live(g) ? live_style : "");
 	strbuf_printf(
 		out,
 		"  <rect class=\"paper\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"8\"/>\n",
@@ -215,6 +278,6 @@ void graph_svg(struct strbuf *out, struct graph *g)
 		put_link(out, g->links[i]);
 	for (size_t i = 0; i < g->n_boxes; i++)
 		put_words(out, g->boxes[i]);
-	put_text(out, 0, g->size.h - 2, "", GRAPH_SAME, "", graph_caption(g));
+	put_text(out, 0, g->size.h - 2, "", "", graph_caption(g));
 	strbuf_add(out, "</svg>\n");
 }

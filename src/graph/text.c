@@ -10,11 +10,12 @@
 
 enum { NORTH = 1, EAST = 2, SOUTH = 4, WEST = 8 };
 
-enum paint { PLAIN, DIM, BOLD, GREEN, BLUE };
+enum paint { PLAIN, DIM, BOLD, GREEN, BLUE, YELLOW, RED };
 
 struct cell {
 	uint8_t lines; /* directions */
 	uint8_t paint;
+	bool dashed;  /* of something broken */
 	char text[5]; /* a character of UTF-8; "" for none */
 };
 
@@ -42,19 +43,37 @@ static enum paint paint_of(enum graph_change change, enum paint same)
 	return same;
 }
 
+static enum paint paint_of_tone(enum graph_tone tone, enum paint other)
+{
+	switch (tone) {
+	case GRAPH_NOT_LIVE: return other;
+	case GRAPH_IDLE: return DIM;
+	case GRAPH_FLOWING: return GREEN;
+	case GRAPH_BUSY: return YELLOW;
+	case GRAPH_FULL:
+	case GRAPH_BROKEN: return RED;
+	}
+	return other;
+}
+
 /* --- lines --- */
 
-static void add_lines(struct canvas *c, int x, int y, uint8_t lines, enum paint paint)
+struct pen {
+	enum paint paint;
+	bool dashed;
+};
+
+static void add_lines(struct canvas *c, int x, int y, uint8_t lines, struct pen pen)
 {
 	struct cell *cell = cell_at(c, x, y);
 
 	cell->lines |= lines;
-	if (paint != DIM || !cell->paint)
-		cell->paint = (uint8_t)paint;
+	cell->dashed = pen.dashed;
+	if (pen.paint != DIM || !cell->paint)
+		cell->paint = (uint8_t)pen.paint;
 }
 
-static void draw_piece(struct canvas *c, struct graph_point a, struct graph_point b,
-		       enum paint paint)
+static void draw_piece(struct canvas *c, struct graph_point a, struct graph_point b, struct pen pen)
 {
 	bool across = a.y == b.y;
 	int from = across ? (a.x < b.x ? a.x : b.x) : (a.y < b.y ? a.y : b.y);
@@ -67,7 +86,7 @@ static void draw_piece(struct canvas *c, struct graph_point a, struct graph_poin
 			lines |= across ? WEST : NORTH;
 		if (i < to)
 			lines |= across ? EAST : SOUTH;
-		add_lines(c, across ? i : a.x, across ? a.y : i, lines, paint);
+		add_lines(c, across ? i : a.x, across ? a.y : i, lines, pen);
 	}
 }
 
@@ -76,10 +95,12 @@ static void draw_frame(struct canvas *c, const struct graph_box *b)
 	int right = graph_right(b) - 1, bottom = graph_bottom(b) - 1;
 	struct graph_point corners[] = {
 		{b->at.x, b->at.y}, {right, b->at.y}, {right, bottom}, {b->at.x, bottom}};
-	enum paint paint = paint_of(b->change, DIM);
+	struct pen pen = {paint_of(b->change, DIM), b->live.tone == GRAPH_BROKEN};
 
+	if (b->live.tone >= GRAPH_BUSY)
+		pen.paint = paint_of_tone(b->live.tone, DIM);
 	for (int i = 0; i < 4; i++)
-		draw_piece(c, corners[i], corners[(i + 1) % 4], paint);
+		draw_piece(c, corners[i], corners[(i + 1) % 4], pen);
 }
 
 /* Boxes end a cell before their right and lower sides. */
@@ -96,14 +117,15 @@ static void draw_link(struct canvas *c, const struct graph_link *l)
 {
 	struct graph_point last = onto_border(l->to, l->points[l->n_points - 1]);
 	struct graph_point here = onto_border(l->from, l->points[0]);
-	enum paint paint = paint_of(l->change, PLAIN);
+	struct pen pen = {paint_of_tone(l->live.tone, paint_of(l->change, PLAIN)),
+			  l->live.tone == GRAPH_BROKEN};
 
 	for (size_t i = 1; i < l->n_points; i++) {
 		struct graph_point next = i + 1 == l->n_points ? last : l->points[i];
 
 		if (i == 1 && l->kind == GRAPH_INVOKE)
 			next.y = here.y;
-		draw_piece(c, here, next, paint);
+		draw_piece(c, here, next, pen);
 		here = next;
 	}
 }
@@ -138,7 +160,8 @@ static void put_words(struct canvas *c, const struct graph_box *b)
 	struct graph_word w;
 
 	for (size_t i = 0; graph_word_at(b, i, &graph_cells, &w); i++) {
-		enum paint paint = paint_of(w.change, w.font == GRAPH_NAME ? BOLD : PLAIN);
+		enum paint paint = paint_of_tone(
+			w.tone, paint_of(w.change, w.font == GRAPH_NAME ? BOLD : PLAIN));
 
 		(void)put(c, put(c, w.x, w.y, w.mark, paint), w.y, w.s, paint);
 	}
@@ -147,7 +170,9 @@ static void put_words(struct canvas *c, const struct graph_box *b)
 static void put_label(struct canvas *c, const struct graph_link *l)
 {
 	for (size_t i = 0; i < l->n_label; i++) {
-		enum paint paint = paint_of(l->change, PLAIN);
+		enum paint paint = paint_of_tone(graph_is_live(l, i) ? l->live.tone
+								     : GRAPH_NOT_LIVE,
+						 paint_of(l->change, PLAIN));
 		int x = l->label_at[i].x, y = l->label_at[i].y;
 
 		x = put(c, x, y, i ? "" : graph_mark(l->change), paint);
@@ -169,13 +194,17 @@ static void put_tip(struct canvas *c, const struct graph_link *l)
 
 /* --- out --- */
 
-static const char *line_character(uint8_t lines, bool unicode)
+static const char *line_character(uint8_t lines, bool dashed, bool unicode)
 {
 	static const char *const drawn[] = {" ", "╵", "╶", "└", "╷", "│", "┌", "├",
 					    "╴", "┘", "─", "┴", "┐", "┤", "┬", "┼"};
 	static const char plain[][2] = {" ", "|", "-", "+", "|", "|", "+", "+",
 					"-", "+", "-", "+", "+", "+", "+", "+"};
 
+	if (dashed && lines == (NORTH | SOUTH))
+		return unicode ? "╎" : ":";
+	if (dashed && lines == (EAST | WEST))
+		return unicode ? "╌" : ".";
 	return unicode ? drawn[lines & 15] : plain[lines & 15];
 }
 
@@ -183,7 +212,8 @@ static const char *in_ascii(const char *s)
 {
 	static const struct {
 		const char *from, *to;
-	} words[] = {{"→", ">"}, {"×", "x"}, {"▶", ">"}, {"▼", "v"}, {"▲", "^"}};
+	} words[] = {{"→", ">"}, {"×", "x"}, {"▶", ">"}, {"▼", "v"},
+		     {"▲", "^"}, {"←", "<"}, {"↓", "v"}, {"↑", "^"}};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (!strcmp(words[i].from, s))
@@ -195,7 +225,8 @@ static const char *escape(uint8_t paint)
 {
 	static const char *const codes[] = {
 		[PLAIN] = "\033[0m",    [DIM] = "\033[0;2m",     [BOLD] = "\033[0;1m",
-		[GREEN] = "\033[0;32m", [BLUE] = "\033[0;34;1m",
+		[GREEN] = "\033[0;32m", [BLUE] = "\033[0;34;1m", [YELLOW] = "\033[0;33m",
+		[RED] = "\033[0;31;1m",
 	};
 
 	return codes[paint];
@@ -217,7 +248,7 @@ static void write_line(struct strbuf *out, struct canvas *c, int y, const struct
 
 	for (int x = 0; x < end; x++) {
 		const struct cell *cell = cell_at(c, x, y);
-		const char *s = line_character(cell->lines, style->unicode);
+		const char *s = line_character(cell->lines, cell->dashed, style->unicode);
 
 		if (*cell->text)
 			s = style->unicode ? cell->text : in_ascii(cell->text);

@@ -164,23 +164,13 @@ void conn_refuse(struct conn *c, int status, const char *why)
 	c->advancing = outer;
 }
 
-/* One piece takes the shorter way through the kernel. */
-static ssize_t send_parts(int fd, struct iovec *parts, size_t n)
-{
-	struct msghdr m = {.msg_iov = parts, .msg_iovlen = n};
-
-	return n == 1 ? send(fd, parts->iov_base, parts->iov_len, MSG_NOSIGNAL)
-		      : sendmsg(fd, &m, MSG_NOSIGNAL);
-}
-
 int conn_write(struct conn *c)
 {
 	struct exchange *x = c->x;
 
 	while (x->out[0].iov_len + x->out[1].iov_len) {
 		bool head_out = x->out[0].iov_len == 0;
-		ssize_t n = send_parts(c->io.fd, &x->out[head_out],
-				       head_out || !x->out[1].iov_len ? 1 : 2);
+		ssize_t n = conn_send(c, &x->out[head_out], head_out || !x->out[1].iov_len ? 1 : 2);
 		size_t head;
 
 		if (n < 0 && errno == EINTR)

@@ -46,6 +46,7 @@ void conn_set_state(struct conn *c, enum conn_state state)
 	c->progress = 0;
 	list_as_idle(c, state == CONN_IDLE);
 	switch (state) {
+	case CONN_HANDSHAKE: arm(c, o->handshake_ms); break;
 	case CONN_IDLE: arm(c, c->server->stopping ? o->drain_ms : o->idle_ms); break;
 	case CONN_HEAD: arm(c, o->head_ms); break;
 	case CONN_BODY:
@@ -81,6 +82,7 @@ static void destroy(struct conn *c)
 	end_exchange(c, false);
 	loop_timer_clear(s->loop, &c->timer);
 	loop_del(s->loop, &c->io);
+	conn_secure_close(c);
 	(void)close(c->io.fd); /* a socket: whatever close says, it is gone */
 	if (c->in)
 		httpd_give_buffer(s, c->in);
@@ -138,7 +140,7 @@ static void answer_is_out(struct conn *c)
 		conn_close(c);
 		return;
 	}
-	(void)shutdown(c->io.fd, SHUT_WR); /* fails only where the peer is gone already */
+	conn_end(c);
 	conn_set_state(c, CONN_LINGER);
 }
 
@@ -183,6 +185,7 @@ static bool out_of_turns(struct conn *c, bool more)
 static bool step(struct conn *c)
 {
 	switch (c->state) {
+	case CONN_HANDSHAKE: return conn_step_handshake(c);
 	case CONN_IDLE:
 		/* the rest of the pipeline after the others */
 		return !out_of_turns(c, c->in_start < c->in_end || c->can_read) &&
@@ -331,6 +334,7 @@ static void on_deadline(struct loop_timer *t)
 	case CONN_ACK: check_ack(c); return;
 	case CONN_LINGER: linger_on(c); return;
 	case CONN_STREAM: conn_advance(c); return;
+	case CONN_HANDSHAKE:
 	case CONN_WAIT:
 	case CONN_DEAD: break;
 	}
@@ -348,7 +352,8 @@ void conn_drain(struct conn *c)
 		arm(c, c->server->options.drain_ms);
 }
 
-void conn_open(struct httpd *s, int fd, const struct sockaddr_in *client, void *listener)
+void conn_open(struct httpd *s, int fd, const struct sockaddr_in *client, void *listener,
+	       const struct httpd_security *security)
 {
 	struct conn *c = calloc(1, sizeof(*c));
 	int one = 1;
@@ -358,6 +363,7 @@ void conn_open(struct httpd *s, int fd, const struct sockaddr_in *client, void *
 	c->server = s;
 	c->client = *client;
 	c->listener = listener;
+	c->security = security;
 	c->io.fn = on_event;
 	c->timer.fn = on_deadline;
 	c->can_write = true;
@@ -371,5 +377,8 @@ void conn_open(struct httpd *s, int fd, const struct sockaddr_in *client, void *
 	s->n_conns++;
 	conn_list_add(&s->idle, c);
 	c->idle_listed = true;
-	conn_set_state(c, CONN_IDLE);
+	if (!conn_secure_open(c))
+		destroy(c);
+	else
+		conn_set_state(c, security ? CONN_HANDSHAKE : CONN_IDLE);
 }

@@ -27,15 +27,16 @@ struct exchange {
 };
 
 enum conn_state {
-	CONN_IDLE,   /* nothing of the next request yet */
-	CONN_HEAD,   /* part of a head */
-	CONN_BODY,   /* head complete */
-	CONN_WAIT,   /* the handler is at work */
-	CONN_WRITE,  /* the answer is going out */
-	CONN_STREAM, /* all of it that there is is out, more will come */
-	CONN_ACK,    /* the client sends no more: has it received the answer? */
-	CONN_LINGER, /* answered early: reading on so that the client can read the answer */
-	CONN_DEAD,   /* to be freed by conn_advance() */
+	CONN_HANDSHAKE, /* of a secure connection: not one request before its end */
+	CONN_IDLE,      /* nothing of the next request yet */
+	CONN_HEAD,      /* part of a head */
+	CONN_BODY,      /* head complete */
+	CONN_WAIT,      /* the handler is at work */
+	CONN_WRITE,     /* the answer is going out */
+	CONN_STREAM,    /* all of it that there is is out, more will come */
+	CONN_ACK,       /* the client sends no more: has it received the answer? */
+	CONN_LINGER,    /* answered early: reading on so that the client can read the answer */
+	CONN_DEAD,      /* to be freed by conn_advance() */
 };
 
 struct conn {
@@ -44,15 +45,17 @@ struct conn {
 	struct httpd *server;
 	struct conn *prev, *next; /* of the list of its kind: idle or busy */
 	void *listener;
-	struct exchange *x; /* NULL while idle */
-	char *in;           /* CONN_BUFFER bytes, only while something is in it */
+	const struct httpd_security *security; /* NULL: none */
+	void *session;                         /* NULL also behind a handshake that failed */
+	struct exchange *x;                    /* NULL while idle */
+	char *in; /* CONN_BUFFER bytes, only while something is in it */
 	size_t in_start, in_end;
 	struct sockaddr_in client;
 	uint64_t progress; /* bytes moved since the timer was set */
 	uint64_t acked;    /* what the peer had acknowledged then */
 	uint64_t linger_due;
 	enum conn_state state;
-	bool can_read, can_write, hangup, advancing, idle_listed;
+	bool can_read, can_write, hangup, advancing, idle_listed, established;
 	unsigned int turns, ack_tries;
 };
 
@@ -81,7 +84,8 @@ struct httpd {
 };
 
 /** Takes an accepted socket over. */
-void conn_open(struct httpd *s, int fd, const struct sockaddr_in *client, void *listener);
+void conn_open(struct httpd *s, int fd, const struct sockaddr_in *client, void *listener,
+	       const struct httpd_security *security);
 /** Closes whatever it is doing; tells the handler; frees. */
 void conn_close(struct conn *c);
 /** An idle one: gives it drain_ms for a last request. */
@@ -93,6 +97,17 @@ void conn_advance(struct conn *c);
 
 /** Enters a state: its deadline begins. */
 void conn_set_state(struct conn *c, enum conn_state state);
+
+/* conn_secure.c */
+/** False: no session, and so no connection. Without a security there is nothing to do. */
+bool conn_secure_open(struct conn *c);
+/** One step of the handshake, as those below. */
+bool conn_step_handshake(struct conn *c);
+/** As recv(2), writev(2) and shutdown(2) of the connection. */
+ssize_t conn_recv(struct conn *c, void *to, size_t room);
+ssize_t conn_send(struct conn *c, const struct iovec *parts, int n);
+void conn_end(struct conn *c);
+void conn_secure_close(struct conn *c);
 
 /* conn_read.c */
 enum got { GOT_BYTES, GOT_NOTHING, GOT_EOF };

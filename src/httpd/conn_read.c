@@ -16,7 +16,7 @@ static enum got receive(struct conn *c, char *to, size_t room, size_t *n)
 	if (!c->can_read)
 		return GOT_NOTHING;
 	do
-		r = recv(c->io.fd, to, room, 0);
+		r = conn_recv(c, to, room);
 	while (r < 0 && errno == EINTR);
 	if (r < 0 && errno == EAGAIN) {
 		c->can_read = false;
@@ -25,8 +25,9 @@ static enum got receive(struct conn *c, char *to, size_t room, size_t *n)
 	if (r <= 0)
 		return GOT_EOF;
 	*n = (size_t)r;
-	/* a short read empties the socket; its end, if any, has an edge of its own */
-	if (*n < room && !c->hangup)
+	/* a short read empties the socket; its end, if any, has an edge of its own. A session gives less
+	 * than it has. */
+	if (*n < room && !c->hangup && !c->session)
 		c->can_read = false;
 	c->progress += *n;
 	return GOT_BYTES;
@@ -73,6 +74,7 @@ static void begin_exchange(struct conn *c)
 	x->conn = c;
 	x->r.client = c->client;
 	x->r.listener = c->listener;
+	x->r.secure = c->security != NULL;
 	x->r.started = loop_now(c->server->loop);
 	c->x = x;
 	make_room(c);
@@ -152,7 +154,7 @@ static void head_complete(struct conn *c)
 	/* the last answer is out, so this fits the socket; a client that does not get it, waits a
 	 * second and sends anyway */
 	if (x->head.expect_continue && c->in_start == c->in_end)
-		(void)send(c->io.fd, go_on, sizeof(go_on) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+		(void)conn_send(c, &(struct iovec){(void *)(uintptr_t)go_on, sizeof(go_on) - 1}, 1);
 }
 
 bool conn_step_head(struct conn *c)

@@ -32,6 +32,7 @@
 #include "base/error.h"
 #include "base/loop.h"
 #include "http/head.h"
+#include "httpd/security.h"
 
 struct httpd;
 
@@ -41,8 +42,9 @@ struct httpd_request {
 	struct arena *arena; /* at most options.arena_cap bytes, then arena_alloc gives NULL */
 	struct sockaddr_in client;    /* family AF_UNSPEC where the client has no IPv4 address */
 	void *listener;               /* what httpd_listen() was given */
+	bool secure;                  /* of a listener with a security */
 	uint64_t started;             /* loop_now() at the first byte of the head */
-	uint64_t bytes_in, bytes_out; /* on the wire, heads included */
+	uint64_t bytes_in, bytes_out; /* heads included; of a secure one without what that adds */
 	void *user;                   /* the handler's own; NULL at first */
 };
 
@@ -97,6 +99,7 @@ struct httpd_options {
 	size_t body_total;            /* of all requests together: 256 MiB. Beyond: 503 */
 	size_t arena_cap;             /* of one request: 1 MiB */
 	unsigned int max_connections; /* 65536; then idle ones are closed, else accepting pauses */
+	unsigned int handshake_ms;    /* of a secure connection, until it is one: 10 s */
 	unsigned int head_ms;         /* from the first byte of a head to its last: 10 s */
 	unsigned int idle_ms;         /* between requests: 90 s */
 	unsigned int stall_ms;        /* in which a body or an answer moves 512 bytes: 30 s */
@@ -116,6 +119,10 @@ void httpd_free(struct httpd *s);
  * as r->listener.
  */
 int httpd_listen(struct httpd *s, int fd, void *tag, struct lab_error **err);
+
+/** The same, with a security, which is borrowed, between its connections and HTTP. */
+int httpd_listen_secure(struct httpd *s, int fd, void *tag, const struct httpd_security *security,
+			struct lab_error **err);
 
 /**
  * Answers. 0; or -1 where a header is malformed or the arena is full: nothing was sent, answer

@@ -27,6 +27,7 @@ struct listener {
 	struct httpd *server;
 	struct listener *next;
 	void *tag;
+	const struct httpd_security *security;
 	int reserve;
 	bool paused;
 };
@@ -36,6 +37,7 @@ static void set_defaults(struct httpd_options *o)
 	o->body_total = o->body_total ? o->body_total : 256u << 20;
 	o->arena_cap = o->arena_cap ? o->arena_cap : 1u << 20;
 	o->max_connections = o->max_connections ? o->max_connections : 65536;
+	o->handshake_ms = o->handshake_ms ? o->handshake_ms : 10000;
 	o->head_ms = o->head_ms ? o->head_ms : 10000;
 	o->idle_ms = o->idle_ms ? o->idle_ms : 90000;
 	o->stall_ms = o->stall_ms ? o->stall_ms : 30000;
@@ -260,7 +262,7 @@ static bool accept_one(struct listener *l)
 			client = (struct sockaddr_in){.sin_family = AF_UNSPEC};
 		if (full)
 			(void)evict_idle(s); /* there is one, see above */
-		conn_open(s, fd, &client, l->tag);
+		conn_open(s, fd, &client, l->tag, l->security);
 		return true;
 	}
 	if (transient(errno))
@@ -284,7 +286,8 @@ static void on_acceptable(struct loop_io *io, uint32_t events)
 	}
 }
 
-int httpd_listen(struct httpd *s, int fd, void *tag, struct lab_error **err)
+int httpd_listen_secure(struct httpd *s, int fd, void *tag, const struct httpd_security *security,
+			struct lab_error **err)
 {
 	struct listener *l = calloc(1, sizeof(*l));
 	int flags = fcntl(fd, F_GETFL);
@@ -293,6 +296,7 @@ int httpd_listen(struct httpd *s, int fd, void *tag, struct lab_error **err)
 		abort();
 	l->server = s;
 	l->tag = tag;
+	l->security = security;
 	l->io.fn = on_acceptable;
 	l->pause.fn = on_pause_over;
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
@@ -304,6 +308,11 @@ int httpd_listen(struct httpd *s, int fd, void *tag, struct lab_error **err)
 	l->next = s->listeners;
 	s->listeners = l;
 	return 0;
+}
+
+int httpd_listen(struct httpd *s, int fd, void *tag, struct lab_error **err)
+{
+	return httpd_listen_secure(s, fd, tag, NULL, err);
 }
 
 /* ---- the end ---- */

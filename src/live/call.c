@@ -83,6 +83,18 @@ static const char *domain_of(const json_t *config, const char *group)
 	return "";
 }
 
+/* HTTP is what can be looked into on the way. */
+static const char *scheme_of(const json_t *api)
+{
+	const json_t *protocol;
+	size_t i;
+
+	json_array_foreach (json_object_get(api, "protocol"), i, protocol)
+		if (!strcmp(json_string_value(protocol), "HTTP"))
+			return "http";
+	return "https";
+}
+
 static void add_apis(const struct live *l, const struct plan_worker *w, json_t *list)
 {
 	json_t *config = json_loads(w->config, 0, NULL), *api;
@@ -91,13 +103,13 @@ static void add_apis(const struct live *l, const struct plan_worker *w, json_t *
 	json_array_foreach (json_object_get(config, "apis"), i, api) {
 		const char *domain = domain_of(config, text_of(api, "group"));
 
-		if (*domain &&
-		    json_array_append_new(list, json_pack("{s:s, s:o, s:s, s:o}", "method",
-							  text_of(api, "method"), "url",
-							  json_sprintf("http://%s%s", domain,
-								       text_of(api, "path")),
-							  "name", text_of(api, "name"), "gateway",
-							  box_json(live_box_of(l, w->ns)))))
+		if (*domain && json_array_append_new(
+				       list, json_pack("{s:s, s:o, s:s, s:o}", "method",
+						       text_of(api, "method"), "url",
+						       json_sprintf("%s://%s%s", scheme_of(api),
+								    domain, text_of(api, "path")),
+						       "name", text_of(api, "name"), "gateway",
+						       box_json(live_box_of(l, w->ns)))))
 			abort();
 	}
 	json_decref(config);

@@ -29,16 +29,17 @@ struct live;
 enum live_state {
 	LIVE_UNKNOWN, /* not looked at yet, or nothing that could be looked at */
 	LIVE_UP,
-	LIVE_DOWN,    /* an end, or the bridge behind it, is down */
+	LIVE_DOWN,    /* an end, or the bridge behind it, is down, or it is cut */
 	LIVE_MISSING, /* an end is not there */
 };
 
 /** Of a link of the picture, or of what goes out of and into a node. */
 struct live_flow {
 	enum live_state state;
-	uint64_t there, back;             /* bit/s, rounded to three digits */
-	uint64_t drops;                   /* packets per second, both ways */
-	uint64_t limit_there, limit_back; /* bit/s of the shapers; 0: none */
+	uint64_t there, back;               /* bit/s, rounded to three digits */
+	uint64_t drops;                     /* packets per second, both ways */
+	uint64_t limit_there, limit_back;   /* bit/s of the shapers; 0: none */
+	unsigned int lost_there, lost_back; /* of a thousand packets that were to go that way */
 };
 
 /** Both are borrowed; places need not be given yet. */
@@ -63,6 +64,15 @@ unsigned int live_load(const struct live_flow *f);
 size_t live_box_of(const struct live *l, const char *ns);
 /** The same for an address of a node or of a function. */
 size_t live_box_at(const struct live *l, uint32_t ip);
+
+/* --- on paper: draw.c --- */
+
+/**
+ * Says in g, another picture of the same lab with the same options, what goes on: tones, and texts as "↓ 1.94 of
+ * 2 Mbit/s, 0.3 % lost". steady: texts are as wide as they may become, so that the next picture has the same
+ * places.
+ */
+void live_draw(const struct live *l, struct graph *g, bool steady);
 
 /* --- as JSON, all new references --- */
 

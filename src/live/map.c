@@ -3,7 +3,8 @@
  * A veth pair is told of by either end, so the devices of few namespaces suffice: of each pair the end in the
  * namespace that has more of them (a VPC's, not its thousand instances'), and every end that is shaped,
  * because only there drops are counted. A line that labctl-wire carries is two pairs; their ends in the
- * worker's namespace are nowhere in the cloud, so the two others are taken for the ends of one.
+ * worker's namespace are nowhere in the cloud, so the two others are taken for the ends of one. Both are
+ * read: what such a line loses is what went in and did not come out.
  */
 #include "live/map.h"
 
@@ -16,6 +17,7 @@
 /* A link of the cloud: a pair, or two that are joined by a wire. */
 struct line {
 	const struct plan_end *a, *b;
+	uint32_t wire_us;
 };
 
 struct work {
@@ -51,9 +53,19 @@ static bool is_wire(const struct plan *p, const char *ns)
 	return n && n->role && !strcmp(n->role, "wire");
 }
 
-static void add_line(struct work *w, const struct plan_end *a, const struct plan_end *b)
+static void add_line(struct work *w, const struct plan_end *a, const struct plan_end *b,
+		     uint32_t wire_us)
 {
-	*arena_push(w->l->arena, w->lines, w->n_lines) = (struct line){a, b};
+	*arena_push(w->l->arena, w->lines, w->n_lines) = (struct line){a, b, wire_us};
+}
+
+/* Readings of two namespaces are that far apart, too. */
+#define SKEW_US 2000
+
+static uint32_t longest(const json_t *line)
+{
+	return (uint32_t)(json_integer_value(json_object_get(line, "delay_us")) +
+			  json_integer_value(json_object_get(line, "jitter_us")) + SKEW_US);
 }
 
 static const struct plan_end *end_behind(const struct plan *p, const char *ns, const char *dev)
@@ -81,7 +93,7 @@ static void join_wires(struct work *w, const struct plan_worker *worker)
 			w->l->plan, worker->ns, json_string_value(json_object_get(line, "b")));
 
 		if (a && b)
-			add_line(w, a, b);
+			add_line(w, a, b, longest(line));
 	}
 	json_decref(config);
 }
@@ -92,7 +104,7 @@ static void find_lines(struct work *w)
 
 	for (size_t i = 0; i < p->n_links; i++)
 		if (!is_wire(p, p->links[i].a.ns) && !is_wire(p, p->links[i].b.ns))
-			add_line(w, &p->links[i].a, &p->links[i].b);
+			add_line(w, &p->links[i].a, &p->links[i].b, 0);
 	for (size_t i = 0; i < p->n_workers; i++)
 		if (!strcmp(p->workers[i].program, "labctl-wire"))
 			join_wires(w, &p->workers[i]);
@@ -131,6 +143,8 @@ static void choose_namespaces(struct work *w)
 		size_t a = ns_index(p, w->lines[i].a->ns), b = ns_index(p, w->lines[i].b->ns);
 
 		taken[count[a] >= count[b] ? a : b] = true;
+		if (w->lines[i].wire_us) /* what went in at one end and not out at the other */
+			taken[a] = taken[b] = true;
 	}
 	for (size_t i = 0; i < p->n_shapers; i++)
 		taken[ns_index(p, p->shapers[i].ns)] = true;
@@ -210,14 +224,26 @@ static uint64_t limit_of(const struct live *l, const struct plan_end *e)
 	return s ? s->rate : 0;
 }
 
+static bool is_cut(const struct plan *p, const struct plan_end *e)
+{
+	for (size_t i = 0; i < p->n_filters; i++)
+		if (!strncmp(p->filters[i].table, PLAN_CUT, strlen(PLAN_CUT)) &&
+		    !strcmp(p->filters[i].ns, e->ns) &&
+		    !strcmp(p->filters[i].table + strlen(PLAN_CUT), e->dev))
+			return true;
+	return false;
+}
+
 static void add_way(struct live *l, struct ways *to, const struct plan_end *here,
-		    const struct plan_end *there)
+		    const struct plan_end *there, uint32_t wire_us)
 {
 	*arena_push(l->arena, to->list, to->n) = (struct way){
 		.here = live_port(l, here->ns, here->dev),
 		.there = live_port(l, there->ns, there->dev),
 		.limit_here = limit_of(l, here),
 		.limit_there = limit_of(l, there),
+		.cut = is_cut(l->plan, here) || is_cut(l->plan, there),
+		.wire_us = wire_us,
 	};
 }
 
@@ -254,10 +280,10 @@ static void map_link(const struct work *w, size_t i)
 		const struct plan_end *a = w->lines[k].a, *b = w->lines[k].b;
 
 		if (is_of(l, g->from, from, a->ns) && is_of(l, g->to, to, b->ns) && is_meant(g, a))
-			add_way(l, &l->link_ways[i], a, b);
+			add_way(l, &l->link_ways[i], a, b, w->lines[k].wire_us);
 		else if (is_of(l, g->from, from, b->ns) && is_of(l, g->to, to, a->ns) &&
 			 is_meant(g, b))
-			add_way(l, &l->link_ways[i], b, a);
+			add_way(l, &l->link_ways[i], b, a, w->lines[k].wire_us);
 	}
 }
 
@@ -295,9 +321,11 @@ static void map_nodes(const struct work *w)
 		const json_t *a = json_object_get(of, x->a->ns), *b = json_object_get(of, x->b->ns);
 
 		if (a)
-			add_way(w->l, &w->l->box_ways[json_integer_value(a)], x->a, x->b);
+			add_way(w->l, &w->l->box_ways[json_integer_value(a)], x->a, x->b,
+				x->wire_us);
 		if (b)
-			add_way(w->l, &w->l->box_ways[json_integer_value(b)], x->b, x->a);
+			add_way(w->l, &w->l->box_ways[json_integer_value(b)], x->b, x->a,
+				x->wire_us);
 	}
 	json_decref(of);
 }

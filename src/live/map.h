@@ -10,13 +10,25 @@ struct port {
 	const struct port *bridge; /* of which it is a port; NULL: none */
 	struct plan_counters is, was;
 	bool seen, known, fresh; /* in this reading; `was` is of the one before; there are rates */
+	bool renewed;            /* it was made anew between the two */
 	uint64_t rx, tx, drops;  /* bit/s, packets per second */
+	uint64_t sent, came, dropped; /* packets between the two */
+};
+
+/** What vanishes between two devices that are joined by a wire, which tells nobody what it loses. */
+struct leak {
+	int64_t known; /* packets that went in and cannot be on their way any more */
+	bool begun;
+	uint64_t lost; /* of the last reading */
 };
 
 /** A way between two namespaces: its device in each; NULL: that one is not read. */
 struct way {
 	const struct port *here, *there;
 	uint64_t limit_here, limit_there;
+	bool cut;         /* both ends are up, and nothing passes */
+	uint32_t wire_us; /* how long a wire keeps a packet at most; 0: it is a cable */
+	struct leak out, in;
 };
 
 struct ways {

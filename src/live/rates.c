@@ -43,6 +43,11 @@ static uint64_t per_second(uint64_t is, uint64_t was, uint64_t ms)
 	return is < was || !ms ? 0 : (is - was) * 1000 / ms;
 }
 
+static uint64_t more(const struct port *p, uint64_t is, uint64_t was)
+{
+	return p->fresh && is > was ? is - was : 0;
+}
+
 static void count_port(struct port *p, uint64_t ms)
 {
 	p->fresh = p->seen && p->known && ms > 0;
@@ -53,6 +58,10 @@ static void count_port(struct port *p, uint64_t ms)
 	} else {
 		p->rx = p->tx = p->drops = 0;
 	}
+	p->renewed = p->is.tx_packets < p->was.tx_packets || p->is.rx_packets < p->was.rx_packets;
+	p->sent = more(p, p->is.tx_packets, p->was.tx_packets);
+	p->came = more(p, p->is.rx_packets, p->was.rx_packets);
+	p->dropped = more(p, p->is.drops, p->was.drops);
 	p->known = p->seen;
 	p->was = p->is;
 }
@@ -66,6 +75,41 @@ static enum live_state state_of(const struct port *p)
 	if (!p->is.up || !p->is.carrier)
 		return LIVE_DOWN;
 	return p->bridge && p->bridge->known && !p->bridge->is.up ? LIVE_DOWN : LIVE_UP;
+}
+
+/*
+ * Packets that went into a wire and are neither out of it nor can be in it: those that are on their way are
+ * not lost, so only what exceeds them is, and each is told once.
+ */
+static void look_for_leak(struct leak *k, const struct port *from, const struct port *to,
+			  uint32_t wire_us, uint64_t ms)
+{
+	int64_t gone = (int64_t)(from->is.tx_packets - to->is.rx_packets);
+	int64_t known;
+
+	k->lost = 0;
+	if (!ms || !from->fresh || !to->fresh || !k->begun || from->renewed || to->renewed) {
+		k->known = gone;
+		k->begun = from->known && to->known;
+		return;
+	}
+	known = gone - 1 - (int64_t)(from->sent * wire_us / 1000 / ms);
+	if (known > k->known) {
+		k->lost = (uint64_t)(known - k->known);
+		k->known = known;
+	}
+}
+
+static void look_for_leaks(struct ways *w, uint64_t ms)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		struct way *x = &w->list[i];
+
+		if (!x->wire_us || !x->here || !x->there)
+			continue;
+		look_for_leak(&x->out, x->here, x->there, x->wire_us, ms);
+		look_for_leak(&x->in, x->there, x->here, x->wire_us, ms);
+	}
 }
 
 /* The worse of both is what people want to know. */
@@ -82,13 +126,53 @@ static void add_way(struct live_flow *f, const struct way *w)
 	f->limit_there += w->limit_here;
 	f->limit_back += w->limit_there;
 	f->state = worse(f->state, worse(state_of(w->here), state_of(w->there)));
+	if (w->cut)
+		f->state = worse(f->state, LIVE_DOWN);
 }
 
-static void sum(struct live_flow *f, const struct ways *w)
+/* Packets of one direction. */
+struct packets {
+	uint64_t sent, lost;
+};
+
+static void add_packets(struct packets *p, const struct port *from, const struct port *to,
+			const struct leak *leak)
+{
+	uint64_t drops = from ? from->dropped : 0;
+
+	p->sent += drops + (from ? from->sent : to ? to->came : 0);
+	p->lost += drops + leak->lost;
+}
+
+/* What was lost before, and is known only now, is of nothing. */
+static unsigned int per_mille(const struct packets *p)
+{
+	uint64_t share = p->sent ? (p->lost * 1000 + p->sent / 2) / p->sent : 0;
+
+	return share > 1000 ? 1000 : (unsigned int)share;
+}
+
+static void sum_losses(struct live_flow *f, const struct ways *w, uint64_t ms)
+{
+	struct packets there = {0}, back = {0};
+
+	for (size_t i = 0; i < w->n; i++) {
+		const struct way *x = &w->list[i];
+
+		add_packets(&there, x->here, x->there, &x->out);
+		add_packets(&back, x->there, x->here, &x->in);
+		f->drops += per_second(x->out.lost + x->in.lost, 0, ms);
+	}
+	f->lost_there = per_mille(&there);
+	f->lost_back = per_mille(&back);
+}
+
+static void sum(struct live_flow *f, const struct ways *w, uint64_t ms)
 {
 	*f = (struct live_flow){0};
 	for (size_t i = 0; i < w->n; i++)
 		add_way(f, &w->list[i]);
+	sum_losses(f, w, ms);
 	f->there = round_off(f->there);
 	f->back = round_off(f->back);
 	f->drops = round_off(f->drops);
@@ -122,10 +206,14 @@ void live_tick(struct live *l, uint64_t now_ms)
 
 	for (size_t i = 0; i < l->n_ports; i++)
 		count_port(&l->ports[i], ms);
-	for (size_t i = 0; i < l->graph->n_links; i++)
-		sum(&l->links[i], &l->link_ways[i]);
-	for (size_t i = 0; i < l->graph->n_boxes; i++)
-		sum(&l->boxes[i], &l->box_ways[i]);
+	for (size_t i = 0; i < l->graph->n_links; i++) {
+		look_for_leaks(&l->link_ways[i], ms);
+		sum(&l->links[i], &l->link_ways[i], ms);
+	}
+	for (size_t i = 0; i < l->graph->n_boxes; i++) {
+		look_for_leaks(&l->box_ways[i], ms);
+		sum(&l->boxes[i], &l->box_ways[i], ms);
+	}
 	see_bridges(l);
 	for (size_t i = 0; i < l->n_ports; i++)
 		l->ports[i].seen = false;

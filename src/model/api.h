@@ -36,6 +36,12 @@ struct api_gateway {
 	struct address public_ip; /* on the Internet, if the lab has one; chosen by validate/ */
 };
 
+/** A domain of the user's own, bound to a group; what it leads to is the business of DNS. */
+struct api_domain {
+	struct named id;  /* "api.example.com" */
+	bool certificate; /* it has one; default true */
+};
+
 struct api_group {
 	struct named id;
 	struct ref instance;       /* struct api_gateway */
@@ -43,6 +49,8 @@ struct api_group {
 	struct text sub_domain_id; /* 32 hex digits; default derived from lab and group */
 	bool vpc_domain;           /* "Enable VPC Second-level Domain"; default false */
 	struct span vpc_domain_at;
+	struct api_domain *domains;
+	size_t n_domains;
 };
 
 struct function {
@@ -113,7 +121,17 @@ struct app_attachment {
 	struct text stage_name; /* default RELEASE */
 };
 
-enum plugin_kind { PLUGIN_TRAFFIC_CONTROL, PLUGIN_IP_CONTROL };
+enum plugin_kind {
+	PLUGIN_TRAFFIC_CONTROL,
+	PLUGIN_IP_CONTROL,
+	PLUGIN_BASIC_AUTH,
+	PLUGIN_JWT_AUTH,
+	PLUGIN_CORS,
+	PLUGIN_CACHING,
+	PLUGIN_ROUTING,
+	PLUGIN_CIRCUIT_BREAKER,
+	PLUGIN_BACKEND_SIGNATURE,
+};
 enum traffic_unit { UNIT_SECOND = 1, UNIT_MINUTE = 60, UNIT_HOUR = 3600, UNIT_DAY = 86400 };
 
 struct traffic_policy {
@@ -152,11 +170,110 @@ struct ip_control {
 	size_t n_items;
 };
 
+struct basic_user {
+	struct span at;
+	struct text username, password;
+};
+
+struct basic_auth {
+	struct span at;
+	struct basic_user *users;
+	size_t n_users;
+};
+
+enum jwt_key_type { JWT_RSA, JWT_EC, JWT_OCT };
+enum parameter_place { PLACE_HEADER, PLACE_QUERY, PLACE_COOKIE };
+
+/** A JSON Web Key (RFC 7517): RSA has n and e, EC has crv, x and y, oct has k. */
+struct jwt_key {
+	struct span at;
+	enum jwt_key_type kty;
+	struct text kid, alg, use, n, e, crv, x, y, k;
+};
+
+struct jwt_claim {
+	struct span at;
+	struct text claim_name, parameter_name;
+	enum parameter_place location; /* header or query */
+};
+
+struct jwt_auth {
+	struct span at;
+	struct text parameter;
+	enum parameter_place location;
+	struct jwt_claim *claims;
+	size_t n_claims;
+	bool prevent_jti_replay, bypass_empty_token, ignore_expiration_check;
+	struct jwt_key jwk; /* or */
+	struct jwt_key *jwks;
+	size_t n_jwks;
+};
+
+/** Lists with commas, as the vendor writes them. */
+struct cors {
+	struct span at;
+	struct text allow_origins; /* default "*" */
+	struct text allow_methods, allow_headers, expose_headers;
+	bool allow_credentials;
+	struct number max_age; /* seconds */
+};
+
+enum client_cache_control { CLIENT_CACHE_OFF, CLIENT_CACHE_ALL, CLIENT_CACHE_APP };
+
+struct client_cache {
+	struct span at;
+	enum client_cache_control mode;
+	struct ref *apps; /* struct app */
+	size_t n_apps;
+};
+
+struct caching {
+	struct span at;
+	bool vary_by_app;
+	struct text *vary_by_parameters, *vary_by_headers, *cacheable_headers;
+	size_t n_vary_by_parameters, n_vary_by_headers, n_cacheable_headers;
+	struct client_cache client;
+	struct number duration; /* seconds */
+};
+
+struct backend_route {
+	struct span at;
+	struct text name, condition;
+	struct api_backend backend;
+};
+
+struct routing_plugin {
+	struct span at;
+	struct backend_route *routes;
+	size_t n_routes;
+};
+
+/** Timeouts, or what a condition says of answers. */
+struct circuit_breaker {
+	struct span at;
+	struct number timeout_threshold, error_threshold;
+	struct text error_condition;
+	struct number window, open;           /* seconds */
+	struct api_backend downgrade_backend; /* at.line 0: none */
+};
+
+struct backend_signature {
+	struct span at;
+	struct text type, key, secret;
+};
+
 struct plugin {
 	struct named id;
 	enum plugin_kind kind; /* set by parse/ from the one of these that is written */
 	struct traffic_control traffic_control;
 	struct ip_control ip_control;
+	struct basic_auth basic_auth;
+	struct jwt_auth jwt_auth;
+	struct cors cors;
+	struct caching caching;
+	struct routing_plugin routing;
+	struct circuit_breaker circuit_breaker;
+	struct backend_signature backend_signature;
 };
 
 /** A plug-in that is bound to one API in one stage. */

@@ -31,6 +31,7 @@ struct lab {
 	struct region *regions;
 	struct region_pair *region_pairs;
 	struct vpc *vpcs;
+	struct private_zone *private_zones;
 	struct security_group *security_groups;
 	struct ecs *ecs;
 	struct cen *cens;
@@ -52,7 +53,7 @@ struct lab {
 	struct event *events;             /* in order of the file */
 	struct step *steps;
 	struct check *checks; /* of the whole lab: hold when all steps are done */
-	size_t n_regions, n_region_pairs, n_vpcs, n_security_groups, n_ecs, n_cens,
+	size_t n_regions, n_region_pairs, n_vpcs, n_private_zones, n_security_groups, n_ecs, n_cens,
 		n_physical_connections, n_vbrs, n_router_interfaces, n_data_centers, n_vpc_accesses,
 		n_api_gateways, n_api_groups, n_apis, n_apps, n_app_attachments, n_plugins,
 		n_plugin_attachments, n_functions, n_link_changes, n_events, n_steps, n_checks;

@@ -27,6 +27,16 @@ struct region_pair {
 	struct number jitter; /* us; default 500 */
 };
 
+/** PrivateZone: names that the resolvers of some VPCs know, and that hide public ones below them. */
+struct private_zone {
+	struct named id;
+	struct text zone_name; /* "example.com" */
+	struct ref *vpcs;      /* struct vpc */
+	size_t n_vpcs;
+	struct pair *records; /* "api" or "@" to an address (A) or a name (CNAME) */
+	size_t n_records;
+};
+
 enum nexthop_type {
 	NEXTHOP_INSTANCE,   /* nexthop_id: an ECS instance */
 	NEXTHOP_ATTACHMENT, /* nexthop_id: the CEN whose transit router the VPC is attached to */

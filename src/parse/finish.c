@@ -96,6 +96,43 @@ static void default_packages(struct lab *lab, struct cen *cen)
 	}
 }
 
+static void finish_backend(struct api_backend *b)
+{
+	b->kind = b->mock.s            ? BACKEND_MOCK
+		  : b->http.s          ? BACKEND_HTTP
+		  : b->vpc_access.name ? BACKEND_HTTP_VPC
+				       : BACKEND_FUNCTION;
+}
+
+static enum plugin_kind plugin_kind(const struct plugin *p)
+{
+	if (p->ip_control.at.line)
+		return PLUGIN_IP_CONTROL;
+	if (p->basic_auth.at.line)
+		return PLUGIN_BASIC_AUTH;
+	if (p->jwt_auth.at.line)
+		return PLUGIN_JWT_AUTH;
+	if (p->cors.at.line)
+		return PLUGIN_CORS;
+	if (p->caching.at.line)
+		return PLUGIN_CACHING;
+	if (p->routing.at.line)
+		return PLUGIN_ROUTING;
+	if (p->circuit_breaker.at.line)
+		return PLUGIN_CIRCUIT_BREAKER;
+	if (p->backend_signature.at.line)
+		return PLUGIN_BACKEND_SIGNATURE;
+	return PLUGIN_TRAFFIC_CONTROL;
+}
+
+static void finish_plugin(struct plugin *p)
+{
+	p->kind = plugin_kind(p);
+	for (size_t i = 0; i < p->routing.n_routes; i++)
+		finish_backend(&p->routing.routes[i].backend);
+	finish_backend(&p->circuit_breaker.downgrade_backend);
+}
+
 void parse_finish_lab(struct lab *lab)
 {
 	for (size_t i = 0; i < lab->n_regions; i++)
@@ -110,14 +147,7 @@ void parse_finish_lab(struct lab *lab)
 		default_text(&app->app_code, lab_app_code(lab, app), lab);
 	}
 	for (size_t i = 0; i < lab->n_plugins; i++)
-		lab->plugins[i].kind = lab->plugins[i].ip_control.at.line ? PLUGIN_IP_CONTROL
-									  : PLUGIN_TRAFFIC_CONTROL;
-	for (size_t i = 0; i < lab->n_apis; i++) {
-		struct api_backend *backend = &lab->apis[i].backend;
-
-		backend->kind = backend->mock.s            ? BACKEND_MOCK
-				: backend->http.s          ? BACKEND_HTTP
-				: backend->vpc_access.name ? BACKEND_HTTP_VPC
-							   : BACKEND_FUNCTION;
-	}
+		finish_plugin(&lab->plugins[i]);
+	for (size_t i = 0; i < lab->n_apis; i++)
+		finish_backend(&lab->apis[i].backend);
 }

@@ -17,7 +17,8 @@
 
 /* table_network.c */
 extern const struct table parse_table_region, parse_table_region_pair, parse_table_vpc,
-	parse_table_security_group, parse_table_ecs, parse_table_firewall_rule;
+	parse_table_private_zone, parse_table_security_group, parse_table_ecs,
+	parse_table_firewall_rule;
 extern const struct key_words parse_areas;
 /* table_cen.c */
 extern const struct table parse_table_cen;
@@ -31,8 +32,11 @@ extern const struct table parse_table_data_center, parse_table_internet, parse_t
 extern const struct table parse_table_link, parse_table_event;
 /* table_api.c */
 extern const struct table parse_table_api_gateway, parse_table_api_group, parse_table_api,
-	parse_table_app, parse_table_app_attachment, parse_table_plugin,
-	parse_table_plugin_attachment, parse_table_function, parse_table_vpc_access;
+	parse_table_app, parse_table_app_attachment, parse_table_function, parse_table_vpc_access;
+extern const struct table parse_table_backend;
+extern const struct key_words parse_stages;
+/* table_plugin.c */
+extern const struct table parse_table_plugin, parse_table_plugin_attachment;
 
 /* How one end of a circuit learns what is behind the other one: the same keys for both ends. */
 /* clang-format off */

@@ -60,6 +60,14 @@ const struct table parse_table_api_gateway = {
 	KEYS(gateway_keys),
 };
 
+static const struct key domain_keys[] = {
+	{"certificate", KEY_BOOL, FIELD(api_domain, certificate), .def = "true",
+	 .doc = "Whether a certificate is bound to it, from the lab's authority. Without one it is HTTP only."},
+};
+static const struct table domain_table = {
+	"a domain", "api-domain", sizeof(struct api_domain), TABLE_NAMED, KEYS(domain_keys),
+};
+
 static const struct key group_keys[] = {
 	{"instance", KEY_REF, KEY_REQUIRED, FIELD(api_group, instance),
 	 .doc = "API Gateway instance of the group."},
@@ -69,6 +77,8 @@ static const struct key group_keys[] = {
 	 .doc = "First label of the group's domains, 32 hexadecimal digits. Default: derived from the names of lab and group."},
 	{"vpc_domain", KEY_BOOL, FIELD(api_group, vpc_domain), EXTRA(api_group, vpc_domain_at),
 	 .def = "false", .doc = "\"Enable VPC Second-level Domain\"."},
+	{"domains", KEY_MAP, KEY_FREE, ITEMS(api_group, domains), .table = &domain_table,
+	 .doc = "Domains of one's own, at most 5, by name. A private zone or a DNS server has to lead there."},
 };
 const struct table parse_table_api_group = {
 	"an API group", "api-group", sizeof(struct api_group), TABLE_NAMED, KEYS(group_keys),
@@ -118,7 +128,7 @@ static const struct key backend_keys[] = {
 	 .max = 599, .doc = "HTTP status of a fixed answer."},
 };
 static const char *const backend_kinds[] = {"function", "mock", "http", "vpc_access", NULL};
-static const struct table backend_table = {
+const struct table parse_table_backend = {
 	"a backend", "api-backend",      sizeof(struct api_backend),
 	TABLE_PLACE, KEYS(backend_keys), .choices = {backend_kinds},
 };
@@ -133,7 +143,7 @@ static const struct key_word code_words[] = {{"DISABLE", APP_CODE_DISABLE},
 					     {"HEADER_QUERY", APP_CODE_HEADER_QUERY}};
 static const struct key_words codes = WORDS(code_words);
 static const struct key_word stage_words[] = {{"RELEASE", 0}, {"PRE", 0}, {"TEST", 0}};
-static const struct key_words stages = WORDS(stage_words);
+const struct key_words parse_stages = WORDS(stage_words);
 
 static const struct key api_keys[] = {
 	{"group", KEY_REF, KEY_REQUIRED, FIELD(api, group), .doc = "API group."},
@@ -143,7 +153,7 @@ static const struct key api_keys[] = {
 	 .doc = "Path below the group's, such as /hello or /users/[id]."},
 	{"protocol", KEY_ENUM, FIELD(api, protocol), .words = &protocols, .def = "HTTP,HTTPS",
 	 .doc = "Protocols that clients may use."},
-	{"stages", KEY_TEXTS, ITEMS(api, stages), .words = &stages,
+	{"stages", KEY_TEXTS, ITEMS(api, stages), .words = &parse_stages,
 	 .doc = "Stages that the API is published to. Default: not published."},
 	{"auth_type", KEY_ENUM, FIELD(api, auth_type), .words = &auths, .def = "ANONYMOUS",
 	 .doc = "Who may call: everybody, or apps that are authorized (app_attachments)."},
@@ -151,7 +161,7 @@ static const struct key api_keys[] = {
 	 .def = "HEADER", .doc = "APP: where an AppCode may stand in place of a signature."},
 	{"force_nonce_check", KEY_BOOL, FIELD(api, force_nonce_check), .def = "false",
 	 .doc = "APP: signed calls must have X-Ca-Nonce and X-Ca-Timestamp."},
-	{"backend", KEY_STRUCT, KEY_REQUIRED, FIELD(api, backend), .table = &backend_table,
+	{"backend", KEY_STRUCT, KEY_REQUIRED, FIELD(api, backend), .table = &parse_table_backend,
 	 .doc = "What answers the call."},
 };
 const struct table parse_table_api = {
@@ -172,98 +182,12 @@ const struct table parse_table_app = {
 static const struct key app_attachment_keys[] = {
 	{"app", KEY_REF, KEY_REQUIRED, FIELD(app_attachment, app), .doc = "App that may call."},
 	{"api", KEY_REF, KEY_REQUIRED, FIELD(app_attachment, api), .doc = "API that it may call."},
-	{"stage_name", KEY_TEXT, FIELD(app_attachment, stage_name), .words = &stages,
+	{"stage_name", KEY_TEXT, FIELD(app_attachment, stage_name), .words = &parse_stages,
 	 .def = "RELEASE", .doc = "Stage that it may call it in."},
 };
 const struct table parse_table_app_attachment = {
 	"an authorization of an app", "app-attachment", sizeof(struct app_attachment), TABLE_NAMED,
 	KEYS(app_attachment_keys),
-};
-
-static const struct key_word unit_words[] = {
-	{"SECOND", UNIT_SECOND}, {"MINUTE", UNIT_MINUTE}, {"HOUR", UNIT_HOUR}, {"DAY", UNIT_DAY}};
-static const struct key_words units = WORDS(unit_words);
-static const struct key_word special_words[] = {{"APP", 0}};
-static const struct key_words specials = WORDS(special_words);
-static const struct key_word list_words[] = {{"REFUSE", false}, {"ALLOW", true}};
-static const struct key_words lists = WORDS(list_words);
-
-static const struct key policy_keys[] = {
-	{"key", KEY_REF, KEY_REQUIRED, FIELD(traffic_policy, key), .doc = "App."},
-	{"value", KEY_NUMBER, KEY_REQUIRED, FIELD(traffic_policy, value), .min = 1,
-	 .max = 4294967295, .doc = "Calls of this app in a unit, in place of appDefault."},
-};
-static const struct table policy_table = {
-	"a policy", "traffic-policy", sizeof(struct traffic_policy), TABLE_PLACE, KEYS(policy_keys),
-};
-static const struct key special_keys[] = {
-	{"type", KEY_TEXT, KEY_REQUIRED, FIELD(traffic_special, type), .words = &specials,
-	 .doc = "What has limits of its own."},
-	{"policies", KEY_LIST, ITEMS(traffic_special, policies), .table = &policy_table,
-	 .doc = "The limit of each."},
-};
-static const struct table special_table = {
-	"a special limit", "traffic-special",  sizeof(struct traffic_special),
-	TABLE_PLACE,       KEYS(special_keys),
-};
-static const struct key traffic_keys[] = {
-	{"unit", KEY_ENUM, KEY_REQUIRED, FIELD(traffic_control, unit), .words = &units,
-	 .doc = "Time within which calls are counted."},
-	{"apiDefault", KEY_NUMBER, KEY_REQUIRED, FIELD(traffic_control, api_default), .min = 1,
-	 .max = 4294967295, .doc = "Calls of the API in a unit."},
-	{"userDefault", KEY_NUMBER, FIELD(traffic_control, user_default), .min = 1,
-	 .max = 4294967295, .doc = "Calls of all apps of one owner in a unit. Default: no limit."},
-	{"appDefault", KEY_NUMBER, FIELD(traffic_control, app_default), .min = 1, .max = 4294967295,
-	 .doc = "Calls of one app in a unit. Default: no limit."},
-	{"specials", KEY_LIST, ITEMS(traffic_control, specials), .table = &special_table,
-	 .doc = "Limits of single apps."},
-};
-static const struct table traffic_table = {
-	"trafficControl", "traffic-control",  sizeof(struct traffic_control),
-	TABLE_PLACE,      KEYS(traffic_keys),
-};
-static const struct key ip_item_keys[] = {
-	{"blocks", KEY_CIDRS, KEY_REQUIRED, ITEMS(ip_control_item, blocks),
-	 .doc = "Addresses of clients, as the gateway sees them."},
-	{"appId", KEY_REF, FIELD(ip_control_item, app),
-	 .doc = "App that the item is for. Default: whoever calls."},
-};
-static const struct table ip_item_table = {
-	"an item",   "ip-control-item",  sizeof(struct ip_control_item),
-	TABLE_PLACE, KEYS(ip_item_keys),
-};
-static const struct key ip_control_keys[] = {
-	{"type", KEY_WORD_BOOL, KEY_REQUIRED, FIELD(ip_control, allow), .words = &lists,
-	 .doc = "ALLOW: clients of the items only; REFUSE: all others."},
-	{"items", KEY_LIST, ITEMS(ip_control, items), .table = &ip_item_table,
-	 .doc = "Clients that are meant."},
-};
-static const struct table ip_control_table = {
-	"ipControl", "ip-control", sizeof(struct ip_control), TABLE_PLACE, KEYS(ip_control_keys),
-};
-static const struct key plugin_keys[] = {
-	{"trafficControl", KEY_STRUCT, FIELD(plugin, traffic_control), .table = &traffic_table,
-	 .doc = "Limits how often an API is called."},
-	{"ipControl", KEY_STRUCT, FIELD(plugin, ip_control), .table = &ip_control_table,
-	 .doc = "Limits from where an API is called."},
-};
-static const char *const plugin_kinds[] = {"trafficControl", "ipControl", NULL};
-const struct table parse_table_plugin = {
-	"a plug-in", "plugin",          sizeof(struct plugin),
-	TABLE_NAMED, KEYS(plugin_keys), .choices = {plugin_kinds},
-};
-static const struct key plugin_attachment_keys[] = {
-	{"plugin", KEY_REF, KEY_REQUIRED, FIELD(plugin_attachment, plugin),
-	 .doc = "Plug-in that is bound."},
-	{"api", KEY_REF, KEY_REQUIRED, FIELD(plugin_attachment, api),
-	 .doc = "API that it is bound to."},
-	{"stage_name", KEY_TEXT, FIELD(plugin_attachment, stage_name), .words = &stages,
-	 .def = "RELEASE", .doc = "Stage that it acts in."},
-};
-const struct table parse_table_plugin_attachment = {
-	"a binding of a plug-in",         "plugin-attachment",
-	sizeof(struct plugin_attachment), TABLE_NAMED,
-	KEYS(plugin_attachment_keys),
 };
 
 static const struct key function_keys[] = {

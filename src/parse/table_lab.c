@@ -158,6 +158,8 @@ static const struct key lab_keys[] = {
 	{"region_pairs", KEY_MAP, ITEMS(lab, region_pairs), .table = &parse_table_region_pair,
 	 .doc = "Round-trip times between regions, by any name."},
 	{"vpcs", KEY_MAP, ITEMS(lab, vpcs), .table = &parse_table_vpc, .doc = "VPCs by name."},
+	{"private_zones", KEY_MAP, ITEMS(lab, private_zones), .table = &parse_table_private_zone,
+	 .doc = "PrivateZone: zones of names that only some VPCs know, by name."},
 	{"security_groups", KEY_MAP, ITEMS(lab, security_groups),
 	 .table = &parse_table_security_group, .doc = "Security groups by name."},
 	{"ecs", KEY_MAP, ITEMS(lab, ecs), .table = &parse_table_ecs,

@@ -136,6 +136,19 @@ _Static_assert(offsetof(struct sg_rule, port_last) ==
 		       offsetof(struct sg_rule, port_first) + sizeof(uint16_t),
 	       "KEY_PORTS stores both with one offset");
 
+static const struct key private_zone_keys[] = {
+	{"zone_name", KEY_TEXT, KEY_REQUIRED, FIELD(private_zone, zone_name),
+	 .doc = "Domain that all its names end with, such as example.com."},
+	{"vpcs", KEY_REFS, ITEMS(private_zone, vpcs),
+	 .doc = "VPCs that the zone is bound to: only their resolvers know it."},
+	{"records", KEY_PAIRS, ITEMS(private_zone, records),
+	 .doc = "Name in the zone, or \"@\" for the zone itself, to an address (A) or another name (CNAME)."},
+};
+const struct table parse_table_private_zone = {
+	"a private zone", "private-zone",          sizeof(struct private_zone),
+	TABLE_NAMED,      KEYS(private_zone_keys),
+};
+
 static const struct key security_group_keys[] = {
 	{"vpc", KEY_REF, KEY_REQUIRED, FIELD(security_group, vpc), .doc = "VPC of the group."},
 	{"security_group_type", KEY_ENUM, FIELD(security_group, security_group_type),

@@ -123,13 +123,10 @@ static const struct field filter_fields[] = {
 	END,
 };
 
-static const struct field_name socket_types[] = {{"tcp", PLAN_TCP},
-						 {"udp", PLAN_UDP},
-						 {"icmp", PLAN_ICMP},
-						 {"netlink", PLAN_NETLINK},
-						 {"packet", PLAN_PACKET},
-						 {"memory", PLAN_MEMORY},
-						 {NULL, 0}};
+static const struct field_name socket_types[] = {{"tcp", PLAN_TCP},       {"udp", PLAN_UDP},
+						 {"icmp", PLAN_ICMP},     {"netlink", PLAN_NETLINK},
+						 {"packet", PLAN_PACKET}, {"memory", PLAN_MEMORY},
+						 {"secret", PLAN_SECRET}, {NULL, 0}};
 static const struct field socket_fields[] = {
 	FIELD(plan_socket, name, STRING, FIELD_REQUIRED),
 	FIELD(plan_socket, ns, STRING, FIELD_REQUIRED),

@@ -187,13 +187,18 @@ struct plan_filter {
 	const char *text; /* "table ip NAME { ... }"; replaced as a whole in one transaction */
 };
 
+/** A filter whose table is this and a device's name makes the link at that device one that is down; its
+ * origin's resource is "links.NAME". */
+#define PLAN_CUT "labctl-link."
+
 enum plan_socket_type {
 	PLAN_TCP,     /* listens on addr and port */
 	PLAN_UDP,     /* bound to addr and port */
 	PLAN_ICMP,    /* raw, bound to addr (0: any); port 0 */
 	PLAN_NETLINK, /* rtnetlink; addr and port 0 */
 	PLAN_PACKET,  /* whole frames, of no device until its worker binds it; addr and port 0 */
-	PLAN_MEMORY /* no socket: a memfd of WORKER_MEMORY bytes, zero at first; addr and port 0 */
+	PLAN_MEMORY, /* no socket: a memfd of WORKER_MEMORY bytes, zero at first; addr and port 0 */
+	PLAN_SECRET, /* no socket: a file that is not of the plan, to be read; addr and port 0 */
 };
 
 /** What the supervisor opens in `ns`, and holds while the worker is restarted or replaced. */

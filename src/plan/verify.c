@@ -207,7 +207,8 @@ static bool sound_socket(const struct plan_socket *s)
 	case PLAN_ICMP: return s->port == 0;
 	case PLAN_NETLINK:
 	case PLAN_PACKET:
-	case PLAN_MEMORY: break;
+	case PLAN_MEMORY:
+	case PLAN_SECRET: break;
 	}
 	return s->port == 0 && s->addr == 0;
 }

@@ -44,6 +44,13 @@ bool sign_is_form(struct http_slice content_type);
  */
 const char *sign_text(struct arena *scratch, const struct sign_request *r, struct strbuf *out);
 
+/**
+ * Appends the text that a gateway signs for a backend (X-Ca-Proxy-Signature): METHOD, Content-MD5 as the client sent it,
+ * these headers, whatever r has, sorted and in lower case, and path, query and form as above.
+ */
+const char *sign_backend_text(struct arena *scratch, const struct sign_request *r,
+			      const struct http_header *headers, size_t n, struct strbuf *out);
+
 /** Base64 of the HMAC of the text. */
 void sign_make(enum sign_method method, const char *secret, struct http_slice text,
 	       char out[SIGN_ROOM]);

@@ -234,3 +234,39 @@ const char *sign_text(struct arena *scratch, const struct sign_request *r, struc
 	add_headers(out, r);
 	return add_resource(scratch, r, out);
 }
+
+static int by_header(const void *a, const void *b)
+{
+	const struct http_header *x = a, *y = b;
+
+	return by_bytes(x->name, y->name);
+}
+
+static void add_lower(struct strbuf *out, struct http_slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		strbuf_addc(out,
+			    s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] - 'A' + 'a') : s.p[i]);
+}
+
+const char *sign_backend_text(struct arena *scratch, const struct sign_request *r,
+			      const struct http_header *headers, size_t n, struct strbuf *out)
+{
+	struct http_header *sorted = arena_alloc(scratch, n * sizeof(*sorted) + 1);
+
+	if (!sorted)
+		return "too many headers";
+	if (n)
+		memcpy(sorted, headers, n * sizeof(*sorted));
+	qsort(sorted, n, sizeof(*sorted), by_header);
+	strbuf_addn(out, r->method.p, r->method.n);
+	strbuf_addc(out, '\n');
+	add_line(out, r, "content-md5");
+	for (size_t i = 0; i < n; i++) {
+		add_lower(out, sorted[i].name);
+		strbuf_addc(out, ':');
+		strbuf_addn(out, sorted[i].value.p, sorted[i].value.n);
+		strbuf_addc(out, '\n');
+	}
+	return add_resource(scratch, r, out);
+}

@@ -2,6 +2,7 @@
 #include "supervise/descriptor.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/icmp.h>
 #include <linux/if_packet.h>
@@ -118,6 +119,7 @@ static const struct {
 	[SPEC_NETLINK] = {AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, prepare_netlink, false},
 	[SPEC_PACKET] = {AF_PACKET, SOCK_RAW, 0, prepare_packet, true},
 	[SPEC_MEMORY] = {.shared = true},
+	[SPEC_SECRET] = {.shared = false}, /* opened anew: there may be another one meanwhile */
 };
 
 int supervise_descriptor_open(const struct spec_socket *s)
@@ -127,6 +129,10 @@ int supervise_descriptor_open(const struct spec_socket *s)
 
 	if (s->type == SPEC_MEMORY)
 		return open_memory(s);
+	if (s->type == SPEC_SECRET) { /* of the lab's directory: sockets.c */
+		errno = EINVAL;
+		return -1;
+	}
 	fd = socket(kinds[s->type].family, kinds[s->type].type | flags, kinds[s->type].protocol);
 	return fd < 0 || kinds[s->type].prepare(fd, s) ? -1 : steal_fd(&fd);
 }

@@ -153,7 +153,7 @@ static int supervise(struct supervisor *sup, struct lab_error **err)
 	struct signals signals = {.sup = sup};
 	int rc = -1;
 
-	sup->pool = supervise_pool_new(sup->lab, sup->root_fd, err);
+	sup->pool = supervise_pool_new(sup->lab, sup->root_fd, sup->dir_fd, err);
 	if (!sup->pool || watch_signals(&signals, err) ||
 	    !supervise_control_new(sup, SUPERVISOR_FD_CONTROL, err))
 		goto out;

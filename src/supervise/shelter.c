@@ -183,13 +183,13 @@ static int enclose(const struct shelter *s, struct tree *reach, struct tree *run
 		abort();
 	if (s->run && take(run, name, 0, err))
 		return -1;
-	if (chdir("/"))
-		return lab_error_errno(err, LAB_FAILED, errno, "root directory");
 	if (reach->path && take(reach, reach->path, MOUNT_ATTR_RDONLY, err))
 		return -1;
 	if (s->node && (etc_take_hostname(s->node->hostname, err) || etc_cover(s->node, err) ||
 			mounts_sys(err)))
 		return -1;
+	if (chdir("/"))
+		return lab_error_errno(err, LAB_FAILED, errno, "root directory");
 	return cover((struct tree[]){*reach, *run}, 2, err);
 }
 

@@ -30,17 +30,19 @@ struct held_socket {
 struct socket_pool {
 	char *lab;
 	int root;
+	int dir;  /* of the lab, borrowed as well */
 	int home; /* the supervisor's own network namespace, to return to */
 	struct held_socket *sockets;
 };
 
-struct socket_pool *supervise_pool_new(const char *lab, int root, struct lab_error **err)
+struct socket_pool *supervise_pool_new(const char *lab, int root, int dir, struct lab_error **err)
 {
 	struct socket_pool *p = calloc(1, sizeof(*p));
 
 	if (!p || !(p->lab = strdup(lab)))
 		abort();
 	p->root = root;
+	p->dir = dir;
 	p->home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (p->home < 0) {
 		(void)lab_error_errno(err, LAB_FAILED, errno, "own network namespace");
@@ -203,6 +205,23 @@ static struct held_socket *take_memory(struct socket_pool *p, const char *worker
 	return hold(p, &wanted);
 }
 
+/* Neither shared nor of a namespace: what the file holds now is the worker's for as long as it runs. */
+static struct held_socket *take_secret(struct socket_pool *p, const char *worker,
+				       const struct spec_socket *s, struct lab_error **err)
+{
+	struct held_socket wanted = {.type = s->type};
+	auto_free char *path = NULL;
+
+	if (asprintf(&path, "secrets/%s.%s", worker, s->name) < 0)
+		abort();
+	wanted.fd = openat(p->dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (wanted.fd < 0) {
+		(void)lab_error_errno(err, LAB_FAILED, errno, "socket %s: %s", s->name, path);
+		return NULL;
+	}
+	return hold(p, &wanted);
+}
+
 struct held_socket *supervise_pool_take(struct socket_pool *p, const char *worker,
 					const struct spec_socket *s, struct lab_error **err)
 {
@@ -215,6 +234,8 @@ struct held_socket *supervise_pool_take(struct socket_pool *p, const char *worke
 
 	if (s->type == SPEC_MEMORY)
 		return take_memory(p, worker, s, err);
+	if (s->type == SPEC_SECRET)
+		return take_secret(p, worker, s, err);
 	if (supervise_pool_netns(p, s->ns, &n, err)) {
 		(void)lab_error_prefix(err, "socket %s", s->name);
 		return NULL;
@@ -247,7 +268,7 @@ bool supervise_pool_current(const struct socket_pool *p, const struct held_socke
 {
 	struct netns n = {.fd = -1};
 
-	if (s->type == SPEC_MEMORY)
+	if (s->type == SPEC_MEMORY || s->type == SPEC_SECRET)
 		return true;
 	if (supervise_pool_netns(p, ns, &n, NULL))
 		return false;

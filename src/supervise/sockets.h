@@ -6,6 +6,7 @@
  * restarted or renamed finds the socket that its predecessor had, with the connections that queue on
  * it. A memory is one per (worker's name, own name), for as long as any worker of that name holds it.
  * Packet sockets are one per (namespace, own name): frames wait in them until somebody reads.
+ * A secret is a file of LAB-DIR/secrets, WORKER.NAME, opened for each process anew.
  * ICMP and netlink sockets are never shared: what arrives is an answer to whoever asked, so two
  * processes that read from one would take each other's.
  */
@@ -25,8 +26,8 @@ struct netns {
 struct socket_pool;
 struct held_socket;
 
-/** root: descriptor of the host's root directory, borrowed; namespaces are found below it. */
-struct socket_pool *supervise_pool_new(const char *lab, int root, struct lab_error **err);
+/** root: descriptor of the host's root directory; namespaces are found below it. dir: LAB-DIR. Both borrowed. */
+struct socket_pool *supervise_pool_new(const char *lab, int root, int dir, struct lab_error **err);
 void supervise_pool_free(struct socket_pool *p); /* NULL is fine */
 
 /** Opens a namespace of the lab. The caller closes ns->fd. */

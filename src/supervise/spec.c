@@ -30,6 +30,7 @@ static const struct {
 	[SPEC_TCP] = {"tcp", true, true},         [SPEC_UDP] = {"udp", true, true},
 	[SPEC_ICMP] = {"icmp", true, false},      [SPEC_NETLINK] = {"netlink", false, false},
 	[SPEC_PACKET] = {"packet", false, false}, [SPEC_MEMORY] = {"memory", false, false},
+	[SPEC_SECRET] = {"secret", false, false},
 };
 
 const char *supervise_socket_type_name(enum spec_socket_type type)
@@ -56,9 +57,9 @@ static int parse_socket(struct spec_socket *s, json_t *item, struct lab_error **
 	if (json_unpack(item, "{s:s, s:s, s:s, s?s, s?I}", "name", &s->name, "ns", &s->ns, "type",
 			&type, "addr", &addr, "port", &port))
 		return lab_error_make(err, LAB_FAILED, "socket: malformed description");
-	if (!ns_valid(s->ns) || !parse_type(s, type) || !ip_parse(addr, &s->addr) ||
-	    (s->addr && !socket_types[s->type].has_addr) || port < 0 || port > UINT16_MAX ||
-	    (port != 0) != socket_types[s->type].has_port)
+	if (strchr(s->name, '/') || !ns_valid(s->ns) || !parse_type(s, type) ||
+	    !ip_parse(addr, &s->addr) || (s->addr && !socket_types[s->type].has_addr) || port < 0 ||
+	    port > UINT16_MAX || (port != 0) != socket_types[s->type].has_port)
 		return lab_error_make(err, LAB_FAILED, "socket %s: malformed description", s->name);
 	s->port = (uint16_t)port;
 	return 0;
@@ -123,6 +124,7 @@ static int parse_config(struct spec *s, json_t *config, struct lab_error **err)
 				      s->name);
 	s->reloads = json_object_get(config, "reload") != NULL;
 	s->in_node = node != NULL;
+	s->node.trust = "secrets/trust.pem"; /* from LAB-DIR on */
 	s->alone = node || folder;
 	s->sheltered = s->alone || handler;
 	s->ready_ms = (unsigned int)ready_ms + SPEC_READY_GRACE;

@@ -15,7 +15,15 @@
 #define SPEC_READY_MS_MAX 60000 /* that its configuration may ask for */
 #define SPEC_READY_GRACE  2000  /* then, for it to say by itself what was missing */
 
-enum spec_socket_type { SPEC_TCP, SPEC_UDP, SPEC_ICMP, SPEC_NETLINK, SPEC_PACKET, SPEC_MEMORY };
+enum spec_socket_type {
+	SPEC_TCP,
+	SPEC_UDP,
+	SPEC_ICMP,
+	SPEC_NETLINK,
+	SPEC_PACKET,
+	SPEC_MEMORY,
+	SPEC_SECRET
+};
 const char *supervise_socket_type_name(enum spec_socket_type type); /* "tcp" ... */
 
 struct spec_socket {

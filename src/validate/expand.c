@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** ${...} in checks: values that the lab chose and that its author should not have to copy. */
+/** ${...} in checks and records of private zones: values that the lab chose and that its author should not have to copy. */
 #include "base/strbuf.h"
 #include "validate/rule.h"
 #include "validate/rules.h"
@@ -301,6 +301,12 @@ const char *validate_expand(struct lab *lab, const char *text, const char **why)
 
 void validate_variables(struct validation *v)
 {
+	for (size_t i = 0; i < v->lab->n_private_zones; i++) {
+		struct private_zone *z = &v->lab->private_zones[i];
+
+		for (size_t j = 0; j < z->n_records; j++)
+			expand(v, &z->records[j].value);
+	}
 	for (size_t i = 0; i < v->n_active; i++) {
 		struct check *c = v->active[i].check;
 

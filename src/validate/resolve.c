@@ -358,6 +358,12 @@ static void resolve_vpc_access(struct validation *v, const struct pools *p, stru
 	a->ecs = ecs.to;
 }
 
+static void resolve_backend(struct validation *v, const struct pools *p, struct api_backend *b)
+{
+	resolve(v, &p->function, &b->function);
+	resolve(v, &p->vpc_access, &b->vpc_access);
+}
+
 static void resolve_plugin(struct validation *v, const struct pools *p, struct plugin *plugin)
 {
 	struct traffic_control *t = &plugin->traffic_control;
@@ -368,6 +374,11 @@ static void resolve_plugin(struct validation *v, const struct pools *p, struct p
 	}
 	for (size_t i = 0; i < plugin->ip_control.n_items; i++)
 		resolve(v, &p->app, &plugin->ip_control.items[i].app);
+	for (size_t i = 0; i < plugin->caching.client.n_apps; i++)
+		resolve(v, &p->app, &plugin->caching.client.apps[i]);
+	for (size_t i = 0; i < plugin->routing.n_routes; i++)
+		resolve_backend(v, p, &plugin->routing.routes[i].backend);
+	resolve_backend(v, p, &plugin->circuit_breaker.downgrade_backend);
 }
 
 static void resolve_plugins(struct validation *v, const struct pools *p)
@@ -395,12 +406,15 @@ static void resolve_gateways(struct validation *v, const struct pools *p)
 	}
 	for (size_t i = 0; i < lab->n_api_groups; i++)
 		resolve(v, &p->gateway, &lab->api_groups[i].instance);
+	for (size_t i = 0; i < lab->n_private_zones; i++) {
+		for (size_t j = 0; j < lab->private_zones[i].n_vpcs; j++)
+			resolve(v, &p->vpc, &lab->private_zones[i].vpcs[j]);
+	}
 	for (size_t i = 0; i < lab->n_functions; i++)
 		resolve(v, &p->region, &lab->functions[i].region);
 	for (size_t i = 0; i < lab->n_apis; i++) {
 		resolve(v, &p->group, &lab->apis[i].group);
-		resolve(v, &p->function, &lab->apis[i].backend.function);
-		resolve(v, &p->vpc_access, &lab->apis[i].backend.vpc_access);
+		resolve_backend(v, p, &lab->apis[i].backend);
 	}
 	resolve_plugins(v, p);
 	for (size_t i = 0; i < lab->n_app_attachments; i++) {

@@ -275,6 +275,12 @@
 	  "The VPC domain of a group needs an instance that is bound to a VPC.") \
 	X(ERROR, group_sub_domain, "group-sub-domain", \
 	  "The sub-domain ids of groups are different.") \
+	X(ERROR, group_domain, "group-domain", \
+	  "A group has at most 5 domains of its own, none of the cloud's or of another group.") \
+	X(ERROR, private_zone, "private-zone", \
+	  "A private zone has a domain, and records of it that lead to an address or a name.") \
+	X(ERROR, private_zone_twice, "private-zone-twice", \
+	  "A VPC has one private zone of a domain.") \
 	X(ERROR, group_base_path, "group-base-path", \
 	  "A base path starts with / and has no empty, . or .. segment.") \
 	X(ERROR, api_path, "api-path", \
@@ -293,6 +299,24 @@
 	  "An authorization of an app matters only to APIs of auth_type APP.") \
 	X(ERROR, plugin_limits, "plugin-limits", \
 	  "The limit of an app is at most that of its owner, and this at most that of the API.") \
+	X(ERROR, basic_user, "basic-user", \
+	  "A user of basicAuth has a name without a colon, and one password.") \
+	X(ERROR, jwt_key, "jwt-key", \
+	  "A key of jwtAuth has what its kind needs, in base64url.") \
+	X(ERROR, jwt_parameter, "jwt-parameter", \
+	  "A parameter of jwtAuth has a name that a header can have.") \
+	X(ERROR, cors_list, "cors-list", \
+	  "The lists of cors are printable ASCII characters.") \
+	X(ERROR, plugin_condition, "plugin-condition", \
+	  "A condition of a plug-in is one, and an error threshold has one.") \
+	X(ERROR, plugin_route, "plugin-route", \
+	  "The routes of a plug-in have different names of letters and digits.") \
+	X(ERROR, plugin_backend, "plugin-backend", \
+	  "The backend of a plug-in is one that its APIs could have, without parameters in its path.") \
+	X(WARNING, breaker_serverless, "breaker-serverless", \
+	  "A circuitBreaker acts on dedicated instances only.") \
+	X(ERROR, backend_key, "backend-key", \
+	  "The key and secret of backendSignature have 1 to 256 printable characters and no space.") \
 	X(ERROR, plugin_twice, "plugin-twice", \
 	  "An API has one plug-in of a kind in a stage.") \
 	X(ERROR, backend_timeout, "backend-timeout", \
@@ -323,7 +347,7 @@
 	  "A function has 1 ms to 86400 s.") \
 	\
 	X(ERROR, check_http, "check-http", \
-	  "An http check has a method and a http:// URL.") \
+	  "An http check has a method and a http:// or https:// URL.") \
 	X(ERROR, check_host, "check-host", \
 	  "A ping or dns check has an address or a name, a tcp check a port as well.") \
 	X(ERROR, check_outage, "check-outage", \

@@ -173,6 +173,76 @@ void validate_backend_path(struct validation *v)
 	}
 }
 
+/* --- backends of plug-ins --- */
+
+static bool is_here(const struct region *region, const struct api_gateway *gw)
+{
+	return !region || !gw->region.to || gw->region.to == region;
+}
+
+/* Why an instance cannot call it, or NULL. */
+static const char *elsewhere(const struct api_backend *b, const struct api_gateway *gw)
+{
+	const struct function *f = b->function.to;
+	const struct vpc_access *a = b->vpc_access.to;
+
+	if (f && !is_here(f->region.to, gw))
+		return "the function is in another region than the API";
+	if (a && !is_here(vpc_region(a->vpc.to), gw))
+		return "the authorization is of a VPC in another region than the API";
+	return b->timeout.set && gw->instance_type == GATEWAY_SERVERLESS &&
+			       b->timeout.v > 30 * UINT64_C(1000000)
+		       ? "on a serverless instance it has at most 30 s"
+		       : NULL;
+}
+
+static const char *backend_fault(struct validation *v, const struct api_backend *b)
+{
+	const bool http = b->kind == BACKEND_HTTP || b->kind == BACKEND_HTTP_VPC;
+	const char *why = b->http.s ? url_fault(v, b->http.s) : NULL;
+
+	if (why)
+		return why;
+	if (!http && (b->path.s || b->method_at.line))
+		return "only HTTP services have a path and a method";
+	if (b->timeout.set && (b->timeout.v < 300000 || b->timeout.v > 120 * UINT64_C(1000000)))
+		return "its timeout is not 300 ms to 120 s";
+	return b->path.s ? validate_path_fault(b->path.s, false) : NULL;
+}
+
+static void check_backend(struct validation *v, const struct plugin *p, const struct api_backend *b)
+{
+	const char *why = b->at.line ? backend_fault(v, b) : NULL;
+
+	if (why)
+		validate_report(v, b->at, "plug-in '%s' cannot have this backend: %s", p->id.name,
+				why);
+	for (size_t i = 0; b->at.line && i < v->lab->n_plugin_attachments; i++) {
+		const struct plugin_attachment *a = &v->lab->plugin_attachments[i];
+		const struct api_gateway *gw = a->plugin.to == p && a->api.to
+						       ? gateway_of(a->api.to)
+						       : NULL;
+
+		why = gw ? elsewhere(b, gw) : NULL;
+		if (!why)
+			continue;
+		validate_report(v, b->at, "plug-in '%s' cannot have this backend: %s", p->id.name,
+				why);
+		diag_note(v->diags, a->api.at, "the API that it is bound to");
+	}
+}
+
+void validate_plugin_backend(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_plugins; i++) {
+		const struct plugin *p = &v->lab->plugins[i];
+
+		for (size_t j = 0; j < p->routing.n_routes; j++)
+			check_backend(v, p, &p->routing.routes[j].backend);
+		check_backend(v, p, &p->circuit_breaker.downgrade_backend);
+	}
+}
+
 /* --- vpc_connect --- */
 
 void validate_gateway_interface(struct validation *v)

@@ -48,9 +48,9 @@ static const char *http_fault(const char *s)
 		return "it is not a method, a space and a URL";
 	if (!method(s, word))
 		return "its method is not one of GET, POST, PUT, DELETE, PATCH, HEAD, OPTIONS";
-	if (strncmp(url, "http://", 7) != 0)
-		return "its URL does not start with http://";
-	url += 7;
+	if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
+		return "its URL does not start with http:// or https://";
+	url = strstr(url, "//") + 2;
 	for (const char *p = url; *p; p++)
 		if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f)
 			return "its URL has a character that must be written as %XX";

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Plug-ins of API Gateway and what they are bound to. */
 #include <inttypes.h>
+#include <stdint.h>
 
+#include "base/base64.h"
+#include "base/condition.h"
 #include "validate/rule.h"
 #include "validate/rules.h"
 
@@ -24,6 +27,262 @@ void validate_plugin_limits(struct validation *v)
 		check_order(v, p, "appDefault", &t->app_default, "userDefault", &t->user_default);
 		check_order(v, p, "appDefault", &t->app_default, "apiDefault", &t->api_default);
 		check_order(v, p, "userDefault", &t->user_default, "apiDefault", &t->api_default);
+	}
+}
+
+static void check_users(struct validation *v, const struct plugin *p)
+{
+	const struct basic_auth *b = &p->basic_auth;
+
+	for (size_t i = 0; i < b->n_users; i++) {
+		const struct text *name = &b->users[i].username;
+
+		if (!name->s || !b->users[i].password.s)
+			continue;
+		if (!*name->s || strchr(name->s, ':') ||
+		    strlen(name->s) + strlen(b->users[i].password.s) > 1000)
+			validate_report(v, name->at,
+					"plug-in '%s' has a user whose name is empty, too long, or "
+					"has a colon",
+					p->id.name);
+		for (size_t j = 0; j < i; j++) {
+			if (!streq(b->users[j].username.s, name->s))
+				continue;
+			validate_report(v, name->at, "plug-in '%s' has user '%s' twice", p->id.name,
+					name->s);
+			diag_note(v->diags, b->users[j].username.at, "first written here");
+			break;
+		}
+	}
+}
+
+void validate_basic_user(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_plugins; i++)
+		check_users(v, &v->lab->plugins[i]);
+}
+
+/* ---- jwtAuth ---- */
+
+/* Bytes of base64url without padding; SIZE_MAX: it is none. */
+static size_t decoded(struct validation *v, const char *s)
+{
+	const size_t n = strlen(s);
+	size_t len;
+
+	if (n == 0 || !base64url_decode(s, n, arena_alloc(v->scratch, (n + 3) / 4 * 3), &len))
+		return SIZE_MAX;
+	return len;
+}
+
+/* min and max bytes of a member that the kind of key needs. */
+static void check_member(struct validation *v, const struct plugin *p, const struct jwt_key *k,
+			 const char *name, const struct text *t, size_t min, size_t max)
+{
+	const size_t n = t->s ? decoded(v, t->s) : 0;
+
+	if (!t->s)
+		validate_report(v, k->at, "a key of plug-in '%s' has no %s", p->id.name, name);
+	else if (n == SIZE_MAX)
+		validate_report(v, t->at, "%s of a key of plug-in '%s' is not base64url", name,
+				p->id.name);
+	else if (n < min || n > max)
+		validate_report(v, t->at,
+				"%s of a key of plug-in '%s' has %zu bytes, but %zu to %zu are "
+				"possible",
+				name, p->id.name, n, min, max);
+}
+
+static void check_key(struct validation *v, const struct plugin *p, const struct jwt_key *k)
+{
+	static const char *const algs[] = {
+		[JWT_RSA] = "RS256", [JWT_EC] = "ES256", [JWT_OCT] = "HS256"};
+
+	if (!k->at.line)
+		return;
+	if (k->alg.s && !streq(k->alg.s, algs[k->kty])) {
+		validate_report(v, k->alg.at, "a key of plug-in '%s' is not for %s", p->id.name,
+				k->alg.s);
+		validate_hint(v, "keys of this kind are for %s", algs[k->kty]);
+	}
+	switch (k->kty) {
+	case JWT_RSA:
+		check_member(v, p, k, "n", &k->n, 256, 1024);
+		check_member(v, p, k, "e", &k->e, 1, 8);
+		break;
+	case JWT_EC:
+		check_member(v, p, k, "x", &k->x, 32, 32);
+		check_member(v, p, k, "y", &k->y, 32, 32);
+		break;
+	case JWT_OCT: check_member(v, p, k, "k", &k->k, 1, 1024); break;
+	}
+}
+
+void validate_jwt_key(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_plugins; i++) {
+		const struct plugin *p = &v->lab->plugins[i];
+
+		check_key(v, p, &p->jwt_auth.jwk);
+		for (size_t j = 0; j < p->jwt_auth.n_jwks; j++)
+			check_key(v, p, &p->jwt_auth.jwks[j]);
+	}
+}
+
+static void check_parameter(struct validation *v, const struct plugin *p, const struct text *name)
+{
+	const char *s = name->s;
+
+	if (!s || (*s && strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				   "-_.") == strlen(s)))
+		return;
+	validate_report(v, name->at, "plug-in '%s' cannot have a parameter of this name",
+			p->id.name);
+	validate_hint(v, "letters, digits, -, _ and . can stand in one");
+}
+
+void validate_jwt_parameter(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_plugins; i++) {
+		const struct plugin *p = &v->lab->plugins[i];
+
+		check_parameter(v, p, &p->jwt_auth.parameter);
+		for (size_t j = 0; j < p->jwt_auth.n_claims; j++)
+			check_parameter(v, p, &p->jwt_auth.claims[j].parameter_name);
+	}
+}
+
+/* ---- cors, backendSignature ---- */
+
+static bool is_printable(const char *s, char first)
+{
+	for (; *s; s++) {
+		if (*s < first || *s >= 0x7f)
+			return false;
+	}
+	return true;
+}
+
+static void check_list(struct validation *v, const struct plugin *p, const struct text *list)
+{
+	if (list->s && (!is_printable(list->s, ' ') || strlen(list->s) > 2048))
+		validate_report(v, list->at,
+				"a list of plug-in '%s' is too long, or has more than printable "
+				"ASCII characters",
+				p->id.name);
+}
+
+void validate_cors_list(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_plugins; i++) {
+		const struct plugin *p = &v->lab->plugins[i];
+
+		check_list(v, p, &p->cors.allow_origins);
+		check_list(v, p, &p->cors.allow_methods);
+		check_list(v, p, &p->cors.allow_headers);
+		check_list(v, p, &p->cors.expose_headers);
+	}
+}
+
+static void check_secret(struct validation *v, const struct plugin *p, const struct text *t)
+{
+	if (t->s && (!*t->s || strlen(t->s) > 256 || !is_printable(t->s, '!')))
+		validate_report(v, t->at,
+				"plug-in '%s' cannot have this key or secret: it is empty, too "
+				"long, or has more than printable ASCII characters",
+				p->id.name);
+}
+
+void validate_backend_key(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_plugins; i++) {
+		const struct plugin *p = &v->lab->plugins[i];
+
+		check_secret(v, p, &p->backend_signature.key);
+		check_secret(v, p, &p->backend_signature.secret);
+	}
+}
+
+/* ---- conditions, routes, circuits ---- */
+
+static void check_condition(struct validation *v, const struct plugin *p, const struct text *t)
+{
+	const char *why;
+	size_t at;
+
+	if (!t->s || condition_read(v->scratch, t->s, &why, &at))
+		return;
+	validate_report(v, t->at, "the condition of plug-in '%s' is none: %s, at '%s'", p->id.name,
+			why, t->s[at] ? t->s + at : "its end");
+	validate_hint(v,
+		      "write it like \"$StatusCode == 503\" or \"$CaStage = 'TEST' and $version < "
+		      "'2.0'\"");
+}
+
+void validate_plugin_condition(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_plugins; i++) {
+		const struct plugin *p = &v->lab->plugins[i];
+		const struct circuit_breaker *b = &p->circuit_breaker;
+
+		check_condition(v, p, &b->error_condition);
+		if (b->error_threshold.set != (b->error_condition.s != NULL))
+			validate_report(v, b->at,
+					"plug-in '%s': errorThreshold and errorCondition belong "
+					"together",
+					p->id.name);
+		for (size_t j = 0; j < p->routing.n_routes; j++)
+			check_condition(v, p, &p->routing.routes[j].condition);
+	}
+}
+
+static void check_route(struct validation *v, const struct plugin *p, size_t i)
+{
+	const struct text *name = &p->routing.routes[i].name;
+
+	if (name->s && (!*name->s || strlen(name->s) > 64 ||
+			strspn(name->s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					"0123456789") != strlen(name->s)))
+		validate_report(v, name->at,
+				"a route of plug-in '%s' has a name of other than 1 to 64 letters "
+				"and digits",
+				p->id.name);
+	for (size_t j = 0; j < i; j++) {
+		if (!streq(p->routing.routes[j].name.s, name->s))
+			continue;
+		validate_report(v, name->at, "plug-in '%s' has route '%s' twice", p->id.name,
+				name->s);
+		diag_note(v->diags, p->routing.routes[j].name.at, "first written here");
+		return;
+	}
+}
+
+void validate_plugin_route(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_plugins; i++) {
+		const struct plugin *p = &v->lab->plugins[i];
+
+		for (size_t j = 0; j < p->routing.n_routes; j++)
+			check_route(v, p, j);
+	}
+}
+
+void validate_breaker_serverless(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_plugin_attachments; i++) {
+		const struct plugin_attachment *a = &v->lab->plugin_attachments[i];
+		const struct plugin *p = a->plugin.to;
+		const struct api *api = a->api.to;
+		const struct api_group *g = api ? api->group.to : NULL;
+		const struct api_gateway *gw = g ? g->instance.to : NULL;
+
+		if (!p || !gw || !p->circuit_breaker.at.line ||
+		    gw->instance_type != GATEWAY_SERVERLESS)
+			continue;
+		validate_report(v, a->plugin.at,
+				"plug-in '%s' does nothing for API '%s', which is on a serverless "
+				"instance",
+				p->id.name, api->id.name);
 	}
 }
 

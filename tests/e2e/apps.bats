@@ -27,6 +27,8 @@ apis:
   hello: {group: group-1, method: ANY, path: /hello, stages: [RELEASE, TEST], auth_type: APP, force_nonce_check: true, backend: {mock: hello}}
   open: {group: group-1, path: /open, stages: [RELEASE], backend: {mock: open}}
   echo: {group: group-1, method: ANY, path: "/echo/[what]", stages: [RELEASE], auth_type: APP, backend: {vpc_access: web, path: /}}
+  seen: {group: group-1, method: ANY, path: /seen, stages: [RELEASE], backend: {vpc_access: web, path: /}}
+  fail: {group: group-1, path: /fail, stages: [RELEASE], backend: {vpc_access: web, path: /status/503}}
 apps:
   app-1: {}
   app-2: {app_key: "203753385", app_secret: lab-app-secret, app_code: code-2}
@@ -54,6 +56,11 @@ explained() { # explain's options: "STATUS CODE"
     jq -r '"\(.status) \(.error_code)"'
 }
 
+probed() { # explain's options: "STATUS CODE AGREES"
+  labctl explain apps ecs-1 'http://${api_groups.group-1.vpc_domain}/v1/hello' --json --probe "$@" |
+    jq -r '"\(.probe.status) \(.error_code // "") \(.probe.agrees)"'
+}
+
 @test "what sign prints is let in once, also after a change; checks sign, explain agrees" {
   file=$(lab_file "$both")
   up "$file"
@@ -75,6 +82,14 @@ explained() { # explain's options: "STATUS CODE"
   [ "$(explained || true)" = "400 A400MA" ]
   [ "$(explained --app app-1)" = "200 " ]
   [ "$(explained --app app-2 || true)" = "403 I403AA" ]
+  # what is predicted is sent, too, with a signature or without
+  [ "$(probed || true)" = "400 A400MA true" ]
+  [ "$(probed --app app-1)" = "200  true" ]
+  [ "$(probed --app app-2 || true)" = "403 I403AA true" ]
+  [ "$(probed --app app-1 -X POST)" = "200  true" ]
+  run labctl explain apps ecs-1 'http://${api_groups.group-1.vpc_domain}/v1/hello' --probe --app app-3
+  [ "$status" -eq 2 ]
+  [[ $output == *"no such app: app-3"* ]]
 
   # another configuration, another process: the nonce is remembered, and the new app is known at once
   up "$(lab_file "may-1: {app: app-2, api: hello}")"
@@ -127,9 +142,93 @@ call() {
   [ "$(call ecs-2)" = "200 " ]
   run labctl explain apps ecs-1 "http://$name/v1/open"
   [ "$status" -eq 1 ]
-  [[ $output == *"A403IP"*"172.16.1.20"* ]] || { echo "$output"; false; }
+  [[ $output == *"172.16.1.20"*"A403IP"* ]] || { echo "$output"; false; }
   run labctl explain apps ecs-2 "http://$name/v1/open"
   [ "$status" -eq 0 ] || { echo "$output"; false; }
   up "$(lab_file "$both" "$refuse" 'b: {plugin: not-1, api: open, stage_name: TEST}')"
   [ "$(call ecs-1)" = "200 " ]
+}
+
+# curl ARG...: "STATUS CODE" of a call of ecs-1 to the group's domain, the last argument being the path
+called() {
+  labctl exec apps ecs-1 -- curl -si "${@:1:$#-1}" "http://$name/v1${*: -1}" | tr -d '\r' |
+    awk '/^HTTP/ { s = $2 } tolower($1) == "x-ca-error-code:" { c = $2 } END { print s " " c }'
+}
+
+# token WHICH
+token() { sed -n "s/^#define TOKEN_$1 \"\(.*\)\"/\1/p" "$LABCTL_SOURCE_DIR/tests/unit/gateway/tokens.h"; }
+
+@test "basicAuth, jwtAuth and cors look at who calls, and from which page" {
+  up "$(lab_file "$both" 'door: {basicAuth: {users: [{username: alice, password: "123456"}]}}' 'a: {plugin: door, api: open}')"
+  name=$(domain apps group-1)
+  [ "$(called /open)" = "401 A401BA" ]
+  [ "$(called -u alice:123456 /open)" = "200 " ]
+  [ "$(called -u alice:12345 /open)" = "401 A401BA" ]
+  run labctl explain apps ecs-1 "http://$name/v1/open"
+  [ "$status" -eq 1 ]
+  [[ $output == *"401 A401BA"* ]] || { echo "$output"; false; }
+
+  jwt="jwt: {jwtAuth: {parameter: Authorization, claimParameters: [{claimName: sub, parameterName: X-User}], jwks: [
+    {kty: oct, kid: h, k: bGFiLXNlY3JldA}, {kty: RSA, kid: r, e: AQAB, n: $(token RSA_N)}]}}"
+  pages='pages: {cors: {allowOrigins: "*.example.com", maxAge: 60}}'
+  up "$(lab_file "$both" "$jwt, $pages" 'a: {plugin: jwt, api: seen}, b: {plugin: pages, api: seen}')"
+  [ "$(called /open)" = "200 " ]
+  [ "$(called /seen)" = "400 I400JR" ]
+  [ "$(called -H "Authorization: Bearer $(token EXPIRED)" /seen)" = "403 A403JE" ]
+  [ "$(called -H "Authorization: Bearer $(token HS_AS_RS)" /seen)" = "403 A403JT" ]
+  for which in HS_GOOD RS_GOOD; do
+    run labctl exec apps ecs-1 -- curl -s -H "Authorization: Bearer $(token $which)" -H 'X-User: eve' "http://$name/v1/seen"
+    [[ ${output,,} == *'"x-user"'*alice* && $output != *eve* ]] || { echo "$output"; false; }
+  done
+  run labctl exec apps ecs-1 -- curl -si -X OPTIONS -H 'Origin: https://www.example.com' \
+    -H 'Access-Control-Request-Method: PUT' "http://$name/v1/seen"
+  [[ $output == *"Access-Control-Allow-Origin: https://www.example.com"*"Access-Control-Max-Age: 60"* ]] || { echo "$output"; false; }
+  [ "$(called -H 'Origin: https://example.org' /seen)" = "403 A403CO" ]
+  run labctl explain apps ecs-1 "http://$name/v1/seen"
+  [[ $output == *"pages of *.example.com may call"*"I400JR"* ]] || { echo "$output"; false; }
+}
+
+@test "a circuit stays open when the lab changes; answers are kept" {
+  breaker='breaker: {circuitBreaker: {errorThreshold: 2, errorCondition: "$StatusCode == 503", openTimeoutSeconds: 300}}'
+  cache='cache: {caching: {duration: 300, varyByParameters: [p]}}'
+  up "$(lab_file "$both" "$breaker, $cache" 'a: {plugin: breaker, api: fail}, b: {plugin: cache, api: seen}')"
+  name=$(domain apps group-1)
+  for _ in 1 2; do [ "$(called /fail)" = "503 " ]; done
+  [ "$(called /fail)" = "503 D503CB" ]
+  get() { labctl exec apps ecs-1 -- curl -si "http://$name/v1/seen$1"; }
+  [[ $(get "?p=1") != *X-Ca-Caching* ]]
+  [[ $(get "?p=1&x=2") == *"X-Ca-Caching: true"* ]]
+  [[ $(get "?p=2") != *X-Ca-Caching* ]]
+  # another gateway process, the same plug-in: still open; with somebody who answers, it is not counted anew
+  up "$(lab_file "may-1: {app: app-2, api: hello}" "$breaker, $cache" 'a: {plugin: breaker, api: fail}')"
+  [ "$(called /fail)" = "503 D503CB" ]
+  up "$(lab_file "$both" "${breaker/300\}/300, downgradeBackend: {mock: later, mock_status: 202\}\}}" 'a: {plugin: breaker, api: fail}')"
+  [ "$(called /fail)" = "202 " ]
+  run labctl explain apps ecs-1 "http://$name/v1/fail"
+  [[ $output == *"2 failures within 30 s open the circuit for 300 s"* ]] || { echo "$output"; false; }
+}
+
+@test "routes lead to other backends, which know the gateway by its signature" {
+  routes='by-version: {routing: {routes: [{name: Old, condition: "$v < 2", backend: {mock: old, mock_status: 299}},
+    {name: Seen, condition: "$v >= 3", backend: {vpc_access: web, path: /routed}}]}}'
+  sign='sign: {backendSignature: {key: k-1, secret: s-1}}'
+  up "$(lab_file "$both" "$routes, $sign" 'a: {plugin: by-version, api: open}, b: {plugin: sign, api: open}')"
+  name=$(domain apps group-1)
+  [ "$(called /open?v=1)" = "299 " ]
+  [ "$(called /open?v=2)" = "200 " ]
+  run labctl exec apps ecs-1 -- curl -s "http://$name/v1/open?v=3&a=b"
+  [[ $output == *Seen* ]] || { echo "$output"; false; }
+  seen=$(jq -r '.headers | to_entries[] | "\(.key | ascii_downcase) \(.value)"' <<<"$output")
+  value() { sed -n "s/^$1 //p" <<<"$seen"; }
+  [ "$(value x-ca-proxy-signature-headers)" = "X-Ca-Routing-Name,CaClientIp,X-Ca-Proxy-Signature-Secret-Key" ]
+  text="GET
+
+caclientip:172.16.1.20
+x-ca-proxy-signature-secret-key:k-1
+x-ca-routing-name:Seen
+/routed?a=b&v=3"
+  [ "$(value x-ca-proxy-signature)" = "$(printf %s "$text" | openssl dgst -sha256 -hmac s-1 -binary | base64)" ] || { echo "$seen"; false; }
+  run labctl explain apps ecs-1 "http://$name/v1/open?v=3"
+  [ "$status" -eq 0 ] || { echo "$output"; false; }
+  [[ $output == *"route Seen"*"signs the request with key k-1"* ]] || { echo "$output"; false; }
 }

@@ -23,6 +23,15 @@ teardown() { down_all scenario1 scenario1-1 scenario1-2 scenario1-3; }
   grep -qE '^vpc-3-route +ok +ok +ok$' <<<"$output"
   grep -qE '^hello +ok +failed +ok$' <<<"$output"
   grep -qx 'scenario1-2: 1 of 2 checks hold: not hello' <<<"$output"
+  # as many at once as there are processors
+  labctl link scenario1-1 attach-vpc-3 down
+  began=$(date +%s%3N)
+  run labctl test scenario1 --copies hello --json
+  took=$(($(date +%s%3N) - began))
+  [ "$(jq -r '[.copies[] | [.lab, .checks[0].verdict] | join(" ")] | join(", ")' <<<"$output")" = \
+    "scenario1-1 failed, scenario1-2 failed, scenario1-3 ok" ]
+  (($(nproc) == 1 || took < $(jq '[.copies[].checks[].ms] | add' <<<"$output")))
+  labctl reset scenario1-1
   labctl up scenario1-2 # by its own name: the file again
   run labctl test scenario1 --copies hello --json
   [ "$status" -eq 0 ]

@@ -13,6 +13,19 @@ labs="scenario1 scenario2 scenario3 hybrid dual-circuit gateway-policies"
   done
 }
 
+@test "who reaches whom, as SVG: well-formed, named, described, a mark in each cell of the table" {
+  for lab in $labs; do
+    labctl matrix "$lab" --plan --format svg >"$BATS_TEST_TMPDIR/matrix.svg"
+    python3 tests/lib/svg_texts.py "$BATS_TEST_TMPDIR/matrix.svg"
+    marks() { grep -c "class=\"$1\" x=" "$BATS_TEST_TMPDIR/matrix.svg"; }
+    labctl matrix "$lab" --plan >"$BATS_TEST_TMPDIR/table"
+    table=$(sed -n '/^from/,/^$/p' "$BATS_TEST_TMPDIR/table" | tail -n +2)
+    [ "$(marks all)" = "$(grep -oE ' {3}\+' <<<"$table" | wc -l)" ]
+    [ "$(marks nothing)" = "$(grep -oE ' {3}\.' <<<"$table" | wc -l)" ]
+  done
+  run -2 labctl matrix scenario1 --format png
+}
+
 @test "the test of SVG texts sees texts that overlap" {
   labctl graph hybrid --format svg | sed 's/<text x="[0-9]*"/<text x="40"/' >"$BATS_TEST_TMPDIR/bad.svg"
   run python3 tests/lib/svg_texts.py "$BATS_TEST_TMPDIR/bad.svg"

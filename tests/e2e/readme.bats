@@ -4,7 +4,7 @@
 load ../lib/e2e
 
 setup() { need_root; }
-teardown() { down_all two-vpcs; }
+teardown() { down_all two-vpcs my-lab; }
 
 # The first YAML block of the README, which is a whole lab file.
 example() { sed -n '/^```yaml$/,/^```$/{/^```/d;p}' README.md; }
@@ -16,6 +16,24 @@ example() { sed -n '/^```yaml$/,/^```$/{/^```/d;p}' README.md; }
   [ "$status" -eq 0 ]
   [[ $output == *"ok 1"* ]]
   labctl down two-vpcs
+}
+
+@test "the lab of docs/writing.md: its checks hold, also those of its exercise; its handler answers" {
+  dir=$BATS_TEST_TMPDIR/my-lab
+  mkdir "$dir"
+  sed -n '/^```yaml$/,/^```$/{/^```yaml/d;/^```/q;p}' docs/writing.md >"$dir/lab.yaml"
+  run labctl check "$dir"
+  [ "$status" -eq 0 ] || { echo "$output"; false; }
+  run labctl explain "$dir" client server
+  [ "$status" -eq 0 ]
+  labctl up "$dir"
+  run labctl test my-lab
+  [ "$status" -eq 0 ] || { echo "$output"; false; }
+  labctl up "$dir" --step attach/one-only
+  run labctl test my-lab
+  [ "$status" -eq 0 ] || { echo "$output"; false; }
+  sed -n '/^```python$/,/^```$/{/^```/d;p}' docs/writing.md >"$dir/where.py"
+  [ "$(echo '{"path": "/where"}' | python3 "$dir/where.py" | jq -r .body)" = "you asked for /where" ]
 }
 
 @test "the README's mistake is reported as the README says" {

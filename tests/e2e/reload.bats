@@ -76,7 +76,7 @@ only_workers() { # of the supervisor's processes; what was replaced may still an
   cat "$BATS_TEST_TMPDIR/load"
   [ "$status" -eq 0 ]
   # every kind of request was made all the time
-  [ "$(grep -cE ': [0-9]{3,} requests, 0 failures' "$BATS_TEST_TMPDIR/load")" -eq 4 ]
+  [ "$(grep -cE ': [0-9]{3,} requests, 0 failures' "$BATS_TEST_TMPDIR/load")" -eq 6 ]
   # and none of what was replaced is left
   [ "$(labctl status reload --json | jq '[.workers[] | select(.restarts > 0)] | length')" -eq 0 ]
   within 10 only_workers || { pgrep -alP "$(supervisor reload)"; return 1; }

@@ -107,6 +107,8 @@ pinged() { # and seen
   labctl up scenario1
   labctl status scenario1
   labctl logs scenario1 apigw-1
+  # HTTPS, believed by the lab's own authority
+  [[ $(labctl api call scenario1 hello --https) == "HTTP/1.1 200"* ]]
   # packets, into a file of the user's own
   labctl capture scenario1 ecs-3 -c 1 -w seen.pcapng icmp >/dev/null 2>"$home/capture" 3>&- &
   capturer=$!

@@ -20,8 +20,8 @@
 
 /* Ids of what is only frowned at: `labctl up` takes such labs. */
 static const char *const warning_only[] = {
-	"access-deleted",   "attachment-anonymous", "backend-role", "bgp-mismatch",
-	"circuit-mismatch", "route-services-part",  "vpc-public"};
+	"access-deleted", "attachment-anonymous", "breaker-serverless",  "backend-role",
+	"bgp-mismatch",   "circuit-mismatch",     "route-services-part", "vpc-public"};
 
 /* What one file gives. */
 struct outcome {

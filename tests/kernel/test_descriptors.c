@@ -13,6 +13,7 @@
 #define NETLINK_FD WORKER_FD_SOCKET_0 + 1 /* as sockets[] below has them */
 #define ICMP_FD    WORKER_FD_SOCKET_0 + 2
 #define MEMORY_FD  WORKER_FD_SOCKET_0 + 3
+#define SECRET_FD  WORKER_FD_SOCKET_0 + 1
 
 /* --- the worker --- */
 
@@ -109,6 +110,19 @@ static void do_more(char byte, const char *text, struct strbuf *answer)
 		show(ICMP_FD, "icmp", answer);
 		show(MEMORY_FD, "memory", answer);
 	}
+}
+
+/* Of a worker whose second socket is a secret, whatever else that descriptor is of others. */
+static void tell_secret(char byte, const char *text, struct strbuf *answer)
+{
+	char secret[64];
+	const ssize_t n = pread(SECRET_FD, secret, sizeof(secret), 0);
+
+	if (byte == 'k')
+		strbuf_printf(answer, "secret=%.*s writable=%d;\n", n < 0 ? 0 : (int)n, secret,
+			      (fcntl(SECRET_FD, F_GETFL) & O_ACCMODE) != O_RDONLY);
+	else
+		do_more(byte, text, answer);
 }
 
 /* --- the test's side --- */
@@ -265,6 +279,40 @@ static void memory_outlives_its_workers(void **state)
 	expect("m", "count=1;");
 }
 
+static void write_secret(const char *text)
+{
+	const int fd = open(LAB_DIR "/secrets/new", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	must(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) && !close(fd), text);
+	must(!rename(LAB_DIR "/secrets/new", LAB_DIR "/secrets/w.key"), text);
+}
+
+/* A file that only root may open; each process gets what it holds when that is started. */
+static void a_secret_is_given(void **state)
+{
+	static const char workers[] =
+		"[{\"name\":\"w\",\"program\":\"" PROGRAM "\",\"ns\":\"a\",\"sockets\":["
+		"{\"name\":\"s\",\"ns\":\"a\",\"type\":\"tcp\",\"port\":7001},"
+		"{\"name\":\"key\",\"ns\":\"a\",\"type\":\"secret\"}],"
+		"\"config\":{\"mode\":\"one\"}}]";
+	struct fixture *f = *state;
+	struct lab_error *err = NULL;
+	char text[256];
+
+	assert_int_equal(supervise_load(f->dir, workers, strlen(workers), LOAD_MS, &err), -1);
+	assert_non_null(strstr(lab_error_message(err), "socket key: secrets/w.key: No such file"));
+	lab_error_free(err);
+	err = NULL;
+	must(!mkdir(LAB_DIR "/secrets", 0700), "mkdir");
+	write_secret("one");
+	must_hold(supervise_load(f->dir, workers, strlen(workers), LOAD_MS, &err), &err);
+	expect("k", "secret=one writable=0;");
+	write_secret("two");
+	expect("k", "secret=one writable=0;");
+	assert_string_equal(say('c', text, sizeof(text)), ""); /* crashes */
+	expect("k", "secret=two writable=0;");
+}
+
 static void memory_keeps_its_size(void **state)
 {
 	struct fixture *f = *state;
@@ -402,6 +450,7 @@ int main(int argc, char **argv)
 		IN_A_LAB(sockets_are_non_blocking),
 		IN_A_LAB(memory_outlives_its_workers),
 		IN_A_LAB(memory_keeps_its_size),
+		IN_A_LAB(a_secret_is_given),
 		IN_A_LAB(queues_are_held_and_answers_are_not),
 		IN_A_LAB(a_new_namespace_has_new_sockets),
 		IN_A_LAB(a_privilege_is_exact),
@@ -409,7 +458,7 @@ int main(int argc, char **argv)
 	};
 
 	if (strstr(argv[0], PROGRAM))
-		return worker_main(do_more, NULL);
+		return worker_main(tell_secret, NULL);
 	skip_unless_root();
 	prepare();
 	pin_new_namespace("b");

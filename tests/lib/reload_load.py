@@ -4,13 +4,14 @@
 
 reload_load.py HOST PATH[,PATH...] RESOLVER NAME STOPFILE
 
-Keep-alive connections, new connections, DNS over UDP and over TCP, until STOPFILE appears. Each request is
+Keep-alive connections, new connections, both by TLS as well, DNS over UDP and over TCP, until STOPFILE appears. Each request is
 made once: nothing is repeated, but a kept connection that the server has said it closes is opened anew.
 Prints "KIND: N requests, M failures" and the first failures; exit status 1 if there are any.
 """
 import http.client
 import os
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -20,6 +21,7 @@ HOST, PATHS, RESOLVER, NAME, STOP = sys.argv[1:6]
 PATHS = PATHS.split(",")
 results = {}
 lock = threading.Lock()
+trust = ssl.create_default_context()
 
 
 def over():
@@ -41,27 +43,34 @@ def get(connection, path, close):
     return None if answer.status == 200 else f"{path}: status {answer.status}", answer.will_close
 
 
-def http_once(path):
-    connection = http.client.HTTPConnection(HOST, timeout=10)
+def connect(secure):
+    return (http.client.HTTPSConnection(HOST, timeout=10, context=trust) if secure
+            else http.client.HTTPConnection(HOST, timeout=10))
+
+
+def http_once(path, secure):
+    connection = connect(secure)
+    kind = "new connections by TLS" if secure else "new connections"
     try:
-        note("new connections", get(connection, path, True)[0])
+        note(kind, get(connection, path, True)[0])
     except (OSError, http.client.HTTPException) as e:
-        note("new connections", f"{path}: {e!r}")
+        note(kind, f"{path}: {e!r}")
     connection.close()
     time.sleep(0.005)
 
 
-def keep_alive(number):
+def keep_alive(number, secure):
     path = PATHS[number % len(PATHS)]
+    kind = "kept connections by TLS" if secure else "kept connections"
     connection = None
     while not over():
-        connection = connection or http.client.HTTPConnection(HOST, timeout=10)
+        connection = connection or connect(secure)
         closes = True
         try:
             failure, closes = get(connection, path, False)
-            note("kept connections", failure)
+            note(kind, failure)
         except (OSError, http.client.HTTPException) as e:
-            note("kept connections", f"{path}: {e!r}")
+            note(kind, f"{path}: {e!r}")
         if closes:
             connection.close()
             connection = None
@@ -110,13 +119,15 @@ def repeat(kind, ask):
         time.sleep(0.005)
 
 
-def new_connections(path):
+def new_connections(path, secure):
     while not over():
-        http_once(path)
+        http_once(path, secure)
 
 
-threads = [threading.Thread(target=keep_alive, args=(n,)) for n in range(2 * len(PATHS))]
-threads += [threading.Thread(target=new_connections, args=(p,)) for p in PATHS]
+threads = [threading.Thread(target=keep_alive, args=(n, False)) for n in range(2 * len(PATHS))]
+threads += [threading.Thread(target=new_connections, args=(p, False)) for p in PATHS]
+threads += [threading.Thread(target=keep_alive, args=(n, True)) for n in range(2)]
+threads += [threading.Thread(target=new_connections, args=(PATHS[0], True))]
 threads += [threading.Thread(target=repeat, args=a)
             for a in (("DNS over UDP", dns_udp), ("DNS over TCP", dns_tcp))]
 for t in threads:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The page as a whole: what labctl tells becomes what is seen.
+import {keeping} from './focus.js';
 import * as panel from './panel.js';
 import {Scene} from './scene.js';
 import {ask, dropKey, findKey, follow, run, setKey} from './stream.js';
@@ -8,7 +9,7 @@ import {el} from './text.js';
 const CALLS_MAX = 50;
 const $ = (id) => document.getElementById(id);
 
-const state = {lab: '', up: false, control: false, running: null, scene: null, lesson: null, calls: [], nodes: new Set(), said: null, report: null, links: null, picked: null, second: false};
+const state = {lab: '', up: false, control: false, running: null, scene: null, lesson: null, calls: [], nodes: new Set(), said: null, report: null, links: null, picked: null, again: null, second: false};
 const scene = new Scene($('picture'), $('camera'), pick);
 const actions = {run: doRun, open, explain, explainTo, pickSecond, showCall};
 
@@ -39,7 +40,7 @@ for (const [i, tab] of tabs.entries()) {
 
 function put(name, content) {
   const page = $(name);
-  page.replaceChildren(...content.flat(Infinity).filter(Boolean));
+  keeping(page, () => page.replaceChildren(...content.flat(Infinity).filter(Boolean)));
 }
 
 function count(name, n) {
@@ -85,7 +86,6 @@ function fillLists() {
 }
 
 function takeSnapshot(s) {
-  const former = state.picked;
   Object.assign(state, {lab: s.lab, up: s.up, control: s.control, running: s.running});
   document.body.classList.toggle('down', !s.up);
   $('subtitle').textContent = s.up ? s.scene.lab : s.lab;
@@ -108,7 +108,7 @@ function takeSnapshot(s) {
   renderLesson();
   renderLinks();
   renderCalls();
-  if (former) open(former, false);
+  if (state.again) state.again();
   else put('node', panel.emptyPage());
 }
 
@@ -156,6 +156,7 @@ const boxOf = (ns) => state.scene.nodes[ns] ?? state.scene.boxes.findIndex((b) =
 async function open(ns, turn = true) {
   const box = boxOf(ns);
   state.picked = ns;
+  state.again = () => open(ns, false);
   if (box >= 0) {
     scene.select(box);
     scene.mark([]);
@@ -186,11 +187,18 @@ function pick(i, second) {
   if (box.members.length) {
     scene.select(i);
     state.picked = null;
-    put('node', panel.membersPage(state, box, actions));
+    showMembers(box.id);
     showTab('node');
   } else {
     open(box.ns);
   }
+}
+
+/** What a box stands for; it may be another box by now, or gone. */
+function showMembers(id) {
+  const box = state.scene.boxes.find((b) => b.id === id);
+  state.again = () => showMembers(id);
+  put('node', box ? panel.membersPage(state, box, actions) : panel.emptyPage());
 }
 
 function pickSecond(from) {
@@ -208,34 +216,39 @@ addEventListener('keydown', (e) => {
   if (e.key === 'Escape' && state.second) endSecond();
 });
 
-async function showWay(title, from, to, path) {
-  endSecond();
+/** turn: bring its tab to the front; again: asks the same of what the lab is then. */
+async function showWay(title, from, to, path, turn, again) {
+  const mine = (state.again = again);
   state.picked = null;
-  put('node', panel.waitPage(title));
-  showTab('node');
+  if (turn) {
+    endSecond();
+    put('node', panel.waitPage(title));
+    showTab('node');
+  }
   scene.select(boxOf(from), to);
-  scene.mark([]);
+  if (turn) scene.mark([]);
   try {
     const way = await ask(path);
+    if (state.again !== mine) return;
     put('node', panel.wayPage(state, way, actions));
     scene.mark(way.legs.flatMap((l) => scene.flow.through(l.there.map((h) => boxOf(h.ns)).filter((b) => b >= 0))));
   } catch (error) {
-    put('node', panel.errorPage(title, error));
+    if (state.again === mine) put('node', panel.errorPage(title, error));
   }
 }
 
-function explain(from, to) {
+function explain(from, to, turn = true) {
   const box = boxOf(to);
-  return showWay(`${from} → ${to}`, from, box < 0 ? null : box, `/api/explain?from=${from}&to=${to}`);
+  return showWay(`${from} → ${to}`, from, box < 0 ? null : box, `/api/explain?from=${from}&to=${to}`, turn, () => explain(from, to, false));
 }
 
-function explainTo(from, target) {
+function explainTo(from, target, turn = true) {
   const api = state.scene.apis.findIndex((a) => `${a.method} ${a.url}` === target || a.name === target);
   if (api >= 0) {
     const a = state.scene.apis[api];
-    showWay(`${from} → ${a.name}`, from, a.gateway, `/api/explain?from=${from}&to=api&api=${api}`);
+    showWay(`${from} → ${a.name}`, from, a.gateway, `/api/explain?from=${from}&to=api&api=${api}`, turn, () => explainTo(from, target, false));
   } else if (state.nodes.has(target)) {
-    explain(from, target);
+    explain(from, target, turn);
   } else {
     notice(`There is no node or API ${target}.`);
   }

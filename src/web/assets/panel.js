@@ -77,7 +77,7 @@ function checkItem(check, result, running) {
       el('p', null, check.title ?? check.id, el('span', {class: 'hidden'}, ` (${name})`)),
       result?.measured && el('p', {class: 'muted'}, result.measured),
       result?.why && el('p', {class: 'bad'}, result.why),
-      result?.evidence && el('details', null, el('summary', null, 'Evidence'), el('pre', null, result.evidence))),
+      result?.evidence && el('details', {'data-key': `evidence ${check.id}`}, el('summary', {'data-key': `of ${check.id}`}, 'Evidence'), el('pre', null, result.evidence))),
     result && el('span', {class: 'at'}, `${result.ms} ms`));
 }
 
@@ -90,7 +90,7 @@ export function checksPage(state, actions) {
   return [
     el('h2', null, 'Checks'),
     state.control
-      ? el('div', {class: 'buttons'}, button(running ? 'Running' : 'Run the checks', () => actions.run('test'), {class: 'main', disabled: Boolean(state.running) || checks.length === 0}))
+      ? el('div', {class: 'buttons'}, button(running ? 'Running' : 'Run the checks', () => actions.run('test'), {class: 'main', 'data-key': 'test', disabled: Boolean(state.running) || checks.length === 0}))
       : el('p', {class: 'muted'}, 'Run them by ', el('code', null, `labctl test ${state.lab}`), ', or start this page with ', el('code', null, '--control'), '.'),
     state.said?.do === 'test' && !report && el('pre', {class: 'bad'}, state.said.text.trim()),
     report && !running && el('p', {class: failed ? 'bad' : 'good', role: 'status'}, failed ? `${failed} of ${report.ok + failed} checks failed` : `All ${report.ok} checks hold`),
@@ -107,7 +107,7 @@ function linkItem(l, state, actions) {
     el('span', null, el('b', null, l.link), ' ', place(l.at)),
     el('span', null, down ? el('span', {class: 'bad'}, 'down') : 'up', l.changed && el('span', {class: 'muted'}, ` (not as in the file: ${l.changed})`)),
     values,
-    button(down ? 'Mend' : 'Break', () => actions.run(down ? 'up' : 'down', l.link), {disabled: Boolean(state.running), 'aria-label': `${down ? 'Mend' : 'Break'} ${l.link}`}),
+    button(down ? 'Mend' : 'Break', () => actions.run(down ? 'up' : 'down', l.link), {disabled: Boolean(state.running), 'data-key': `link ${l.link}`, 'aria-label': `${down ? 'Mend' : 'Break'} ${l.link}`}),
   ];
 }
 
@@ -134,7 +134,7 @@ export function callsPage(state, actions) {
     el('h2', null, 'Calls'),
     state.calls.length === 0 && none('No gateway of this lab has been called yet.'),
     el('ol', {class: 'calls'}, state.calls.map((c) => el('li', null,
-      el('button', {type: 'button', onclick: () => actions.showCall(c)},
+      el('button', {type: 'button', 'data-key': c.id, onclick: () => actions.showCall(c)},
         el('span', {class: `status ${c.status < 400 ? 'good' : 'bad'}`}, String(c.status)),
         el('span', {class: 'what'}, el('b', null, c.method), ` ${c.path}`),
         el('span', {class: 'who'}, [name(c.from) ?? c.client, name(c.gateway), name(c.to) ?? c.backend].filter(Boolean).join(' → ')),
@@ -193,7 +193,7 @@ export function nodePage(state, node, actions) {
       el('code', null, a.address), el('code', null, a.dev), a.extra ? el('span', {class: 'bad'}, 'not of the plan') : place(a.at)]))),
     node.routes.length > 0 && section('Routes', routesTable(node)),
     node.rules.length > 0 && section('Rules', rulesTable(node)),
-    node.filters.length > 0 && section('Security', node.filters.map((f) => el('details', null, el('summary', null, f.table, ' ', place(f.at)), el('pre', null, f.text)))),
+    node.filters.length > 0 && section('Security', node.filters.map((f) => el('details', {'data-key': f.table}, el('summary', null, f.table, ' ', place(f.at)), el('pre', null, f.text)))),
     node.log.length > 0 && section('Log', el('pre', {class: 'log', tabindex: 0, 'aria-label': 'Log'}, node.log.join('\n'))),
     node.node && el('p', {class: 'muted'}, 'A shell in it: ', el('code', null, `labctl shell ${state.lab} ${node.ns}`)),
   ];
@@ -209,7 +209,7 @@ function hops(list, title) {
 }
 
 function leg(l, open) {
-  return el('details', {class: l.passes === 'yes' ? 'leg' : 'leg bad', open: open || l.passes !== 'yes'},
+  return el('details', {class: l.passes === 'yes' ? 'leg' : 'leg bad', 'data-key': l.title, open: open || l.passes !== 'yes'},
     el('summary', null, el('span', {class: 'mark', 'aria-hidden': 'true'}, l.passes === 'yes' ? '✓' : '✗'), l.title,
       el('span', {class: 'hidden'}, l.passes === 'yes' ? ' (passes)' : ' (does not pass)')),
     l.notes.map((n) => el('p', {class: 'muted'}, n)),

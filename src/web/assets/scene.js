@@ -70,12 +70,15 @@ export class Scene {
     camera.append(...Object.values(this.layers));
     this.flow = new Flow(this.layers.dots, (i) => this.#level(i) === 'broken');
     this.parts = [];
+    this.chosen = [null, null]; // ids of boxes
+    this.marked = []; // ids of links
     this.view.onChange = () => this.#cull();
     picture.addEventListener('click', (e) => this.#click(e));
     picture.addEventListener('keydown', (e) => this.#key(e));
   }
 
   set(scene) {
+    const stood = this.#held();
     const same = this.scene && JSON.stringify(this.scene.size) === JSON.stringify(scene.size) && this.scene.boxes.length === scene.boxes.length;
     this.scene = scene;
     for (const layer of Object.values(this.layers)) layer.replaceChildren();
@@ -83,12 +86,31 @@ export class Scene {
     this.boxes = scene.boxes.map((box, i) => this.#box(box, i));
     this.links = scene.links.map((link, i) => this.#link(link, i));
     this.#placePills();
-    this.current = scene.boxes.findIndex(canPick);
-    this.#focusable(this.current);
+    this.#give(stood);
     this.flow.setScene(scene);
     this.#findParts();
     if (!same) this.view.setSize(scene.size);
     else this.#cull();
+  }
+
+  #indexOf(id) {
+    return id === null ? -1 : this.scene.boxes.findIndex((b) => b.id === id);
+  }
+
+  /** Where keys lead to in the picture that is there now, and whether it is they that are used. */
+  #held() {
+    return {id: this.scene?.boxes[this.current]?.id ?? null, focus: this.camera.contains(document.activeElement)};
+  }
+
+  /** The same in the new one; a box that is gone leaves it to the first. */
+  #give({id, focus}) {
+    const there = this.#indexOf(id);
+    this.current = there >= 0 && canPick(this.scene.boxes[there]) ? there : this.scene.boxes.findIndex(canPick);
+    this.#focusable(this.current);
+    if (focus) this.boxes[this.current]?.g.focus({preventScroll: true});
+    const [first, second] = this.chosen.map((c) => this.#indexOf(c));
+    this.select(first, second);
+    this.mark(this.scene.links.flatMap((l, i) => (this.marked.includes(l.id) ? [i] : [])));
   }
 
   /** What of a large picture may be left out, and where it is. */
@@ -129,6 +151,7 @@ export class Scene {
     const g = svg('g', {
       class: `box ${box.kind}${canPick(box) ? ' pick' : ''}${parent ? ' parent' : ''}`,
       'data-box': i,
+      'data-id': box.id,
       role: canPick(box) ? 'button' : null,
       tabindex: canPick(box) ? -1 : null,
       'aria-label': canPick(box) ? this.#describe(box) : null,
@@ -298,6 +321,7 @@ export class Scene {
 
   /** Marks the first and the second of two. */
   select(first, second = null) {
+    this.chosen = [first, second].map((i) => this.scene.boxes[i]?.id ?? null);
     this.boxes.forEach(({g}, i) => {
       g.classList.toggle('first', i === first);
       g.classList.toggle('second', i === second);
@@ -307,6 +331,7 @@ export class Scene {
 
   /** Marks the links of a way for as long as nothing else is marked. */
   mark(links) {
+    this.marked = links.map((i) => this.scene.links[i]?.id);
     this.links.forEach(({g, path}, i) => {
       path.classList.toggle('marked', links.includes(i));
       if (links.includes(i)) this.layers.links.append(g);

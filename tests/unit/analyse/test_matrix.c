@@ -116,6 +116,17 @@ static void next_hop(struct plan *p)
 	(void)net_route(p, "r1", PLAN_TABLE_MAIN, "192.168.0.0/16", "b", "10.0.1.2");
 }
 
+static void port_is_the_way_to_others(struct plan *p)
+{
+	(void)net_route(p, "r1", PLAN_TABLE_MAIN, "192.168.0.0/16", "b", NULL);
+}
+
+static void port_loses_all(struct plan *p)
+{
+	*plan_add_shaper(p) = (struct plan_shaper){
+		.origin = here, .ns = "r1", .dev = "b", .loss_ppm = NET_LOST_ALL};
+}
+
 static void address_of_somebody_else(struct plan *p)
 {
 	net_address(p, "r2", "lo", "10.0.1.2/32");
@@ -155,6 +166,8 @@ static void test_what_tells_nodes_apart(void **state)
 		{"rule_names_source", rule_names_source, false},
 		{"prefix_covers_one", prefix_covers_one, false},
 		{"next_hop", next_hop, false},
+		{"port_is_the_way_to_others", port_is_the_way_to_others, false},
+		{"port_loses_all", port_loses_all, false},
 		{"address_of_somebody_else", address_of_somebody_else, false},
 		{"own_route", own_route, false},
 		{"own_filter", own_filter, false},

@@ -35,6 +35,46 @@ static enum nft_verdict judge(const char *text, const struct nft_packet *p)
 	return judge_at(text, NFT_FORWARD, p);
 }
 
+/* Whether the verdict follows from what is the same for all protocols and ports. */
+static void test_what_services_have_in_common(void **state)
+{
+	static const struct {
+		const char *text;
+		bool by_service;
+	} rows[] = {
+		{RULE("drop"), false},
+		{RULE("ip saddr 10.0.0.0/24 ip daddr 10.0.1.2 drop"), false},
+		{RULE("iifname \"eth0\" ct state established,related accept"), false},
+		{RULE("this is not understood"), false},
+		{RULE("tcp dport 80 drop"), true},
+		{RULE("tcp dport 81 drop"), true}, /* it asks, even if the answer is no */
+		{RULE("ip protocol tcp drop"), true},
+		{RULE("meta l4proto { tcp, udp } drop"), true},
+		{RULE("tcp flags & (syn | ack) == syn drop"), true},
+		{RULE("icmp type echo-request drop"), true},
+		{RULE("icmp type { echo-reply, redirect } drop"), true},
+		/* what is no part of any conversation */
+		{RULE("icmp type redirect drop"), false},
+		{RULE("icmp type destination-unreachable icmp code { 0, 1 } drop"), false},
+		{RULE("icmp type redirect this is not understood"), true},
+		{RULE("ip saddr 10.9.0.0/16 tcp dport 80 drop"),
+		 false}, /* it does not get to ask */
+		{RULE("accept\n\t\ttcp dport 80 drop"), false},
+		{RULE("tcp dport 80 accept\n\t\tdrop"), true},
+		{TABLE("\tchain x {\n\t\ttcp dport 80 drop\n\t}\n" HOOK(
+			 "forward") "\t\tiifname vmap { \"eth0\" : jump x }\n\t}\n"),
+		 true},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		auto_arena struct arena *a = arena_new(0);
+		const struct nft_table *t = analyse_nft_read(a, rows[i].text);
+
+		if (analyse_nft_judge(t, NFT_FORWARD, &syn).by_service != rows[i].by_service)
+			fail_msg("%s", rows[i].text);
+	}
+}
+
 static void test_matches(void **state)
 {
 	static const struct {
@@ -193,6 +233,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_matches),
+		cmocka_unit_test(test_what_services_have_in_common),
 		cmocka_unit_test(test_established),
 		cmocka_unit_test(test_not_known),
 		cmocka_unit_test(test_sets_and_maps),

@@ -47,11 +47,35 @@ static void only_canonical_text(void **state)
 	}
 }
 
+static void url_alphabet(void **state)
+{
+	static const struct {
+		const char *text, *bytes; /* NULL: it is none */
+	} rows[] = {
+		{"", ""},         {"Zg", "f"},        {"Zm8", "fo"},
+		{"Zm9v", "foo"},  {"Zm9vYg", "foob"}, {"----_w", "\xfb\xef\xbe\xff"},
+		{"Z", NULL},      {"Zg==", NULL},     {"Zm9vY", NULL},
+		{"++++/w", NULL}, {"Zh", NULL},       {"Zm9=", NULL},
+		{"Z.", NULL},
+	};
+	unsigned char out[32];
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		size_t len = 99;
+		const bool good = base64url_decode(rows[i].text, strlen(rows[i].text), out, &len);
+
+		if (good != (rows[i].bytes != NULL) ||
+		    (good && (len != strlen(rows[i].bytes) || memcmp(out, rows[i].bytes, len))))
+			fail_msg("%s", rows[i].text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_ways),
 		cmocka_unit_test(only_canonical_text),
+		cmocka_unit_test(url_alphabet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

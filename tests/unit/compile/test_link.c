@@ -124,7 +124,7 @@ static const struct plan_filter *cut_at(const struct plan *p, const char *ns)
 {
 	for (size_t i = 0; i < p->n_filters; i++)
 		if (!strcmp(p->filters[i].ns, ns) &&
-		    !strncmp(p->filters[i].table, COMPILE_CUT, strlen(COMPILE_CUT)))
+		    !strncmp(p->filters[i].table, PLAN_CUT, strlen(PLAN_CUT)))
 			return &p->filters[i];
 	return NULL;
 }

@@ -45,11 +45,15 @@ static void test_bound_gateway(void **state)
 	assert_way(p, "v", MAIN, "10.1.1.9/32", "gw");
 	assert_way(p, "gw", MAIN, "0.0.0.0/0", "vpc");
 	assert_int_equal(r->src, 0x6468fe01); /* 100.104.254.1 */
-	assert_int_equal(w->n_sockets, 2);
+	assert_int_equal(w->n_sockets, 4);
 	assert_int_equal(w->sockets[0].addr, 0x0a010109);
 	assert_int_equal(w->sockets[0].port, 80);
-	assert_int_equal(w->sockets[1].type, PLAN_MEMORY);
-	assert_has(w->config, "\"listeners\":[{\"protocol\":\"HTTP\",\"socket\":\"vip-80\"}]");
+	assert_int_equal(w->sockets[1].addr, 0x0a010109);
+	assert_int_equal(w->sockets[1].port, 443);
+	assert_int_equal(w->sockets[2].type, PLAN_MEMORY);
+	assert_int_equal(w->sockets[3].type, PLAN_SECRET);
+	assert_has(w->config, "\"listeners\":[{\"protocol\":\"HTTP\",\"socket\":\"vip-80\"},"
+			      "{\"protocol\":\"HTTPS\",\"socket\":\"vip-443\"}]");
 	assert_has(w->config, "\"base_path\":\"/v1\"");
 	assert_has(w->config, "\"id\":\"0123456789abcdef0123456789abcdef\"");
 	assert_has(w->config, "{\"kind\":\"vpc\",\"name\":\"" DOMAIN "\"}");

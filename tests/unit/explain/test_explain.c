@@ -214,6 +214,38 @@ static const struct row rows[] = {
 	 "I400PA",
 	 NULL,
 	 "api_gateways.apigw-1"},
+	{"scenario1",
+	 NULL,
+	 {.from = "ecs-3", .to = "https://" DOMAIN1 "/hello"},
+	 ANALYSE_YES,
+	 0,
+	 "",
+	 NULL,
+	 NULL},
+	{"scenario1",
+	 NULL,
+	 {.from = "ecs-3", .to = "https://172.16.1.10/hello", .host = DOMAIN1},
+	 ANALYSE_NO,
+	 0,
+	 "",
+	 "TLS fails at apigw-1: there is no certificate for 172.16.1.10",
+	 "api_gateways.apigw-1"},
+	{"scenario1",
+	 NULL,
+	 {.from = "ecs-3", .to = "https://" DOMAIN1 ":80/hello"},
+	 ANALYSE_NO,
+	 0,
+	 "",
+	 "TLS fails at apigw-1: this port speaks HTTP only: https needs port 443",
+	 "api_gateways.apigw-1"},
+	{"scenario1",
+	 NULL,
+	 {.from = "ecs-3", .to = "http://" DOMAIN1 ":443/hello"},
+	 ANALYSE_NO,
+	 0,
+	 "",
+	 "TLS fails at apigw-1: this port speaks HTTPS only: http needs port 80",
+	 "api_gateways.apigw-1"},
 	/* backends */
 	{"scenario3",
 	 NULL,
@@ -357,14 +389,11 @@ static void test_commands_answer_what_they_like(void **state)
 
 static void test_wrong_requests(void **state)
 {
-	static const struct explain_request wrong[] = {{.from = "nobody", .to = "172.16.1.10"},
-						       {.from = "ecs-3", .to = ""},
-						       {.from = "ecs-3", .to = "172.16.1.10:0"},
-						       {.from = "ecs-3", .to = "172.16.1.10:x"},
-						       {.from = "ecs-3", .to = "a/b"},
-						       {.from = "ecs-3", .to = "http://"},
-						       {.from = "ecs-3", .to = "https://ecs-3/"},
-						       {.from = "ecs-3", .to = "ecs-3:65536"}};
+	static const struct explain_request wrong[] = {
+		{.from = "nobody", .to = "172.16.1.10"},  {.from = "ecs-3", .to = ""},
+		{.from = "ecs-3", .to = "172.16.1.10:0"}, {.from = "ecs-3", .to = "172.16.1.10:x"},
+		{.from = "ecs-3", .to = "a/b"},           {.from = "ecs-3", .to = "http://"},
+		{.from = "ecs-3", .to = "ftp://x/"},      {.from = "ecs-3", .to = "ecs-3:65536"}};
 	auto_plan struct plan *p = compiled_file("labs/scenario1/lab.yaml", NULL);
 	struct analyse *a = analyse_new(p);
 

@@ -45,6 +45,7 @@ __attribute__((unused)) static const char *test_join(struct arena *a, const char
 }
 
 #define TEST_LISTENER(name) "{\"socket\":\"" name "\",\"protocol\":\"HTTP\"}"
+#define TEST_SECURE(name)   "{\"socket\":\"" name "\",\"protocol\":\"HTTPS\"}"
 
 /*
  * One group on every API; `apis` and `listeners` without the brackets, `more` begins with a comma. The

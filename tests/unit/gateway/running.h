@@ -34,9 +34,11 @@ static inline void test_gateway_init(struct test_gateway *g)
 
 static inline void test_gateway_serve(struct test_gateway *g, const char *config)
 {
-	struct gateway_config *c = gateway_config_read(g->a, config, strlen(config), NULL);
+	auto_error struct lab_error *err = NULL;
+	struct gateway_config *c = gateway_config_read(g->a, config, strlen(config), &err);
 
-	assert_non_null(c);
+	if (!c)
+		fail_msg("%s", lab_error_message(err));
 	for (size_t i = 0; i < c->n_listeners; i++)
 		c->listeners[i].fd = g->listening[c->listeners[i].fd - WORKER_FD_SOCKET_0];
 	c->state_fd = c->state_fd < 0 ? -1 : g->state;

@@ -137,6 +137,12 @@ static void sockets(void **state)
 		{TEST_LISTENER("vip-80") "," TEST_LISTENER("public-80"), "", NULL},
 		{TEST_LISTENER("vip-80"), ",\"state\":\"state\"", NULL},
 		{TEST_LISTENER("vip-80"), ",\"state\":\"state\",\"public_daily_calls\":1000", NULL},
+		{TEST_SECURE("vip-80"), ",\"certificates\":\"state\"", NULL},
+		{TEST_SECURE("vip-80"), "", "listeners[0]: HTTPS without certificates"},
+		{TEST_LISTENER("vip-80"), ",\"certificates\":\"nowhere\"",
+		 "certificates: no such socket"},
+		{"{\"socket\":\"vip-80\",\"protocol\":\"TLS\"}", "",
+		 "listeners[0]: protocol must be HTTP or HTTPS"},
 		{TEST_LISTENER("spare-80"), "", "listeners[0]: no such socket"},
 		{TEST_LISTENER("vip-80"), ",\"state\":\"nowhere\"", "state: no such socket"},
 		{TEST_LISTENER("vip-80"), ",\"public_daily_calls\":1000", "without state"},
@@ -164,7 +170,12 @@ static void sockets(void **state)
 			continue;
 		for (size_t k = 0; k < c->n_listeners; k++)
 			assert_int_equal(c->listeners[k].fd, WORKER_FD_SOCKET_0 + (int)k);
-		assert_int_equal(c->state_fd, *rows[i].more ? WORKER_FD_SOCKET_0 + 2 : -1);
+		assert_int_equal(c->state_fd,
+				 strstr(rows[i].more, "\"state\":") ? WORKER_FD_SOCKET_0 + 2 : -1);
+		assert_int_equal(c->certificates_fd, strstr(rows[i].more, "\"certificates\":")
+							     ? WORKER_FD_SOCKET_0 + 2
+							     : -1);
+		assert_int_equal(c->listeners[0].https, strstr(rows[i].listeners, "HTTPS") != NULL);
 		assert_int_equal(c->public_daily_calls, strstr(rows[i].more, "calls") ? 1000 : 0);
 	}
 }

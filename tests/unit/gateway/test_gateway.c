@@ -163,17 +163,15 @@ static void error_table(void **state)
 		 NULL},
 		{"POST /ok HTTP/1.1" TEST_HOST "Transfer-Encoding: chunked\r\n\r\nz", 400, "I400BD",
 		 NULL, "/ok"},
-		{"CONNECT " TEST_VPC ":80 HTTP/1.1" TEST_HOST "\r\n", 405, "I405UM",
-		 "Unsupported Method", NULL},
-		{"TRACE /mock/1 HTTP/1.1" TEST_HOST "\r\n", 405, "I405UM", "Unsupported Method",
-		 NULL},
+		{"CONNECT " TEST_VPC ":80 HTTP/1.1" TEST_HOST "\r\n", 405, "I405UM", NULL, NULL},
+		{"TRACE /mock/1 HTTP/1.1" TEST_HOST "\r\n", 405, "I405UM", NULL, NULL},
 		{"GET http://" TEST_VPC "/mock/1 HTTP/1.1" TEST_HOST "\r\n", 200, "", "",
 		 "/mock/1"},
 		{"GET http://other/mock/1 HTTP/1.1" TEST_HOST "\r\n", 400, "I400HD", NULL, NULL},
 		{"GET /mock/1 HTTP/1.1" TEST_HOST
 		 "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
 		 200, "", "", "/mock/1"},
-		{"BREW /ok HTTP/1.1" TEST_HOST "\r\n", 405, "I405UM", "Unsupported Method", NULL},
+		{"BREW /ok HTTP/1.1" TEST_HOST "\r\n", 405, "I405UM", NULL, NULL},
 		{"GET /ok HTTP/2.0" TEST_HOST "\r\n", 403, "I403PT", NULL, NULL},
 	};
 	struct fixture *f = *state;

@@ -195,6 +195,86 @@ static void escapes_what_xml_means(void **state)
 	assert_non_null(strstr(svg.s, "prefers-color-scheme: dark"));
 }
 
+static void write_dot(struct strbuf *out, struct graph *g)
+{
+	graph_dot(out, g);
+}
+
+static void write_mermaid(struct strbuf *out, struct graph *g)
+{
+	graph_mermaid(out, g);
+}
+
+static void write_json(struct strbuf *out, struct graph *g)
+{
+	graph_json(out, g);
+}
+
+/* The first link is broken, the last one busy, as every format says it. */
+static struct graph *live(void)
+{
+	struct graph *g = after("widen", NULL);
+
+	g->caption = "now";
+	for (size_t i = 0; i < g->n_links; i++)
+		g->links[i]->live = (struct graph_live){.tone = GRAPH_IDLE, .state = "up"};
+	g->links[0]->live = (struct graph_live){.tone = GRAPH_BROKEN, .state = "down"};
+	graph_live_line(g, g->links[0]->from, GRAPH_BROKEN, "down");
+	g->links[g->n_links - 1]->live = (struct graph_live){.tone = GRAPH_BUSY, .state = "up"};
+	graph_live_label(g, g->links[g->n_links - 1], "→ 4 & 5");
+	return g;
+}
+
+static void live_text_is_dashed_where_broken_and_coloured(void **state)
+{
+	auto_graph struct graph *g = live();
+	auto_strbuf struct strbuf plain = {0}, ascii = {0}, colour = {0};
+
+	(void)state;
+	graph_text(&plain, g, &(struct graph_style){.unicode = true});
+	graph_text(&ascii, g, &(struct graph_style){0});
+	graph_text(&colour, g, &(struct graph_style){.unicode = true, .colour = true});
+	assert_non_null(strstr(plain.s, "│             ╎ "));
+	assert_non_null(strstr(plain.s, "│ down "));
+	assert_non_null(strstr(plain.s, "  rtt 20 ms  │"));
+	assert_non_null(strstr(plain.s, "  → 4 & 5 "));
+	assert_non_null(strstr(plain.s, "now\n"));
+	assert_non_null(strstr(ascii.s, "|             : "));
+	assert_non_null(strstr(ascii.s, "> 4 & 5"));
+	assert_non_null(strstr(colour.s, "\033[0;31;1m╎"));
+	assert_non_null(strstr(colour.s, "\033[0;33m→ 4 & 5"));
+}
+
+static void live_formats_say_tone_and_text(void **state)
+{
+	static const struct {
+		void (*write)(struct strbuf *out, struct graph *g);
+		const char *broken, *busy;
+	} rows[] = {
+		{graph_svg, "class=\"link attachment broken\"",
+		 "class=\"busy\">→ 4 &amp; 5</text>"},
+		{graph_drawio, "strokeColor=#cf222e;strokeWidth=3;dashed=1;",
+		 "→ 4 &amp; 5\" style=\"edgeStyle=orthogonalEdgeStyle;html=1;endArrow=none;startArrow=none;"
+		 "strokeColor=#6e7781;strokeColor=#9a6700;strokeWidth=3;"},
+		{write_dot, "color=\"#cf222e\", fontcolor=\"#cf222e\", penwidth=3, style=dashed]",
+		 "→ 4 & 5\", dir=none, color=\"#9a6700\""},
+		{write_mermaid,
+		 "  linkStyle 0 stroke:#cf222e,stroke-width:4px,stroke-dasharray:4 4\n",
+		 "<br>→ 4 & 5\"| b7"},
+		{write_json, "\"state\": \"down\"", "\"tone\": \"busy\""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		auto_graph struct graph *g = live();
+		auto_strbuf struct strbuf out = {0};
+
+		rows[i].write(&out, g);
+		if (!strstr(out.s, rows[i].broken) || !strstr(out.s, rows[i].busy))
+			fail_msg("format %zu: %s", i, out.s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +286,8 @@ int main(void)
 		cmocka_unit_test(names_links_that_went),
 		cmocka_unit_test(writes_json),
 		cmocka_unit_test(escapes_what_xml_means),
+		cmocka_unit_test(live_text_is_dashed_where_broken_and_coloured),
+		cmocka_unit_test(live_formats_say_tone_and_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -216,6 +216,147 @@ static void nodes_and_limits(void **state)
 	close_lab(&f);
 }
 
+/* One reading of everything after another; k is what one device of the plan has counted. */
+static void see_one(const struct fixture *f, const char *ns, const char *dev,
+		    const struct plan_counters *k)
+{
+	see_all(f, NULL, NULL, 0, 0, 0, true);
+	live_see(f->live, ns, dev, k);
+}
+
+static const char peer[] = "peer.tr.cen-1.cn-hangzhou.tr.cen-1.cn-beijing";
+
+/* The picture as it is told, of the same lab. */
+static struct graph *told(const struct fixture *f, bool steady)
+{
+	struct graph *g = graph_build(f->lab, &(struct graph_options){0});
+
+	live_draw(f->live, g, steady);
+	return g;
+}
+
+static void load_and_loss_are_told(void **state)
+{
+	static const struct {
+		uint64_t bytes, packets, drops; /* of a second */
+		const char *text;
+		enum graph_tone tone;
+	} rows[] = {
+		{0, 0, 0, "idle", GRAPH_IDLE},
+		{1250, 10, 0, "→ 10.0 kbit/s of 2 Mbit/s, 0.0 % lost", GRAPH_FLOWING},
+		{62500, 100, 0, "→ 0.50 of 2 Mbit/s, 0.0 % lost", GRAPH_FLOWING},
+		{156250, 100, 0, "→ 1.25 of 2 Mbit/s, 0.0 % lost", GRAPH_BUSY},
+		{250000, 200, 0, "→ 2.00 of 2 Mbit/s, 0.0 % lost", GRAPH_FULL},
+		{62500, 99, 1, "→ 0.50 of 2 Mbit/s, 1.0 % lost", GRAPH_FULL},
+		{0, 0, 5, "→ 0 bit/s of 2 Mbit/s, 100.0 % lost", GRAPH_FULL},
+	};
+	struct plan_counters k = {.up = true, .carrier = true};
+	struct fixture f;
+	uint64_t now = 1000;
+
+	open_lab(&f, "scenario1", false);
+	see_one(&f, "cen-1.cn-hangzhou", "cn-beijing", &k);
+	live_tick(f.live, now);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		auto_graph struct graph *g = NULL;
+		const struct graph_link *l;
+
+		k.tx_bytes += rows[i].bytes;
+		k.tx_packets += rows[i].packets;
+		k.drops += rows[i].drops;
+		see_one(&f, "cen-1.cn-hangzhou", "cn-beijing", &k);
+		live_tick(f.live, now += 1000);
+		g = told(&f, false);
+		l = g->links[link_of(&f, peer)];
+		assert_string_equal(l->label[l->n_label - 1], rows[i].text);
+		assert_int_equal(l->live.tone, rows[i].tone);
+		assert_int_equal(l->n_live, 1);
+	}
+	close_lab(&f);
+}
+
+/* A picture that is drawn over another one has the same places, whatever is told. */
+static void steady_pictures_have_the_same_size(void **state)
+{
+	struct plan_counters k = {.up = true, .carrier = true};
+	struct fixture f;
+	int width = 0;
+
+	open_lab(&f, "scenario1", false);
+	for (uint64_t i = 1; i < 4; i++) {
+		auto_graph struct graph *steady = NULL, *loose = NULL;
+
+		see_one(&f, "cen-1.cn-hangzhou", "cn-beijing", &k);
+		live_tick(f.live, 1000 * i);
+		steady = told(&f, true);
+		loose = told(&f, false);
+		graph_layout(steady, &graph_cells);
+		graph_layout(loose, &graph_cells);
+		width = i == 1 ? steady->size.w : width;
+		assert_int_equal(steady->size.w, width);
+		assert_true(loose->size.w < width);
+		k.tx_bytes += 12345 * i * i;
+	}
+	close_lab(&f);
+}
+
+static void a_link_that_is_cut_is_down(void **state)
+{
+	struct fixture f;
+	auto_graph struct graph *g = NULL;
+
+	open_lab(&f, "scenario1", false);
+	live_free(f.live);
+	*plan_add_filter(f.plan) = (struct plan_filter){.ns = "cen-1.cn-hangzhou",
+							.table = PLAN_CUT "cn-beijing",
+							.text = "",
+							.origin.resource = "links.x"};
+	f.live = live_new(f.graph, f.plan);
+	see_all(&f, NULL, NULL, 0, 0, 0, true);
+	live_tick(f.live, 1000);
+	assert_int_equal(live_link(f.live, link_of(&f, peer))->state, LIVE_DOWN);
+	g = told(&f, false);
+	assert_int_equal(g->links[link_of(&f, peer)]->live.tone, GRAPH_BROKEN);
+	assert_string_equal(g->links[link_of(&f, peer)]->label[2], "down");
+	assert_int_equal(
+		g->links[link_of(&f, "attachment.vpc.vpc-3.tr.cen-1.cn-beijing")]->live.tone,
+		GRAPH_IDLE);
+	close_lab(&f);
+}
+
+/* 15 ms each way: of 1000 packets per second 15 are on their way, and those are not lost. */
+static void a_wire_loses_what_did_not_come_out(void **state)
+{
+	static const struct {
+		uint64_t sent, came; /* so far */
+		unsigned int lost;
+	} rows[] = {
+		{1000, 985, 0},    /* the wire is full now */
+		{2000, 1985, 0},   /* as many as before */
+		{3000, 2885, 100}, /* 100 of them did not come, less what may still be there */
+		{4000, 3785, 100}, {4000, 3800, 0}, /* what was on its way came */
+	};
+	struct plan_counters out = {.up = true, .carrier = true}, in = out;
+	struct fixture f;
+	const struct live_flow *flow;
+
+	open_lab(&f, "scenario1", true);
+	flow = live_link(f.live, link_of(&f, peer));
+	see_all(&f, NULL, NULL, 0, 0, 0, true);
+	live_tick(f.live, 1000);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		out.tx_packets = rows[i].sent;
+		in.rx_packets = rows[i].came;
+		see_one(&f, "cen-1.cn-hangzhou", "cn-beijing", &out);
+		live_see(f.live, "cen-1.cn-beijing", "cn-hangzhou", &in);
+		live_tick(f.live, 2000 + 1000 * i);
+		assert_in_range(flow->lost_there, rows[i].lost - (rows[i].lost ? 5 : 0),
+				rows[i].lost);
+		assert_int_equal(flow->lost_back, 0);
+	}
+	close_lab(&f);
+}
+
 static void only_news_is_told(void **state)
 {
 	struct fixture f;
@@ -390,6 +531,10 @@ int main(void)
 		cmocka_unit_test(what_is_not_seen_is_missing),
 		cmocka_unit_test(a_bridge_that_is_down_cuts_a_circuit),
 		cmocka_unit_test(nodes_and_limits),
+		cmocka_unit_test(load_and_loss_are_told),
+		cmocka_unit_test(steady_pictures_have_the_same_size),
+		cmocka_unit_test(a_link_that_is_cut_is_down),
+		cmocka_unit_test(a_wire_loses_what_did_not_come_out),
 		cmocka_unit_test(only_news_is_told),
 		cmocka_unit_test(calls_go_from_box_to_box),
 		cmocka_unit_test(the_scene_is_the_picture),

@@ -134,6 +134,32 @@ static void forms(void **state)
 }
 
 /* What a client adds is what makes the gateway's text the same. */
+/* The vendor's own example, github.com/aliyun/api-gateway-demo-sign-backend-java. */
+static void backends(void **state)
+{
+	const struct http_header headers[] = {
+		{http_slice("HeaderKey2"), http_slice("HeaderValue2")},
+		{http_slice("HeaderKey1"), http_slice("HeaderValue1")},
+	};
+	const struct sign_request r = {
+		.method = http_slice("POST"),
+		.path = http_slice("/demo/uri"),
+		.query = http_slice("QueryKey2=QueryValue2&QueryKey1=QueryValue1"),
+		.form = http_slice("FormKey1=FormValue1&FormKey2=FormValue2"),
+	};
+	auto_arena struct arena *a = arena_new(0);
+	auto_strbuf struct strbuf text = {0};
+
+	assert_null(sign_backend_text(a, &r, headers, 2, &text));
+	assert_string_equal(text.s,
+			    "POST\n\nheaderkey1:HeaderValue1\nheaderkey2:HeaderValue2\n/demo/uri?"
+			    "FormKey1=FormValue1&FormKey2=FormValue2&QueryKey1=QueryValue1&"
+			    "QueryKey2=QueryValue2");
+	assert_true(sign_matches(SIGN_HMAC_SHA256, "DemoSecret1",
+				 (struct http_slice){text.s, text.len},
+				 http_slice("C7Lqfn8Spz0DxQTfUJq0NrkEbwNUuTNtC9p3SzRWgv0=")));
+}
+
 static void calls(void **state)
 {
 	const struct http_header json = {http_slice("Content-Type"),
@@ -161,7 +187,7 @@ int main(void)
 		cmocka_unit_test(texts),   cmocka_unit_test(parameters),
 		cmocka_unit_test(limits),  cmocka_unit_test(signatures),
 		cmocka_unit_test(methods), cmocka_unit_test(forms),
-		cmocka_unit_test(calls),
+		cmocka_unit_test(calls),   cmocka_unit_test(backends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

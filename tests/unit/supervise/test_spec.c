@@ -74,6 +74,7 @@ static void types_have_what_they_need(void **state)
 		{SOCKET("a", "netlink", "0.0.0.0", 0), SPEC_NETLINK, 0, 0},
 		{BARE("a", "packet"), SPEC_PACKET, 0, 0},
 		{BARE("a", "memory"), SPEC_MEMORY, 0, 0},
+		{BARE("a", "secret"), SPEC_SECRET, 0, 0},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

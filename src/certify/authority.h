@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * The certificate authority of a lab: ECDSA keys on P-256, certificates of ten years, which is longer than
+ * any lab is up. Texts are PEM, on the heap.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+struct authority;
+
+struct certificate {
+	char *certificate, *key;
+};
+
+/** With a new key. NULL with *err. */
+struct authority *authority_new(const char *lab, struct lab_error **err);
+/** NULL without an error where the texts are not a certificate of an authority and its key. */
+struct authority *authority_read(const char *certificate, const char *key);
+void authority_free(struct authority *a); /* NULL is fine */
+
+/** The authority's own. */
+int authority_write(const struct authority *a, struct certificate *own, struct lab_error **err);
+
+/** One for a server of that name, with a new key. */
+int authority_issue(const struct authority *a, const char *domain, struct certificate *issued,
+		    struct lab_error **err);
+
+/** Wipes the key, and frees both. */
+void certificate_done(struct certificate *c);
+#define auto_certificate __attribute__((cleanup(certificate_done)))

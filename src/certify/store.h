@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * LAB-DIR/secrets, which only root reads:
+ *
+ *	ca.pem, ca-key.pem     the lab's authority
+ *	trust.pem              what its nodes trust: the host's authorities, and the lab's
+ *	WORKER.certificates    of a gateway: {DOMAIN: {"certificate": PEM, "key": PEM}}
+ *
+ * What is there stays: whoever trusts the authority, or knows a certificate, goes on to do so. Certificates
+ * of domains that a gateway no longer has stay, too, for an earlier configuration may come back.
+ */
+#pragma once
+
+#include <jansson.h>
+
+#include "base/error.h"
+
+#define STORE_BUNDLE "/etc/ssl/certs/ca-certificates.crt" /* of the host */
+
+/**
+ * Makes what is missing. `wanted`: {WORKER: [DOMAIN, ...]}; bundle: the host's authorities, a path that
+ * may lead nowhere.
+ */
+int store_complete(int lab_dir, const char *lab, json_t *wanted, const char *bundle,
+		   struct lab_error **err);

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Requests to HTTP backends are signed, so that a backend knows that they come through the gateway. Signed are the
+ * headers that the gateway itself has set, whatever plug-ins made of claims among them.
+ */
+#include "base/cleanup.h"
+#include "gateway/call.h"
+#include "gateway/config_read.h"
+#include "gateway/plugin.h"
+#include "sign/sign.h"
+
+#define MAX_SIGNED 32
+
+struct backend_signature {
+	const char *key, *secret;
+};
+
+static int read_own(struct config_reader *r, json_t *j, size_t i, struct gateway_plugin *p)
+{
+	struct backend_signature *own = arena_alloc(r->a, sizeof(*own));
+	const char *name, *kind, *key, *secret;
+	json_error_t e;
+
+	if (json_unpack_ex(j, &e, 0, "{s:s, s:s, s:s, s:s !}", "name", &name, "kind", &kind, "key",
+			   &key, "secret", &secret) < 0)
+		return config_wrong(r, "plugins", i, e.text);
+	own->key = config_copy(r, key);
+	own->secret = config_copy(r, secret);
+	p->own = own;
+	return 0;
+}
+
+struct signed_headers {
+	struct http_header list[MAX_SIGNED];
+	size_t n;
+};
+
+static void add(struct signed_headers *s, const char *name, const char *value)
+{
+	if (s->n < MAX_SIGNED)
+		s->list[s->n++] = (struct http_header){http_slice(name), http_slice(value)};
+}
+
+static const char *names_of(struct arena *a, const struct signed_headers *s)
+{
+	auto_strbuf struct strbuf names = {0};
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (i)
+			strbuf_addc(&names, ',');
+		strbuf_addn(&names, s->list[i].name.p, s->list[i].name.n);
+	}
+	return arena_strdup(a, names.s);
+}
+
+static char *signature_of(struct gateway_call *c, const struct backend_signature *own,
+			  const struct gateway_outgoing *out, const struct signed_headers *s)
+{
+	const struct http_head *h = c->r->head;
+	const bool form = sign_is_form(http_head_get(h, "content-type"));
+	const struct sign_request request = {
+		.method = out->method,
+		.path = out->path,
+		.query = out->query,
+		.headers = h->headers,
+		.n_headers = h->n_headers,
+		.form = form ? c->r->body : (struct http_slice){NULL, 0},
+	};
+	auto_strbuf struct strbuf text = {0};
+	char signature[SIGN_ROOM];
+
+	if (sign_backend_text(c->r->arena, &request, s->list, s->n, &text))
+		return NULL;
+	sign_make(SIGN_HMAC_SHA256, own->secret, (struct http_slice){text.s, text.len}, signature);
+	return arena_strdup(c->r->arena, signature);
+}
+
+static bool request(struct gateway_call *c, const struct gateway_plugin *p,
+		    const struct gateway_outgoing *out)
+{
+	const struct backend_signature *own = p->own;
+	const struct gateway_set *s = c->sets;
+	struct signed_headers all = {0};
+	const char *names, *signature;
+
+	for (; (s = gateway_set_next(c->sets, s, GATEWAY_IN_HEADER)); s = s->next)
+		add(&all, s->name, s->value);
+	add(&all, "CaClientIp", c->client_ip);
+	add(&all, "X-Ca-Proxy-Signature-Secret-Key", own->key);
+	names = names_of(c->r->arena, &all);
+	signature = names ? signature_of(c, own, out, &all) : NULL;
+	return signature &&
+	       gateway_set_add(c->r->arena, &c->sets, GATEWAY_IN_HEADER, "X-Ca-Proxy-Signature",
+			       signature) &&
+	       gateway_set_add(c->r->arena, &c->sets, GATEWAY_IN_HEADER,
+			       "X-Ca-Proxy-Signature-Headers", names) &&
+	       gateway_set_add(c->r->arena, &c->sets, GATEWAY_IN_HEADER,
+			       "X-Ca-Proxy-Signature-Secret-Key", own->key);
+}
+
+static const char *explain(const struct gateway_plugin *p, struct gateway_thought *t)
+{
+	const struct backend_signature *own = p->own;
+
+	return t->asked ? arena_printf(t->a, "plug-in %s signs the request with key %s", p->name,
+				       own->key)
+			: NULL;
+}
+
+const struct gateway_plugin_ops gateway_plugin_backend_signature = {
+	.name = "backendSignature",
+	.read = read_own,
+	.request = request,
+	.explain = explain,
+};

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From where an API may be called; where items name apps, after it is known who calls. */
+#include <string.h>
+
+#include "base/ip.h"
+#include "gateway/call.h"
+#include "gateway/config_read.h"
+#include "gateway/plugin.h"
+
+struct item {
+	struct ip_prefix *blocks;
+	size_t n_blocks;
+	const struct gateway_app *app; /* NULL: whoever calls */
+};
+
+struct ip_control {
+	bool allow;      /* those only; else all but those */
+	bool needs_apps; /* some item names one */
+	struct item *items;
+	size_t n_items;
+};
+
+static int read_item(struct config_reader *r, json_t *j, size_t i, struct item *item)
+{
+	const char *app = NULL;
+	json_t *blocks, *b;
+	json_error_t e;
+	size_t k;
+
+	if (json_unpack_ex(j, &e, 0, "{s:o, s?s !}", "blocks", &blocks, "app", &app) < 0)
+		return config_wrong(r, "plugins", i, e.text);
+	item->app = app ? config_find_app(r, app) : NULL;
+	if (app && !item->app)
+		return config_wrong(r, "plugins", i, "an item of no app");
+	item->n_blocks = json_array_size(blocks);
+	item->blocks = arena_alloc(r->a, item->n_blocks * sizeof(*item->blocks) + 1);
+	json_array_foreach (blocks, k, b) {
+		const char *text = json_string_value(b);
+
+		if (!text || ip_prefix_parse(text, &item->blocks[k]) != IP_OK)
+			return config_wrong(r, "plugins", i, "a malformed block");
+	}
+	return 0;
+}
+
+static int read_own(struct config_reader *r, json_t *j, size_t i, struct gateway_plugin *p)
+{
+	struct ip_control *ip = arena_alloc(r->a, sizeof(*ip));
+	const char *name, *kind, *type;
+	json_t *items, *item;
+	json_error_t e;
+	size_t k;
+
+	if (json_unpack_ex(j, &e, 0, "{s:s, s:s, s:s, s:o !}", "name", &name, "kind", &kind, "type",
+			   &type, "items", &items) < 0)
+		return config_wrong(r, "plugins", i, e.text);
+	if (strcmp(type, "ALLOW") != 0 && strcmp(type, "REFUSE") != 0)
+		return config_wrong(r, "plugins", i, "type must be ALLOW or REFUSE");
+	ip->allow = strcmp(type, "ALLOW") == 0;
+	ip->n_items = json_array_size(items);
+	ip->items = arena_alloc(r->a, ip->n_items * sizeof(*ip->items) + 1);
+	json_array_foreach (items, k, item) {
+		if (read_item(r, item, i, &ip->items[k]) < 0)
+			return -1;
+		ip->needs_apps |= ip->items[k].app != NULL;
+	}
+	p->own = ip;
+	return 0;
+}
+
+static bool is_of(const struct item *item, uint32_t address, const struct gateway_app *app)
+{
+	if (item->app && item->app != app)
+		return false;
+	for (size_t i = 0; i < item->n_blocks; i++) {
+		if (ip_prefix_has(item->blocks[i], address))
+			return true;
+	}
+	return false;
+}
+
+static bool allowed(const struct ip_control *ip, uint32_t address, const struct gateway_app *app)
+{
+	for (size_t i = 0; i < ip->n_items; i++) {
+		if (is_of(&ip->items[i], address, app))
+			return ip->allow;
+	}
+	return !ip->allow;
+}
+
+static bool check(struct gateway_call *c, const struct ip_control *ip)
+{
+	if (allowed(ip, ntohl(c->r->client.sin_addr.s_addr), c->app))
+		return true;
+	gateway_answer_error(c, GATEWAY_IP_REFUSED, c->client_ip);
+	return false;
+}
+
+static bool early(struct gateway_call *c, const struct gateway_plugin *p)
+{
+	const struct ip_control *ip = p->own;
+
+	return ip->needs_apps || check(c, ip);
+}
+
+static bool before(struct gateway_call *c, const struct gateway_plugin *p)
+{
+	const struct ip_control *ip = p->own;
+
+	return !ip->needs_apps || check(c, ip);
+}
+
+static const char *explain(const struct gateway_plugin *p, struct gateway_thought *t)
+{
+	const struct ip_control *ip = p->own;
+	char text[IP_STRLEN];
+
+	if (ip->needs_apps != t->asked)
+		return NULL;
+	if (allowed(ip, t->client, t->app))
+		return arena_printf(t->a, "plug-in %s lets %s through", p->name,
+				    ip_format(t->client, text));
+	t->refused = GATEWAY_IP_REFUSED;
+	return arena_printf(t->a, "plug-in %s refuses %s", p->name, ip_format(t->client, text));
+}
+
+const struct gateway_plugin_ops gateway_plugin_ip_control = {
+	.name = "ipControl",
+	.read = read_own,
+	.early = early,
+	.before = before,
+	.explain = explain,
+};

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Another backend for calls that a condition holds for: the first route whose condition does. */
+#include <string.h>
+
+#include "base/condition.h"
+#include "base/hash.h"
+#include "base/ip.h"
+#include "gateway/call.h"
+#include "gateway/config_read.h"
+#include "gateway/path.h"
+#include "gateway/plugin.h"
+#include "gateway/query.h"
+
+struct route {
+	const char *name;
+	const struct condition *condition;
+	const struct gateway_backend *backend;
+};
+
+struct routing {
+	struct route *routes;
+	size_t n;
+};
+
+static int read_route(struct config_reader *r, json_t *j, size_t i, struct route *route)
+{
+	struct gateway_api *api = arena_alloc(r->a, sizeof(*api)); /* that has no parameters */
+	const char *name, *condition, *why;
+	json_t *backend;
+	json_error_t e;
+	size_t at;
+
+	if (json_unpack_ex(j, &e, 0, "{s:s, s:s, s:o !}", "name", &name, "condition", &condition,
+			   "backend", &backend) < 0)
+		return config_wrong(r, "plugins", i, e.text);
+	route->name = config_copy(r, name);
+	route->condition = condition_read(r->a, condition, &why, &at);
+	if (!route->condition)
+		return config_wrong(r, "plugins", i, why);
+	route->backend = &api->backend;
+	return config_backend(r, backend, i, api);
+}
+
+static int read_own(struct config_reader *r, json_t *j, size_t i, struct gateway_plugin *p)
+{
+	struct routing *own = arena_alloc(r->a, sizeof(*own));
+	const char *name, *kind;
+	json_t *routes, *route;
+	json_error_t e;
+	size_t k;
+
+	if (json_unpack_ex(j, &e, 0, "{s:s, s:s, s:o !}", "name", &name, "kind", &kind, "routes",
+			   &routes) < 0)
+		return config_wrong(r, "plugins", i, e.text);
+	own->n = json_array_size(routes);
+	own->routes = arena_alloc(r->a, own->n * sizeof(*own->routes) + 1);
+	p->own = own;
+	json_array_foreach (routes, k, route) {
+		if (read_route(r, route, i, &own->routes[k]) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- parameters ---- */
+
+struct known {
+	struct gateway_thought t;
+	const struct http_head *head; /* NULL: a call that is only thought of */
+	const char *domain, *id;      /* likewise */
+};
+
+static const char *copied(const struct known *k, struct http_slice s)
+{
+	return s.p ? arena_strndup(k->t.a, s.p, s.n) : NULL;
+}
+
+/* System parameters, by the vendor's names. */
+static const char *of_system(const struct known *k, const char *name)
+{
+	char ip[IP_STRLEN];
+
+	if (strcmp(name, "CaClientIp") == 0)
+		return arena_strdup(k->t.a, ip_format(k->t.client, ip));
+	if (strcmp(name, "CaStage") == 0)
+		return k->t.stage;
+	if (strcmp(name, "CaAppId") == 0)
+		return k->t.app ? k->t.app->id : NULL;
+	if (strcmp(name, "CaAppKey") == 0)
+		return k->t.app ? k->t.app->key : NULL;
+	if (strcmp(name, "CaHttpSchema") == 0)
+		return "http";
+	if (strcmp(name, "CaHttpMethod") == 0)
+		return copied(k, k->t.method);
+	if (strcmp(name, "CaDomain") == 0)
+		return k->domain;
+	return strcmp(name, "CaRequestId") == 0 ? k->id : NULL;
+}
+
+/* A system parameter, else one of the path, the query, or a header of that name. */
+static const char *get(const char *name, void *arg)
+{
+	const struct known *k = arg;
+	const char *value = of_system(k, name);
+
+	for (size_t i = 0; !value && i < k->t.api->n_params; i++) {
+		if (strcmp(k->t.api->params[i], name) == 0)
+			value = copied(k, gateway_path_decode(k->t.a, k->t.params[i], false));
+	}
+	if (!value)
+		value = copied(k, gateway_query_get(k->t.a, k->t.query, name));
+	return value || !k->head ? value : copied(k, http_head_get(k->head, name));
+}
+
+static const struct route *find(const struct routing *own, struct known *k, double random)
+{
+	const struct condition_values values = {.get = get, .arg = k, .random = random};
+
+	for (size_t i = 0; i < own->n; i++) {
+		if (condition_holds(own->routes[i].condition, &values))
+			return &own->routes[i];
+	}
+	return NULL;
+}
+
+/* ---- calls ---- */
+
+static bool before(struct gateway_call *c, const struct gateway_plugin *p)
+{
+	struct known k = {
+		.t = {.a = c->r->arena,
+		      .client = ntohl(c->r->client.sin_addr.s_addr),
+		      .app = c->app,
+		      .api = c->api,
+		      .stage = c->group->stages[c->stage],
+		      .method = c->r->head->method,
+		      .query = c->r->head->query,
+		      .params = c->match.params},
+		.head = c->r->head,
+		.domain = arena_strndup(c->r->arena, c->domain.p, c->domain.n),
+		.id = c->id,
+	};
+	/* ids are random: 53 bits of one are a number below 1 */
+	const double random = (double)(hash_str(0, c->id) >> 11) / 9007199254740992.0;
+	const struct route *route = find(p->own, &k, random);
+
+	if (!route)
+		return true;
+	c->backend = route->backend;
+	return gateway_plugin_set(c, GATEWAY_IN_HEADER, "X-Ca-Routing-Name", route->name);
+}
+
+static const char *explain(const struct gateway_plugin *p, struct gateway_thought *t)
+{
+	struct known k = {.t = *t};
+	const struct route *route = t->asked ? find(p->own, &k, 0.5) : NULL;
+
+	if (!t->asked)
+		return NULL;
+	if (!route)
+		return arena_printf(t->a, "plug-in %s: no route, the API's own backend", p->name);
+	t->backend = route->backend;
+	return arena_printf(t->a, "plug-in %s: route %s", p->name, route->name);
+}
+
+const struct gateway_plugin_ops gateway_plugin_routing = {
+	.name = "routing",
+	.read = read_own,
+	.before = before,
+	.explain = explain,
+};
