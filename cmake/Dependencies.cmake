@@ -1,6 +1,7 @@
 # Every library that labctl links, each as an imported target dep::NAME.
 # The reason for each stands in CONTRIBUTING.md.
 find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
 function(labctl_dependency name module)
   pkg_check_modules(${name} REQUIRED IMPORTED_TARGET ${module})
   add_library(dep::${name} ALIAS PkgConfig::${name})

@@ -78,13 +78,15 @@ int apply_sweep(struct state *s, struct backend *b, const struct apply_ops *ops,
 
 /** A lab as it is, and the way from there to a plan. */
 struct apply_view {
-	struct plan *all; /* what earlier runs and this one speak of */
 	struct plan *
 		is; /* what of it is there; workers and nodes as far as they stand on firm ground */
 	struct plan_diff *diff;
 	const char **foreign; /* arena of `is` */
 	size_t n_foreign;
 };
+
+/** What earlier runs and this one speak of; borrowed strings; sorted. */
+struct plan *apply_all(const struct apply_past *past, const struct plan *wanted);
 
 /** s: NULL for a lab of which nothing is there. */
 int apply_look(const struct state *s, const struct apply_past *past, const struct apply_ops *ops,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "apply/internal.h"
+#include "base/cleanup.h"
 
 static bool stands(const struct plan *is, const char *ns)
 {
@@ -21,13 +22,20 @@ static bool on_firm_ground(const struct plan_worker *w, const void *data)
 	return firm;
 }
 
-int apply_look(const struct state *s, const struct apply_past *past, const struct apply_ops *ops,
-	       const struct plan *wanted, struct apply_view *v, struct lab_error **err)
+struct plan *apply_all(const struct apply_past *past, const struct plan *wanted)
 {
 	const struct plan *const plans[] = {past->plan, past->target, wanted};
 
-	*v = (struct apply_view){.all = apply_union(wanted->lab, plans, 3)};
-	v->is = apply_observe(s, ops, v->all, &v->foreign, &v->n_foreign, err);
+	return apply_union(wanted->lab, plans, ARRAY_LEN(plans));
+}
+
+int apply_look(const struct state *s, const struct apply_past *past, const struct apply_ops *ops,
+	       const struct plan *wanted, struct apply_view *v, struct lab_error **err)
+{
+	auto_plan struct plan *all = apply_all(past, wanted);
+
+	*v = (struct apply_view){0};
+	v->is = apply_observe(s, ops, all, &v->foreign, &v->n_foreign, err);
 	if (!v->is) {
 		apply_view_done(v);
 		return -1;
@@ -46,7 +54,6 @@ void apply_view_done(struct apply_view *v)
 {
 	plan_diff_free(v->diff);
 	plan_free(v->is);
-	plan_free(v->all);
 	*v = (struct apply_view){0};
 }
 

@@ -12,10 +12,9 @@ struct up {
 	struct apply_past past;
 	const struct plan *wanted;
 	struct apply_view view;
-	struct plan *before; /* what undoing restores; NULL: nothing was there */
-	bool started;        /* the supervisor is this run's */
-	bool loaded;         /* the supervisor was told other workers than before */
-	bool loading;        /* and has not yet said that they are ready */
+	bool started; /* the supervisor is this run's */
+	bool loaded;  /* the supervisor was told other workers than before */
+	bool loading; /* and has not yet said that they are ready */
 	struct apply_report *report;
 };
 
@@ -107,11 +106,7 @@ static int look(struct up *u, struct lab_error **err)
 	if (observe(u, err) || (u->view.n_foreign && look_again(u, err)))
 		return -1;
 	u->report->fresh = !u->past.plan && !u->past.unfinished;
-	if (check_names(u, err) || check_room(u, err))
-		return -1;
-	if (u->past.plan)
-		u->before = apply_intersection(u->past.plan, u->view.is, true);
-	return 0;
+	return check_names(u, err) || check_room(u, err) ? -1 : 0;
 }
 
 static void count_steps(struct up *u)
@@ -280,10 +275,13 @@ static int act(struct up *u, struct lab_error **err)
 
 static int restore_objects(struct up *u, struct lab_error **err)
 {
+	/* what was there before */
+	auto_plan struct plan *before = apply_intersection(u->past.plan, u->view.is, true);
+	auto_plan struct plan *all = apply_all(&u->past, u->wanted);
 	struct apply_run back = u->run;
 	const char **foreign;
 	size_t n_foreign;
-	auto_plan struct plan *now = apply_observe(u->run.state, u->run.ops, u->view.all, &foreign,
+	auto_plan struct plan *now = apply_observe(u->run.state, u->run.ops, all, &foreign,
 						   &n_foreign, err);
 	struct plan_diff *diff;
 	int r;
@@ -293,7 +291,7 @@ static int restore_objects(struct up *u, struct lab_error **err)
 	now->n_workers = now->n_nodes = 0; /* are seen to later */
 	back.cancel = NULL;
 	back.grounded = NULL;
-	diff = plan_diff(now, u->before);
+	diff = plan_diff(now, before);
 	r = apply_steps(&back, diff, err);
 	plan_diff_free(diff);
 	return r;
@@ -310,7 +308,7 @@ static int undo(struct up *u, struct lab_error **err)
 {
 	struct state *s = u->run.state;
 
-	if (!u->before) {
+	if (!u->past.plan) { /* nothing was there */
 		if (apply_sweep(s, u->run.backend, u->run.ops, err))
 			return -1;
 		return state_destroy(s, err);
@@ -338,7 +336,6 @@ static int fail(struct up *u, struct lab_error **err)
 static void up_done(struct up *u)
 {
 	apply_view_done(&u->view);
-	plan_free(u->before);
 	apply_past_done(&u->past);
 }
 

@@ -134,15 +134,17 @@ char *arena_strdup(struct arena *a, const char *s)
 
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 {
+	char short_text[128], *text; /* most are short: formatted once, not measured first */
 	va_list again;
-	char *text;
 	int n;
 
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, again);
+	n = vsnprintf(short_text, sizeof(short_text), fmt, again);
 	va_end(again);
 	if (n < 0)
 		abort();
+	if ((size_t)n < sizeof(short_text))
+		return arena_strndup(a, short_text, (size_t)n);
 	text = arena_alloc(a, (size_t)n + 1);
 	if (text)
 		(void)vsnprintf(text, (size_t)n + 1, fmt, ap); /* measured above */
@@ -178,6 +180,15 @@ void *arena_grow(struct arena *a, void *items, size_t n, size_t size)
 	if (n)
 		memcpy(grown, items, n * size);
 	return grown;
+}
+
+bool arena_has(const struct arena *a, const void *p)
+{
+	for (const struct block *b = a->blocks; b; b = b->next)
+		if ((uintptr_t)p - (uintptr_t)b->data <
+		    b->size) /* unsigned: before it is far behind it */
+			return true;
+	return false;
 }
 
 size_t arena_used(const struct arena *a)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
@@ -33,6 +34,9 @@ char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 #define arena_push(a, items, n) \
 	((items) = arena_grow((a), (items), (n), sizeof(*(items))), &(items)[(n)++])
 void *arena_grow(struct arena *a, void *items, size_t n, size_t size);
+
+/** Whether p points into what it handed out. */
+bool arena_has(const struct arena *a, const void *p);
 
 size_t arena_used(const struct arena *a);
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "base/ip.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* Reads a decimal number without leading zeros up to max; gives the end, or NULL. */
@@ -58,28 +57,35 @@ enum ip_parse ip_prefix_parse(const char *s, struct ip_prefix *p)
 	return p->addr & ~ip_mask(p->len) ? IP_HOST_BITS : IP_OK;
 }
 
+/* A byte in decimal; gives the end. Lists of a thousand addresses are written: printf is slow at that. */
+static char *decimal(char *to, unsigned int byte)
+{
+	if (byte >= 100)
+		*to++ = (char)('0' + byte / 100);
+	if (byte >= 10)
+		*to++ = (char)('0' + byte / 10 % 10);
+	*to++ = (char)('0' + byte % 10);
+	return to;
+}
+
 const char *ip_format(uint32_t a, char buf[static IP_STRLEN])
 {
 	char *p = buf;
 
 	for (int shift = 24; shift >= 0; shift -= 8) {
-		const uint32_t byte = a >> shift & 255;
-
-		if (byte >= 100)
-			*p++ = (char)('0' + byte / 100);
-		if (byte >= 10)
-			*p++ = (char)('0' + byte / 10 % 10);
-		*p++ = (char)('0' + byte % 10);
-		*p++ = shift ? '.' : '\0';
+		p = decimal(p, a >> shift & 255);
+		*p++ = '.';
 	}
+	p[-1] = '\0';
 	return buf;
 }
 
 const char *ip_prefix_format(struct ip_prefix p, char buf[static IP_PREFIX_STRLEN])
 {
-	char addr[IP_STRLEN];
+	char *end = strchr(ip_format(p.addr, buf), '\0');
 
-	(void)snprintf(buf, IP_PREFIX_STRLEN, "%s/%u", ip_format(p.addr, addr), p.len);
+	*end++ = '/';
+	*decimal(end, p.len) = '\0';
 	return buf;
 }
 

@@ -16,12 +16,13 @@ bool name_valid(const char *s)
 
 const char *name_ifname(const char *name, char buf[static IFNAME_LEN])
 {
-	uint64_t h = hash_str(0, name);
+	size_t n = strlen(name);
 
-	if (strlen(name) < IFNAME_LEN)
-		(void)snprintf(buf, IFNAME_LEN, "%s", name);
+	if (n < IFNAME_LEN)
+		memcpy(buf, name, n + 1);
 	else /* no name has an underscore; of marks that are no letters BIRD takes it, and '~' not */
-		(void)snprintf(buf, IFNAME_LEN, "%.8s_%06x", name, (unsigned int)(h & 0xffffff));
+		(void)snprintf(buf, IFNAME_LEN, "%.8s_%06x", name,
+			       (unsigned int)(hash_str(0, name) & 0xffffff));
 	return buf;
 }
 

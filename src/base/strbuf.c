@@ -2,6 +2,7 @@
 /* Doubles; aborts where the heap is empty, as the arena does. */
 #include "base/strbuf.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,18 +69,23 @@ void strbuf_add_number(struct strbuf *b, unsigned long long n)
 	strbuf_addn(b, digits + at, sizeof(digits) - at);
 }
 
+#define GUESS 128u /* most texts are shorter: these are formatted once, not measured first */
+
 void strbuf_vprintf(struct strbuf *b, const char *fmt, va_list ap)
 {
 	va_list again;
 	int n;
 
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, again);
+	reserve(b, GUESS);
+	n = vsnprintf(b->s + b->len, b->room - b->len, fmt, again);
 	va_end(again);
 	if (n < 0)
 		abort();
-	reserve(b, (size_t)n);
-	(void)vsnprintf(b->s + b->len, (size_t)n + 1, fmt, ap); /* measured above */
+	if ((size_t)n >= b->room - b->len) {
+		reserve(b, (size_t)n);
+		(void)vsnprintf(b->s + b->len, (size_t)n + 1, fmt, ap); /* measured above */
+	}
 	b->len += (size_t)n;
 }
 
@@ -131,4 +137,64 @@ void strbuf_add_xml(struct strbuf *b, const char *text)
 		else
 			strbuf_addc(b, c < 0x20 && c != '\n' && c != '\t' ? '?' : (char)c);
 	}
+}
+
+static void add_json_byte(struct strbuf *b, unsigned char c)
+{
+	static const char letters[0x80] = {['"'] = '"',  ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f',
+					   ['\n'] = 'n', ['\r'] = 'r',  ['\t'] = 't'};
+
+	if (letters[c])
+		strbuf_printf(b, "\\%c", letters[c]);
+	else
+		strbuf_printf(b, "\\u%04X", c);
+}
+
+static bool stands_for_itself(unsigned char c)
+{
+	return c >= ' ' && c != '"' && c != '\\';
+}
+
+void strbuf_add_json(struct strbuf *b, const char *text)
+{
+	strbuf_addc(b, '"');
+	while (*text) {
+		size_t n = 0;
+
+		while (stands_for_itself((unsigned char)text[n]))
+			n++;
+		strbuf_addn(b, text, n);
+		text += n;
+		if (*text)
+			add_json_byte(b, (unsigned char)*text++);
+	}
+	strbuf_addc(b, '"');
+}
+
+/* The end of the string that begins at s, behind its quotes. */
+static const char *behind_string(const char *s)
+{
+	for (s++; *s && *s != '"'; s++)
+		if (*s == '\\' && s[1])
+			s++;
+	return *s ? s + 1 : s;
+}
+
+void strbuf_add_json_spaced(struct strbuf *b, const char *compact)
+{
+	const char *from = compact, *s = compact;
+
+	while (*s) {
+		if (*s == '"') {
+			s = behind_string(s);
+			continue;
+		}
+		s++;
+		if (s[-1] != ',' && s[-1] != ':')
+			continue;
+		strbuf_addn(b, from, (size_t)(s - from));
+		strbuf_addc(b, ' ');
+		from = s;
+	}
+	strbuf_addn(b, from, (size_t)(s - from));
 }

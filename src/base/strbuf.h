@@ -26,6 +26,11 @@ void strbuf_trunc(struct strbuf *b, size_t len);
 /** Text of an XML element or attribute, NULL: nothing; control characters, which XML has no way to write, become '?'. */
 void strbuf_add_xml(struct strbuf *b, const char *text);
 
+/** A string of JSON, in quotes; UTF-8 as it is. */
+void strbuf_add_json(struct strbuf *b, const char *text);
+/** JSON of one line without spaces, as "{"a": 1, "b": [2, 3]}": the way in which documents show it. */
+void strbuf_add_json_spaced(struct strbuf *b, const char *compact);
+
 /** The text, "" while empty; borrowed. */
 const char *strbuf_str(const struct strbuf *b);
 

@@ -2,6 +2,7 @@
 /** labctl: finds the verb in the table and hands over to it. */
 #include <argp.h>
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,10 +104,18 @@ static void parse_global(int *argc, char ***argv)
 	cli_rootless_init(rootless);
 }
 
+/*
+ * Documents of large labs, and arenas, are blocks that a process has for a while: the kernel gets them back as
+ * soon as they are freed. glibc would learn from the first of them to keep what is freed, and to put the next ones
+ * beside it.
+ */
+#define LARGE (256 << 10)
+
 int main(int argc, char **argv)
 {
 	const struct cli_verb *verb;
 
+	(void)mallopt(M_MMAP_THRESHOLD, LARGE); /* else it only takes more memory */
 	if (cli_process_init())
 		return LAB_FAILED;
 	argp_err_exit_status = LAB_USAGE;

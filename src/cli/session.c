@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/session.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -62,26 +61,11 @@ static int detach(void *data, struct lab_error **err)
 	return supervise_detach(state_dir_fd(s->state), err) ? broke_down(err) : 0;
 }
 
-/* The "workers" array of the plan document, of a plan that has nothing else in it. */
-static char *workers_json(const struct plan *plan)
-{
-	struct plan only = {
-		.lab = plan->lab, .workers = plan->workers, .n_workers = plan->n_workers};
-	auto_free char *document = plan_write(&only);
-	json_t *root = json_loads(document, 0, NULL);
-	char *text = json_dumps(json_object_get(root, "workers"), JSON_COMPACT);
-
-	json_decref(root);
-	return text ? text : strdup("[]");
-}
-
 static int load_start(void *data, const struct plan *workers, struct lab_error **err)
 {
 	struct cli_session *s = data;
-	auto_free char *json = workers_json(workers);
+	auto_free char *json = plan_write_kind(workers, PLAN_WORKER);
 
-	if (!json)
-		abort();
 	if (cli_certify(s->state, workers, err))
 		return -1;
 	supervise_wake(&state_journal(s->state)->supervisor);

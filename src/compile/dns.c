@@ -14,29 +14,64 @@
 #include <strings.h>
 
 #include "base/cleanup.h"
+#include "base/strbuf.h"
 #include "compile/context.h"
 
 #define TTL 60
 
-static void add_record(json_t *records, const char *name, const char *type, const char *data)
+/*
+ * Configurations are written as text, in the order that compile_json() has too: a thousand instances have two
+ * thousand records, and making values of them first took longer than all the rest of compiling them.
+ */
+struct view {
+	struct strbuf sockets, records; /* of JSON: what stands in these lists */
+};
+
+static void view_done(struct view *v)
 {
-	compile_json_append(records, json_pack("{s:s, s:s, s:s, s:i}", "name", name, "type", type,
-					       "data", data, "ttl", TTL));
+	strbuf_done(&v->sockets);
+	strbuf_done(&v->records);
 }
 
-static void add_address(json_t *records, const char *name, uint32_t ip)
+#define auto_view __attribute__((cleanup(view_done)))
+
+static void add_separator(struct strbuf *list)
+{
+	if (list->len)
+		strbuf_addc(list, ',');
+}
+
+static void add_record(struct view *v, const char *name, const char *type, const char *data)
+{
+	struct strbuf *b = &v->records;
+
+	add_separator(b);
+	strbuf_add(b, "{\"data\":");
+	strbuf_add_json(b, data);
+	strbuf_add(b, ",\"name\":");
+	strbuf_add_json(b, name);
+	strbuf_add(b, ",\"ttl\":");
+	strbuf_add_number(b, TTL);
+	strbuf_add(b, ",\"type\":");
+	strbuf_add_json(b, type);
+	strbuf_addc(b, '}');
+}
+
+static void add_address(struct view *v, const char *name, uint32_t ip)
 {
 	char text[IP_STRLEN];
 
-	add_record(records, name, "A", ip_format(ip, text));
+	add_record(v, name, "A", ip_format(ip, text));
 }
 
-static void add_pointer(struct compile *c, json_t *records, uint32_t ip, const char *name)
+static void add_pointer(struct view *v, uint32_t ip, const char *name)
 {
-	add_record(records,
-		   compile_text(c, "%u.%u.%u.%u.in-addr.arpa", ip & 0xff, ip >> 8 & 0xff,
-				ip >> 16 & 0xff, ip >> 24),
-		   "PTR", name);
+	static const char zone[] = ".in-addr.arpa";
+	char reverse[IP_STRLEN + sizeof(zone)];
+
+	(void)ip_format(__builtin_bswap32(ip), reverse);
+	memcpy(strchr(reverse, '\0'), zone, sizeof(zone));
+	add_record(v, reverse, "PTR", name);
 }
 
 /* An address has one name: the domain of the first group of its instance. */
@@ -49,7 +84,7 @@ static bool first_of_instance(const struct lab *lab, const struct api_group *g)
 	return true;
 }
 
-static void add_groups(struct compile *c, json_t *records)
+static void add_groups(struct compile *c, struct view *v)
 {
 	for (size_t i = 0; i < c->lab->n_api_groups; i++) {
 		const struct api_group *g = &c->lab->api_groups[i];
@@ -57,22 +92,24 @@ static void add_groups(struct compile *c, json_t *records)
 
 		if (!g->vpc_domain || !vip)
 			continue;
-		add_address(records, lab_vpc_domain(c->lab, g), vip);
+		add_address(v, lab_vpc_domain(c->lab, g), vip);
 		if (first_of_instance(c->lab, g))
-			add_pointer(c, records, vip, lab_vpc_domain(c->lab, g));
+			add_pointer(v, vip, lab_vpc_domain(c->lab, g));
 	}
 }
 
-static void add_instances(struct compile *c, json_t *records, const struct vpc *vpc)
+static void add_instances(struct compile *c, struct view *v, const struct vpc *vpc)
 {
 	for (size_t i = 0; i < c->lab->n_ecs; i++) {
 		const struct ecs *ecs = &c->lab->ecs[i];
 		const struct vswitch *s = ecs->vswitch.to;
+		const char *domain;
 
 		if (s->vpc != vpc)
 			continue;
-		add_address(records, compile_ecs_domain(c, ecs), ecs->private_ip.ip);
-		add_pointer(c, records, ecs->private_ip.ip, compile_ecs_domain(c, ecs));
+		domain = compile_ecs_domain(c, ecs);
+		add_address(v, domain, ecs->private_ip.ip);
+		add_pointer(v, ecs->private_ip.ip, domain);
 	}
 }
 
@@ -105,7 +142,7 @@ static bool is_hidden(const struct compile *c, const struct vpc *vpc, const char
 	return false;
 }
 
-static void add_private_zone(struct compile *c, json_t *records, const struct private_zone *z)
+static void add_private_zone(struct compile *c, struct view *v, const struct private_zone *z)
 {
 	for (size_t i = 0; i < z->n_records; i++) {
 		const struct pair *r = &z->records[i];
@@ -114,25 +151,25 @@ static void add_private_zone(struct compile *c, json_t *records, const struct pr
 					   : compile_text(c, "%s.%s", r->key, z->zone_name.s);
 		uint32_t ip;
 
-		add_record(records, name, ip_parse(r->value.s, &ip) ? "A" : "CNAME", r->value.s);
+		add_record(v, name, ip_parse(r->value.s, &ip) ? "A" : "CNAME", r->value.s);
 	}
 }
 
-static void add_private_zones(struct compile *c, json_t *records, const struct vpc *vpc)
+static void add_private_zones(struct compile *c, struct view *v, const struct vpc *vpc)
 {
 	for (size_t i = 0; i < c->lab->n_private_zones; i++)
 		if (is_bound(&c->lab->private_zones[i], vpc))
-			add_private_zone(c, records, &c->lab->private_zones[i]);
+			add_private_zone(c, v, &c->lab->private_zones[i]);
 }
 
 /* What anybody may know, and in a VPC what its zones do not hide. */
-static void add_public_names(struct compile *c, json_t *records, const struct vpc *vpc)
+static void add_public_names(struct compile *c, struct view *v, const struct vpc *vpc)
 {
 	struct lab_name name;
 
 	for (size_t i = 0; lab_public_name_at(c->lab, i, &name); i++)
 		if (!is_hidden(c, vpc, name.name))
-			add_address(records, name.name, name.ip);
+			add_address(v, name.name, name.ip);
 }
 
 /* --- views --- */
@@ -141,11 +178,11 @@ static void add_public_names(struct compile *c, json_t *records, const struct vp
 struct server {
 	struct plan_socket *sockets;
 	size_t n_sockets;
-	json_t *views;
+	struct strbuf views; /* JSON */
 };
 
 /* UDP and TCP on one address; their names go into the view's list. */
-static void listen_on(struct compile *c, struct server *s, json_t *names, const char *view,
+static void listen_on(struct compile *c, struct server *s, struct view *v, const char *view,
 		      const char *ns, uint32_t ip)
 {
 	static const struct {
@@ -158,37 +195,49 @@ static void listen_on(struct compile *c, struct server *s, json_t *names, const 
 
 		*arena_push(c->arena, s->sockets,
 			    s->n_sockets) = (struct plan_socket){name, ns, both[i].type, ip, 53};
-		compile_json_append(names, json_string(name));
+		add_separator(&v->sockets);
+		strbuf_add_json(&v->sockets, name);
 	}
 }
 
-static void add_view(struct server *s, const char *name, json_t *names, json_t *records,
-		     json_t *forward)
+/* forward: JSON, NULL: none. */
+static void add_view(struct server *s, const char *name, const struct view *v, const char *forward)
 {
-	compile_json_append(s->views, json_pack("{s:s, s:o, s:o, s:o*}", "name", name, "sockets",
-						names, "records", records, "forward", forward));
+	struct strbuf *b = &s->views;
+
+	add_separator(b);
+	strbuf_addc(b, '{');
+	if (forward)
+		strbuf_printf(b, "\"forward\":%s,", forward);
+	strbuf_add(b, "\"name\":");
+	strbuf_add_json(b, name);
+	strbuf_add(b, ",\"records\":[");
+	strbuf_add(b, strbuf_str(&v->records));
+	strbuf_add(b, "],\"sockets\":[");
+	strbuf_add(b, strbuf_str(&v->sockets));
+	strbuf_add(b, "]}");
 }
 
 static void add_vpc(struct compile *c, struct server *s, const struct vpc *vpc)
 {
-	json_t *names = json_array(), *records = json_array();
+	auto_view struct view v = {0};
 
-	listen_on(c, s, names, vpc->id.name, vpc->id.name, LAB_RESOLVER_1);
-	listen_on(c, s, names, vpc->id.name, vpc->id.name, LAB_RESOLVER_2);
-	add_groups(c, records);
-	add_instances(c, records, vpc);
-	add_private_zones(c, records, vpc);
-	add_public_names(c, records, vpc);
-	add_view(s, vpc->id.name, names, records, NULL);
+	listen_on(c, s, &v, vpc->id.name, vpc->id.name, LAB_RESOLVER_1);
+	listen_on(c, s, &v, vpc->id.name, vpc->id.name, LAB_RESOLVER_2);
+	add_groups(c, &v);
+	add_instances(c, &v, vpc);
+	add_private_zones(c, &v, vpc);
+	add_public_names(c, &v, vpc);
+	add_view(s, vpc->id.name, &v, NULL);
 }
 
 static void add_internet(struct compile *c, struct server *s)
 {
-	json_t *names = json_array(), *records = json_array();
+	auto_view struct view v = {0};
 
-	listen_on(c, s, names, INTERNET_NS, INTERNET_NS, INTERNET_DNS);
-	add_public_names(c, records, NULL);
-	add_view(s, INTERNET_NS, names, records, NULL);
+	listen_on(c, s, &v, INTERNET_NS, INTERNET_NS, INTERNET_DNS);
+	add_public_names(c, &v, NULL);
+	add_view(s, INTERNET_NS, &v, NULL);
 }
 
 /* Two zones of one name, for different VPCs. */
@@ -216,9 +265,14 @@ static json_t *zones_of(struct compile *c)
 	return zones;
 }
 
+/* Ends the server. */
 static void add_worker(struct compile *c, struct plan_origin origin, const char *name,
-		       const char *ns, const struct server *s, json_t *zones)
+		       const char *ns, struct server *s, json_t *zones)
 {
+	const char *config = compile_text(c, "{\"views\":[%s],\"zones\":%s}", strbuf_str(&s->views),
+					  compile_json(c, zones));
+
+	strbuf_done(&s->views);
 	*plan_add_worker(c->plan) = (struct plan_worker){
 		.origin = origin,
 		.name = name,
@@ -226,8 +280,7 @@ static void add_worker(struct compile *c, struct plan_origin origin, const char 
 		.ns = ns,
 		.sockets = s->sockets,
 		.n_sockets = s->n_sockets,
-		.config = compile_json(c,
-				       json_pack("{s:o, s:o}", "views", s->views, "zones", zones)),
+		.config = config,
 	};
 }
 
@@ -256,13 +309,13 @@ static json_t *forward_of(struct compile *c, const struct dns_server *dns)
 
 static void add_host_server(struct compile *c, const struct data_center *dc, const struct host *h)
 {
-	json_t *names = json_array(), *records = json_array();
-	struct server s = {.views = json_array()};
+	auto_view struct view v = {0};
+	struct server s = {0};
 
-	listen_on(c, &s, names, h->id.name, h->id.name, h->ip.ip);
+	listen_on(c, &s, &v, h->id.name, h->id.name, h->ip.ip);
 	for (size_t i = 0; i < h->dns.n_records; i++)
-		add_record(records, h->dns.records[i].key, "A", h->dns.records[i].value.s);
-	add_view(&s, h->id.name, names, records, forward_of(c, &h->dns));
+		add_record(&v, h->dns.records[i].key, "A", h->dns.records[i].value.s);
+	add_view(&s, h->id.name, &v, compile_json(c, forward_of(c, &h->dns)));
 	add_worker(c, compile_origin_in(c, "data_centers", &dc->id, "hosts", &h->id),
 		   lab_worker(c->lab, "dns", h->id.name), h->id.name, &s, json_array());
 }
@@ -293,7 +346,6 @@ void compile_dns(struct compile *c)
 		add_host_servers(c, &lab->data_centers[i]);
 	if (!lab->n_vpcs && !lab->internet.at.line)
 		return;
-	s.views = json_array();
 	for (size_t i = 0; i < lab->n_vpcs; i++)
 		add_vpc(c, &s, &lab->vpcs[i]);
 	if (lab->internet.at.line)

@@ -162,52 +162,82 @@ bool plan_same(enum plan_kind kind, const void *a, const void *b)
 	return compare_set(plan_fields(kind), 0, FIELD_PEOPLE, a, b) == 0;
 }
 
-static void own_text(struct arena *a, void *at)
+/*
+ * Most texts were made in the arena already, and of a name of the lab many objects speak: each is copied once,
+ * or a plan of thousands of nodes takes twice the memory.
+ */
+#define MEMO 4096u /* what it forgets is copied again */
+
+struct owner {
+	struct arena *arena;
+	struct {
+		const char *from, *copy;
+	} memo[MEMO];
+};
+
+static void own_text(struct owner *o, void *at)
 {
 	const char **s = at;
+	size_t slot = ((uintptr_t)*s >> 4) % MEMO;
 
-	if (*s)
-		*s = arena_strdup(a, *s);
+	if (!*s || arena_has(o->arena, *s))
+		return;
+	if (o->memo[slot].from != *s) {
+		o->memo[slot].from = *s;
+		o->memo[slot].copy = arena_strdup(o->arena, *s);
+	}
+	*s = o->memo[slot].copy;
 }
 
-static void own_set(struct arena *a, const struct field_set *set, void *object)
+static void own_set(struct owner *o, const struct field_set *set, void *object)
 {
 	for (const struct field *f = set->fields; f->name; f++) {
 		void *at = (char *)object + f->offset;
 
 		if (f->type == FIELD_STRING || f->type == FIELD_JSON) {
-			own_text(a, at);
+			own_text(o, at);
 		} else if (f->type == FIELD_STRUCT) {
-			own_set(a, f->inner, at);
+			own_set(o, f->inner, at);
 		} else if (f->type == FIELD_LIST) {
 			size_t n = *(size_t *)((char *)object + f->count);
-			char *items = n ? arena_memdup(a, *(void **)at, n * f->inner->size) : NULL;
+			char *items = n ? arena_memdup(o->arena, *(void **)at, n * f->inner->size)
+					: NULL;
 
 			for (size_t i = 0; i < n; i++)
-				own_set(a, f->inner, items + i * f->inner->size);
+				own_set(o, f->inner, items + i * f->inner->size);
 			*(void **)at = items;
 		}
 	}
 }
 
+static void own_kind(struct owner *o, struct plan *p, enum plan_kind kind)
+{
+	struct plan_array array = plan_array(p, kind);
+	const struct field_set *fields = plan_fields(kind);
+
+	for (size_t i = 0; i < *array.n; i++) {
+		char *object = (char *)*array.items + i * fields->size;
+
+		own_set(o, fields, object);
+		own_set(o, plan_origin_fields(), object);
+	}
+}
+
 void plan_own(struct plan *p)
 {
-	own_text(p->arena, &p->title);
-	own_text(p->arena, &p->file);
-	own_text(p->arena, &p->step);
-	own_text(p->arena, &p->changes);
-	own_text(p->arena, &p->summary);
-	for (enum plan_kind kind = 0; kind < PLAN_N_KINDS; kind++) {
-		struct plan_array array = plan_array(p, kind);
-		const struct field_set *fields = plan_fields(kind);
+	struct owner *o = calloc(1, sizeof(*o));
 
-		for (size_t i = 0; i < *array.n; i++) {
-			char *object = (char *)*array.items + i * fields->size;
-
-			own_set(p->arena, fields, object);
-			own_set(p->arena, plan_origin_fields(), object);
-		}
-	}
+	if (!o)
+		abort();
+	o->arena = p->arena;
+	own_text(o, &p->title);
+	own_text(o, &p->file);
+	own_text(o, &p->step);
+	own_text(o, &p->changes);
+	own_text(o, &p->summary);
+	for (enum plan_kind kind = 0; kind < PLAN_N_KINDS; kind++)
+		own_kind(o, p, kind);
+	free(o);
 }
 
 static int compare_for_sort(const void *a, const void *b, void *kind)

@@ -327,6 +327,8 @@ const struct plan_worker *plan_find_worker(const struct plan *p, const char *nam
 
 /** The document of include/labctl/plan.h, to be freed by the caller; same plan, same bytes. */
 char *plan_write(const struct plan *p);
+/** The list of one kind in it, as JSON; to be freed by the caller. */
+char *plan_write_kind(const struct plan *p, enum plan_kind kind);
 /** Reads what plan_write() wrote. NULL with *err (LAB_STATE: other version, LAB_FAILED: garbage). */
 struct plan *plan_read(const char *text, size_t len, struct lab_error **err);
 

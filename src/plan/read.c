@@ -12,14 +12,63 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/hash.h"
 #include "plan/fields.h"
 
 struct reader {
 	struct plan *plan;
+	struct interned *texts;
 	const char *kind; /* "routes" and 17: where we are, for errors */
 	size_t index;
 	struct lab_error **err;
 };
+
+/*
+ * Names of namespaces and devices, resources and places in the lab file come again and again: each text is kept
+ * once, or the plan of a lab of thousands of nodes takes twice the memory. Open addressing, at most half full.
+ */
+struct interned {
+	const char **slots;
+	size_t n, room; /* a power of two */
+};
+
+static const char **slot_of(const struct interned *t, const char *s)
+{
+	size_t i = hash_str(0, s) & (t->room - 1);
+
+	while (t->slots[i] && strcmp(t->slots[i], s) != 0)
+		i = (i + 1) & (t->room - 1);
+	return &t->slots[i];
+}
+
+static void make_room(struct interned *t)
+{
+	struct interned bigger = {.n = t->n, .room = t->room ? 2 * t->room : 1024};
+
+	bigger.slots = calloc(bigger.room, sizeof(*bigger.slots));
+	if (!bigger.slots)
+		abort();
+	for (size_t i = 0; i < t->room; i++)
+		if (t->slots[i])
+			*slot_of(&bigger, t->slots[i]) = t->slots[i];
+	free(t->slots);
+	*t = bigger;
+}
+
+static const char *keep_text(const struct reader *r, const char *s)
+{
+	struct interned *t = r->texts;
+	const char **slot;
+
+	if (2 * (t->n + 1) > t->room)
+		make_room(t);
+	slot = slot_of(t, s);
+	if (!*slot) {
+		*slot = arena_strdup(r->plan->arena, s);
+		t->n++;
+	}
+	return *slot;
+}
 
 static int refuse(const struct reader *r, const char *field, const char *why)
 {
@@ -108,7 +157,7 @@ static int read_text(const struct reader *r, const struct field *f, const json_t
 	if (!s)
 		return -1;
 	if (f->type == FIELD_STRING) {
-		*(const char **)at = arena_strdup(r->plan->arena, s);
+		*(const char **)at = keep_text(r, s);
 		return 0;
 	}
 	if (f->type == FIELD_IP)
@@ -448,10 +497,14 @@ struct plan *plan_read(const char *text, size_t len, struct lab_error **err)
 {
 	struct scan s = {.text = text, .len = len, .err = err};
 	auto_plan struct plan *plan = plan_new("");
-	struct reader r = {.plan = plan, .err = err};
+	struct interned texts = {0};
+	struct reader r = {.plan = plan, .texts = &texts, .err = err};
 	json_auto_t *head = json_object();
+	int res;
 
 	if (!head)
 		abort();
-	return read_document(&r, &s, head) < 0 ? NULL : steal_ptr(plan);
+	res = read_document(&r, &s, head);
+	free(texts.slots);
+	return res < 0 ? NULL : steal_ptr(plan);
 }

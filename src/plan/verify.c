@@ -24,6 +24,9 @@ struct devices {
 struct context {
 	const struct plan *plan;
 	struct devices devices;
+	/* What was found last. In a sorted plan the next object lies there, too, more often than not. */
+	const char *namespace;
+	struct device device;
 	struct arena *arena; /* for texts of errors */
 };
 
@@ -43,17 +46,26 @@ static int complain(const struct context *c, enum plan_kind kind, const void *ob
 			      what ? what : "");
 }
 
-static bool has_namespace(const struct context *c, const char *ns)
+static bool has_namespace(struct context *c, const char *ns)
 {
-	return plan_find_namespace(c->plan, ns) != NULL;
+	if (c->namespace && strcmp(c->namespace, ns) == 0)
+		return true;
+	if (!plan_find_namespace(c->plan, ns))
+		return false;
+	c->namespace = ns;
+	return true;
 }
 
-static bool has_device(const struct context *c, const char *ns, const char *dev)
+static bool has_device(struct context *c, const char *ns, const char *dev)
 {
 	struct device key = {ns, dev};
 
-	return strcmp(dev, "lo") == 0 ||
-	       bsearch(&key, c->devices.v, c->devices.n, sizeof(key), compare_device) != NULL;
+	if (strcmp(dev, "lo") == 0 || (c->device.dev && compare_device(&key, &c->device) == 0))
+		return true;
+	if (!bsearch(&key, c->devices.v, c->devices.n, sizeof(key), compare_device))
+		return false;
+	c->device = key;
+	return true;
 }
 
 /* Required texts are there: everything after this may follow them. */
@@ -137,16 +149,25 @@ static int collect_devices(struct context *c, struct lab_error **err)
 	return 0;
 }
 
+static int compare_bridge(const void *a, const void *b)
+{
+	return plan_key_cmp(PLAN_BRIDGE, a, b);
+}
+
+static bool has_bridge(const struct context *c, const char *ns, const char *dev)
+{
+	const struct plan_bridge key = {.ns = ns, .dev = dev};
+	const struct plan *p = c->plan;
+
+	return p->n_bridges &&
+	       bsearch(&key, p->bridges, p->n_bridges, sizeof(key), compare_bridge) != NULL;
+}
+
 static int verify_end(const struct context *c, const struct plan_link *l, const struct plan_end *e,
 		      struct lab_error **err)
 {
-	const struct plan_bridge key = {.ns = e->ns, .dev = e->master};
-
-	if (!e->master)
+	if (!e->master || has_bridge(c, e->ns, e->master))
 		return 0;
-	for (size_t i = 0; i < c->plan->n_bridges; i++)
-		if (plan_key_cmp(PLAN_BRIDGE, &c->plan->bridges[i], &key) == 0)
-			return 0;
 	return complain(c, PLAN_LINK, l, err, "no bridge", e->master);
 }
 
@@ -156,8 +177,8 @@ static int verify_link(const struct context *c, const struct plan_link *l, struc
 }
 
 /* ns must exist, and dev in it where dev is not NULL. */
-static int verify_place(const struct context *c, enum plan_kind kind, const void *object,
-			const char *ns, const char *dev, struct lab_error **err)
+static int verify_place(struct context *c, enum plan_kind kind, const void *object, const char *ns,
+			const char *dev, struct lab_error **err)
 {
 	if (!has_namespace(c, ns))
 		return complain(c, kind, object, err, "no namespace", ns);
@@ -166,7 +187,7 @@ static int verify_place(const struct context *c, enum plan_kind kind, const void
 	return 0;
 }
 
-static int verify_route(const struct context *c, const struct plan_route *r, struct lab_error **err)
+static int verify_route(struct context *c, const struct plan_route *r, struct lab_error **err)
 {
 	if (r->type == PLAN_UNICAST && !r->dev)
 		return complain(c, PLAN_ROUTE, r, err, "leads nowhere", NULL);
@@ -192,24 +213,46 @@ static bool sound_socket(const struct plan_socket *s)
 	return s->port == 0 && s->addr == 0;
 }
 
-static int verify_worker(const struct context *c, const struct plan_worker *w,
-			 struct lab_error **err)
+static int compare_text(const void *a, const void *b)
 {
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* A name that two sockets of a worker have; NULL: none. A resolver has thousands. */
+static const char *name_twice(const struct plan_worker *w)
+{
+	auto_free const char **names = calloc(w->n_sockets + 1, sizeof(*names));
+	size_t i = 1;
+
+	if (!names)
+		abort();
+	for (size_t k = 0; k < w->n_sockets; k++)
+		names[k] = w->sockets[k].name;
+	qsort(names, w->n_sockets, sizeof(*names), compare_text);
+	while (i < w->n_sockets && strcmp(names[i - 1], names[i]) != 0)
+		i++;
+	return i < w->n_sockets ? names[i] : NULL;
+}
+
+static int verify_worker(struct context *c, const struct plan_worker *w, struct lab_error **err)
+{
+	const char *twice;
+
 	for (size_t i = 0; i < w->n_sockets; i++) {
 		const struct plan_socket *s = &w->sockets[i];
 
 		if (!s->name || !s->ns || !has_namespace(c, s->ns) || !sound_socket(s))
 			return complain(c, PLAN_WORKER, w, err, "bad socket", s->name);
-		for (size_t j = 0; j < i; j++)
-			if (strcmp(w->sockets[j].name, s->name) == 0)
-				return complain(c, PLAN_WORKER, w, err, "two sockets", s->name);
 	}
+	twice = name_twice(w);
+	if (twice)
+		return complain(c, PLAN_WORKER, w, err, "two sockets", twice);
 	if (*w->config != '{')
 		return complain(c, PLAN_WORKER, w, err, "config is no JSON object", NULL);
 	return verify_place(c, PLAN_WORKER, w, w->ns, NULL, err);
 }
 
-static int verify_object(const struct context *c, enum plan_kind kind, const void *object,
+static int verify_object(struct context *c, enum plan_kind kind, const void *object,
 			 struct lab_error **err)
 {
 	switch (kind) {

@@ -6,49 +6,12 @@
 #include "plan/plan.h"
 
 #include <assert.h>
-#include <jansson.h>
 #include <labctl/plan.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/strbuf.h"
 #include "plan/fields.h"
-
-/* jansson answers NULL where memory is exhausted, and for text that is not UTF-8: plan.h's texts
- * come from names and from a lab file that was checked to be UTF-8. */
-static json_t *need(json_t *j)
-{
-	if (!j)
-		abort();
-	return j;
-}
-
-static void add_json(struct strbuf *b, json_t *j) /* takes j */
-{
-	char *text = json_dumps(need(j), JSON_ENCODE_ANY);
-
-	if (!text)
-		abort();
-	strbuf_add(b, text);
-	free(text);
-	json_decref(j);
-}
-
-/* Nearly all texts stand for themselves; jansson sees to the others. */
-static void add_text(struct strbuf *b, const char *s)
-{
-	size_t n = 0;
-
-	while (s[n] >= ' ' && s[n] <= '~' && s[n] != '"' && s[n] != '\\')
-		n++;
-	if (s[n]) {
-		add_json(b, json_string(s));
-		return;
-	}
-	strbuf_addc(b, '"');
-	strbuf_addn(b, s, n);
-	strbuf_addc(b, '"');
-}
 
 static const char *enum_name(const struct field *f, unsigned int value)
 {
@@ -113,7 +76,15 @@ static void add_list(struct strbuf *b, const struct field *f, const void *object
 
 static void add_mac(struct strbuf *b, const unsigned char *m)
 {
-	strbuf_printf(b, "\"%02x:%02x:%02x:%02x:%02x:%02x\"", m[0], m[1], m[2], m[3], m[4], m[5]);
+	static const char digits[] = "0123456789abcdef";
+	char text[3 * 6 + 1] = "\"";
+
+	for (size_t i = 0; i < 6; i++) {
+		text[1 + 3 * i] = digits[m[i] >> 4];
+		text[2 + 3 * i] = digits[m[i] & 15];
+		text[3 + 3 * i] = i < 5 ? ':' : '"';
+	}
+	strbuf_addn(b, text, sizeof(text));
 }
 
 static void add_value(struct strbuf *b, const struct field *f, const void *object)
@@ -122,16 +93,18 @@ static void add_value(struct strbuf *b, const struct field *f, const void *objec
 	char buf[IP_PREFIX_STRLEN];
 
 	switch (f->type) {
-	case FIELD_STRING: add_text(b, *(const char *const *)at); break;
+	case FIELD_STRING: strbuf_add_json(b, *(const char *const *)at); break;
 	case FIELD_BOOL: strbuf_add(b, "true"); break;
 	case FIELD_U16:
 	case FIELD_U32:
-	case FIELD_U64: strbuf_printf(b, "%lld", (long long)number(f, at)); break;
-	case FIELD_IP: add_text(b, ip_format(*(const uint32_t *)at, buf)); break;
-	case FIELD_PREFIX: add_text(b, ip_prefix_format(*(const struct ip_prefix *)at, buf)); break;
+	case FIELD_U64: strbuf_add_number(b, number(f, at)); break;
+	case FIELD_IP: strbuf_add_json(b, ip_format(*(const uint32_t *)at, buf)); break;
+	case FIELD_PREFIX:
+		strbuf_add_json(b, ip_prefix_format(*(const struct ip_prefix *)at, buf));
+		break;
 	case FIELD_MAC: add_mac(b, at); break;
-	case FIELD_ENUM: add_text(b, enum_name(f, *(const unsigned int *)at)); break;
-	case FIELD_JSON: add_json(b, json_loads(*(const char *const *)at, 0, NULL)); break;
+	case FIELD_ENUM: strbuf_add_json(b, enum_name(f, *(const unsigned int *)at)); break;
+	case FIELD_JSON: strbuf_add_json_spaced(b, *(const char *const *)at); break;
 	case FIELD_STRUCT: add_set(b, f->inner, at); break;
 	case FIELD_LIST: add_list(b, f, object); break;
 	}
@@ -157,14 +130,14 @@ static void add_head(struct strbuf *b, const char *key, const char *text)
 	if (!text)
 		return;
 	strbuf_printf(b, ",\n\"%s\": ", key);
-	add_text(b, text);
+	strbuf_add_json(b, text);
 }
 
 static void add_kind(struct strbuf *b, const struct plan *p, enum plan_kind kind)
 {
 	size_t n = plan_count(p, kind);
 
-	strbuf_printf(b, ",\n\"%s\": [", plan_fields(kind)->name);
+	strbuf_addc(b, '[');
 	for (size_t i = 0; i < n; i++) {
 		const void *object = plan_object(p, kind, i);
 
@@ -175,6 +148,14 @@ static void add_kind(struct strbuf *b, const struct plan *p, enum plan_kind kind
 		strbuf_addc(b, '}');
 	}
 	strbuf_add(b, n ? "\n]" : "]");
+}
+
+char *plan_write_kind(const struct plan *p, enum plan_kind kind)
+{
+	struct strbuf b = {0};
+
+	add_kind(&b, p, kind);
+	return strbuf_take(&b);
 }
 
 char *plan_write(const struct plan *p)
@@ -189,10 +170,12 @@ char *plan_write(const struct plan *p)
 	add_head(&b, "changes", p->changes);
 	if (p->summary) {
 		strbuf_add(&b, ",\n\"summary\": ");
-		add_json(&b, json_loads(p->summary, 0, NULL));
+		strbuf_add_json_spaced(&b, p->summary);
 	}
-	for (enum plan_kind kind = 0; kind < PLAN_N_KINDS; kind++)
+	for (enum plan_kind kind = 0; kind < PLAN_N_KINDS; kind++) {
+		strbuf_printf(&b, ",\n\"%s\": ", plan_fields(kind)->name);
 		add_kind(&b, p, kind);
+	}
 	strbuf_add(&b, "\n}\n");
 	return strbuf_take(&b);
 }

@@ -29,12 +29,18 @@ static bool drops(enum spec_socket_type type, enum launch_drop what)
 
 void supervise_launch_drop(struct worker *w, enum launch_drop what)
 {
-	for (size_t i = 0; i < w->spec->n_sockets; i++) {
+	const size_t n = w->spec->n_sockets;
+	auto_free struct held_socket **dropped = calloc(n + 1, sizeof(struct held_socket *));
+
+	if (!dropped)
+		abort();
+	for (size_t i = 0; i < n; i++) {
 		if (!drops(w->spec->sockets[i].type, what))
 			continue;
-		supervise_pool_drop(w->sup->pool, w->held[i]);
+		dropped[i] = w->held[i];
 		w->held[i] = NULL;
 	}
+	supervise_pool_drop(w->sup->pool, dropped, n);
 }
 
 static int take_sockets(struct worker *w, struct lab_error **err)

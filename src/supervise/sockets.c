@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/ip.h"
+#include "supervise/closing.h"
 #include "supervise/descriptor.h"
 
 struct held_socket {
@@ -51,24 +52,49 @@ struct socket_pool *supervise_pool_new(const char *lab, int root, int dir, struc
 	return p;
 }
 
-static void held_free(struct held_socket *s)
+static size_t count_unheld(const struct socket_pool *p)
 {
-	(void)close(s->fd); /* nothing to flush */
-	free(s->worker);
-	free(s->name);
-	free(s);
+	size_t n = 0;
+
+	for (const struct held_socket *s = p->sockets; s; s = s->next)
+		n += !s->refs;
+	return n;
+}
+
+/* Closes and forgets what nobody holds any more. */
+static void tidy(struct socket_pool *p)
+{
+	size_t n = count_unheld(p), slow = 0;
+	auto_free int *fds = calloc(n + 1, sizeof(*fds));
+
+	if (!fds)
+		abort();
+	for (struct held_socket **at = &p->sockets; n && *at;) {
+		struct held_socket *s = *at;
+
+		if (s->refs) {
+			at = &s->next;
+			continue;
+		}
+		*at = s->next;
+		if (s->type == SPEC_PACKET)
+			fds[slow++] = s->fd;
+		else
+			(void)close(s->fd); /* nothing to flush */
+		free(s->worker);
+		free(s->name);
+		free(s);
+	}
+	supervise_close_all(fds, slow);
 }
 
 void supervise_pool_free(struct socket_pool *p)
 {
 	if (!p)
 		return;
-	while (p->sockets) {
-		struct held_socket *s = p->sockets;
-
-		p->sockets = s->next;
-		held_free(s);
-	}
+	for (struct held_socket *s = p->sockets; s; s = s->next)
+		s->refs = 0;
+	tidy(p);
 	cleanup_closep(&p->home);
 	free(p->lab);
 	free(p);
@@ -227,17 +253,14 @@ struct held_socket *supervise_pool_take(struct socket_pool *p, const char *worke
 	return h;
 }
 
-void supervise_pool_drop(struct socket_pool *p, struct held_socket *s)
+void supervise_pool_drop(struct socket_pool *p, struct held_socket **held, size_t n)
 {
-	if (!s || --s->refs)
-		return;
-	for (struct held_socket **at = &p->sockets; *at; at = &(*at)->next) {
-		if (*at == s) {
-			*at = s->next;
-			break;
-		}
+	for (size_t i = 0; i < n; i++) {
+		if (held[i])
+			held[i]->refs--;
+		held[i] = NULL;
 	}
-	held_free(s);
+	tidy(p);
 }
 
 bool supervise_pool_current(const struct socket_pool *p, const struct held_socket *s,

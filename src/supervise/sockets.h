@@ -37,7 +37,8 @@ int supervise_pool_netns(const struct socket_pool *p, const char *ns, struct net
 /** The descriptor of a worker, opened inside its namespace or shared; NULL with *err. */
 struct held_socket *supervise_pool_take(struct socket_pool *p, const char *worker,
 					const struct spec_socket *s, struct lab_error **err);
-void supervise_pool_drop(struct socket_pool *p, struct held_socket *s); /* NULL is fine */
+/** Lets go of the held ones among them (NULL: none), and clears the list. */
+void supervise_pool_drop(struct socket_pool *p, struct held_socket **held, size_t n);
 /** Whether it still is in what is now the namespace of that name; a memory is in none. */
 bool supervise_pool_current(const struct socket_pool *p, const struct held_socket *s,
 			    const char *ns);

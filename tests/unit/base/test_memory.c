@@ -71,6 +71,47 @@ static void strbuf_grows(void **state)
 	assert_int_equal(b.len, 0);
 }
 
+static void an_arena_knows_its_own(void **state)
+{
+	auto_arena struct arena *a = arena_new(0), *b = arena_new(0);
+	const char *first = arena_strdup(a, "first"), *big = arena_alloc(a, 5 << 20);
+
+	assert_true(arena_has(a, first));
+	assert_true(arena_has(a, big));
+	assert_true(arena_has(a, big + (5 << 20) - 1));
+	assert_true(arena_has(
+		a, arena_printf(a, "%0500d", 7))); /* longer than what is formatted once */
+	assert_false(arena_has(a, arena_strdup(b, "other")));
+	assert_false(arena_has(a, "literal"));
+	assert_false(arena_has(a, NULL));
+	assert_int_equal(strlen(arena_printf(a, "%0500d", 7)), 500);
+}
+
+static void strbuf_formats_long_and_short(void **state)
+{
+	auto_strbuf struct strbuf b = {0};
+
+	strbuf_printf(&b, "%d", 1);
+	strbuf_printf(&b, "%0300d", 2);
+	assert_int_equal(b.len, 301);
+	assert_int_equal(strlen(b.s), 301);
+}
+
+/* The same bytes as jansson's. */
+static void strbuf_writes_json(void **state)
+{
+	auto_strbuf struct strbuf b = {0};
+
+	strbuf_add_json(&b, "");
+	strbuf_add_json(&b, "a/b \xc3\xa4\x7f");
+	strbuf_add_json(&b, "\"\\\b\f\n\r\t\x01\x1f.");
+	assert_string_equal(b.s,
+			    "\"\"\"a/b \xc3\xa4\x7f\"\"\\\"\\\\\\b\\f\\n\\r\\t\\u0001\\u001F.\"");
+	strbuf_trunc(&b, 0);
+	strbuf_add_json_spaced(&b, "{\"a:b,\\\\\":[1,-2.5,{},[]],\"c\\\",\":{\"d\":null}}");
+	assert_string_equal(b.s, "{\"a:b,\\\\\": [1, -2.5, {}, []], \"c\\\",\": {\"d\": null}}");
+}
+
 static void strbuf_takes_numbers_and_grows_for_others(void **state)
 {
 	auto_strbuf struct strbuf b = {0};
@@ -152,7 +193,10 @@ int main(void)
 		cmocka_unit_test(arena_gives_zeroed_aligned_memory),
 		cmocka_unit_test(arena_keeps_its_cap),
 		cmocka_unit_test(arrays_keep_their_elements),
+		cmocka_unit_test(an_arena_knows_its_own),
 		cmocka_unit_test(strbuf_grows),
+		cmocka_unit_test(strbuf_formats_long_and_short),
+		cmocka_unit_test(strbuf_writes_json),
 		cmocka_unit_test(strbuf_takes_numbers_and_grows_for_others),
 		cmocka_unit_test(errors_carry_context),
 		cmocka_unit_test(names_are_checked),
