@@ -197,6 +197,47 @@ static void links_are_refused(void **state)
 	close_fixture(&f);
 }
 
+/* Only what is not there is missing: nothing is replaced because it cannot be read. */
+static void what_cannot_be_read_is_not_lost(void **state)
+{
+	static const char *const files[] = {"secrets/ca.pem", "secrets/ca-key.pem",
+					    "secrets/gw-1.certificates"};
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		auto_free char *before = NULL, *after = NULL;
+		auto_error struct lab_error *err = NULL;
+		json_t *order = json_loads("{\"gw-1\": [\"a.example.com\"]}", 0, NULL);
+		struct fixture f;
+
+		open_fixture(&f);
+		complete(&f, "{\"gw-1\": [\"a.example.com\"]}");
+		before = read_file(&f, files[i]);
+		assert_int_equal(renameat(f.dir, files[i], f.dir, "away"), 0);
+		assert_int_equal(symlinkat("../away", f.dir, files[i]), 0);
+		assert_int_equal(store_complete(f.dir, "lab-1", order, "/nowhere", &err), -1);
+		assert_non_null(strstr(lab_error_message(err), files[i]));
+		after = read_file(&f, files[i]);
+		assert_string_equal(after, before);
+		json_decref(order);
+		close_fixture(&f);
+	}
+}
+
+/* A link to the host's authorities is followed, as on some distributions it is one. */
+static void the_bundle_may_be_a_link(void **state)
+{
+	auto_free char *trust = NULL;
+	struct fixture f;
+
+	open_fixture(&f);
+	write_file(&f, "elsewhere", "# the host's\n");
+	assert_int_equal(symlinkat("elsewhere", f.dir, "bundle"), 0);
+	complete(&f, "{}");
+	trust = read_file(&f, "secrets/trust.pem");
+	assert_memory_equal(trust, "# the host's\n", 13);
+	close_fixture(&f);
+}
+
 static void pairs_that_do_not_fit(void **state)
 {
 	struct certificate a = {0}, b = {0}, leaf = {0};
@@ -225,6 +266,8 @@ int main(void)
 		cmocka_unit_test(what_is_there_stays),
 		cmocka_unit_test(a_lost_authority_is_replaced),
 		cmocka_unit_test(links_are_refused),
+		cmocka_unit_test(what_cannot_be_read_is_not_lost),
+		cmocka_unit_test(the_bundle_may_be_a_link),
 		cmocka_unit_test(pairs_that_do_not_fit),
 	};
 
