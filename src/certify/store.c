@@ -146,13 +146,23 @@ static int write_trust(int dir, const char *bundle, struct lab_error **err)
 	return write_at(dir, "trust.pem", 0644, text.s, err);
 }
 
+/* With its key, and of this authority: those of one that is lost are of no use. */
+static bool has_domain(const json_t *store, const char *domain, const struct authority *a)
+{
+	const char *certificate, *key;
+
+	return json_unpack(json_object_get(store, domain), "{s:s, s:s}", "certificate",
+			   &certificate, "key", &key) == 0 &&
+	       authority_has_issued(a, certificate, key);
+}
+
 /* 1: it was missing; 0: it is there. */
 static int complete_domain(json_t *store, const char *domain, const struct authority *a,
 			   struct lab_error **err)
 {
 	auto_certificate struct certificate c = {0};
 
-	if (json_object_get(store, domain))
+	if (has_domain(store, domain, a))
 		return 0;
 	if (authority_issue(a, domain, &c, err))
 		return -1;
@@ -175,9 +185,8 @@ static int write_store(int dir, const char *name, const json_t *store, struct la
 	return rc;
 }
 
-/* Certificates of an authority that is lost are of no use: `anew`. */
 static int complete(int dir, const char *worker, const json_t *domains, const struct authority *a,
-		    bool anew, struct lab_error **err)
+		    struct lab_error **err)
 {
 	auto_strbuf struct strbuf name = {0};
 	auto_free char *text = NULL;
@@ -187,7 +196,7 @@ static int complete(int dir, const char *worker, const json_t *domains, const st
 	size_t i;
 
 	strbuf_printf(&name, "%s.certificates", worker);
-	if (!anew && read_at(dir, name.s, O_NOFOLLOW, &text, err))
+	if (read_at(dir, name.s, O_NOFOLLOW, &text, err))
 		return -1;
 	store = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
 	changed = !json_is_object(store);
@@ -212,17 +221,15 @@ int store_complete(int lab_dir, const char *lab, json_t *wanted, const char *bun
 	struct authority *a;
 	const char *worker;
 	json_t *domains;
-	bool anew;
 	int rc;
 
 	if (dir < 0 || old_authority(dir, &a, err))
 		return -1;
-	anew = !a;
-	if (anew)
+	if (!a)
 		a = new_authority(dir, lab, err);
 	rc = a ? write_trust(dir, bundle, err) : -1;
 	json_object_foreach (wanted, worker, domains) {
-		rc = rc ? rc : complete(dir, worker, domains, a, anew, err);
+		rc = rc ? rc : complete(dir, worker, domains, a, err);
 	}
 	authority_free(a);
 	return rc;

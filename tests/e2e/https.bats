@@ -151,6 +151,12 @@ cause() { labctl explain https ecs-1 "$@" --json | jq -r '.cause // "\(.status) 
   within 5 in_node curl -s -m 1 -o /dev/null "https://$name/both"
   run labctl plan https
   [[ $output == "nothing to do"* ]]
+  # without its certificates it cannot start, until they are made again
+  rm /run/labctl/https/secrets/apigw-1.certificates
+  kill -9 "$(worker https apigw-1)"
+  up "$(lab_file true)"
+  within 5 in_node curl -s -m 1 -o /dev/null "https://$name/both"
+  [ "$(cat /run/labctl/https/secrets/ca.pem)" = "$ca" ]
   labctl down https
   [ ! -e /run/labctl/https ]
 }

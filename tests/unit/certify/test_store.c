@@ -182,6 +182,29 @@ static void a_lost_authority_is_replaced(void **state)
 	}
 }
 
+/* Those of a worker that was not asked for when its authority was replaced, when it is asked for again. */
+static void certificates_of_another_authority_are_replaced(void **state)
+{
+	auto_free char *ca = NULL, *one = NULL, *two = NULL, *after = NULL, *again = NULL;
+	struct fixture f;
+
+	open_fixture(&f);
+	complete(&f, "{\"gw-1\": [\"a.example.com\"], \"gw-2\": [\"b.example.com\"]}");
+	assert_int_equal(unlinkat(f.dir, "secrets/ca-key.pem", 0), 0);
+	complete(&f, "{\"gw-2\": [\"b.example.com\"]}");
+	ca = read_file(&f, "secrets/ca.pem");
+	two = certificate_of(&f, "secrets/gw-2.certificates", "b.example.com");
+	assert_int_equal(verdict(ca, two, "b.example.com"), 0);
+	one = certificate_of(&f, "secrets/gw-1.certificates", "a.example.com");
+	assert_int_not_equal(verdict(ca, one, "a.example.com"), 0);
+	complete(&f, "{\"gw-1\": [\"a.example.com\"], \"gw-2\": [\"b.example.com\"]}");
+	after = certificate_of(&f, "secrets/gw-1.certificates", "a.example.com");
+	again = certificate_of(&f, "secrets/gw-2.certificates", "b.example.com");
+	assert_int_equal(verdict(ca, after, "a.example.com"), 0);
+	assert_string_equal(again, two);
+	close_fixture(&f);
+}
+
 /* A link in the way is not followed. */
 static void links_are_refused(void **state)
 {
@@ -252,6 +275,10 @@ static void pairs_that_do_not_fit(void **state)
 	read = authority_read(b.certificate, b.key);
 	assert_non_null(read);
 	authority_free(read);
+	assert_true(authority_has_issued(one, leaf.certificate, leaf.key));
+	assert_false(authority_has_issued(two, leaf.certificate, leaf.key));
+	assert_false(authority_has_issued(one, leaf.certificate, a.key));
+	assert_false(authority_has_issued(one, "", ""));
 	certificate_done(&a);
 	certificate_done(&b);
 	certificate_done(&leaf);
@@ -265,6 +292,7 @@ int main(void)
 		cmocka_unit_test(what_is_made),
 		cmocka_unit_test(what_is_there_stays),
 		cmocka_unit_test(a_lost_authority_is_replaced),
+		cmocka_unit_test(certificates_of_another_authority_are_replaced),
 		cmocka_unit_test(links_are_refused),
 		cmocka_unit_test(what_cannot_be_read_is_not_lost),
 		cmocka_unit_test(the_bundle_may_be_a_link),
