@@ -44,7 +44,7 @@ void conn_set_state(struct conn *c, enum conn_state state)
 
 	c->state = state;
 	c->progress = 0;
-	list_as_idle(c, state == CONN_IDLE);
+	list_as_idle(c, state == CONN_IDLE || (state == CONN_HANDSHAKE && !c->session));
 	switch (state) {
 	case CONN_HANDSHAKE: arm(c, o->handshake_ms); break;
 	case CONN_IDLE: arm(c, c->server->stopping ? o->drain_ms : o->idle_ms); break;
@@ -377,8 +377,5 @@ void conn_open(struct httpd *s, int fd, const struct sockaddr_in *client, void *
 	s->n_conns++;
 	conn_list_add(&s->idle, c);
 	c->idle_listed = true;
-	if (!conn_secure_open(c))
-		destroy(c);
-	else
-		conn_set_state(c, security ? CONN_HANDSHAKE : CONN_IDLE);
+	conn_set_state(c, security ? CONN_HANDSHAKE : CONN_IDLE);
 }

@@ -29,7 +29,7 @@ struct exchange {
 };
 
 enum conn_state {
-	CONN_HANDSHAKE, /* of a secure connection: not one request before its end */
+	CONN_HANDSHAKE, /* before any request of a secure connection; idle until its first byte */
 	CONN_IDLE,      /* nothing of the next request yet */
 	CONN_HEAD,      /* part of a head */
 	CONN_BODY,      /* head complete */
@@ -48,7 +48,7 @@ struct conn {
 	struct conn *prev, *next; /* of the list of its kind: idle or busy */
 	void *listener;
 	const struct httpd_security *security; /* NULL: none */
-	void *session;                         /* NULL also behind a handshake that failed */
+	void *session;                         /* NULL also before a handshake, or if it failed */
 	struct exchange *x;                    /* NULL while idle */
 	char *in; /* CONN_BUFFER bytes, only while something is in it */
 	size_t in_start, in_end;
@@ -101,8 +101,6 @@ void conn_advance(struct conn *c);
 void conn_set_state(struct conn *c, enum conn_state state);
 
 /* conn_secure.c */
-/** False: no session, and so no connection. Without a security there is nothing to do. */
-bool conn_secure_open(struct conn *c);
 /** One step of the handshake, as those below. */
 bool conn_step_handshake(struct conn *c);
 /** As recv(2), writev(2) and shutdown(2) of the connection. */

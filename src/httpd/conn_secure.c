@@ -5,12 +5,17 @@
 
 #include "httpd/conn.h"
 
-bool conn_secure_open(struct conn *c)
+/* Who only connects costs us no session, and makes room for others. */
+static bool begin(struct conn *c)
 {
-	if (!c->security)
-		return true;
+	if (!c->can_read)
+		return false;
 	c->session = c->security->open(c->security->arg, c->io.fd);
-	return c->session != NULL;
+	if (c->session)
+		conn_set_state(c, CONN_HANDSHAKE); /* no longer idle */
+	else
+		conn_close(c);
+	return true;
 }
 
 static void drop_session(struct conn *c)
@@ -23,6 +28,8 @@ static void drop_session(struct conn *c)
 
 bool conn_step_handshake(struct conn *c)
 {
+	if (!c->session)
+		return begin(c);
 	if (c->security->handshake(c->session) == 0) {
 		c->established = true;
 		conn_set_state(c, CONN_IDLE);

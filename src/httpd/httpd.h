@@ -99,7 +99,7 @@ struct httpd_options {
 	size_t body_total;            /* of all requests together: 256 MiB. Beyond: 503 */
 	size_t arena_cap;             /* of one request: 1 MiB */
 	unsigned int max_connections; /* 65536; then idle ones are closed, else accepting pauses */
-	unsigned int handshake_ms;    /* of a secure connection, until it is one: 10 s */
+	unsigned int handshake_ms;    /* secure: to the first byte, and from there: 10 s */
 	unsigned int head_ms;         /* from the first byte of a head to its last: 10 s */
 	unsigned int idle_ms;         /* between requests: 90 s */
 	unsigned int stall_ms;        /* in which a body or an answer moves 512 bytes: 30 s */

@@ -206,6 +206,38 @@ static void end_full(void *session)
 {
 }
 
+static struct httpd_security security_of(struct full_once *full)
+{
+	return (struct httpd_security){full,      open_full, no_handshake, recv_full,
+				       send_full, end_full,  end_full};
+}
+
+/* Not when a client only connects. */
+static void a_session_begins_with_the_first_byte(void **state)
+{
+	struct full_once full = {.fd = -1, .was_full = true};
+	const struct httpd_security security = security_of(&full);
+	struct test_client c;
+	struct fixture f;
+	uint16_t port;
+	int listening = test_listen(&port);
+
+	open_fixture(&f, (struct httpd_options){0});
+	assert_int_equal(httpd_listen_secure(f.httpd, listening, NULL, &security, NULL), 0);
+	c = test_client_open(port);
+	while (httpd_connections(f.httpd) == 0)
+		assert_int_equal(loop_turn(f.loop, 10), 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(loop_turn(f.loop, 1), 0);
+	assert_int_equal(full.fd, -1);
+	assert_true(test_client_send(f.loop, &c, "GET /a HTTP/1.1\r\nHost: x\r\n\r\n", 28));
+	assert_true(test_client_wait(f.loop, &c, "[/a 0]"));
+	assert_int_not_equal(full.fd, -1);
+	test_client_close(&c);
+	close_fixture(&f);
+	close(listening);
+}
+
 static void continue_meets_a_full_socket(void **state)
 {
 	static const char head[] = "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n"
@@ -213,13 +245,7 @@ static void continue_meets_a_full_socket(void **state)
 
 	for (size_t taken = 0; taken < 25; taken += 10) {
 		struct full_once full = {.taken = taken};
-		const struct httpd_security security = {.arg = &full,
-							.open = open_full,
-							.handshake = no_handshake,
-							.recv = recv_full,
-							.send = send_full,
-							.end = end_full,
-							.close = end_full};
+		const struct httpd_security security = security_of(&full);
 		struct test_client c;
 		struct fixture f;
 		uint16_t port;
@@ -682,6 +708,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers),
+		cmocka_unit_test(a_session_begins_with_the_first_byte),
 		cmocka_unit_test(continue_meets_a_full_socket),
 		cmocka_unit_test(head_of_unknown_length),
 		cmocka_unit_test(pipelined_requests_are_answered_in_order),

@@ -356,6 +356,33 @@ static void bad_clients_end(void **state)
 	close_fixture(&f);
 }
 
+/* Who has not said a byte makes room for others; who has begun its handshake does not. */
+static void silent_clients_make_room(void **state)
+{
+	struct test_client begun, silent;
+	struct fixture f;
+	struct client good;
+
+	open_fixture(&f, (struct httpd_options){.max_connections = 2, .handshake_ms = 60000});
+	begun = test_client_open(f.port);
+	silent = test_client_open(f.port);
+	assert_true(test_client_send(f.loop, &begun, "\x16", 1));
+	for (int i = 0; i < 1000 && httpd_connections(f.httpd) < 2; i++)
+		assert_int_equal(loop_turn(f.loop, 10), 0);
+	for (int i = 0; i < 3; i++) /* and the byte has been read */
+		assert_int_equal(loop_turn(f.loop, 1), 0);
+	good = open_client(&f, NAME, NULL, NULL);
+	assert_int_equal(shake_hands(&good), 0);
+	assert_int_equal(httpd_connections(f.httpd), 2);
+	assert_true(test_client_wait(f.loop, &silent, NULL));
+	test_client_poll(&begun);
+	assert_false(begun.eof);
+	close_client(&good);
+	test_client_close(&begun);
+	test_client_close(&silent);
+	close_fixture(&f);
+}
+
 /* Stopping ends nobody's handshake: the request behind it is answered. */
 static void on_stopped(void *arg)
 {
@@ -428,6 +455,7 @@ int main(void)
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(resumes),
 		cmocka_unit_test(bad_clients_end),
+		cmocka_unit_test(silent_clients_make_room),
 		cmocka_unit_test(stopping_waits),
 		cmocka_unit_test(says_what_is_wrong),
 	};
