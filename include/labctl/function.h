@@ -342,18 +342,17 @@ static inline char *function_call(function_handle *handle, const char *event, si
 static inline int function_reply(int fd, function_handle *handle, const char *event, size_t len)
 {
 	char *body = function_call(handle, event, len);
-	size_t body_len = body ? strlen(body) : 0;
-	char *text = (char *)malloc(body_len + 160);
+	size_t body_len = body ? strlen(body) : 0, room = body_len + 160;
+	char *text = (char *)malloc(room);
 	int n, rc = -1;
 
 	if (text) {
-		n = snprintf(text, 160,
+		n = snprintf(text, room,
 			     "HTTP/1.1 %s\r\nContent-Type: application/octet-stream\r\n"
-			     "x-fc-status: %d\r\nContent-Length: %zu\r\n\r\n",
-			     body ? "200 OK" : "404 Not Found", body ? 200 : 404, body_len);
-		if (body_len)
-			memcpy(text + n, body, body_len);
-		rc = function_send(fd, text, (size_t)n + body_len);
+			     "x-fc-status: %d\r\nContent-Length: %zu\r\n\r\n%s",
+			     body ? "200 OK" : "404 Not Found", body ? 200 : 404, body_len,
+			     body ? body : "");
+		rc = function_send(fd, text, (size_t)n);
 	}
 	free(text);
 	free(body);

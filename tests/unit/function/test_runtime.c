@@ -42,15 +42,14 @@ static int act(const struct function_event *ev, struct function_answer *out)
 
 static int be_the_function(const char *port)
 {
-	const char *how = getenv("HOW");
+	const char *how = getenv("HOW"), *when = getenv("WHEN");
 
 	if (how && strcmp(how, "exit") == 0)
 		return 7;
 	while (how && strcmp(how, "deaf") == 0)
 		pause();
-	if (how && strcmp(how, "late") == 0) /* it listens when the file is there */
-		while (access(getenv("WHEN"), F_OK) < 0)
-			usleep(1000);
+	while (when && access(when, F_OK) < 0) /* it listens when the file is there */
+		usleep(1000);
 	return function_serve((unsigned short)atoi(port), act);
 }
 
@@ -285,7 +284,7 @@ static void test_not_started(void **state)
 static void test_cold_start_and_concurrency(void **state)
 {
 	char when[] = "WHEN=/tmp/labctl-runtime-XXXXXX";
-	char *const late[] = {"HOW=late", when, NULL};
+	char *const late[] = {when, NULL};
 	struct function_settings s = settings(late);
 	auto_seen struct seen seen = {0};
 	int fd = mkstemp(when + 5);
