@@ -132,6 +132,13 @@ logged() { labctl logs runtime "function-$1" | grep -q -- "$2"; }
   pid_of
   [ "$pid" != "$hung" ]
   logged moods 'Function timed out after 3000 ms'
+
+  kill -9 "$(worker runtime function-moods)" # no instance outlives its worker
+  served() { pid_of && [ "$pid" != "$last" ]; }
+  last=$pid
+  pid_of || within 10 served
+  [ "$pid" != "$last" ]
+  [ "$(pgrep -cf "$BATS_TEST_TMPDIR/runtime/functions/moods")" -eq 1 ]
 }
 
 @test "as many invocations at a time in one instance as the lab file says" {

@@ -19,6 +19,19 @@
 
 /* --- the function --- */
 
+/* A process that is in no group of ours; its number. */
+static void leave_stray(char *text, size_t room)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		(void)setsid(); /* a child leads no group */
+		for (;;)
+			pause();
+	}
+	snprintf(text, room, "%d", (int)pid);
+}
+
 static int act(const struct function_event *ev, struct function_answer *out)
 {
 	const char *id = getenv("FC_REQUEST_ID");
@@ -37,6 +50,8 @@ static int act(const struct function_event *ev, struct function_answer *out)
 	if (strcmp(ev->path, "echo") == 0)
 		return function_answer_body(out, ev->body, ev->body_len);
 	snprintf(text, sizeof(text), "%d", (int)getpid());
+	if (strcmp(ev->path, "stray") == 0)
+		leave_stray(text, sizeof(text));
 	return function_answer_text(out, text);
 }
 
@@ -327,6 +342,27 @@ static void test_queue_is_bounded(void **state)
 	assert_int_equal(seen.outcome, FUNCTION_TURNED_AWAY);
 }
 
+static void test_strays_end_with_their_instance(void **state)
+{
+	struct function_settings s = settings(NULL);
+	auto_seen struct seen seen = {0};
+	const char *body;
+	pid_t stray;
+
+	s.adopt = true;
+	s.idle_ms = 50;
+	auto_world struct world w = world(&s);
+
+	call(&w, EVENT("stray"), &seen);
+	assert_int_equal(seen.outcome, FUNCTION_ANSWERED);
+	body = strstr(strbuf_str(&seen.body), "\"body\":\"");
+	assert_non_null(body);
+	stray = (pid_t)strtol(body + strlen("\"body\":\""), NULL, 10);
+	assert_int_equal(kill(stray, 0), 0);
+	await_instances(&w, 0);
+	assert_int_equal(kill(stray, 0), -1);
+}
+
 static void test_idle_one_ends(void **state)
 {
 	struct function_settings s = settings(NULL);
@@ -353,6 +389,7 @@ int main(void)
 		cmocka_unit_test(test_not_started),
 		cmocka_unit_test(test_cold_start_and_concurrency),
 		cmocka_unit_test(test_queue_is_bounded),
+		cmocka_unit_test(test_strays_end_with_their_instance),
 		cmocka_unit_test(test_idle_one_ends),
 	};
 	const char *port = getenv("FC_SERVER_PORT");
