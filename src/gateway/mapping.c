@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "gateway/set.h"
 #include "http/chars.h"
 #include "http/write.h"
 #include "sign/sign.h"
@@ -389,13 +390,13 @@ static bool always_goes_on(struct http_slice name)
 static bool goes_on(const struct map *m, struct http_slice name)
 {
 	for (size_t i = 0; i < m->n_own; i++) {
-		if (http_slice_same(m->own[i].name, name))
+		if (gateway_same_header(m->own[i].name, name))
 			return false;
 	}
 	for (size_t i = 0; i < m->mapping->n_parameters; i++) {
 		const struct gateway_parameter *p = &m->mapping->parameters[i];
 
-		if (p->in == GATEWAY_IN_HEAD && http_slice_is(name, p->name))
+		if (p->in == GATEWAY_IN_HEAD && gateway_same_header(name, http_slice(p->name)))
 			return false;
 	}
 	return m->mapping->mode != GATEWAY_MAP || always_goes_on(name);

@@ -24,12 +24,12 @@ static char folded(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-static bool same_header(const char *a, struct http_slice b)
+bool gateway_same_header(struct http_slice a, struct http_slice b)
 {
-	if (strlen(a) != b.n)
+	if (a.n != b.n)
 		return false;
 	for (size_t i = 0; i < b.n; i++) {
-		if (folded(a[i]) != folded(b.p[i]))
+		if (folded(a.p[i]) != folded(b.p[i]))
 			return false;
 	}
 	return true;
@@ -40,7 +40,7 @@ const struct gateway_set *gateway_set_of(const struct gateway_set *sets, enum ga
 {
 	for (const struct gateway_set *s = sets; s; s = s->next) {
 		if (s->place == place &&
-		    (place == GATEWAY_IN_HEAD ? same_header(s->name, name)
+		    (place == GATEWAY_IN_HEAD ? gateway_same_header(http_slice(s->name), name)
 					      : http_slice_equal(http_slice(s->name), name)))
 			return s;
 	}

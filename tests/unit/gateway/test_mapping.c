@@ -133,6 +133,11 @@ static const struct row {
 		 "\"to\":\"PATH\",\"as\":\"st\"}"),
 	 "/[st]/[id]", GET("?v=2&w=%zz&x") "\r\nx-key: forged\r\nCLIENTIP: forged\r\nA: b", "",
 	 "/TEST/7%2F8?v=1&w=%zz&x|Host: h|A: b|own X-Key: k|own ClientIp: 192.0.2.1|"},
+	/* nor under a name that many backends take for the same */
+	{MAPPING("PASSTHROUGH", "false", "",
+		 "{\"to\":\"HEAD\",\"as\":\"X-Backend-Key\",\"value\":\"k\"}", ""),
+	 "/x", GET("") "\r\nX_Backend-KEY: forged\r\nX-Backend: b", "",
+	 "/x|Host: h|X-Backend: b|own X-Backend-Key: k|"},
 	/* PASSTHROUGH leaves a query alone */
 	{MAPPING("PASSTHROUGH", "false", P("id", "PATH", "HEAD", "X-Id", REQUIRED("STRING")), "",
 		 ""),
