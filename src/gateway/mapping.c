@@ -345,15 +345,25 @@ static bool map_parameters(struct map *m)
 	return true;
 }
 
-/* Whether the API itself says something under that name there. */
+static bool is_named(enum gateway_place to, const char *as, struct http_slice name)
+{
+	return to == GATEWAY_IN_HEAD ? gateway_same_header(name, http_slice(as))
+				     : http_slice_is(name, as);
+}
+
+/* Whether only the API says something under that name there; it may also say nothing. */
 static bool says(const struct gateway_mapping *x, enum gateway_place to, struct http_slice name)
 {
+	for (size_t i = 0; i < x->n_parameters; i++) {
+		if (x->parameters[i].to == to && is_named(to, x->parameters[i].as, name))
+			return true;
+	}
 	for (size_t i = 0; i < x->n_constants; i++) {
-		if (x->constants[i].to == to && http_slice_is(name, x->constants[i].as))
+		if (x->constants[i].to == to && is_named(to, x->constants[i].as, name))
 			return true;
 	}
 	for (size_t i = 0; i < x->n_systems; i++) {
-		if (x->systems[i].to == to && http_slice_is(name, x->systems[i].as))
+		if (x->systems[i].to == to && is_named(to, x->systems[i].as, name))
 			return true;
 	}
 	return false;
@@ -389,7 +399,10 @@ static bool always_goes_on(struct http_slice name)
 
 static bool goes_on(const struct map *m, struct http_slice name)
 {
+	if (says(m->mapping, GATEWAY_IN_HEAD, name))
+		return false;
 	for (size_t i = 0; i < m->n_own; i++) {
+		/* also the type of a form */
 		if (gateway_same_header(m->own[i].name, name))
 			return false;
 	}

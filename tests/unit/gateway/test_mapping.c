@@ -81,9 +81,10 @@ static const char *mapped(const char *mapping, const char *path, const char *req
 	return out;
 }
 
-#define GET(query) "GET /u/7%2F8/k" query " HTTP/1.1\r\nHost: h"
-#define POST(type) "POST /u/7%2F8/k HTTP/1.1\r\nHost: h\r\nContent-Type: " type
-#define FORM       "application/x-www-form-urlencoded"
+#define GET(query)         "GET /u/7%2F8/k" query " HTTP/1.1\r\nHost: h"
+#define POST(type)         POST2("", type)
+#define POST2(query, type) "POST /u/7%2F8/k" query " HTTP/1.1\r\nHost: h\r\nContent-Type: " type
+#define FORM               "application/x-www-form-urlencoded"
 
 static const struct row {
 	const char *mapping, *path, *request, *body, *expected;
@@ -138,6 +139,18 @@ static const struct row {
 		 "{\"to\":\"HEAD\",\"as\":\"X-Backend-Key\",\"value\":\"k\"}", ""),
 	 "/x", GET("") "\r\nX_Backend-KEY: forged\r\nX-Backend: b", "",
 	 "/x|Host: h|X-Backend: b|own X-Backend-Key: k|"},
+	/* nor what the backend would take for a parameter that has been checked, or is not there */
+	{MAPPING("MAPPING_PASSTHROUGH", "true",
+		 P("id", "PATH", "QUERY", "uid", REQUIRED("STRING")) "," P(
+			 "a", "QUERY", "HEAD", "X-A",
+			 OPTIONAL("STRING")) "," P("b", "BODY", "BODY", "c", OPTIONAL("STRING")),
+		 "", ""),
+	 "/x", POST2("?uid=evil&u=1", FORM) "\r\nX_A: evil\r\nX-B: b", "c=evil&d=4",
+	 "/x?uid=7%2F8&u=1|Host: h|X-B: b|own Content-Type: application/x-www-form-urlencoded; "
+	 "charset=UTF-8|d=4"},
+	{MAPPING("PASSTHROUGH", "false", P("id", "PATH", "QUERY", "uid", REQUIRED("STRING")), "",
+		 ""),
+	 "/x", GET("?u%69d=evil&a=%zz"), "", "/x?uid=7%2F8&a=%zz|Host: h|"},
 	/* PASSTHROUGH leaves a query alone */
 	{MAPPING("PASSTHROUGH", "false", P("id", "PATH", "HEAD", "X-Id", REQUIRED("STRING")), "",
 		 ""),
