@@ -116,9 +116,11 @@ static size_t room_of_sets(const struct gateway_set *sets)
 	return room;
 }
 
-/* What the API itself says; false: it says nothing of that name. */
+/* What the API itself or a plug-in says; false: they say nothing of that name. */
 static bool says(const struct gateway_call *c, const char *name)
 {
+	if (gateway_set_of(c->sets, GATEWAY_IN_HEAD, http_slice(name)))
+		return true;
 	for (size_t i = 0; i < c->out.n_own; i++) {
 		if (http_slice_is(c->out.own[i].name, name))
 			return true;
@@ -131,8 +133,10 @@ static void write_own_headers(struct http_writer *w, const struct gateway_call *
 {
 	struct http_slice client = http_slice(c->client_ip);
 
-	for (size_t i = 0; i < c->out.n_own; i++)
-		http_write_header(w, c->out.own[i].name, c->out.own[i].value);
+	for (size_t i = 0; i < c->out.n_own; i++) {
+		if (!gateway_set_of(c->sets, GATEWAY_IN_HEAD, c->out.own[i].name))
+			http_write_header(w, c->out.own[i].name, c->out.own[i].value);
+	}
 	http_write_header(w, http_slice("X-Forwarded-For"), forwarded_for);
 	http_write_header(w, http_slice("X-Forwarded-Proto"),
 			  http_slice(c->r->secure ? "https" : "http"));

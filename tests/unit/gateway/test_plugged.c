@@ -7,9 +7,17 @@
 #include "unit/gateway/plugged.h"
 #include "unit/gateway/tokens.h"
 
+/* A parameter of the query becomes the header that the claim becomes, too. */
+#define MAPPED_USER                                                                                     \
+	"\"mapping\":{\"mode\":\"MAPPING_PASSTHROUGH\",\"form\":false,\"parameters\":[{\"name\":"       \
+	"\"user\",\"in\":\"QUERY\",\"to\":\"HEAD\",\"as\":\"X-USER\",\"type\":\"STRING\",\"required\":" \
+	"false}],\"constants\":[],\"systems\":[]},"
+
 static const char *const apis[] = {
 	PLUGGED_API("users", "users"),
 	PLUGGED_API("jwt", "jwt"),
+	TEST_API("jwt-mapped", "ANY", "/jwt-mapped",
+		 TEST_OPEN MAPPED_USER PLUGGED_BOUND("jwt") PLUGGED_BACKEND),
 	PLUGGED_API("once", "once"),
 	PLUGGED_API("cookie", "cookie"),
 	PLUGGED_API("pages", "pages"),
@@ -132,6 +140,10 @@ static void tokens_become_parameters(void **state)
 	/* nobody says who calls: then nobody is said to, whatever the client says */
 	plugged_expect(f, "GET /jwt?id=7", "X-User: eve\r\n", "200 ", "GET /jwt\n", "eve");
 	assert_int_equal(f->calls, 5);
+	plugged_expect(f, "GET /jwt-mapped?user=eve", BEARER(TOKEN_HS_GOOD), "200 ",
+		       "X-User: alice\n", "eve");
+	plugged_expect(f, "GET /jwt-mapped?user=eve", "", "200 ", NULL, "eve");
+	assert_int_equal(f->calls, 7);
 	plugged_expect(f, "GET /jwt", BEARER(TOKEN_HS_AS_RS), "403 A403JT", NULL, NULL);
 	plugged_expect(f, "GET /jwt", BEARER(TOKEN_NONE), "403 A403JT", NULL, NULL);
 	plugged_expect(f, "GET /jwt", BEARER(TOKEN_EXPIRED), "403 A403JE",
@@ -139,7 +151,7 @@ static void tokens_become_parameters(void **state)
 	plugged_expect(f, "GET /jwt", BEARER(TOKEN_HS_NO_KID), "403 A403JT", NULL, NULL);
 	plugged_expect(f, "GET /jwt", BEARER("x.y"), "400 I400JD", "not three parts", NULL);
 	plugged_expect(f, "GET /jwt", BEARER(TOKEN_NEWLINE), "403 A403JT", NULL, "evil");
-	assert_int_equal(f->calls, 5);
+	assert_int_equal(f->calls, 7);
 	plugged_expect(f, "GET /cookie", "Cookie: s=t; t=" TOKEN_HS_GOOD "; u=1\r\n", "200 ",
 		       "X-User: alice\n", NULL);
 	plugged_expect(f, "GET /cookie", "Cookie: tt=" TOKEN_HS_GOOD "\r\n", "400 I400JR", NULL,
