@@ -30,15 +30,78 @@ static int read_own(struct config_reader *r, json_t *j, size_t i, struct gateway
 	return 0;
 }
 
+/* ---- what goes out ---- */
+
+struct outgoing_headers {
+	struct http_header *list;
+	size_t n;
+};
+
+static size_t count_sets(const struct gateway_call *c)
+{
+	size_t n = 0;
+
+	for (const struct gateway_set *s = c->sets; s; s = s->next)
+		n++;
+	return n;
+}
+
+/* Of plug-ins, of the API, and of the client, without what the gateway says by itself. False: no room. */
+static bool list_outgoing(const struct gateway_call *c, struct outgoing_headers *out)
+{
+	const struct http_head *h = c->out.head;
+	const struct gateway_set *s = c->sets;
+	const size_t room = count_sets(c) + c->out.n_own + h->n_headers;
+
+	*out = (struct outgoing_headers){arena_alloc(c->r->arena, room * sizeof(*out->list) + 1),
+					 0};
+	if (!out->list)
+		return false;
+	for (; (s = gateway_set_next(c->sets, s, GATEWAY_IN_HEAD)); s = s->next)
+		out->list[out->n++] = (struct http_header){http_slice(s->name),
+							   http_slice(s->value)};
+	for (size_t i = 0; i < c->out.n_own; i++) {
+		if (!gateway_set_of(c->sets, GATEWAY_IN_HEAD, c->out.own[i].name))
+			out->list[out->n++] = c->out.own[i];
+	}
+	for (size_t i = 0; i < h->n_headers; i++) {
+		if (gateway_proxy_passes(c, h->headers[i].name))
+			out->list[out->n++] = h->headers[i];
+	}
+	return true;
+}
+
+/* p == NULL: it does not go out. */
+static struct http_slice value_of(const struct outgoing_headers *out, const char *name)
+{
+	for (size_t i = 0; i < out->n; i++) {
+		if (http_slice_is(out->list[i].name, name))
+			return out->list[i].value;
+	}
+	return (struct http_slice){NULL, 0};
+}
+
+/* ---- what is signed ---- */
+
 struct signed_headers {
 	struct http_header list[MAX_SIGNED];
 	size_t n;
 };
 
-static void add(struct signed_headers *s, const char *name, const char *value)
+static void add(struct signed_headers *s, const char *name, struct http_slice value)
 {
 	if (s->n < MAX_SIGNED)
-		s->list[s->n++] = (struct http_header){http_slice(name), http_slice(value)};
+		s->list[s->n++] = (struct http_header){http_slice(name), value};
+}
+
+/* What proxy.c sends as CaClientIp, which an API may say something else in. */
+static void add_client_ip(struct signed_headers *s, const struct gateway_call *c,
+			  const struct outgoing_headers *headers)
+{
+	const struct http_slice own = value_of(headers, "CaClientIp");
+
+	if (!gateway_set_of(c->sets, GATEWAY_IN_HEAD, http_slice("CaClientIp")))
+		add(s, "CaClientIp", own.p ? own : http_slice(c->client_ip));
 }
 
 static const char *names_of(struct arena *a, const struct signed_headers *s)
@@ -54,16 +117,16 @@ static const char *names_of(struct arena *a, const struct signed_headers *s)
 }
 
 static char *signature_of(struct gateway_call *c, const struct backend_signature *own,
-			  const struct gateway_outgoing *out, const struct signed_headers *s)
+			  const struct gateway_outgoing *out,
+			  const struct outgoing_headers *headers, const struct signed_headers *s)
 {
-	const struct http_head *h = c->out.head;
-	const bool form = sign_is_form(http_head_get(h, "content-type"));
+	const bool form = sign_is_form(value_of(headers, "content-type"));
 	const struct sign_request request = {
 		.method = out->method,
 		.path = out->path,
 		.query = out->query,
-		.headers = h->headers,
-		.n_headers = h->n_headers,
+		.headers = headers->list,
+		.n_headers = headers->n,
 		.form = form ? c->out.body : (struct http_slice){NULL, 0},
 	};
 	auto_strbuf struct strbuf text = {0};
@@ -80,15 +143,18 @@ static bool request(struct gateway_call *c, const struct gateway_plugin *p,
 {
 	const struct backend_signature *own = p->own;
 	const struct gateway_set *s = c->sets;
+	struct outgoing_headers headers;
 	struct signed_headers all = {0};
 	const char *names, *signature;
 
+	if (!list_outgoing(c, &headers))
+		return false;
 	for (; (s = gateway_set_next(c->sets, s, GATEWAY_IN_HEAD)); s = s->next)
-		add(&all, s->name, s->value);
-	add(&all, "CaClientIp", c->client_ip);
-	add(&all, "X-Ca-Proxy-Signature-Secret-Key", own->key);
+		add(&all, s->name, http_slice(s->value));
+	add_client_ip(&all, c, &headers);
+	add(&all, "X-Ca-Proxy-Signature-Secret-Key", http_slice(own->key));
 	names = names_of(c->r->arena, &all);
-	signature = names ? signature_of(c, own, out, &all) : NULL;
+	signature = names ? signature_of(c, own, out, &headers, &all) : NULL;
 	return signature &&
 	       gateway_set_add(c->r->arena, &c->sets, GATEWAY_IN_HEAD, "X-Ca-Proxy-Signature",
 			       signature) &&

@@ -84,18 +84,21 @@ static struct http_slice target(struct gateway_call *c, const struct gateway_out
 	return (struct http_slice){text, out->path.n + 1 + out->query.n};
 }
 
-/* The client's, without its credentials and what only gateways say. */
+/* Not its credentials, nor what only gateways say. */
+bool gateway_proxy_passes(const struct gateway_call *c, struct http_slice name)
+{
+	return gateway_forward_request_header(c->out.head, name) &&
+	       (!gateway_forward_is_ca(name) || http_slice_is(name, "x-ca-stage")) &&
+	       !gateway_set_of(c->sets, GATEWAY_IN_HEAD, name);
+}
+
 static void write_client_headers(struct http_writer *w, const struct gateway_call *c)
 {
 	const struct http_head *h = c->out.head;
 
 	for (size_t i = 0; i < h->n_headers; i++) {
-		struct http_slice name = h->headers[i].name;
-
-		if (gateway_forward_request_header(h, name) &&
-		    (!gateway_forward_is_ca(name) || http_slice_is(name, "x-ca-stage")) &&
-		    !gateway_set_of(c->sets, GATEWAY_IN_HEAD, name))
-			http_write_header(w, name, h->headers[i].value);
+		if (gateway_proxy_passes(c, h->headers[i].name))
+			http_write_header(w, h->headers[i].name, h->headers[i].value);
 	}
 }
 

@@ -13,6 +13,13 @@
 	"\"user\",\"in\":\"QUERY\",\"to\":\"HEAD\",\"as\":\"X-USER\",\"type\":\"STRING\",\"required\":" \
 	"false}],\"constants\":[],\"systems\":[]},"
 
+/* What goes out is not what came: a form with other fields, and headers that are signed. */
+#define MAPPED_FORM                                                                                     \
+	"\"mapping\":{\"mode\":\"MAPPING\",\"form\":true,\"parameters\":[{\"name\":\"a\",\"in\":"       \
+	"\"BODY\",\"to\":\"BODY\",\"as\":\"b\",\"type\":\"STRING\",\"required\":true}],\"constants\":[" \
+	"{\"to\":\"HEAD\",\"as\":\"CaClientIp\",\"value\":\"9.9.9.9\"},{\"to\":\"HEAD\",\"as\":"        \
+	"\"Content-MD5\",\"value\":\"m\"}],\"systems\":[]},"
+
 static const char *const apis[] = {
 	PLUGGED_API("users", "users"),
 	PLUGGED_API("jwt", "jwt"),
@@ -31,6 +38,8 @@ static const char *const apis[] = {
 	PLUGGED_API("fallback", "fallback"),
 	PLUGGED_API("routed/[tenant]", "routed"),
 	PLUGGED_API("signed", "signed"),
+	TEST_API("signed-form", "ANY", "/signed-form",
+		 TEST_OPEN MAPPED_FORM PLUGGED_BOUND("signed") PLUGGED_BACKEND),
 	TEST_API("all", "ANY", "/all",
 		 TEST_OPEN "\"plugins\":[{\"plugin\":\"signed\",\"stages\":[\"RELEASE\"]},"
 			   "{\"plugin\":\"jwt\",\"stages\":[\"RELEASE\"]},"
@@ -398,6 +407,12 @@ static char *seen(struct plugged *f, const char *answer, const char *name)
 	return arena_strndup(f->g.a, at, strcspn(at, "\r\n"));
 }
 
+static bool is_signed(struct plugged *f, const char *answer, const char *text)
+{
+	return sign_matches(SIGN_HMAC_SHA256, "DemoSecret1", http_slice(text),
+			    http_slice(seen(f, answer, "X-Ca-Proxy-Signature")));
+}
+
 static void signature_holds(struct plugged *f, const char *answer, const char *begin,
 			    const char *resource, const char *names)
 {
@@ -413,8 +428,7 @@ static void signature_holds(struct plugged *f, const char *answer, const char *b
 	else
 		text = arena_printf(f->g.a, "%sx-ca-proxy-signature-secret-key:DemoKey1\n%s", text,
 				    resource);
-	assert_true(sign_matches(SIGN_HMAC_SHA256, "DemoSecret1", http_slice(text),
-				 http_slice(seen(f, answer, "X-Ca-Proxy-Signature"))));
+	assert_true(is_signed(f, answer, text));
 }
 
 static void backends_know_the_gateway(void **state)
@@ -434,6 +448,29 @@ static void backends_know_the_gateway(void **state)
 	signature_holds(f, form, "POST\nx\n", "/signed?a=1 2&b=2", all);
 	signature_holds(f, claims, "GET\n\n", "/all?id=42",
 			"X-User,CaClientIp,X-Ca-Proxy-Signature-Secret-Key");
+}
+
+static void what_goes_out_is_signed(void **state)
+{
+	struct plugged *f = *state;
+	auto_free char *form =
+		plugged_call(f, "POST /signed-form",
+			     "Content-MD5: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+			     "Content-Length: 5\r\n\r\na=1+2");
+	auto_free char *dropped =
+		plugged_call(f, "POST /signed",
+			     "Content-MD5: x\r\nConnection: content-md5, content-type\r\n"
+			     "Content-Type: application/x-www-form-urlencoded\r\n"
+			     "Content-Length: 5\r\n\r\na=1+2");
+
+	assert_string_equal(seen(f, form, "CaClientIp"), "9.9.9.9");
+	assert_true(is_signed(f, form,
+			      "POST\nm\ncaclientip:9.9.9.9\n"
+			      "x-ca-proxy-signature-secret-key:DemoKey1\n/signed-form?b=1 2"));
+	assert_null(strcasestr(dropped, "content-md5"));
+	assert_true(is_signed(f, dropped,
+			      "POST\n\ncaclientip:127.0.0.1\n"
+			      "x-ca-proxy-signature-secret-key:DemoKey1\n/signed"));
 }
 
 /* An answer that is kept has what the plug-ins around it say, and those around are asked each time. */
@@ -505,6 +542,7 @@ int main(void)
 		TEST(probes_may_be_abandoned),
 		TEST(routes),
 		TEST(backends_know_the_gateway),
+		TEST(what_goes_out_is_signed),
 		TEST(plugins_stand_around_each_other),
 		cmocka_unit_test(bad_configurations),
 	};
