@@ -298,12 +298,14 @@ static bool map_parameter(struct map *m, const struct gateway_parameter *p)
 {
 	const bool unknown = m->in->partial &&
 			     (p->in == GATEWAY_IN_HEAD || p->in == GATEWAY_IN_BODY);
+	/* of a path nothing can be left out */
+	const bool needed = p->required || p->to == GATEWAY_IN_PATH;
 	struct http_slice value = value_of(m, p), raw = {NULL, 0};
 
 	if (!value.p && p->fallback)
 		value = http_slice(p->fallback);
 	if (!value.p)
-		return unknown || !p->required || refuse(m, GATEWAY_PARAMETER_MISSING, p->name);
+		return unknown || !needed || refuse(m, GATEWAY_PARAMETER_MISSING, p->name);
 	if (p->in == GATEWAY_IN_PATH)
 		raw = m->in->params[p->slot];
 	return check(m, p, value) && put(m, p->to, p->as, value, raw);

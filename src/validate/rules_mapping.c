@@ -158,6 +158,20 @@ static const char *target_fault(const struct api *api, const struct target *t)
 	return NULL;
 }
 
+/* Of a path nothing can be left out. */
+static void check_present(struct validation *v, const struct api *api,
+			  const struct request_parameter *p)
+{
+	if (p->in_service != API_IN_PATH || p->in == API_IN_PATH || p->required ||
+	    p->default_value.s)
+		return;
+	validate_report(
+		v, p->id.at,
+		"the backend of API '%s' gets '%s' in the path, but clients may leave it out",
+		api->id.name, p->id.name);
+	validate_hint(v, "write `required: REQUIRED`, or a `default_value`");
+}
+
 static bool is_same(const struct target *a, const struct target *b)
 {
 	return a->to == b->to &&
@@ -192,6 +206,8 @@ void validate_parameter_target(struct validation *v)
 		for (size_t j = 0; target_at(api, j, &t); j++)
 			if (t.name)
 				check_target(v, api, j, &t);
+		for (size_t j = 0; j < api->n_request_parameters; j++)
+			check_present(v, api, &api->request_parameters[j]);
 	}
 }
 

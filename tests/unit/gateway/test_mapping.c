@@ -165,6 +165,12 @@ static const struct row {
 	 "/x", GET("?q=a%0d%0aX:y"), "", "I400IP X-Q` `not a value of a header"},
 	{MAPPING("MAPPING", "false", P("q", "QUERY", "PATH", "q", OPTIONAL("STRING")), "", ""),
 	 "/[q]", GET("?q=.."), "", "I400IP q` `not a segment of a path"},
+	/* one that is not there would leave an empty one, "/v//admin" */
+	{MAPPING("MAPPING", "false", P("q", "QUERY", "PATH", "q", OPTIONAL("STRING")), "", ""),
+	 "/v/[q]/admin", GET(""), "", "I400MP q"},
+	{MAPPING("MAPPING", "false",
+		 P("q", "QUERY", "PATH", "q", OPTIONAL("STRING") ",\"default\":\"d\""), "", ""),
+	 "/v/[q]/admin", GET(""), "", "/v/d/admin|"},
 	{MAPPING("MAPPING", "false", P("q", "QUERY", "QUERY", "q", OPTIONAL("STRING")), "", ""),
 	 "/x", GET("?q=a%00b"), "", "I400IP q` `a NUL in it"},
 };
