@@ -153,6 +153,8 @@ static const char *target_fault(const struct api *api, const struct target *t)
 		return "it has no name";
 	if (t->to == API_IN_HEAD && !is_header_name(t->name))
 		return "that is no header that an API can set";
+	if (t->to == API_IN_HEAD && api->form && strcasecmp(t->name, "Content-Type") == 0)
+		return "the body is a form, which has its own";
 	if (t->to == API_IN_BODY && (!api->form || api->mode == API_PASSTHROUGH))
 		return "the body is no form, or the mode is PASSTHROUGH";
 	return NULL;

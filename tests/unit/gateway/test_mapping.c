@@ -126,6 +126,9 @@ static const struct row {
 	/* a stream is not looked at */
 	{MAPPING("MAPPING", "false", "", "", ""), "/x", POST("text/plain"), "a=1",
 	 "/x|Content-Type: text/plain|a=1"},
+	{MAPPING("MAPPING", "false", "",
+		 "{\"to\":\"HEAD\",\"as\":\"Content-Type\",\"value\":\"a/b\"}", ""),
+	 "/x", POST("text/plain"), "a=1", "/x|own Content-Type: a/b|a=1"},
 	/* what the API says itself never comes from the client */
 	{MAPPING("PASSTHROUGH", "false", "",
 		 "{\"to\":\"HEAD\",\"as\":\"X-Key\",\"value\":\"k\"},{\"to\":\"QUERY\",\"as\":\"v\","
@@ -263,6 +266,10 @@ static void what_is_no_mapping_is_refused(void **state)
 		 "/x"},
 		{MAPPING("MAPPING", "false", P("a", "QUERY", "HEAD", "a b", OPTIONAL("STRING")), "",
 			 ""),
+		 "/x"},
+		/* a form says of which type it is */
+		{MAPPING("MAPPING", "true", "",
+			 "{\"to\":\"HEAD\",\"as\":\"content-type\",\"value\":\"text/plain\"}", ""),
 		 "/x"},
 		{MAPPING("MAPPING", "false", P("a", "QUERY", "QUERY", "a", OPTIONAL("TEXT")), "",
 			 ""),
