@@ -30,6 +30,12 @@ static int read_own(struct config_reader *r, json_t *j, size_t i, struct gateway
 	return 0;
 }
 
+static bool no_room(struct gateway_call *c)
+{
+	gateway_answer_error(c, GATEWAY_OVERLOADED, NULL);
+	return false;
+}
+
 /* ---- what goes out ---- */
 
 struct outgoing_headers {
@@ -116,6 +122,7 @@ static const char *names_of(struct arena *a, const struct signed_headers *s)
 	return arena_strdup(a, names.s);
 }
 
+/* NULL: it has been answered why not. */
 static char *signature_of(struct gateway_call *c, const struct backend_signature *own,
 			  const struct gateway_outgoing *out,
 			  const struct outgoing_headers *headers, const struct signed_headers *s)
@@ -130,12 +137,23 @@ static char *signature_of(struct gateway_call *c, const struct backend_signature
 		.form = form ? c->out.body : (struct http_slice){NULL, 0},
 	};
 	auto_strbuf struct strbuf text = {0};
-	char signature[SIGN_ROOM];
+	char signature[SIGN_ROOM], *kept;
+	const char *why = sign_backend_text(c->r->arena, &request, s->list, s->n, &text);
 
-	if (sign_backend_text(c->r->arena, &request, s->list, s->n, &text))
+	if (why) {
+		gateway_answer_error(c, GATEWAY_BAD_BODY, why);
 		return NULL;
+	}
 	sign_make(SIGN_HMAC_SHA256, own->secret, (struct http_slice){text.s, text.len}, signature);
-	return arena_strdup(c->r->arena, signature);
+	kept = arena_strdup(c->r->arena, signature);
+	if (!kept)
+		(void)no_room(c);
+	return kept;
+}
+
+static bool set(struct gateway_call *c, const char *name, const char *value)
+{
+	return gateway_plugin_set(c, GATEWAY_IN_HEAD, name, value);
 }
 
 static bool request(struct gateway_call *c, const struct gateway_plugin *p,
@@ -148,20 +166,18 @@ static bool request(struct gateway_call *c, const struct gateway_plugin *p,
 	const char *names, *signature;
 
 	if (!list_outgoing(c, &headers))
-		return false;
+		return no_room(c);
 	for (; (s = gateway_set_next(c->sets, s, GATEWAY_IN_HEAD)); s = s->next)
 		add(&all, s->name, http_slice(s->value));
 	add_client_ip(&all, c, &headers);
 	add(&all, "X-Ca-Proxy-Signature-Secret-Key", http_slice(own->key));
 	names = names_of(c->r->arena, &all);
-	signature = names ? signature_of(c, own, out, &headers, &all) : NULL;
-	return signature &&
-	       gateway_set_add(c->r->arena, &c->sets, GATEWAY_IN_HEAD, "X-Ca-Proxy-Signature",
-			       signature) &&
-	       gateway_set_add(c->r->arena, &c->sets, GATEWAY_IN_HEAD,
-			       "X-Ca-Proxy-Signature-Headers", names) &&
-	       gateway_set_add(c->r->arena, &c->sets, GATEWAY_IN_HEAD,
-			       "X-Ca-Proxy-Signature-Secret-Key", own->key);
+	if (!names)
+		return no_room(c);
+	signature = signature_of(c, own, out, &headers, &all);
+	return signature && set(c, "X-Ca-Proxy-Signature", signature) &&
+	       set(c, "X-Ca-Proxy-Signature-Headers", names) &&
+	       set(c, "X-Ca-Proxy-Signature-Secret-Key", own->key);
 }
 
 static const char *explain(const struct gateway_plugin *p, struct gateway_thought *t)

@@ -473,6 +473,30 @@ static void what_goes_out_is_signed(void **state)
 			      "x-ca-proxy-signature-secret-key:DemoKey1\n/signed"));
 }
 
+static const char *form_of(struct plugged *f, size_t n)
+{
+	auto_strbuf struct strbuf form = {0};
+
+	for (size_t i = 0; i < n; i++)
+		strbuf_add(&form, i ? "&a" : "a");
+	/* what plugged_call() writes at the end is of the last field, too */
+	return arena_printf(f->g.a,
+			    "Content-Type: application/x-www-form-urlencoded\r\n"
+			    "Content-Length: %zu\r\n\r\n%s",
+			    form.len + strlen("\r\n"), form.s);
+}
+
+/* Fields of a form that cannot be signed are no URL that is too large. */
+static void what_cannot_be_signed(void **state)
+{
+	struct plugged *f = *state;
+
+	plugged_expect(f, "POST /signed", form_of(f, SIGN_MAX_PARAMS), "200 ", NULL, NULL);
+	plugged_expect(f, "POST /signed", form_of(f, SIGN_MAX_PARAMS + 1), "400 I400BD",
+		       "too many parameters", NULL);
+	assert_int_equal(f->calls, 1);
+}
+
 /* An answer that is kept has what the plug-ins around it say, and those around are asked each time. */
 static void plugins_stand_around_each_other(void **state)
 {
@@ -543,6 +567,7 @@ int main(void)
 		TEST(routes),
 		TEST(backends_know_the_gateway),
 		TEST(what_goes_out_is_signed),
+		TEST(what_cannot_be_signed),
 		TEST(plugins_stand_around_each_other),
 		cmocka_unit_test(bad_configurations),
 	};
