@@ -9,8 +9,6 @@
 #include "gateway/plugin.h"
 #include "sign/sign.h"
 
-#define MAX_SIGNED 32
-
 struct backend_signature {
 	const char *key, *secret;
 };
@@ -38,10 +36,22 @@ static bool no_room(struct gateway_call *c)
 
 /* ---- what goes out ---- */
 
-struct outgoing_headers {
+struct headers {
 	struct http_header *list;
 	size_t n;
 };
+
+/* False: no room for so many of them. */
+static bool make_room(const struct gateway_call *c, size_t n, struct headers *out)
+{
+	*out = (struct headers){arena_alloc(c->r->arena, n * sizeof(*out->list) + 1), 0};
+	return out->list != NULL;
+}
+
+static void add(struct headers *s, const char *name, struct http_slice value)
+{
+	s->list[s->n++] = (struct http_header){http_slice(name), value};
+}
 
 static size_t count_sets(const struct gateway_call *c)
 {
@@ -53,19 +63,15 @@ static size_t count_sets(const struct gateway_call *c)
 }
 
 /* Of plug-ins, of the API, and of the client, without what the gateway says by itself. False: no room. */
-static bool list_outgoing(const struct gateway_call *c, struct outgoing_headers *out)
+static bool list_outgoing(const struct gateway_call *c, struct headers *out)
 {
 	const struct http_head *h = c->out.head;
 	const struct gateway_set *s = c->sets;
-	const size_t room = count_sets(c) + c->out.n_own + h->n_headers;
 
-	*out = (struct outgoing_headers){arena_alloc(c->r->arena, room * sizeof(*out->list) + 1),
-					 0};
-	if (!out->list)
+	if (!make_room(c, count_sets(c) + c->out.n_own + h->n_headers, out))
 		return false;
 	for (; (s = gateway_set_next(c->sets, s, GATEWAY_IN_HEAD)); s = s->next)
-		out->list[out->n++] = (struct http_header){http_slice(s->name),
-							   http_slice(s->value)};
+		add(out, s->name, http_slice(s->value));
 	for (size_t i = 0; i < c->out.n_own; i++) {
 		if (!gateway_set_of(c->sets, GATEWAY_IN_HEAD, c->out.own[i].name))
 			out->list[out->n++] = c->out.own[i];
@@ -78,7 +84,7 @@ static bool list_outgoing(const struct gateway_call *c, struct outgoing_headers 
 }
 
 /* p == NULL: it does not go out. */
-static struct http_slice value_of(const struct outgoing_headers *out, const char *name)
+static struct http_slice value_of(const struct headers *out, const char *name)
 {
 	for (size_t i = 0; i < out->n; i++) {
 		if (http_slice_is(out->list[i].name, name))
@@ -89,20 +95,9 @@ static struct http_slice value_of(const struct outgoing_headers *out, const char
 
 /* ---- what is signed ---- */
 
-struct signed_headers {
-	struct http_header list[MAX_SIGNED];
-	size_t n;
-};
-
-static void add(struct signed_headers *s, const char *name, struct http_slice value)
-{
-	if (s->n < MAX_SIGNED)
-		s->list[s->n++] = (struct http_header){http_slice(name), value};
-}
-
 /* What proxy.c sends as CaClientIp, which an API may say something else in. */
-static void add_client_ip(struct signed_headers *s, const struct gateway_call *c,
-			  const struct outgoing_headers *headers)
+static void add_client_ip(struct headers *s, const struct gateway_call *c,
+			  const struct headers *headers)
 {
 	const struct http_slice own = value_of(headers, "CaClientIp");
 
@@ -110,7 +105,7 @@ static void add_client_ip(struct signed_headers *s, const struct gateway_call *c
 		add(s, "CaClientIp", own.p ? own : http_slice(c->client_ip));
 }
 
-static const char *names_of(struct arena *a, const struct signed_headers *s)
+static const char *names_of(struct arena *a, const struct headers *s)
 {
 	auto_strbuf struct strbuf names = {0};
 
@@ -124,8 +119,8 @@ static const char *names_of(struct arena *a, const struct signed_headers *s)
 
 /* NULL: it has been answered why not. */
 static char *signature_of(struct gateway_call *c, const struct backend_signature *own,
-			  const struct gateway_outgoing *out,
-			  const struct outgoing_headers *headers, const struct signed_headers *s)
+			  const struct gateway_outgoing *out, const struct headers *headers,
+			  const struct headers *s)
 {
 	const bool form = sign_is_form(value_of(headers, "content-type"));
 	const struct sign_request request = {
@@ -156,25 +151,34 @@ static bool set(struct gateway_call *c, const char *name, const char *value)
 	return gateway_plugin_set(c, GATEWAY_IN_HEAD, name, value);
 }
 
+/* The two at its end, and what plug-ins have set. */
+static bool list_signed(const struct gateway_call *c, const struct backend_signature *own,
+			const struct headers *outgoing, struct headers *all)
+{
+	const struct gateway_set *s = c->sets;
+
+	if (!make_room(c, count_sets(c) + 2, all))
+		return false;
+	for (; (s = gateway_set_next(c->sets, s, GATEWAY_IN_HEAD)); s = s->next)
+		add(all, s->name, http_slice(s->value));
+	add_client_ip(all, c, outgoing);
+	add(all, "X-Ca-Proxy-Signature-Secret-Key", http_slice(own->key));
+	return true;
+}
+
 static bool request(struct gateway_call *c, const struct gateway_plugin *p,
 		    const struct gateway_outgoing *out)
 {
 	const struct backend_signature *own = p->own;
-	const struct gateway_set *s = c->sets;
-	struct outgoing_headers headers;
-	struct signed_headers all = {0};
+	struct headers outgoing, all;
 	const char *names, *signature;
 
-	if (!list_outgoing(c, &headers))
+	if (!list_outgoing(c, &outgoing) || !list_signed(c, own, &outgoing, &all))
 		return no_room(c);
-	for (; (s = gateway_set_next(c->sets, s, GATEWAY_IN_HEAD)); s = s->next)
-		add(&all, s->name, http_slice(s->value));
-	add_client_ip(&all, c, &headers);
-	add(&all, "X-Ca-Proxy-Signature-Secret-Key", http_slice(own->key));
 	names = names_of(c->r->arena, &all);
 	if (!names)
 		return no_room(c);
-	signature = signature_of(c, own, out, &headers, &all);
+	signature = signature_of(c, own, out, &outgoing, &all);
 	return signature && set(c, "X-Ca-Proxy-Signature", signature) &&
 	       set(c, "X-Ca-Proxy-Signature-Headers", names) &&
 	       set(c, "X-Ca-Proxy-Signature-Secret-Key", own->key);

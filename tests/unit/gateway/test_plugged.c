@@ -38,6 +38,9 @@ static const char *const apis[] = {
 	PLUGGED_API("fallback", "fallback"),
 	PLUGGED_API("routed/[tenant]", "routed"),
 	PLUGGED_API("signed", "signed"),
+	TEST_API("signed-many", "ANY", "/signed-many",
+		 TEST_OPEN "\"plugins\":[{\"plugin\":\"signed\",\"stages\":[\"RELEASE\"]},"
+			   "{\"plugin\":\"many\",\"stages\":[\"RELEASE\"]}]," PLUGGED_BACKEND),
 	TEST_API("signed-form", "ANY", "/signed-form",
 		 TEST_OPEN MAPPED_FORM PLUGGED_BOUND("signed") PLUGGED_BACKEND),
 	TEST_API("all", "ANY", "/all",
@@ -54,6 +57,18 @@ static const char *const apis[] = {
 	"{\"alg\":\"ES256\",\"a\":\"" TOKEN_EC_X "\",\"b\":\"" TOKEN_EC_Y "\"}],"            \
 	"\"claims\":[{\"claim\":\"sub\",\"parameter\":\"X-User\",\"location\":\"header\"},"  \
 	"{\"claim\":\"userId\",\"parameter\":\"id\",\"location\":\"query\"}]," more "},"
+#define CLAIM(n) "{\"claim\":\"sub\",\"parameter\":\"X-U" n "\",\"location\":\"header\"}"
+#define TEN_CLAIMS(n)                                                                  \
+	CLAIM(n "0")                                                                   \
+	"," CLAIM(n "1") "," CLAIM(n "2") "," CLAIM(n "3") "," CLAIM(n "4") "," CLAIM( \
+		n "5") "," CLAIM(n "6") "," CLAIM(n "7") "," CLAIM(n "8") "," CLAIM(n "9")
+/* Of a user who is known, 40 headers. */
+#define MANY_CLAIMS                                                                                    \
+	"{\"name\":\"many\",\"kind\":\"jwtAuth\",\"ignore_expiration\":false,\"keys\":["               \
+	"{\"kid\":\"h\",\"alg\":\"HS256\",\"a\":\"bGFiLXNlY3JldA\"}],\"parameter\":\"Authorization\"," \
+	"\"location\":\"header\",\"prevent_jti_replay\":false,\"bypass_empty_token\":false,"           \
+	"\"claims\":[" TEN_CLAIMS("0") "," TEN_CLAIMS("1") "," TEN_CLAIMS("2") "," TEN_CLAIMS(         \
+		"3") "]},"
 #define CORS(name, more) "{\"name\":\"" name "\",\"kind\":\"cors\"," more "},"
 #define CACHING(name, more) \
 	"{\"name\":\"" name "\",\"kind\":\"caching\",\"duration_s\":60," more "},"
@@ -62,8 +77,7 @@ static const char *const apis[] = {
 	"\"open_ms\":50" more "},"
 
 static const char more[] = PLUGGED_STATE
-	",\"plugins\":["
-	"{\"name\":\"users\",\"kind\":\"basicAuth\",\"users\":["
+	",\"plugins\":[" MANY_CLAIMS "{\"name\":\"users\",\"kind\":\"basicAuth\",\"users\":["
 	"{\"username\":\"alice\",\"password\":\"123456\"},"
 	"{\"username\":\"bob\",\"password\":\"a:b\"}]}," JWT(
 		"jwt",
@@ -473,6 +487,28 @@ static void what_goes_out_is_signed(void **state)
 			      "x-ca-proxy-signature-secret-key:DemoKey1\n/signed"));
 }
 
+/* All that plug-ins set is signed, however much it is. */
+static void many_headers_are_signed(void **state)
+{
+	struct plugged *f = *state;
+	auto_free char *answer = plugged_call(f, "GET /signed-many", BEARER(TOKEN_HS_GOOD));
+	const char *names = "", *text = "";
+
+	for (int i = 0; i < 40; i++) {
+		names = arena_printf(f->g.a, "X-U%02d,%s", i, names); /* the newest first */
+		text = arena_printf(f->g.a, "%sx-u%02d:alice\n", text, i);
+	}
+	assert_string_equal(
+		seen(f, answer, "X-Ca-Proxy-Signature-Headers"),
+		arena_printf(f->g.a, "%sCaClientIp,X-Ca-Proxy-Signature-Secret-Key", names));
+	assert_true(
+		is_signed(f, answer,
+			  arena_printf(f->g.a,
+				       "GET\n\ncaclientip:127.0.0.1\n"
+				       "x-ca-proxy-signature-secret-key:DemoKey1\n%s/signed-many",
+				       text)));
+}
+
 static const char *form_of(struct plugged *f, size_t n)
 {
 	auto_strbuf struct strbuf form = {0};
@@ -567,6 +603,7 @@ int main(void)
 		TEST(routes),
 		TEST(backends_know_the_gateway),
 		TEST(what_goes_out_is_signed),
+		TEST(many_headers_are_signed),
 		TEST(what_cannot_be_signed),
 		TEST(plugins_stand_around_each_other),
 		cmocka_unit_test(bad_configurations),
