@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "gateway/query.h"
 #include "gateway/set.h"
 #include "http/chars.h"
 #include "http/write.h"
@@ -79,14 +80,10 @@ static bool decode(struct arena *a, struct http_slice s, bool plus, struct http_
 
 static void add_encoded(struct strbuf *b, struct http_slice s)
 {
-	for (size_t i = 0; i < s.n; i++) {
-		const unsigned char c = (unsigned char)s.p[i];
+	const size_t before = b->len;
 
-		if (http_is_alpha(c) || http_is_digit(c) || strchr("-._~", c ? c : ' '))
-			strbuf_addc(b, (char)c);
-		else
-			strbuf_printf(b, "%%%02X", c);
-	}
+	if (s.n)
+		strbuf_trunc(b, before + gateway_query_encode(strbuf_extend(b, 3 * s.n), s));
 }
 
 static void add_field(struct strbuf *b, struct http_slice name, struct http_slice value)

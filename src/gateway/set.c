@@ -3,7 +3,6 @@
 
 #include "gateway/path.h"
 #include "gateway/query.h"
-#include "http/chars.h"
 
 bool gateway_set_add(struct arena *a, const struct gateway_set **sets, enum gateway_place place,
 		     const char *name, const char *value)
@@ -72,23 +71,6 @@ static void add(char *out, size_t *n, struct http_slice s)
 	*n += s.n;
 }
 
-static void add_encoded(char *out, size_t *n, const char *s)
-{
-	static const char hex[] = "0123456789ABCDEF";
-
-	for (; *s; s++) {
-		const unsigned char c = (unsigned char)*s;
-
-		if (http_is_alpha(c) || http_is_digit(c) || strchr("-._~", c)) {
-			out[(*n)++] = *s;
-		} else {
-			out[(*n)++] = '%';
-			out[(*n)++] = hex[c >> 4];
-			out[(*n)++] = hex[c & 15];
-		}
-	}
-}
-
 struct http_slice gateway_set_query(struct arena *a, const struct gateway_set *sets,
 				    struct http_slice query)
 {
@@ -109,9 +91,9 @@ struct http_slice gateway_set_query(struct arena *a, const struct gateway_set *s
 	}
 	for (s = sets; out && (s = gateway_set_next(sets, s, GATEWAY_IN_QUERY)); s = s->next) {
 		add(out, &n, n ? http_slice("&") : http_slice(""));
-		add_encoded(out, &n, s->name);
+		n += gateway_query_encode(out + n, http_slice(s->name));
 		out[n++] = '=';
-		add_encoded(out, &n, s->value);
+		n += gateway_query_encode(out + n, http_slice(s->value));
 	}
 	return (struct http_slice){out, n};
 }
