@@ -108,6 +108,9 @@ void gateway_invoke(struct gateway_call *c);
 /** proxy.c: has an HTTP backend answer. */
 void gateway_proxy(struct gateway_call *c);
 
+/** proxy.c: whether that header of the client goes on to an HTTP backend. */
+bool gateway_proxy_passes(const struct gateway_call *c, struct http_slice name);
+
 /**
  * backend.c: calls the API's backend at its address. The request holds what goes out; the rest of it
  * is filled in here. Then comes c->answered, or the error is answered.

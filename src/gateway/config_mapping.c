@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "gateway/config_read.h"
 #include "gateway/forward.h"
+#include "gateway/set.h"
 #include "http/write.h"
 
 #define MAX_PARAMETERS 100 /* of each of the three lists */
@@ -90,6 +91,9 @@ static int read_target(const struct mapping_reader *m, const char *place, const 
 	*to = (enum gateway_place)k;
 	if (*to == GATEWAY_IN_HEAD && !valid_header(as))
 		return wrong(m, "a header that an API cannot set");
+	if (*to == GATEWAY_IN_HEAD && m->x->form &&
+	    gateway_same_header(http_slice(as), http_slice("Content-Type")))
+		return wrong(m, "Content-Type beside a form, which has its own");
 	if (*to == GATEWAY_IN_BODY && !m->x->form)
 		return wrong(m, "a parameter in a body that is no form");
 	if (*to == GATEWAY_IN_PATH)

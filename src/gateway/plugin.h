@@ -58,7 +58,7 @@ struct gateway_plugin_ops {
 	bool (*early)(struct gateway_call *c, const struct gateway_plugin *p);
 	/* afterwards, before the backend is called: */
 	bool (*before)(struct gateway_call *c, const struct gateway_plugin *p);
-	/* A request is about to be sent to an HTTP backend; c->sets may be added to. False: no room. */
+	/* when a request is about to be sent to an HTTP backend; c->sets may be added to: */
 	bool (*request)(struct gateway_call *c, const struct gateway_plugin *p,
 			const struct gateway_outgoing *out);
 	/* An answer, or an error (c->error), is about to be sent. */
@@ -95,7 +95,6 @@ bool gateway_plugin_set(struct gateway_call *c, enum gateway_place place, const 
 /** Steps of the chain: false where the call was answered. */
 bool gateway_plugins_early(struct gateway_call *c);
 bool gateway_plugins_before(struct gateway_call *c);
-
 bool gateway_plugins_request(struct gateway_call *c, const struct gateway_outgoing *out);
 /** From the last to the first. */
 void gateway_plugins_after(struct gateway_call *c, struct gateway_reply *reply);

@@ -300,7 +300,7 @@
 	X(ERROR, parameter_source, "parameter-source", \
 	  "A parameter in PATH is one of the API's path, one in BODY one of a form.") \
 	X(ERROR, parameter_target, "parameter-target", \
-	  "A backend gets a parameter once, and none that only the gateway may say.") \
+	  "A backend gets a parameter once, one of its path always, and none that only the gateway says.") \
 	X(ERROR, parameter_range, "parameter-range", \
 	  "A parameter can have a value.") \
 	X(ERROR, system_parameter, "system-parameter", \

@@ -7,9 +7,24 @@
 #include "unit/gateway/plugged.h"
 #include "unit/gateway/tokens.h"
 
+/* A parameter of the query becomes the header that the claim becomes, too. */
+#define MAPPED_USER                                                                                     \
+	"\"mapping\":{\"mode\":\"MAPPING_PASSTHROUGH\",\"form\":false,\"parameters\":[{\"name\":"       \
+	"\"user\",\"in\":\"QUERY\",\"to\":\"HEAD\",\"as\":\"X-USER\",\"type\":\"STRING\",\"required\":" \
+	"false}],\"constants\":[],\"systems\":[]},"
+
+/* What goes out is not what came: a form with other fields, and headers that are signed. */
+#define MAPPED_FORM                                                                                     \
+	"\"mapping\":{\"mode\":\"MAPPING\",\"form\":true,\"parameters\":[{\"name\":\"a\",\"in\":"       \
+	"\"BODY\",\"to\":\"BODY\",\"as\":\"b\",\"type\":\"STRING\",\"required\":true}],\"constants\":[" \
+	"{\"to\":\"HEAD\",\"as\":\"CaClientIp\",\"value\":\"9.9.9.9\"},{\"to\":\"HEAD\",\"as\":"        \
+	"\"Content-MD5\",\"value\":\"m\"}],\"systems\":[]},"
+
 static const char *const apis[] = {
 	PLUGGED_API("users", "users"),
 	PLUGGED_API("jwt", "jwt"),
+	TEST_API("jwt-mapped", "ANY", "/jwt-mapped",
+		 TEST_OPEN MAPPED_USER PLUGGED_BOUND("jwt") PLUGGED_BACKEND),
 	PLUGGED_API("once", "once"),
 	PLUGGED_API("cookie", "cookie"),
 	PLUGGED_API("pages", "pages"),
@@ -23,6 +38,11 @@ static const char *const apis[] = {
 	PLUGGED_API("fallback", "fallback"),
 	PLUGGED_API("routed/[tenant]", "routed"),
 	PLUGGED_API("signed", "signed"),
+	TEST_API("signed-many", "ANY", "/signed-many",
+		 TEST_OPEN "\"plugins\":[{\"plugin\":\"signed\",\"stages\":[\"RELEASE\"]},"
+			   "{\"plugin\":\"many\",\"stages\":[\"RELEASE\"]}]," PLUGGED_BACKEND),
+	TEST_API("signed-form", "ANY", "/signed-form",
+		 TEST_OPEN MAPPED_FORM PLUGGED_BOUND("signed") PLUGGED_BACKEND),
 	TEST_API("all", "ANY", "/all",
 		 TEST_OPEN "\"plugins\":[{\"plugin\":\"signed\",\"stages\":[\"RELEASE\"]},"
 			   "{\"plugin\":\"jwt\",\"stages\":[\"RELEASE\"]},"
@@ -37,6 +57,18 @@ static const char *const apis[] = {
 	"{\"alg\":\"ES256\",\"a\":\"" TOKEN_EC_X "\",\"b\":\"" TOKEN_EC_Y "\"}],"            \
 	"\"claims\":[{\"claim\":\"sub\",\"parameter\":\"X-User\",\"location\":\"header\"},"  \
 	"{\"claim\":\"userId\",\"parameter\":\"id\",\"location\":\"query\"}]," more "},"
+#define CLAIM(n) "{\"claim\":\"sub\",\"parameter\":\"X-U" n "\",\"location\":\"header\"}"
+#define TEN_CLAIMS(n)                                                                  \
+	CLAIM(n "0")                                                                   \
+	"," CLAIM(n "1") "," CLAIM(n "2") "," CLAIM(n "3") "," CLAIM(n "4") "," CLAIM( \
+		n "5") "," CLAIM(n "6") "," CLAIM(n "7") "," CLAIM(n "8") "," CLAIM(n "9")
+/* Of a user who is known, 40 headers. */
+#define MANY_CLAIMS                                                                                    \
+	"{\"name\":\"many\",\"kind\":\"jwtAuth\",\"ignore_expiration\":false,\"keys\":["               \
+	"{\"kid\":\"h\",\"alg\":\"HS256\",\"a\":\"bGFiLXNlY3JldA\"}],\"parameter\":\"Authorization\"," \
+	"\"location\":\"header\",\"prevent_jti_replay\":false,\"bypass_empty_token\":false,"           \
+	"\"claims\":[" TEN_CLAIMS("0") "," TEN_CLAIMS("1") "," TEN_CLAIMS("2") "," TEN_CLAIMS(         \
+		"3") "]},"
 #define CORS(name, more) "{\"name\":\"" name "\",\"kind\":\"cors\"," more "},"
 #define CACHING(name, more) \
 	"{\"name\":\"" name "\",\"kind\":\"caching\",\"duration_s\":60," more "},"
@@ -45,8 +77,7 @@ static const char *const apis[] = {
 	"\"open_ms\":50" more "},"
 
 static const char more[] = PLUGGED_STATE
-	",\"plugins\":["
-	"{\"name\":\"users\",\"kind\":\"basicAuth\",\"users\":["
+	",\"plugins\":[" MANY_CLAIMS "{\"name\":\"users\",\"kind\":\"basicAuth\",\"users\":["
 	"{\"username\":\"alice\",\"password\":\"123456\"},"
 	"{\"username\":\"bob\",\"password\":\"a:b\"}]}," JWT(
 		"jwt",
@@ -132,6 +163,10 @@ static void tokens_become_parameters(void **state)
 	/* nobody says who calls: then nobody is said to, whatever the client says */
 	plugged_expect(f, "GET /jwt?id=7", "X-User: eve\r\n", "200 ", "GET /jwt\n", "eve");
 	assert_int_equal(f->calls, 5);
+	plugged_expect(f, "GET /jwt-mapped?user=eve", BEARER(TOKEN_HS_GOOD), "200 ",
+		       "X-User: alice\n", "eve");
+	plugged_expect(f, "GET /jwt-mapped?user=eve", "", "200 ", NULL, "eve");
+	assert_int_equal(f->calls, 7);
 	plugged_expect(f, "GET /jwt", BEARER(TOKEN_HS_AS_RS), "403 A403JT", NULL, NULL);
 	plugged_expect(f, "GET /jwt", BEARER(TOKEN_NONE), "403 A403JT", NULL, NULL);
 	plugged_expect(f, "GET /jwt", BEARER(TOKEN_EXPIRED), "403 A403JE",
@@ -139,7 +174,7 @@ static void tokens_become_parameters(void **state)
 	plugged_expect(f, "GET /jwt", BEARER(TOKEN_HS_NO_KID), "403 A403JT", NULL, NULL);
 	plugged_expect(f, "GET /jwt", BEARER("x.y"), "400 I400JD", "not three parts", NULL);
 	plugged_expect(f, "GET /jwt", BEARER(TOKEN_NEWLINE), "403 A403JT", NULL, "evil");
-	assert_int_equal(f->calls, 5);
+	assert_int_equal(f->calls, 7);
 	plugged_expect(f, "GET /cookie", "Cookie: s=t; t=" TOKEN_HS_GOOD "; u=1\r\n", "200 ",
 		       "X-User: alice\n", NULL);
 	plugged_expect(f, "GET /cookie", "Cookie: tt=" TOKEN_HS_GOOD "\r\n", "400 I400JR", NULL,
@@ -386,6 +421,12 @@ static char *seen(struct plugged *f, const char *answer, const char *name)
 	return arena_strndup(f->g.a, at, strcspn(at, "\r\n"));
 }
 
+static bool is_signed(struct plugged *f, const char *answer, const char *text)
+{
+	return sign_matches(SIGN_HMAC_SHA256, "DemoSecret1", http_slice(text),
+			    http_slice(seen(f, answer, "X-Ca-Proxy-Signature")));
+}
+
 static void signature_holds(struct plugged *f, const char *answer, const char *begin,
 			    const char *resource, const char *names)
 {
@@ -401,8 +442,7 @@ static void signature_holds(struct plugged *f, const char *answer, const char *b
 	else
 		text = arena_printf(f->g.a, "%sx-ca-proxy-signature-secret-key:DemoKey1\n%s", text,
 				    resource);
-	assert_true(sign_matches(SIGN_HMAC_SHA256, "DemoSecret1", http_slice(text),
-				 http_slice(seen(f, answer, "X-Ca-Proxy-Signature"))));
+	assert_true(is_signed(f, answer, text));
 }
 
 static void backends_know_the_gateway(void **state)
@@ -422,6 +462,75 @@ static void backends_know_the_gateway(void **state)
 	signature_holds(f, form, "POST\nx\n", "/signed?a=1 2&b=2", all);
 	signature_holds(f, claims, "GET\n\n", "/all?id=42",
 			"X-User,CaClientIp,X-Ca-Proxy-Signature-Secret-Key");
+}
+
+static void what_goes_out_is_signed(void **state)
+{
+	struct plugged *f = *state;
+	auto_free char *form =
+		plugged_call(f, "POST /signed-form",
+			     "Content-MD5: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+			     "Content-Length: 5\r\n\r\na=1+2");
+	auto_free char *dropped =
+		plugged_call(f, "POST /signed",
+			     "Content-MD5: x\r\nConnection: content-md5, content-type\r\n"
+			     "Content-Type: application/x-www-form-urlencoded\r\n"
+			     "Content-Length: 5\r\n\r\na=1+2");
+
+	assert_string_equal(seen(f, form, "CaClientIp"), "9.9.9.9");
+	assert_true(is_signed(f, form,
+			      "POST\nm\ncaclientip:9.9.9.9\n"
+			      "x-ca-proxy-signature-secret-key:DemoKey1\n/signed-form?b=1 2"));
+	assert_null(strcasestr(dropped, "content-md5"));
+	assert_true(is_signed(f, dropped,
+			      "POST\n\ncaclientip:127.0.0.1\n"
+			      "x-ca-proxy-signature-secret-key:DemoKey1\n/signed"));
+}
+
+/* All that plug-ins set is signed, however much it is. */
+static void many_headers_are_signed(void **state)
+{
+	struct plugged *f = *state;
+	auto_free char *answer = plugged_call(f, "GET /signed-many", BEARER(TOKEN_HS_GOOD));
+	const char *names = "", *text = "";
+
+	for (int i = 0; i < 40; i++) {
+		names = arena_printf(f->g.a, "X-U%02d,%s", i, names); /* the newest first */
+		text = arena_printf(f->g.a, "%sx-u%02d:alice\n", text, i);
+	}
+	assert_string_equal(
+		seen(f, answer, "X-Ca-Proxy-Signature-Headers"),
+		arena_printf(f->g.a, "%sCaClientIp,X-Ca-Proxy-Signature-Secret-Key", names));
+	assert_true(
+		is_signed(f, answer,
+			  arena_printf(f->g.a,
+				       "GET\n\ncaclientip:127.0.0.1\n"
+				       "x-ca-proxy-signature-secret-key:DemoKey1\n%s/signed-many",
+				       text)));
+}
+
+static const char *form_of(struct plugged *f, size_t n)
+{
+	auto_strbuf struct strbuf form = {0};
+
+	for (size_t i = 0; i < n; i++)
+		strbuf_add(&form, i ? "&a" : "a");
+	/* what plugged_call() writes at the end is of the last field, too */
+	return arena_printf(f->g.a,
+			    "Content-Type: application/x-www-form-urlencoded\r\n"
+			    "Content-Length: %zu\r\n\r\n%s",
+			    form.len + strlen("\r\n"), form.s);
+}
+
+/* Fields of a form that cannot be signed are no URL that is too large. */
+static void what_cannot_be_signed(void **state)
+{
+	struct plugged *f = *state;
+
+	plugged_expect(f, "POST /signed", form_of(f, SIGN_MAX_PARAMS), "200 ", NULL, NULL);
+	plugged_expect(f, "POST /signed", form_of(f, SIGN_MAX_PARAMS + 1), "400 I400BD",
+		       "too many parameters", NULL);
+	assert_int_equal(f->calls, 1);
 }
 
 /* An answer that is kept has what the plug-ins around it say, and those around are asked each time. */
@@ -493,6 +602,9 @@ int main(void)
 		TEST(probes_may_be_abandoned),
 		TEST(routes),
 		TEST(backends_know_the_gateway),
+		TEST(what_goes_out_is_signed),
+		TEST(many_headers_are_signed),
+		TEST(what_cannot_be_signed),
 		TEST(plugins_stand_around_each_other),
 		cmocka_unit_test(bad_configurations),
 	};
