@@ -24,6 +24,8 @@ bool config_valid_path(const char *s);
 /** A name or an address, maybe with ":port". */
 bool config_valid_host(const char *s);
 bool config_valid_method(const char *s);
+/** config_mapping.c: one that an API may set: not what frames a message, nor what the gateway says by itself. */
+bool config_valid_header(const char *name);
 
 /** The set of a group's stages of that list of names. */
 int config_stages(struct config_reader *r, json_t *list, size_t i, const struct gateway_group *g,

@@ -436,6 +436,11 @@ static void plugins_stand_around_each_other(void **state)
 	plugged_expect(f, "GET /all", BEARER(TOKEN_NONE), "403 A403JT", NULL, NULL);
 }
 
+#define CLAIM_IN_HEADER(name)                                                                         \
+	"\"kind\":\"jwtAuth\",\"ignore_expiration\":false,\"parameter\":\"a\",\"location\":"          \
+	"\"query\",\"prevent_jti_replay\":false,\"bypass_empty_token\":true,\"keys\":[],\"claims\":[" \
+	"{\"claim\":\"sub\",\"parameter\":\"" name "\",\"location\":\"header\"}]"
+
 static void bad_configurations(void **state)
 {
 	static const char *const rows[] = {
@@ -447,6 +452,14 @@ static void bad_configurations(void **state)
 		"\"kind\":\"jwtAuth\",\"ignore_expiration\":false,\"parameter\":\"a\",\"location\":"
 		"\"query\",\"prevent_jti_replay\":false,\"bypass_empty_token\":true,\"claims\":[],"
 		"\"keys\":[{\"alg\":\"none\",\"a\":\"\"}]",
+		CLAIM_IN_HEADER("Content-Length"),
+		CLAIM_IN_HEADER("Transfer-Encoding"),
+		CLAIM_IN_HEADER("Host"),
+		CLAIM_IN_HEADER("connection"),
+		CLAIM_IN_HEADER("X_Forwarded_For"),
+		CLAIM_IN_HEADER("X-Ca-Stage"),
+		CLAIM_IN_HEADER("CaClientIp"),
+		CLAIM_IN_HEADER("X:User"),
 		"\"kind\":\"cors\",\"origins\":\"a\\n\",\"credentials\":true",
 		"\"kind\":\"caching\",\"duration_s\":0,\"by_app\":true,\"parameters\":[],\"headers\":"
 		"[],\"client\":\"all\",\"apps\":[],\"cacheable\":[]",
