@@ -83,7 +83,7 @@ static void *memory_of(const struct gateway_call *c, const struct circuit_breake
 						     : NULL;
 }
 
-static bool before(struct gateway_call *c, const struct gateway_plugin *p)
+static bool late(struct gateway_call *c, const struct gateway_plugin *p)
 {
 	const struct circuit_breaker *own = p->own;
 	void *memory = memory_of(c, own);
@@ -183,7 +183,7 @@ static const char *explain(const struct gateway_plugin *p, struct gateway_though
 const struct gateway_plugin_ops gateway_plugin_circuit_breaker = {
 	.name = "circuitBreaker",
 	.read = read_own,
-	.before = before,
+	.late = late,
 	.after = after,
 	.end = end,
 	.explain = explain,

@@ -224,6 +224,7 @@ static bool take(struct gateway_call *c, const struct gateway_plugin *p,
 
 	if (e)
 		return refuse(c, e, about);
+	c->has_token = true;
 	return (!own->no_replay || check_replay(c, p, t)) && set_claims(c, own, t);
 }
 

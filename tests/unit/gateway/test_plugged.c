@@ -7,6 +7,21 @@
 #include "unit/gateway/plugged.h"
 #include "unit/gateway/tokens.h"
 
+#define PLUGGED_AND(a, b)                                               \
+	"\"plugins\":[{\"plugin\":\"" a "\",\"stages\":[\"RELEASE\"]}," \
+	"{\"plugin\":\"" b "\",\"stages\":[\"RELEASE\"]}],"
+#define CACHED(name, more, plugins) \
+	TEST_API(name, "ANY", "/" name, TEST_OPEN more plugins PLUGGED_BACKEND)
+#define BY_APP                                                                                        \
+	"\"auth\":{\"nonce\":false,\"app_code\":\"HEADER\",\"apps\":[{\"app\":\"app-1\",\"stages\":[" \
+	"\"RELEASE\"]}]},"
+#define APP_SEEN                                                                                            \
+	"\"mapping\":{\"mode\":\"MAPPING\",\"form\":false,\"parameters\":[],\"constants\":[],\"systems\":[" \
+	"{\"name\":\"CaAppId\",\"to\":\"HEAD\",\"as\":\"X-App\"}]},"
+#define NUMBERED                                                                                            \
+	"\"mapping\":{\"mode\":\"MAPPING\",\"form\":false,\"constants\":[],\"systems\":[],\"parameters\":[" \
+	"{\"name\":\"n\",\"in\":\"QUERY\",\"to\":\"QUERY\",\"as\":\"n\",\"type\":\"INT\",\"required\":true}]},"
+
 static const char *const apis[] = {
 	PLUGGED_API("users", "users"),
 	PLUGGED_API("jwt", "jwt"),
@@ -18,6 +33,12 @@ static const char *const apis[] = {
 	TEST_API("plain", "POST", "/plain", TEST_OPEN PLUGGED_BACKEND),
 	PLUGGED_API("cached/[id]", "cached"),
 	PLUGGED_API("cached-by-all", "by-all"),
+	CACHED("known", "", PLUGGED_AND("cookie", "cached")),
+	CACHED("maybe-known", "", PLUGGED_AND("jwt", "cached")),
+	CACHED("app-seen", BY_APP APP_SEEN, PLUGGED_BOUND("cached")),
+	CACHED("app-told-apart", BY_APP APP_SEEN, PLUGGED_BOUND("by-all")),
+	CACHED("two-ways", "", PLUGGED_AND("routed", "cached")),
+	CACHED("checked", NUMBERED, PLUGGED_BOUND("by-all")),
 	PLUGGED_API("slow", "timeouts"),
 	PLUGGED_API("failing", "failures"),
 	PLUGGED_API("fallback", "fallback"),
@@ -45,6 +66,7 @@ static const char *const apis[] = {
 	"\"open_ms\":50" more "},"
 
 static const char more[] = PLUGGED_STATE
+	",\"apps\":[{\"name\":\"app-1\",\"id\":\"1\",\"key\":\"k1\",\"secret\":\"s\",\"code\":\"c1\"}]"
 	",\"plugins\":["
 	"{\"name\":\"users\",\"kind\":\"basicAuth\",\"users\":["
 	"{\"username\":\"alice\",\"password\":\"123456\"},"
@@ -283,6 +305,48 @@ static void clients_may_have_a_say(void **state)
 	asked(f, false, line, "");
 }
 
+/* The backend can tell them apart: only where it says so, what one gets is for others too. */
+static void what_is_for_one_is_not_for_all(void **state)
+{
+	static const char cookie[] = "Cookie: t=" TOKEN_HS_GOOD "\r\n";
+	static const char app[] = "Authorization: APPCODE c1\r\n";
+	struct plugged *f = *state;
+
+	asked(f, true, "GET /known", cookie);
+	asked(f, true, "GET /known", cookie);
+	asked(f, true, "GET /known?head=Cache-Control:public", cookie);
+	asked(f, false, "GET /known", cookie);
+	asked(f, true, "GET /maybe-known", "");
+	asked(f, false, "GET /maybe-known", "");
+	asked(f, true, "GET /maybe-known", BEARER(TOKEN_HS_GOOD));
+	asked(f, true, "GET /maybe-known", BEARER(TOKEN_HS_GOOD));
+	asked(f, false, "GET /maybe-known", "");
+	asked(f, true, "GET /app-seen", app);
+	asked(f, true, "GET /app-seen", app);
+	asked(f, true, "GET /app-told-apart", app);
+	asked(f, false, "GET /app-told-apart", app);
+}
+
+static void routes_are_kept_apart(void **state)
+{
+	struct plugged *f = *state;
+
+	asked(f, true, "GET /two-ways", "");
+	plugged_expect(f, "GET /two-ways", "X-Test: 1\r\n", "200 ", "\r\n\r\ntest", "caching");
+	plugged_expect(f, "GET /two-ways", "X-Test: 1\r\n", "200 ", "\r\nX-Ca-Caching: true", NULL);
+	asked(f, false, "GET /two-ways", "");
+}
+
+/* What the API does not take it does not get from the cache either. */
+static void parameters_are_checked_first(void **state)
+{
+	struct plugged *f = *state;
+
+	asked(f, true, "GET /checked?n=1", "");
+	asked(f, false, "GET /checked?n=1", "");
+	plugged_expect(f, "GET /checked", "", "400 I400MP", NULL, NULL);
+}
+
 /* A public domain is for tests: nothing of it is kept. */
 static void public_answers_are_not_kept(void **state)
 {
@@ -492,21 +556,15 @@ static void bad_configurations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(users_have_passwords),
-		TEST(tokens_become_parameters),
-		TEST(tokens_are_good_once),
-		TEST(preflights_are_answered_here),
-		TEST(pages_of_others_may_call),
-		TEST(answers_are_kept),
-		TEST(what_must_not_be_is_not_kept),
-		TEST(clients_may_have_a_say),
-		TEST(public_answers_are_not_kept),
-		TEST(slow_backends_are_left_alone),
-		TEST(conditions_say_what_fails),
-		TEST(probes_may_be_abandoned),
-		TEST(routes),
-		TEST(backends_know_the_gateway),
-		TEST(plugins_stand_around_each_other),
+		TEST(users_have_passwords),           TEST(tokens_become_parameters),
+		TEST(tokens_are_good_once),           TEST(preflights_are_answered_here),
+		TEST(pages_of_others_may_call),       TEST(answers_are_kept),
+		TEST(what_must_not_be_is_not_kept),   TEST(clients_may_have_a_say),
+		TEST(what_is_for_one_is_not_for_all), TEST(routes_are_kept_apart),
+		TEST(parameters_are_checked_first),   TEST(public_answers_are_not_kept),
+		TEST(slow_backends_are_left_alone),   TEST(conditions_say_what_fails),
+		TEST(probes_may_be_abandoned),        TEST(routes),
+		TEST(backends_know_the_gateway),      TEST(plugins_stand_around_each_other),
 		cmocka_unit_test(bad_configurations),
 	};
 
