@@ -98,6 +98,7 @@ static bool late(struct gateway_call *c, const struct gateway_plugin *p)
 	c->breaker = GATEWAY_CALL_UNWATCHED;
 	if (own->fallback) {
 		c->backend = own->fallback;
+		c->cache_key = (struct http_slice){NULL, 0};
 		return true;
 	}
 	gateway_answer_error(c,

@@ -42,6 +42,7 @@ static const char *const apis[] = {
 	PLUGGED_API("slow", "timeouts"),
 	PLUGGED_API("failing", "failures"),
 	PLUGGED_API("fallback", "fallback"),
+	CACHED("spare", "", PLUGGED_AND("spare", "cached")),
 	PLUGGED_API("routed/[tenant]", "routed"),
 	PLUGGED_API("signed", "signed"),
 	TEST_API("all", "ANY", "/all",
@@ -65,10 +66,13 @@ static const char *const apis[] = {
 	"{\"name\":\"" name "\",\"kind\":\"circuitBreaker\",\"threshold\":2,\"window_ms\":60000," \
 	"\"open_ms\":50" more "},"
 
+#define SPARE                                                    \
+	BREAKER("spare", ",\"condition\":\"$StatusCode = 503\"," \
+			 "\"fallback\":{\"kind\":\"mock\",\"status\":200,\"body\":\"spare\"}")
+
 static const char more[] = PLUGGED_STATE
 	",\"apps\":[{\"name\":\"app-1\",\"id\":\"1\",\"key\":\"k1\",\"secret\":\"s\",\"code\":\"c1\"}]"
-	",\"plugins\":["
-	"{\"name\":\"users\",\"kind\":\"basicAuth\",\"users\":["
+	",\"plugins\":[" SPARE "{\"name\":\"users\",\"kind\":\"basicAuth\",\"users\":["
 	"{\"username\":\"alice\",\"password\":\"123456\"},"
 	"{\"username\":\"bob\",\"password\":\"a:b\"}]}," JWT(
 		"jwt",
@@ -404,6 +408,20 @@ static void conditions_say_what_fails(void **state)
 	plugged_expect(f, "GET /fallback", "", "418 ", "tea", NULL);
 }
 
+/* What answers in the backend's place is not kept for its answer. */
+static void fallbacks_are_not_kept(void **state)
+{
+	struct plugged *f = *state;
+
+	for (int i = 0; i < 2; i++)
+		plugged_expect(f, "GET /spare?status=503", "", "503 ", NULL, NULL);
+	plugged_expect(f, "GET /spare", "", "200 ", "\r\n\r\nspare", NULL);
+	plugged_expect(f, "GET /spare", "", "200 ", "\r\n\r\nspare", "caching");
+	wait_until_open_is_over();
+	asked(f, true, "GET /spare", "");
+	asked(f, false, "GET /spare", "");
+}
+
 /* Its client leaves: the next call is the probe. */
 static void probes_may_be_abandoned(void **state)
 {
@@ -556,15 +574,25 @@ static void bad_configurations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(users_have_passwords),           TEST(tokens_become_parameters),
-		TEST(tokens_are_good_once),           TEST(preflights_are_answered_here),
-		TEST(pages_of_others_may_call),       TEST(answers_are_kept),
-		TEST(what_must_not_be_is_not_kept),   TEST(clients_may_have_a_say),
-		TEST(what_is_for_one_is_not_for_all), TEST(routes_are_kept_apart),
-		TEST(parameters_are_checked_first),   TEST(public_answers_are_not_kept),
-		TEST(slow_backends_are_left_alone),   TEST(conditions_say_what_fails),
-		TEST(probes_may_be_abandoned),        TEST(routes),
-		TEST(backends_know_the_gateway),      TEST(plugins_stand_around_each_other),
+		TEST(users_have_passwords),
+		TEST(tokens_become_parameters),
+		TEST(tokens_are_good_once),
+		TEST(preflights_are_answered_here),
+		TEST(pages_of_others_may_call),
+		TEST(answers_are_kept),
+		TEST(what_must_not_be_is_not_kept),
+		TEST(clients_may_have_a_say),
+		TEST(what_is_for_one_is_not_for_all),
+		TEST(routes_are_kept_apart),
+		TEST(parameters_are_checked_first),
+		TEST(public_answers_are_not_kept),
+		TEST(slow_backends_are_left_alone),
+		TEST(conditions_say_what_fails),
+		TEST(fallbacks_are_not_kept),
+		TEST(probes_may_be_abandoned),
+		TEST(routes),
+		TEST(backends_know_the_gateway),
+		TEST(plugins_stand_around_each_other),
 		cmocka_unit_test(bad_configurations),
 	};
 
