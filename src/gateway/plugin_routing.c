@@ -2,6 +2,7 @@
 /* Another backend for calls that a condition holds for: the first route whose condition does. */
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/condition.h"
 #include "base/hash.h"
 #include "base/ip.h"
@@ -75,34 +76,68 @@ static const char *copied(const struct known *k, struct http_slice s)
 	return s.p ? arena_strndup(k->t.a, s.p, s.n) : NULL;
 }
 
-/* System parameters, by the vendor's names. */
-static const char *of_system(const struct known *k, const char *name)
+static const char *client_ip(const struct known *k)
 {
 	char ip[IP_STRLEN];
 
-	if (strcmp(name, "CaClientIp") == 0)
-		return arena_strdup(k->t.a, ip_format(k->t.client, ip));
-	if (strcmp(name, "CaStage") == 0)
-		return k->t.stage;
-	if (strcmp(name, "CaAppId") == 0)
-		return k->t.app ? k->t.app->id : NULL;
-	if (strcmp(name, "CaAppKey") == 0)
-		return k->t.app ? k->t.app->key : NULL;
-	if (strcmp(name, "CaHttpSchema") == 0)
-		return "http";
-	if (strcmp(name, "CaHttpMethod") == 0)
-		return copied(k, k->t.method);
-	if (strcmp(name, "CaDomain") == 0)
-		return k->domain;
-	return strcmp(name, "CaRequestId") == 0 ? k->id : NULL;
+	return arena_strdup(k->t.a, ip_format(k->t.client, ip));
 }
 
-/* A system parameter, else one of the path, the query, or a header of that name. */
+static const char *app_id(const struct known *k)
+{
+	return k->t.app ? k->t.app->id : NULL;
+}
+
+static const char *app_key(const struct known *k)
+{
+	return k->t.app ? k->t.app->key : NULL;
+}
+
+static const char *domain(const struct known *k)
+{
+	return k->domain;
+}
+
+static const char *method(const struct known *k)
+{
+	return copied(k, k->t.method);
+}
+
+static const char *schema(const struct known *k)
+{
+	return "http";
+}
+
+static const char *request_id(const struct known *k)
+{
+	return k->id;
+}
+
+static const char *stage(const struct known *k)
+{
+	return k->t.stage;
+}
+
+/* By the vendor's names. */
+static const struct system {
+	const char *name;
+	const char *(*get)(const struct known *k);
+} systems[] = {
+	{"CaAppId", app_id},         {"CaAppKey", app_key},    {"CaClientIp", client_ip},
+	{"CaDomain", domain},        {"CaHttpMethod", method}, {"CaHttpSchema", schema},
+	{"CaRequestId", request_id}, {"CaStage", stage},
+};
+
+/* A system parameter, also where it has no value; else one of the path, the query, or a header of that name. */
 static const char *get(const char *name, void *arg)
 {
 	const struct known *k = arg;
-	const char *value = of_system(k, name);
+	const char *value = NULL;
 
+	for (size_t i = 0; i < ARRAY_LEN(systems); i++) {
+		if (strcmp(systems[i].name, name) == 0)
+			return systems[i].get(k);
+	}
 	for (size_t i = 0; !value && i < k->t.api->n_params; i++) {
 		if (strcmp(k->t.api->params[i], name) == 0)
 			value = copied(k, gateway_path_decode(k->t.a, k->t.params[i], false));

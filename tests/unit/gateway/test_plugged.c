@@ -43,6 +43,7 @@ static const char *const apis[] = {
 	PLUGGED_API("failing", "failures"),
 	PLUGGED_API("fallback", "fallback"),
 	CACHED("spare", "", PLUGGED_AND("spare", "cached")),
+	PLUGGED_API("by-system", "by-system"),
 	PLUGGED_API("routed/[tenant]", "routed"),
 	PLUGGED_API("signed", "signed"),
 	TEST_API("all", "ANY", "/all",
@@ -66,13 +67,19 @@ static const char *const apis[] = {
 	"{\"name\":\"" name "\",\"kind\":\"circuitBreaker\",\"threshold\":2,\"window_ms\":60000," \
 	"\"open_ms\":50" more "},"
 
+#define ROUTE(name, condition, body)                                                    \
+	"{\"name\":\"" name "\",\"condition\":\"" condition "\",\"backend\":{\"kind\":" \
+	"\"mock\",\"status\":200,\"body\":\"" body "\"}}"
+#define BY_SYSTEM                                                                                  \
+	"{\"name\":\"by-system\",\"kind\":\"routing\",\"routes\":[" ROUTE("App", "$CaAppId = '1'", \
+									  "of an app") "]},"
 #define SPARE                                                    \
 	BREAKER("spare", ",\"condition\":\"$StatusCode = 503\"," \
 			 "\"fallback\":{\"kind\":\"mock\",\"status\":200,\"body\":\"spare\"}")
 
 static const char more[] = PLUGGED_STATE
 	",\"apps\":[{\"name\":\"app-1\",\"id\":\"1\",\"key\":\"k1\",\"secret\":\"s\",\"code\":\"c1\"}]"
-	",\"plugins\":[" SPARE "{\"name\":\"users\",\"kind\":\"basicAuth\",\"users\":["
+	",\"plugins\":[" BY_SYSTEM SPARE "{\"name\":\"users\",\"kind\":\"basicAuth\",\"users\":["
 	"{\"username\":\"alice\",\"password\":\"123456\"},"
 	"{\"username\":\"bob\",\"password\":\"a:b\"}]}," JWT(
 		"jwt",
@@ -458,6 +465,15 @@ static void routes(void **state)
 	assert_int_equal(f->calls, 3);
 }
 
+/* What the gateway knows, and be it nothing, no client says. */
+static void system_parameters_are_no_clients(void **state)
+{
+	struct plugged *f = *state;
+
+	plugged_expect(f, "GET /by-system?CaAppId=1", "CaAppId: 1\r\n", "200 ", "GET /by-system?",
+		       "of an app");
+}
+
 /* The value of a header that the backend got. */
 static char *seen(struct plugged *f, const char *answer, const char *name)
 {
@@ -591,6 +607,7 @@ int main(void)
 		TEST(fallbacks_are_not_kept),
 		TEST(probes_may_be_abandoned),
 		TEST(routes),
+		TEST(system_parameters_are_no_clients),
 		TEST(backends_know_the_gateway),
 		TEST(plugins_stand_around_each_other),
 		cmocka_unit_test(bad_configurations),
