@@ -161,6 +161,14 @@ static const struct gateway_app *find_app(const struct call *c, const char *name
 	return NULL;
 }
 
+static const char *domain_of(const struct call *c)
+{
+	const char *colon = c->host.n ? memchr(c->host.p, ':', c->host.n) : NULL;
+
+	return arena_strndup(c->k->e->arena, c->host.p,
+			     colon ? (size_t)(colon - c->host.p) : c->host.n);
+}
+
 /* Each says what it would do, by its own code. */
 static bool ask_plugins(struct call *c, bool asked)
 {
@@ -170,6 +178,8 @@ static bool ask_plugins(struct call *c, bool asked)
 		.asked = asked,
 		.app = c->app,
 		.api = c->match.api,
+		.secure = c->http->secure,
+		.domain = domain_of(c),
 		.stage = c->group->stages[c->stage],
 		.method = c->method,
 		.path = c->path,

@@ -42,7 +42,8 @@ struct gateway_thought {
 	bool asked;                    /* who calls; else that comes yet */
 	const struct gateway_app *app; /* NULL: not known */
 	const struct gateway_api *api;
-	const char *stage;
+	bool secure;                           /* over HTTPS */
+	const char *domain, *stage;            /* domain: Host without its port */
 	struct http_slice method, path, query; /* path: normalised */
 	const struct http_slice *params;       /* of the path, as of gateway_match */
 	const struct gateway_backend *backend; /* that it will get to */

@@ -68,7 +68,7 @@ static int read_own(struct config_reader *r, json_t *j, size_t i, struct gateway
 struct known {
 	struct gateway_thought t;
 	const struct http_head *head; /* NULL: a call that is only thought of */
-	const char *domain, *id;      /* likewise */
+	const char *id;               /* likewise */
 };
 
 static const char *copied(const struct known *k, struct http_slice s)
@@ -95,7 +95,7 @@ static const char *app_key(const struct known *k)
 
 static const char *domain(const struct known *k)
 {
-	return k->domain;
+	return k->t.domain;
 }
 
 static const char *method(const struct known *k)
@@ -105,7 +105,7 @@ static const char *method(const struct known *k)
 
 static const char *schema(const struct known *k)
 {
-	return "http";
+	return k->t.secure ? "https" : "http";
 }
 
 static const char *request_id(const struct known *k)
@@ -167,12 +167,13 @@ static bool before(struct gateway_call *c, const struct gateway_plugin *p)
 		      .client = ntohl(c->r->client.sin_addr.s_addr),
 		      .app = c->app,
 		      .api = c->api,
+		      .secure = c->r->secure,
+		      .domain = arena_strndup(c->r->arena, c->domain.p, c->domain.n),
 		      .stage = c->group->stages[c->stage],
 		      .method = c->r->head->method,
 		      .query = c->r->head->query,
 		      .params = c->match.params},
 		.head = c->r->head,
-		.domain = arena_strndup(c->r->arena, c->domain.p, c->domain.n),
 		.id = c->id,
 	};
 	/* ids are random: 53 bits of one are a number below 1 */

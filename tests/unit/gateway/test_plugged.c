@@ -474,6 +474,56 @@ static void system_parameters_are_no_clients(void **state)
 		       "of an app");
 }
 
+/* What a plug-in with one route says of a call that is only thought of. */
+static const char *thought(struct arena *a, const char *condition, const struct gateway_app *app)
+{
+	static const char route[] =
+		",\"plugins\":[{\"name\":\"x\",\"kind\":\"routing\",\"routes\":[" ROUTE("A", "%s",
+											"") "]}]";
+	auto_free char *text = test_config_with(TEST_API("a", "GET", "/a", TEST_OPEN TEST_MOCK),
+						TEST_LISTENER("vip-80"),
+						arena_printf(a, route, condition));
+	const struct gateway_config *c = gateway_config_read(a, text, strlen(text), NULL);
+	struct gateway_thought t = {.a = a,
+				    .asked = true,
+				    .app = app,
+				    .secure = true,
+				    .domain = "a.example",
+				    .stage = "TEST",
+				    .method = http_slice("GET"),
+				    .query = http_slice("v=1")};
+
+	assert_non_null(c);
+	t.api = &c->apis[0];
+	return c->plugins[0].ops->explain(&c->plugins[0], &t);
+}
+
+static void thoughts_are_as_calls(void **state)
+{
+	static const struct gateway_app app = {.id = "1", .key = "k"};
+	static const struct {
+		const char *condition;
+		const struct gateway_app *app;
+		const char *wanted;
+	} rows[] = {
+		{"$CaHttpSchema = 'https'", NULL, "route A"},
+		{"$CaHttpSchema = 'http'", NULL, "no route"},
+		{"$CaDomain = 'a.example'", NULL, "route A"},
+		{"$CaStage = 'TEST' and $v < 2", NULL, "route A"},
+		{"$CaAppId = '1' and $CaAppKey = 'k'", &app, "route A"},
+		{"$CaAppId = '1'", NULL, "no route"},
+	};
+	auto_arena struct arena *a = arena_new(0);
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *note = thought(a, rows[i].condition, rows[i].app);
+		const char *wanted = arena_printf(a, "plug-in x: %s", rows[i].wanted);
+
+		if (strncmp(note, wanted, strlen(wanted)) != 0)
+			fail_msg("%s: %s", rows[i].condition, note);
+	}
+}
+
 /* The value of a header that the backend got. */
 static char *seen(struct plugged *f, const char *answer, const char *name)
 {
@@ -608,6 +658,7 @@ int main(void)
 		TEST(probes_may_be_abandoned),
 		TEST(routes),
 		TEST(system_parameters_are_no_clients),
+		cmocka_unit_test(thoughts_are_as_calls),
 		TEST(backends_know_the_gateway),
 		TEST(plugins_stand_around_each_other),
 		cmocka_unit_test(bad_configurations),
