@@ -26,6 +26,7 @@ struct call {
 	const struct gateway_group *group;
 	struct gateway_match match;
 	const struct gateway_backend *backend; /* that it gets to */
+	const char *perhaps;                   /* NULL; why that is not known */
 	const struct gateway_app *app;         /* NULL: not known */
 	struct http_slice host, path, query, method;
 	struct gateway_mapped out;
@@ -201,6 +202,7 @@ static bool ask_plugins(struct call *c, bool asked)
 			return refuse(c, t.refused, t.about);
 	}
 	c->backend = t.backend;
+	c->perhaps = t.perhaps;
 	return true;
 }
 
@@ -356,6 +358,11 @@ static bool call_http(struct call *c)
 
 static bool call_backend(struct call *c)
 {
+	if (c->perhaps) {
+		explain_stop(c->k, c->leg, ANALYSE_PERHAPS, c->worker->origin,
+			     "not known which backend: %s", c->perhaps);
+		return false;
+	}
 	switch (c->backend->kind) {
 	case GATEWAY_FUNCTION: return call_function(c);
 	case GATEWAY_HTTP:

@@ -49,6 +49,7 @@ struct gateway_thought {
 	const struct gateway_backend *backend; /* that it will get to */
 	enum gateway_error refused;            /* GATEWAY_OK: it is not */
 	const char *about;                     /* of that */
+	const char *perhaps; /* NULL; why it is not known which backend it gets to */
 };
 
 struct gateway_plugin_ops {

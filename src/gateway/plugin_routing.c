@@ -69,6 +69,7 @@ struct known {
 	struct gateway_thought t;
 	const struct http_head *head; /* NULL: a call that is only thought of */
 	const char *id;               /* likewise */
+	double random;
 };
 
 static const char *copied(const struct known *k, struct http_slice s)
@@ -110,7 +111,7 @@ static const char *schema(const struct known *k)
 
 static const char *request_id(const struct known *k)
 {
-	return k->id;
+	return k->id ? k->id : condition_unknown;
 }
 
 static const char *stage(const struct known *k)
@@ -144,15 +145,23 @@ static const char *get(const char *name, void *arg)
 	}
 	if (!value)
 		value = copied(k, gateway_query_get(k->t.a, k->t.query, name));
-	return value || !k->head ? value : copied(k, http_head_get(k->head, name));
+	if (value)
+		return value;
+	return k->head ? copied(k, http_head_get(k->head, name)) : condition_unknown;
 }
 
-static const struct route *find(const struct routing *own, struct known *k, double random)
+/* The first that is taken, or, of a call that is only thought of, may be: *sure. */
+static const struct route *find(const struct routing *own, struct known *k, bool *sure)
 {
-	const struct condition_values values = {.get = get, .arg = k, .random = random};
+	const struct condition_values values = {
+		.get = get, .arg = k, .random = k->random, .any_random = !k->head};
 
 	for (size_t i = 0; i < own->n; i++) {
-		if (condition_holds(own->routes[i].condition, &values))
+		const enum condition_truth truth = condition_judge(own->routes[i].condition,
+								   &values);
+
+		*sure = truth == CONDITION_YES;
+		if (truth != CONDITION_NO)
 			return &own->routes[i];
 	}
 	return NULL;
@@ -175,10 +184,11 @@ static bool before(struct gateway_call *c, const struct gateway_plugin *p)
 		      .params = c->match.params},
 		.head = c->r->head,
 		.id = c->id,
+		/* ids are random: 53 bits of one are a number below 1 */
+		.random = (double)(hash_str(0, c->id) >> 11) / 9007199254740992.0,
 	};
-	/* ids are random: 53 bits of one are a number below 1 */
-	const double random = (double)(hash_str(0, c->id) >> 11) / 9007199254740992.0;
-	const struct route *route = find(p->own, &k, random);
+	bool sure;
+	const struct route *route = find(p->own, &k, &sure);
 
 	if (!route)
 		return true;
@@ -189,12 +199,19 @@ static bool before(struct gateway_call *c, const struct gateway_plugin *p)
 static const char *explain(const struct gateway_plugin *p, struct gateway_thought *t)
 {
 	struct known k = {.t = *t};
-	const struct route *route = t->asked ? find(p->own, &k, 0.5) : NULL;
+	bool sure;
+	const struct route *route = t->asked ? find(p->own, &k, &sure) : NULL;
 
 	if (!t->asked)
 		return NULL;
 	if (!route)
 		return arena_printf(t->a, "plug-in %s: no route, the API's own backend", p->name);
+	if (!sure) {
+		t->perhaps = arena_printf(
+			t->a, "route %s of plug-in %s depends on a header, an id or on chance",
+			route->name, p->name);
+		return arena_printf(t->a, "plug-in %s: perhaps route %s", p->name, route->name);
+	}
 	t->backend = route->backend;
 	return arena_printf(t->a, "plug-in %s: route %s", p->name, route->name);
 }
