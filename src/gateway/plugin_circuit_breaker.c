@@ -41,7 +41,7 @@ static int read_fallback(struct config_reader *r, json_t *j, size_t i, struct ci
 	if (!j)
 		return 0;
 	own->fallback = &api->backend;
-	return config_backend(r, j, i, api);
+	return config_backend(r, j, (struct config_place){"plugins", i}, api);
 }
 
 static int read_own(struct config_reader *r, json_t *j, size_t i, struct gateway_plugin *p)

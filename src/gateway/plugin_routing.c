@@ -39,7 +39,7 @@ static int read_route(struct config_reader *r, json_t *j, size_t i, struct route
 	if (!route->condition)
 		return config_wrong(r, "plugins", i, why);
 	route->backend = &api->backend;
-	return config_backend(r, backend, i, api);
+	return config_backend(r, backend, (struct config_place){"plugins", i}, api);
 }
 
 static int read_own(struct config_reader *r, json_t *j, size_t i, struct gateway_plugin *p)

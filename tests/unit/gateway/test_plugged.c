@@ -642,6 +642,31 @@ static void bad_configurations(void **state)
 	}
 }
 
+/* Which plug-in it is, not which API has its number. */
+static void faults_of_backends_have_a_place(void **state)
+{
+	static const char *const rows[] = {
+		"\"kind\":\"circuitBreaker\",\"threshold\":1,\"window_ms\":1,\"open_ms\":1,"
+		"\"fallback\":{\"kind\":\"x\"}",
+		"\"kind\":\"routing\",\"routes\":[{\"name\":\"a\",\"condition\":\"1 = 1\",\"backend\":{"
+		"\"kind\":\"mock\",\"status\":1}}]",
+		"\"kind\":\"routing\",\"routes\":[{\"name\":\"a\",\"condition\":\"1 = 1\",\"backend\":{"
+		"\"kind\":\"http\",\"scheme\":\"http\",\"host\":\"a\",\"path\":\"x\",\"timeout_ms\":1}}]",
+	};
+	auto_arena struct arena *a = arena_new(0);
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		auto_free char *text = test_config_with(
+			TEST_API("a", "GET", "/a", TEST_OPEN TEST_MOCK), TEST_LISTENER("vip-80"),
+			arena_printf(a, ",\"plugins\":[{\"name\":\"x\",%s}]", rows[i]));
+		auto_error struct lab_error *err = NULL;
+
+		assert_null(gateway_config_read(a, text, strlen(text), &err));
+		if (!strstr(lab_error_message(err), "plugins[0]"))
+			fail_msg("row %zu: %s", i, lab_error_message(err));
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, up, plugged_down)
 
 int main(void)
@@ -669,6 +694,7 @@ int main(void)
 		TEST(backends_know_the_gateway),
 		TEST(plugins_stand_around_each_other),
 		cmocka_unit_test(bad_configurations),
+		cmocka_unit_test(faults_of_backends_have_a_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
