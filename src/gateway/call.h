@@ -66,6 +66,7 @@ struct gateway_call {
 		*backend;               /* the API's, or what a plug-in has put in its place */
 	const struct gateway_set *sets; /* the newest first */
 	/* plug-ins */
+	bool has_token;              /* a good one, that the backend sees */
 	struct http_slice cache_key; /* n 0: the answer is not kept */
 	enum gateway_call_breaker breaker;
 	struct gateway_mapped out; /* what the backend gets */

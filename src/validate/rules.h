@@ -324,7 +324,7 @@
 	X(ERROR, jwt_key, "jwt-key", \
 	  "A key of jwtAuth has what its kind needs, in base64url.") \
 	X(ERROR, jwt_parameter, "jwt-parameter", \
-	  "A parameter of jwtAuth has a name that a header can have.") \
+	  "A parameter of jwtAuth has a name that can be had, a claim a header that can be set.") \
 	X(ERROR, cors_list, "cors-list", \
 	  "The lists of cors are printable ASCII characters.") \
 	X(ERROR, plugin_condition, "plugin-condition", \

@@ -121,8 +121,7 @@ void validate_parameter_unseen(struct validation *v)
 
 /* --- where they go --- */
 
-/* What frames a message, and what the gateway says by itself. */
-static bool is_header_name(const char *s)
+bool validate_header_name(const char *s)
 {
 	static const char *const not_yours[] = {"Host",
 						"Content-Length",
@@ -151,7 +150,7 @@ static const char *target_fault(const struct api *api, const struct target *t)
 {
 	if (!*t->name)
 		return "it has no name";
-	if (t->to == API_IN_HEAD && !is_header_name(t->name))
+	if (t->to == API_IN_HEAD && !validate_header_name(t->name))
 		return "that is no header that an API can set";
 	if (t->to == API_IN_HEAD && api->form && strcasecmp(t->name, "Content-Type") == 0)
 		return "the body is a form, which has its own";
@@ -301,7 +300,7 @@ static void check_mock(struct validation *v, const struct api *api, const struct
 			validate_report(v, h->at,
 					"API '%s': only a fixed answer has headers of its own",
 					api->id.name);
-		else if (!is_header_name(h->key) || strcasecmp(h->key, "Date") == 0)
+		else if (!validate_header_name(h->key) || strcasecmp(h->key, "Date") == 0)
 			validate_report(
 				v, h->at,
 				"the answer of API '%s' cannot have a header '%s': it is none, "

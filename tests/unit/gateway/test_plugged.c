@@ -19,6 +19,20 @@
 	"\"BODY\",\"to\":\"BODY\",\"as\":\"b\",\"type\":\"STRING\",\"required\":true}],\"constants\":[" \
 	"{\"to\":\"HEAD\",\"as\":\"CaClientIp\",\"value\":\"9.9.9.9\"},{\"to\":\"HEAD\",\"as\":"        \
 	"\"Content-MD5\",\"value\":\"m\"}],\"systems\":[]},"
+#define PLUGGED_AND(a, b)                                               \
+	"\"plugins\":[{\"plugin\":\"" a "\",\"stages\":[\"RELEASE\"]}," \
+	"{\"plugin\":\"" b "\",\"stages\":[\"RELEASE\"]}],"
+#define CACHED(name, more, plugins) \
+	TEST_API(name, "ANY", "/" name, TEST_OPEN more plugins PLUGGED_BACKEND)
+#define BY_APP                                                                                        \
+	"\"auth\":{\"nonce\":false,\"app_code\":\"HEADER\",\"apps\":[{\"app\":\"app-1\",\"stages\":[" \
+	"\"RELEASE\"]}]},"
+#define APP_SEEN                                                                                            \
+	"\"mapping\":{\"mode\":\"MAPPING\",\"form\":false,\"parameters\":[],\"constants\":[],\"systems\":[" \
+	"{\"name\":\"CaAppId\",\"to\":\"HEAD\",\"as\":\"X-App\"}]},"
+#define NUMBERED                                                                                            \
+	"\"mapping\":{\"mode\":\"MAPPING\",\"form\":false,\"constants\":[],\"systems\":[],\"parameters\":[" \
+	"{\"name\":\"n\",\"in\":\"QUERY\",\"to\":\"QUERY\",\"as\":\"n\",\"type\":\"INT\",\"required\":true}]},"
 
 static const char *const apis[] = {
 	PLUGGED_API("users", "users"),
@@ -33,9 +47,17 @@ static const char *const apis[] = {
 	TEST_API("plain", "POST", "/plain", TEST_OPEN PLUGGED_BACKEND),
 	PLUGGED_API("cached/[id]", "cached"),
 	PLUGGED_API("cached-by-all", "by-all"),
+	CACHED("known", "", PLUGGED_AND("cookie", "cached")),
+	CACHED("maybe-known", "", PLUGGED_AND("jwt", "cached")),
+	CACHED("app-seen", BY_APP APP_SEEN, PLUGGED_BOUND("cached")),
+	CACHED("app-told-apart", BY_APP APP_SEEN, PLUGGED_BOUND("by-all")),
+	CACHED("two-ways", "", PLUGGED_AND("routed", "cached")),
+	CACHED("checked", NUMBERED, PLUGGED_BOUND("by-all")),
 	PLUGGED_API("slow", "timeouts"),
 	PLUGGED_API("failing", "failures"),
 	PLUGGED_API("fallback", "fallback"),
+	CACHED("spare", "", PLUGGED_AND("spare", "cached")),
+	PLUGGED_API("by-system", "by-system"),
 	PLUGGED_API("routed/[tenant]", "routed"),
 	PLUGGED_API("signed", "signed"),
 	TEST_API("signed-many", "ANY", "/signed-many",
@@ -76,8 +98,20 @@ static const char *const apis[] = {
 	"{\"name\":\"" name "\",\"kind\":\"circuitBreaker\",\"threshold\":2,\"window_ms\":60000," \
 	"\"open_ms\":50" more "},"
 
+#define ROUTE(name, condition, body)                                                    \
+	"{\"name\":\"" name "\",\"condition\":\"" condition "\",\"backend\":{\"kind\":" \
+	"\"mock\",\"status\":200,\"body\":\"" body "\"}}"
+#define BY_SYSTEM                                                                                  \
+	"{\"name\":\"by-system\",\"kind\":\"routing\",\"routes\":[" ROUTE("App", "$CaAppId = '1'", \
+									  "of an app") "]},"
+#define SPARE                                                    \
+	BREAKER("spare", ",\"condition\":\"$StatusCode = 503\"," \
+			 "\"fallback\":{\"kind\":\"mock\",\"status\":200,\"body\":\"spare\"}")
+
 static const char more[] = PLUGGED_STATE
-	",\"plugins\":[" MANY_CLAIMS "{\"name\":\"users\",\"kind\":\"basicAuth\",\"users\":["
+	",\"apps\":[{\"name\":\"app-1\",\"id\":\"1\",\"key\":\"k1\",\"secret\":\"s\",\"code\":\"c1\"}]"
+	",\"plugins\":[" MANY_CLAIMS BY_SYSTEM SPARE
+	"{\"name\":\"users\",\"kind\":\"basicAuth\",\"users\":["
 	"{\"username\":\"alice\",\"password\":\"123456\"},"
 	"{\"username\":\"bob\",\"password\":\"a:b\"}]}," JWT(
 		"jwt",
@@ -237,11 +271,14 @@ static void pages_of_others_may_call(void **state)
 		       "Access-Control-Allow-Credentials: true\r\n"
 		       "Access-Control-Expose-Headers: X-B\r\n",
 		       "origin: *");
-	plugged_expect(f, "GET /pages", "", "200 ", NULL, "access-control");
-	plugged_expect(f, "GET /pages", ORIGIN("http://evil.com"), "403 A403CO", NULL, NULL);
+	/* other origins get another answer: whoever keeps this one has to know */
+	plugged_expect(f, "GET /pages", "", "200 ", "\r\nVary: Origin\r\n", "access-control");
+	plugged_expect(f, "GET /pages", ORIGIN("http://evil.com"), "403 A403CO",
+		       "\r\nVary: Origin\r\n", "access-control");
+	plugged_expect(f, "GET /any-page", "", "200 ", NULL, "vary");
 	plugged_expect(f, "GET /pages?never", ORIGIN("http://foo.com"), "504 D504TO",
 		       "Allow-Origin: http://foo.com\r\n", NULL);
-	assert_int_equal(f->calls, 3);
+	assert_int_equal(f->calls, 4);
 }
 
 /* Whether the backend is asked for that. */
@@ -318,6 +355,48 @@ static void clients_may_have_a_say(void **state)
 	asked(f, false, line, "");
 }
 
+/* The backend can tell them apart: only where it says so, what one gets is for others too. */
+static void what_is_for_one_is_not_for_all(void **state)
+{
+	static const char cookie[] = "Cookie: t=" TOKEN_HS_GOOD "\r\n";
+	static const char app[] = "Authorization: APPCODE c1\r\n";
+	struct plugged *f = *state;
+
+	asked(f, true, "GET /known", cookie);
+	asked(f, true, "GET /known", cookie);
+	asked(f, true, "GET /known?head=Cache-Control:public", cookie);
+	asked(f, false, "GET /known", cookie);
+	asked(f, true, "GET /maybe-known", "");
+	asked(f, false, "GET /maybe-known", "");
+	asked(f, true, "GET /maybe-known", BEARER(TOKEN_HS_GOOD));
+	asked(f, true, "GET /maybe-known", BEARER(TOKEN_HS_GOOD));
+	asked(f, false, "GET /maybe-known", "");
+	asked(f, true, "GET /app-seen", app);
+	asked(f, true, "GET /app-seen", app);
+	asked(f, true, "GET /app-told-apart", app);
+	asked(f, false, "GET /app-told-apart", app);
+}
+
+static void routes_are_kept_apart(void **state)
+{
+	struct plugged *f = *state;
+
+	asked(f, true, "GET /two-ways", "");
+	plugged_expect(f, "GET /two-ways", "X-Test: 1\r\n", "200 ", "\r\n\r\ntest", "caching");
+	plugged_expect(f, "GET /two-ways", "X-Test: 1\r\n", "200 ", "\r\nX-Ca-Caching: true", NULL);
+	asked(f, false, "GET /two-ways", "");
+}
+
+/* What the API does not take it does not get from the cache either. */
+static void parameters_are_checked_first(void **state)
+{
+	struct plugged *f = *state;
+
+	asked(f, true, "GET /checked?n=1", "");
+	asked(f, false, "GET /checked?n=1", "");
+	plugged_expect(f, "GET /checked", "", "400 I400MP", NULL, NULL);
+}
+
 /* A public domain is for tests: nothing of it is kept. */
 static void public_answers_are_not_kept(void **state)
 {
@@ -375,6 +454,19 @@ static void conditions_say_what_fails(void **state)
 	plugged_expect(f, "GET /fallback", "", "418 ", "tea", NULL);
 }
 
+/* What answers in the backend's place is not kept for its answer. */
+static void fallbacks_are_not_kept(void **state)
+{
+	struct plugged *f = *state;
+
+	for (int i = 0; i < 2; i++)
+		plugged_expect(f, "GET /spare?status=503", "", "503 ", NULL, NULL);
+	plugged_expect(f, "GET /spare", "", "200 ", "\r\n\r\nspare", "caching");
+	wait_until_open_is_over();
+	asked(f, true, "GET /spare", "");
+	asked(f, false, "GET /spare", "");
+}
+
 /* Its client leaves: the next call is the probe. */
 static void probes_may_be_abandoned(void **state)
 {
@@ -409,6 +501,70 @@ static void routes(void **state)
 	plugged_expect(f, "GET /routed/vip", "", "200 ", "X-Ca-Routing-Name: Vip\n", NULL);
 	plugged_expect(f, "GET /routed/a", "x-test: 1\r\n", "200 ", "\r\n\r\ntest", NULL);
 	assert_int_equal(f->calls, 3);
+}
+
+/* What the gateway knows, and be it nothing, no client says. */
+static void system_parameters_are_no_clients(void **state)
+{
+	struct plugged *f = *state;
+
+	plugged_expect(f, "GET /by-system?CaAppId=1", "CaAppId: 1\r\n", "200 ", "GET /by-system?",
+		       "of an app");
+}
+
+/* What a plug-in with one route says of a call that is only thought of. */
+static const char *thought(struct arena *a, const char *condition, const struct gateway_app *app)
+{
+	static const char route[] =
+		",\"plugins\":[{\"name\":\"x\",\"kind\":\"routing\",\"routes\":[" ROUTE("A", "%s",
+											"") "]}]";
+	auto_free char *text = test_config_with(TEST_API("a", "GET", "/a", TEST_OPEN TEST_MOCK),
+						TEST_LISTENER("vip-80"),
+						arena_printf(a, route, condition));
+	const struct gateway_config *c = gateway_config_read(a, text, strlen(text), NULL);
+	struct gateway_thought t = {.a = a,
+				    .asked = true,
+				    .app = app,
+				    .secure = true,
+				    .domain = "a.example",
+				    .stage = "TEST",
+				    .method = http_slice("GET"),
+				    .query = http_slice("v=1")};
+
+	assert_non_null(c);
+	t.api = &c->apis[0];
+	return c->plugins[0].ops->explain(&c->plugins[0], &t);
+}
+
+static void thoughts_are_as_calls(void **state)
+{
+	static const struct gateway_app app = {.id = "1", .key = "k"};
+	static const struct {
+		const char *condition;
+		const struct gateway_app *app;
+		const char *wanted;
+	} rows[] = {
+		{"$CaHttpSchema = 'https'", NULL, "route A"},
+		{"$CaHttpSchema = 'http'", NULL, "no route"},
+		{"$CaDomain = 'a.example'", NULL, "route A"},
+		{"$CaStage = 'TEST' and $v < 2", NULL, "route A"},
+		{"$CaAppId = '1' and $CaAppKey = 'k'", &app, "route A"},
+		{"$CaAppId = '1'", NULL, "no route"},
+		{"$X-Version = 1", NULL, "perhaps route A"},
+		{"Random() < 0.9", NULL, "perhaps route A"},
+		{"$CaRequestId like '%0'", NULL, "perhaps route A"},
+		{"$X-Version = 1 and $v = 2", NULL, "no route"},
+		{"$v = 1 or Random() < 0.1", NULL, "route A"},
+	};
+	auto_arena struct arena *a = arena_new(0);
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *note = thought(a, rows[i].condition, rows[i].app);
+		const char *wanted = arena_printf(a, "plug-in x: %s", rows[i].wanted);
+
+		if (strncmp(note, wanted, strlen(wanted)) != 0)
+			fail_msg("%s: %s", rows[i].condition, note);
+	}
 }
 
 /* The value of a header that the backend got. */
@@ -545,6 +701,11 @@ static void plugins_stand_around_each_other(void **state)
 	plugged_expect(f, "GET /all", BEARER(TOKEN_NONE), "403 A403JT", NULL, NULL);
 }
 
+#define CLAIM_IN_HEADER(name)                                                                         \
+	"\"kind\":\"jwtAuth\",\"ignore_expiration\":false,\"parameter\":\"a\",\"location\":"          \
+	"\"query\",\"prevent_jti_replay\":false,\"bypass_empty_token\":true,\"keys\":[],\"claims\":[" \
+	"{\"claim\":\"sub\",\"parameter\":\"" name "\",\"location\":\"header\"}]"
+
 static void bad_configurations(void **state)
 {
 	static const char *const rows[] = {
@@ -556,6 +717,14 @@ static void bad_configurations(void **state)
 		"\"kind\":\"jwtAuth\",\"ignore_expiration\":false,\"parameter\":\"a\",\"location\":"
 		"\"query\",\"prevent_jti_replay\":false,\"bypass_empty_token\":true,\"claims\":[],"
 		"\"keys\":[{\"alg\":\"none\",\"a\":\"\"}]",
+		CLAIM_IN_HEADER("Content-Length"),
+		CLAIM_IN_HEADER("Transfer-Encoding"),
+		CLAIM_IN_HEADER("Host"),
+		CLAIM_IN_HEADER("connection"),
+		CLAIM_IN_HEADER("X_Forwarded_For"),
+		CLAIM_IN_HEADER("X-Ca-Stage"),
+		CLAIM_IN_HEADER("CaClientIp"),
+		CLAIM_IN_HEADER("X:User"),
 		"\"kind\":\"cors\",\"origins\":\"a\\n\",\"credentials\":true",
 		"\"kind\":\"caching\",\"duration_s\":0,\"by_app\":true,\"parameters\":[],\"headers\":"
 		"[],\"client\":\"all\",\"apps\":[],\"cacheable\":[]",
@@ -583,6 +752,31 @@ static void bad_configurations(void **state)
 	}
 }
 
+/* Which plug-in it is, not which API has its number. */
+static void faults_of_backends_have_a_place(void **state)
+{
+	static const char *const rows[] = {
+		"\"kind\":\"circuitBreaker\",\"threshold\":1,\"window_ms\":1,\"open_ms\":1,"
+		"\"fallback\":{\"kind\":\"x\"}",
+		"\"kind\":\"routing\",\"routes\":[{\"name\":\"a\",\"condition\":\"1 = 1\",\"backend\":{"
+		"\"kind\":\"mock\",\"status\":1}}]",
+		"\"kind\":\"routing\",\"routes\":[{\"name\":\"a\",\"condition\":\"1 = 1\",\"backend\":{"
+		"\"kind\":\"http\",\"scheme\":\"http\",\"host\":\"a\",\"path\":\"x\",\"timeout_ms\":1}}]",
+	};
+	auto_arena struct arena *a = arena_new(0);
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		auto_free char *text = test_config_with(
+			TEST_API("a", "GET", "/a", TEST_OPEN TEST_MOCK), TEST_LISTENER("vip-80"),
+			arena_printf(a, ",\"plugins\":[{\"name\":\"x\",%s}]", rows[i]));
+		auto_error struct lab_error *err = NULL;
+
+		assert_null(gateway_config_read(a, text, strlen(text), &err));
+		if (!strstr(lab_error_message(err), "plugins[0]"))
+			fail_msg("row %zu: %s", i, lab_error_message(err));
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, up, plugged_down)
 
 int main(void)
@@ -596,17 +790,24 @@ int main(void)
 		TEST(answers_are_kept),
 		TEST(what_must_not_be_is_not_kept),
 		TEST(clients_may_have_a_say),
+		TEST(what_is_for_one_is_not_for_all),
+		TEST(routes_are_kept_apart),
+		TEST(parameters_are_checked_first),
 		TEST(public_answers_are_not_kept),
 		TEST(slow_backends_are_left_alone),
 		TEST(conditions_say_what_fails),
+		TEST(fallbacks_are_not_kept),
 		TEST(probes_may_be_abandoned),
 		TEST(routes),
+		TEST(system_parameters_are_no_clients),
+		cmocka_unit_test(thoughts_are_as_calls),
 		TEST(backends_know_the_gateway),
 		TEST(what_goes_out_is_signed),
 		TEST(many_headers_are_signed),
 		TEST(what_cannot_be_signed),
 		TEST(plugins_stand_around_each_other),
 		cmocka_unit_test(bad_configurations),
+		cmocka_unit_test(faults_of_backends_have_a_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
