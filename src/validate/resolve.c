@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Names to pointers: every `ref` of the model, with a suggestion for what is not there. */
+#include "base/hash.h"
 #include "base/strbuf.h"
 #include "validate/rule.h"
 #include "validate/rules.h"
+
+#define SMALL_POOL 16 /* as fast without an index */
 
 struct candidate {
 	const struct named *id;
@@ -14,6 +17,8 @@ struct pool {
 	const char *key;   /* where the lab file declares such a thing */
 	struct candidate *items;
 	size_t n;
+	uint32_t *slots; /* hash index of the names, 1-based; absent while there are few */
+	size_t n_slots;
 	/* Where only the things of one owner are meant: who that is, and those of all owners. */
 	const char *owner;
 	const struct pool *elsewhere;
@@ -29,6 +34,31 @@ struct pools {
 	struct pool node;        /* what a check is made from */
 	struct pool router;      /* whose routes a check looks at */
 };
+
+/* Where a name is, or would be. */
+static size_t slot_of(const struct pool *pool, const char *name)
+{
+	size_t i = (size_t)hash_str(0, name) & (pool->n_slots - 1);
+
+	while (pool->slots[i] && !streq(pool->items[pool->slots[i] - 1].id->name, name))
+		i = (i + 1) & (pool->n_slots - 1);
+	return i;
+}
+
+/* Of two of one name the first is meant. */
+static void index_pool(struct validation *v, struct pool *pool)
+{
+	pool->n_slots = SMALL_POOL;
+	while (pool->n_slots < 2 * pool->n)
+		pool->n_slots *= 2;
+	pool->slots = arena_alloc(v->scratch, pool->n_slots * sizeof(*pool->slots));
+	for (size_t i = 0; i < pool->n; i++) {
+		const size_t slot = slot_of(pool, pool->items[i].id->name);
+
+		if (!pool->slots[slot])
+			pool->slots[slot] = (uint32_t)(i + 1);
+	}
+}
 
 static void add(struct validation *v, struct pool *pool, const void *items, size_t n, size_t size)
 {
@@ -116,6 +146,11 @@ static struct pools collect(struct validation *v)
 
 static const struct named *find(const struct pool *pool, const char *name)
 {
+	if (pool->slots) {
+		const uint32_t at = pool->slots[slot_of(pool, name)];
+
+		return at ? pool->items[at - 1].id : NULL;
+	}
 	for (size_t i = 0; i < pool->n; i++)
 		if (streq(pool->items[i].id->name, name))
 			return pool->items[i].id;
