@@ -73,10 +73,11 @@ const char *compile_circuit_dev(struct compile *c, const struct physical_connect
 
 /* --- lines --- */
 
+/* ns: a line's name itself, not a copy; thousands of lines have one of the VLANs each. */
 static bool has_bridge(const struct compile *c, const char *ns, const char *dev)
 {
 	for (size_t i = c->plan->n_bridges; i > 0; i--)
-		if (strcmp(c->plan->bridges[i - 1].ns, ns) == 0 &&
+		if (c->plan->bridges[i - 1].ns == ns &&
 		    strcmp(c->plan->bridges[i - 1].dev, dev) == 0)
 			return true;
 	return false;
@@ -131,24 +132,25 @@ void compile_circuit_port(struct compile *c, struct plan_origin origin,
 	compile_shaper(c, origin, p->ns, dev, p->line);
 }
 
-static bool line_used(const struct lab *lab, const struct physical_connection *pc)
+static void note_line(const struct compile *c, const struct ref *pc, bool *used)
 {
-	for (size_t i = 0; i < lab->n_vbrs; i++)
-		if (lab->vbrs[i].physical_connection.to == pc)
-			return true;
-	for (size_t i = 0; i < lab->n_data_centers; i++)
-		for (size_t j = 0; j < lab->data_centers[i].n_circuits; j++)
-			if (lab->data_centers[i].circuits[j].physical_connection.to == pc)
-				return true;
-	return false;
+	used[(const struct physical_connection *)pc->to - c->lab->physical_connections] = true;
 }
 
 static void compile_lines(struct compile *c)
 {
-	for (size_t i = 0; i < c->lab->n_physical_connections; i++) {
-		const struct physical_connection *pc = &c->lab->physical_connections[i];
+	const struct lab *lab = c->lab;
+	bool *used = arena_alloc(c->arena, (lab->n_physical_connections + 1) * sizeof(*used));
 
-		if (line_used(c->lab, pc))
+	for (size_t i = 0; i < lab->n_vbrs; i++)
+		note_line(c, &lab->vbrs[i].physical_connection, used);
+	for (size_t i = 0; i < lab->n_data_centers; i++)
+		for (size_t j = 0; j < lab->data_centers[i].n_circuits; j++)
+			note_line(c, &lab->data_centers[i].circuits[j].physical_connection, used);
+	for (size_t i = 0; i < lab->n_physical_connections; i++) {
+		const struct physical_connection *pc = &lab->physical_connections[i];
+
+		if (used[i])
 			compile_namespace(c, compile_origin(c, "physical_connections", &pc->id),
 					  pc->id.name, "line");
 	}

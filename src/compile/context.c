@@ -111,13 +111,20 @@ uint32_t compile_router_ip(const struct compile *c, const char *ns)
 
 static void add_router(struct compile *c, const char *ns)
 {
-	struct router *r;
+	arena_push(c->arena, c->routers, c->n_routers)->ns = ns;
+}
 
-	for (size_t i = c->n_routers; i > 0; i--)
-		if (strcmp(c->routers[i - 1].ns, ns) == 0)
-			return; /* two attachments share a transit router; they stand close */
-	r = arena_push(c->arena, c->routers, c->n_routers);
-	r->ns = ns;
+/* By name, each once: two attachments share a transit router. */
+static void sort_routers(struct compile *c)
+{
+	size_t n = 0;
+
+	if (c->n_routers)
+		qsort(c->routers, c->n_routers, sizeof(*c->routers), compare_router);
+	for (size_t i = 0; i < c->n_routers; i++)
+		if (n == 0 || strcmp(c->routers[n - 1].ns, c->routers[i].ns) != 0)
+			c->routers[n++] = c->routers[i];
+	c->n_routers = n;
 }
 
 #define ROUTER_BASE  0x64400000u /* 100.64.0.0 */
@@ -158,8 +165,7 @@ void compile_routers(struct compile *c)
 			add_router(c, compile_transit_router_ns(
 					      c, &lab->cens[i],
 					      cen_attachment_region(&lab->cens[i].attachments[j])));
-	if (c->n_routers)
-		qsort(c->routers, c->n_routers, sizeof(*c->routers), compare_router);
+	sort_routers(c);
 	number_routers(c);
 }
 

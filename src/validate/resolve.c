@@ -48,15 +48,18 @@ static size_t slot_of(const struct pool *pool, const char *name)
 /* Of two of one name the first is meant. */
 static void index_pool(struct validation *v, struct pool *pool)
 {
+	if (pool->n < SMALL_POOL)
+		return;
 	pool->n_slots = SMALL_POOL;
 	while (pool->n_slots < 2 * pool->n)
 		pool->n_slots *= 2;
 	pool->slots = arena_alloc(v->scratch, pool->n_slots * sizeof(*pool->slots));
 	for (size_t i = 0; i < pool->n; i++) {
-		const size_t slot = slot_of(pool, pool->items[i].id->name);
+		const char *name = pool->items[i].id->name;
+		uint32_t *slot = name ? &pool->slots[slot_of(pool, name)] : NULL;
 
-		if (!pool->slots[slot])
-			pool->slots[slot] = (uint32_t)(i + 1);
+		if (slot && !*slot)
+			*slot = (uint32_t)(i + 1);
 	}
 }
 
@@ -86,6 +89,36 @@ static void collect_routers(struct validation *v, struct pools *p)
 	ADD(v, &p->router, lab->vpcs, lab->n_vpcs);
 	ADD(v, &p->router, lab->vbrs, lab->n_vbrs);
 	ADD(v, &p->router, lab->data_centers, lab->n_data_centers);
+}
+
+static void index_pools(struct validation *v, struct pools *p)
+{
+	struct pool *const all[] = {
+		&p->region,
+		&p->vpc,
+		&p->vswitch,
+		&p->security_group,
+		&p->ecs,
+		&p->cen,
+		&p->gateway,
+		&p->group,
+		&p->function,
+		&p->api,
+		&p->app,
+		&p->plugin,
+		&p->physical_connection,
+		&p->vbr,
+		&p->router_interface,
+		&p->vpc_access,
+		&p->route_table,
+		&p->lan,
+		&p->instance,
+		&p->node,
+		&p->router,
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		index_pool(v, all[i]);
 }
 
 static struct pools collect(struct validation *v)
@@ -141,6 +174,7 @@ static struct pools collect(struct validation *v)
 		ADD(v, &p.lan, lab->data_centers[i].lans, lab->data_centers[i].n_lans);
 	add_nodes(v, &p.node);
 	collect_routers(v, &p);
+	index_pools(v, &p);
 	return p;
 }
 
@@ -316,6 +350,7 @@ static void resolve_cen(struct validation *v, const struct pools *p, struct cen 
 
 	ADD(v, &tables, cen->route_tables, cen->n_route_tables);
 	ADD(v, &attachments, cen->attachments, cen->n_attachments);
+	index_pool(v, &attachments);
 	for (size_t i = 0; i < cen->n_attachments; i++)
 		resolve_cen_attachment(v, p, &tables, &cen->attachments[i]);
 	for (size_t i = 0; i < cen->n_bandwidth_limits; i++) {
