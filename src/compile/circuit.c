@@ -37,17 +37,16 @@ struct line compile_physical_line(const struct physical_connection *pc)
 	return line;
 }
 
-struct line compile_circuit_line(const struct lab *lab, const struct physical_connection *pc)
+struct line compile_circuit_line(const struct physical_connection *pc)
 {
 	struct line line = written_line(pc);
 	uint64_t fastest = 0;
 
-	for (size_t i = 0; i < lab->n_vbrs; i++) {
-		const struct vbr *vbr = &lab->vbrs[i];
+	for (size_t i = 0; i < pc->n_vbrs; i++) {
+		const struct number *bandwidth = &pc->vbrs[i]->bandwidth;
 
-		if (vbr->physical_connection.to == pc && vbr->bandwidth.set &&
-		    vbr->bandwidth.v > fastest)
-			fastest = vbr->bandwidth.v;
+		if (bandwidth->set && bandwidth->v > fastest)
+			fastest = bandwidth->v;
 	}
 	if (fastest)
 		line.rate = fastest;
@@ -132,25 +131,12 @@ void compile_circuit_port(struct compile *c, struct plan_origin origin,
 	compile_shaper(c, origin, p->ns, dev, p->line);
 }
 
-static void note_line(const struct compile *c, const struct ref *pc, bool *used)
-{
-	used[(const struct physical_connection *)pc->to - c->lab->physical_connections] = true;
-}
-
 static void compile_lines(struct compile *c)
 {
-	const struct lab *lab = c->lab;
-	bool *used = arena_alloc(c->arena, (lab->n_physical_connections + 1) * sizeof(*used));
+	for (size_t i = 0; i < c->lab->n_physical_connections; i++) {
+		const struct physical_connection *pc = &c->lab->physical_connections[i];
 
-	for (size_t i = 0; i < lab->n_vbrs; i++)
-		note_line(c, &lab->vbrs[i].physical_connection, used);
-	for (size_t i = 0; i < lab->n_data_centers; i++)
-		for (size_t j = 0; j < lab->data_centers[i].n_circuits; j++)
-			note_line(c, &lab->data_centers[i].circuits[j].physical_connection, used);
-	for (size_t i = 0; i < lab->n_physical_connections; i++) {
-		const struct physical_connection *pc = &lab->physical_connections[i];
-
-		if (used[i])
+		if (pc->n_vbrs || pc->n_circuits)
 			compile_namespace(c, compile_origin(c, "physical_connections", &pc->id),
 					  pc->id.name, "line");
 	}

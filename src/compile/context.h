@@ -131,7 +131,7 @@ struct line compile_change_of(const struct link_change *c);
 void compile_cut(struct compile *c, const char *link, struct span at, const char *ns,
 		 const char *dev);
 /** The fastest of the circuit's VBRs, as the lab file has it without what is said of it. */
-struct line compile_circuit_line(const struct lab *lab, const struct physical_connection *pc);
+struct line compile_circuit_line(const struct physical_connection *pc);
 /** As allocated in the first CEN that connects them. */
 uint64_t compile_regions_rate(const struct lab *lab, const struct region *a,
 			      const struct region *b);
@@ -251,7 +251,7 @@ void compile_bgp(struct compile *c);
 void compile_routing(struct compile *c);
 /** Whether the customer router has other routes to that destination, or watches this one. */
 bool compile_cpe_route_is_live(const struct data_center *dc, const struct cpe_route *r);
-struct line compile_cpe_line(const struct lab *lab, const struct circuit *circuit);
+struct line compile_cpe_line(const struct circuit *circuit);
 struct hop compile_cpe_hop(struct compile *c, const struct data_center *dc, uint32_t next_hop);
 
 /* --- services.c, ecs.c, security_group.c, gateway.c, function.c, dns.c, summary.c --- */

@@ -191,7 +191,7 @@ static json_t *cens_of(const struct compile *c)
 static const char *far_data_center(const struct lab *lab, const struct vbr *vbr)
 {
 	struct number vlan;
-	const struct circuit *circuit = lab_far_side(lab, vbr, &vlan);
+	const struct circuit *circuit = lab_far_side(vbr, &vlan);
 
 	for (size_t i = 0; circuit && i < lab->n_data_centers; i++) {
 		const struct data_center *dc = &lab->data_centers[i];
@@ -212,7 +212,7 @@ static void put_circuit(struct compile *c, const struct vbr *vbr, struct strbuf 
 	compile_put_text(b, "data_center", far_data_center(c->lab, vbr));
 	compile_put_text(b, "device",
 			 compile_circuit_dev(c, vbr->physical_connection.to, vbr->vlan_id.v));
-	compile_put_text(b, "fault", lab_circuit_fault(c->lab, vbr, c->arena));
+	compile_put_text(b, "fault", lab_circuit_fault(vbr, c->arena));
 	compile_put_text(b, "physical_connection", vbr->physical_connection.name);
 	compile_put_number(b, "rate", line.rate);
 	compile_put_text(b, "routing", bgp ? "bgp" : "static");

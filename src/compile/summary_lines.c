@@ -223,7 +223,7 @@ static void add_cen(struct page *p, const struct cen_state *s)
 static void add_circuit(struct page *p, const struct vbr *vbr)
 {
 	const struct line line = compile_vbr_line(vbr);
-	const char *fault = lab_circuit_fault(p->c->lab, vbr, p->c->arena);
+	const char *fault = lab_circuit_fault(vbr, p->c->arena);
 	auto_strbuf struct strbuf b = {0};
 
 	strbuf_printf(&b, "VLAN %" PRIu64 " of %s   ", vbr->vlan_id.v,

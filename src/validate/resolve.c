@@ -379,16 +379,32 @@ static void resolve_cen(struct validation *v, const struct pools *p, struct cen 
 	resolve_cen_services(v, p, cen);
 }
 
+/* What a reference leads to, as validate/ itself may write to it; NULL: nothing. */
+static struct physical_connection *line_of(struct validation *v, const struct ref *ref)
+{
+	const struct physical_connection *pc = ref->to;
+
+	return pc ? &v->lab->physical_connections[pc - v->lab->physical_connections] : NULL;
+}
+
 static void resolve_circuits(struct validation *v, const struct pools *p)
 {
 	struct lab *lab = v->lab;
 
-	for (size_t i = 0; i < lab->n_physical_connections; i++)
-		resolve(v, &p->region, &lab->physical_connections[i].region);
+	for (size_t i = 0; i < lab->n_physical_connections; i++) {
+		struct physical_connection *pc = &lab->physical_connections[i];
+
+		resolve(v, &p->region, &pc->region);
+		pc->n_vbrs = pc->n_circuits = 0; /* of a lab that is validated again */
+	}
 	for (size_t i = 0; i < lab->n_vbrs; i++) {
 		struct vbr *vbr = &lab->vbrs[i];
+		struct physical_connection *pc;
 
 		resolve(v, &p->physical_connection, &vbr->physical_connection);
+		pc = line_of(v, &vbr->physical_connection);
+		if (pc)
+			*arena_push(lab->arena, pc->vbrs, pc->n_vbrs) = vbr;
 		for (size_t j = 0; j < vbr->n_route_entries; j++)
 			resolve(v, &p->router_interface, &vbr->route_entries[j].nexthop_id);
 	}
@@ -408,8 +424,14 @@ static void resolve_data_center(struct validation *v, const struct pools *p, str
 	};
 
 	ADD(v, &lans, dc->lans, dc->n_lans);
-	for (size_t i = 0; i < dc->n_circuits; i++)
+	for (size_t i = 0; i < dc->n_circuits; i++) {
+		struct physical_connection *pc;
+
 		resolve(v, &p->physical_connection, &dc->circuits[i].physical_connection);
+		pc = line_of(v, &dc->circuits[i].physical_connection);
+		if (pc)
+			*arena_push(v->lab->arena, pc->circuits, pc->n_circuits) = &dc->circuits[i];
+	}
 	for (size_t i = 0; i < dc->n_hosts; i++) {
 		dc->hosts[i].data_center = dc;
 		resolve(v, &lans, &dc->hosts[i].lan);
