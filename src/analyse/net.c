@@ -127,7 +127,7 @@ static uint32_t add_device(struct analyse *a, struct net_device d)
 	if (d.ns == NET_NONE)
 		return d.ns; /* what hangs in the air where somebody took its namespace away */
 	d.peer = d.master = d.segment = NET_NONE;
-	*arena_push(a->arena, a->devs, a->n_devs) = d;
+	a->devs[a->n_devs++] = d;
 	return d.ns;
 }
 
@@ -217,6 +217,8 @@ static void index_devices(struct analyse *a)
 {
 	const struct plan *p = a->plan;
 
+	a->devs = arena_alloc(a->arena, (p->n_namespaces + p->n_bridges + 2 * p->n_links + 1) *
+						sizeof(*a->devs));
 	for (size_t i = 0; i < p->n_namespaces; i++)
 		(void)add_device(a, (struct net_device){.name = "lo", .ns = (uint32_t)i});
 	for (size_t i = 0; i < p->n_bridges; i++)

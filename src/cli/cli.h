@@ -176,6 +176,12 @@ void cli_lab_free(struct cli_lab *l); /* NULL is fine */
  * state directory is that lab; else the file is looked up and read for its name. To be freed.
  */
 char *cli_lab_name(const char *arg, struct lab_error **err);
+/** As above; *read is the lab file where its name had to be read from there, with what is wrong with it. */
+char *cli_lab_name_read(const char *arg, struct cli_lab **read, struct diag_list *diags,
+			struct lab_error **err);
+/** Says what is wrong with a lab that was read, and gives it; with errors NULL and *err. Takes the lab. */
+struct cli_lab *cli_accept_lab(struct cli_lab *lab, struct diag_list *diags,
+			       struct lab_error **err);
 
 /** A lab that is up: its state directory and the plan that was applied last. */
 struct cli_running {

@@ -254,11 +254,9 @@ struct cli_lab *cli_find_lab(const char *arg, const char *step, struct lab_error
 	return cli_find_named_lab(arg, step, NULL, err);
 }
 
-struct cli_lab *cli_find_named_lab(const char *arg, const char *step, const char *name,
-				   struct lab_error **err)
+struct cli_lab *cli_accept_lab(struct cli_lab *lab, struct diag_list *diags, struct lab_error **err)
 {
-	auto_diags struct diag_list *diags = diag_list_new();
-	auto_cli_lab struct cli_lab *l = read_named_lab(arg, step, name, diags, err);
+	auto_cli_lab struct cli_lab *l = lab;
 	size_t n = diag_errors(diags);
 
 	if (!l)
@@ -270,6 +268,14 @@ struct cli_lab *cli_find_named_lab(const char *arg, const char *step, const char
 		return NULL;
 	}
 	return steal_ptr(l);
+}
+
+struct cli_lab *cli_find_named_lab(const char *arg, const char *step, const char *name,
+				   struct lab_error **err)
+{
+	auto_diags struct diag_list *diags = diag_list_new();
+
+	return cli_accept_lab(read_named_lab(arg, step, name, diags, err), diags, err);
 }
 
 void cli_lab_free(struct cli_lab *l)
@@ -288,9 +294,17 @@ char *cli_lab_name(const char *arg, struct lab_error **err)
 	auto_diags struct diag_list *diags = diag_list_new();
 	auto_cli_lab struct cli_lab *l = NULL;
 
+	return cli_lab_name_read(arg, &l, diags, err);
+}
+
+char *cli_lab_name_read(const char *arg, struct cli_lab **read, struct diag_list *diags,
+			struct lab_error **err)
+{
+	const struct cli_lab *l;
+
 	if (name_valid(arg) && has_state(arg))
 		return strdup(arg);
-	l = cli_read_lab(arg, NULL, diags, err);
+	l = *read = cli_read_lab(arg, NULL, diags, err);
 	if (!l)
 		return NULL;
 	if (!l->lab || !l->lab->id.name || !name_valid(l->lab->id.name)) {

@@ -7,9 +7,11 @@
 #include "cli/build.h"
 #include "cli/rootless.h"
 
-static int compile(struct cli_seen *s, const char *lab, const char *step, struct lab_error **err)
+/* s->read: what was read for the lab's name, and diags what there is to say of it. */
+static int compile(struct cli_seen *s, const char *lab, const char *step, struct diag_list *diags,
+		   struct lab_error **err)
 {
-	s->read = cli_find_lab(lab, step, err);
+	s->read = s->read ? cli_accept_lab(s->read, diags, err) : cli_find_lab(lab, step, err);
 	s->compiled = s->read ? cli_compile(s->read, err) : NULL;
 	s->plan = s->compiled;
 	s->step = step;
@@ -43,16 +45,21 @@ static int look(struct cli_seen *s, const char *verb, struct lab_error **err)
 int cli_seen_open(struct cli_seen *s, const char *verb, const char *lab, const char *step,
 		  bool planned, struct lab_error **err)
 {
+	auto_diags struct diag_list *diags = diag_list_new();
 	int up = 1;
 
 	if (!planned && !step) {
-		s->lab = cli_lab_name(lab, err);
+		s->lab = cli_lab_name_read(lab, &s->read, diags, err);
 		if (!s->lab)
 			return -1;
 		if (can_know(s->lab))
 			up = look(s, verb, err);
 	}
-	return up > 0 ? compile(s, lab, step, err) : up;
+	if (up > 0)
+		return compile(s, lab, step, diags, err);
+	cli_lab_free(s->read); /* only its name was wanted */
+	s->read = NULL;
+	return up;
 }
 
 void cli_seen_done(struct cli_seen *s)

@@ -37,17 +37,16 @@ struct line compile_physical_line(const struct physical_connection *pc)
 	return line;
 }
 
-struct line compile_circuit_line(const struct lab *lab, const struct physical_connection *pc)
+struct line compile_circuit_line(const struct physical_connection *pc)
 {
 	struct line line = written_line(pc);
 	uint64_t fastest = 0;
 
-	for (size_t i = 0; i < lab->n_vbrs; i++) {
-		const struct vbr *vbr = &lab->vbrs[i];
+	for (size_t i = 0; i < pc->n_vbrs; i++) {
+		const struct number *bandwidth = &pc->vbrs[i]->bandwidth;
 
-		if (vbr->physical_connection.to == pc && vbr->bandwidth.set &&
-		    vbr->bandwidth.v > fastest)
-			fastest = vbr->bandwidth.v;
+		if (bandwidth->set && bandwidth->v > fastest)
+			fastest = bandwidth->v;
 	}
 	if (fastest)
 		line.rate = fastest;
@@ -73,10 +72,11 @@ const char *compile_circuit_dev(struct compile *c, const struct physical_connect
 
 /* --- lines --- */
 
+/* ns: a line's name itself, not a copy; thousands of lines have one of the VLANs each. */
 static bool has_bridge(const struct compile *c, const char *ns, const char *dev)
 {
 	for (size_t i = c->plan->n_bridges; i > 0; i--)
-		if (strcmp(c->plan->bridges[i - 1].ns, ns) == 0 &&
+		if (c->plan->bridges[i - 1].ns == ns &&
 		    strcmp(c->plan->bridges[i - 1].dev, dev) == 0)
 			return true;
 	return false;
@@ -131,24 +131,12 @@ void compile_circuit_port(struct compile *c, struct plan_origin origin,
 	compile_shaper(c, origin, p->ns, dev, p->line);
 }
 
-static bool line_used(const struct lab *lab, const struct physical_connection *pc)
-{
-	for (size_t i = 0; i < lab->n_vbrs; i++)
-		if (lab->vbrs[i].physical_connection.to == pc)
-			return true;
-	for (size_t i = 0; i < lab->n_data_centers; i++)
-		for (size_t j = 0; j < lab->data_centers[i].n_circuits; j++)
-			if (lab->data_centers[i].circuits[j].physical_connection.to == pc)
-				return true;
-	return false;
-}
-
 static void compile_lines(struct compile *c)
 {
 	for (size_t i = 0; i < c->lab->n_physical_connections; i++) {
 		const struct physical_connection *pc = &c->lab->physical_connections[i];
 
-		if (line_used(c->lab, pc))
+		if (pc->n_vbrs || pc->n_circuits)
 			compile_namespace(c, compile_origin(c, "physical_connections", &pc->id),
 					  pc->id.name, "line");
 	}

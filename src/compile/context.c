@@ -5,33 +5,59 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/strbuf.h"
 
 struct router {
 	const char *ns;
 	uint32_t ip;
 };
 
+/* --- texts --- */
+
+/* The parts as one text, dots in between; thousands of objects have some, and printf() is slow at it. */
+static const char *dotted(const struct compile *c, const char *const *parts, size_t n)
+{
+	size_t lens[4], len = 0;
+	char *text, *at;
+
+	for (size_t i = 0; i < n; i++)
+		len += (lens[i] = strlen(parts[i])) + 1;
+	at = text = arena_alloc(c->arena, len);
+	for (size_t i = 0; i < n; i++) {
+		memcpy(at, parts[i], lens[i]);
+		at += lens[i];
+		*at++ = '.';
+	}
+	at[-1] = '\0';
+	return text;
+}
+
 /* Golden files and documents must not depend on the folder that the user works in. */
 const char *compile_place(struct compile *c, struct span at)
 {
 	const char *path = at.src && at.src->path ? at.src->path : "lab.yaml";
 	const char *slash = strrchr(path, '/');
+	auto_strbuf struct strbuf b = {0};
 
-	return compile_text(c, "%s:%u", slash ? slash + 1 : path, at.line);
+	strbuf_add(&b, slash ? slash + 1 : path);
+	strbuf_addc(&b, ':');
+	strbuf_add_number(&b, at.line);
+	return arena_strndup(c->arena, b.s, b.len);
 }
 
 struct plan_origin compile_origin(struct compile *c, const char *kind, const struct named *id)
 {
-	return (struct plan_origin){compile_text(c, "%s.%s", kind, id->name),
-				    compile_place(c, id->at)};
+	const char *const parts[] = {kind, id->name};
+
+	return (struct plan_origin){dotted(c, parts, 2), compile_place(c, id->at)};
 }
 
 struct plan_origin compile_origin_in(struct compile *c, const char *kind, const struct named *id,
 				     const char *sub_kind, const struct named *sub)
 {
-	return (struct plan_origin){
-		compile_text(c, "%s.%s.%s.%s", kind, id->name, sub_kind, sub->name),
-		compile_place(c, sub->at)};
+	const char *const parts[] = {kind, id->name, sub_kind, sub->name};
+
+	return (struct plan_origin){dotted(c, parts, 4), compile_place(c, sub->at)};
 }
 
 const char *compile_text(struct compile *c, const char *fmt, ...)
@@ -111,13 +137,20 @@ uint32_t compile_router_ip(const struct compile *c, const char *ns)
 
 static void add_router(struct compile *c, const char *ns)
 {
-	struct router *r;
+	arena_push(c->arena, c->routers, c->n_routers)->ns = ns;
+}
 
-	for (size_t i = c->n_routers; i > 0; i--)
-		if (strcmp(c->routers[i - 1].ns, ns) == 0)
-			return; /* two attachments share a transit router; they stand close */
-	r = arena_push(c->arena, c->routers, c->n_routers);
-	r->ns = ns;
+/* By name, each once: two attachments share a transit router. */
+static void sort_routers(struct compile *c)
+{
+	size_t n = 0;
+
+	if (c->n_routers)
+		qsort(c->routers, c->n_routers, sizeof(*c->routers), compare_router);
+	for (size_t i = 0; i < c->n_routers; i++)
+		if (n == 0 || strcmp(c->routers[n - 1].ns, c->routers[i].ns) != 0)
+			c->routers[n++] = c->routers[i];
+	c->n_routers = n;
 }
 
 #define ROUTER_BASE  0x64400000u /* 100.64.0.0 */
@@ -158,8 +191,7 @@ void compile_routers(struct compile *c)
 			add_router(c, compile_transit_router_ns(
 					      c, &lab->cens[i],
 					      cen_attachment_region(&lab->cens[i].attachments[j])));
-	if (c->n_routers)
-		qsort(c->routers, c->n_routers, sizeof(*c->routers), compare_router);
+	sort_routers(c);
 	number_routers(c);
 }
 

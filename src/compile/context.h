@@ -131,7 +131,7 @@ struct line compile_change_of(const struct link_change *c);
 void compile_cut(struct compile *c, const char *link, struct span at, const char *ns,
 		 const char *dev);
 /** The fastest of the circuit's VBRs, as the lab file has it without what is said of it. */
-struct line compile_circuit_line(const struct lab *lab, const struct physical_connection *pc);
+struct line compile_circuit_line(const struct physical_connection *pc);
 /** As allocated in the first CEN that connects them. */
 uint64_t compile_regions_rate(const struct lab *lab, const struct region *a,
 			      const struct region *b);
@@ -145,8 +145,9 @@ void compile_line(struct compile *c, struct plan_origin origin, struct plan_end 
 		  struct plan_end b, struct line line);
 /** The worker of the lines that it shall carry; after all of them. */
 void compile_wires(struct compile *c);
-/** Their names, a JSON array; NULL: there are none. */
-struct json_t *compile_wire_names(const struct compile *c);
+/** Their names in a JSON array "wire"; nothing where there are none. */
+struct strbuf;
+void compile_put_wire_names(const struct compile *c, struct strbuf *b);
 #define WIRE_NS "wire"
 
 /** Drops, without a word, what nothing else in the table matches. */
@@ -250,7 +251,7 @@ void compile_bgp(struct compile *c);
 void compile_routing(struct compile *c);
 /** Whether the customer router has other routes to that destination, or watches this one. */
 bool compile_cpe_route_is_live(const struct data_center *dc, const struct cpe_route *r);
-struct line compile_cpe_line(const struct lab *lab, const struct circuit *circuit);
+struct line compile_cpe_line(const struct circuit *circuit);
 struct hop compile_cpe_hop(struct compile *c, const struct data_center *dc, uint32_t next_hop);
 
 /* --- services.c, ecs.c, security_group.c, gateway.c, function.c, dns.c, summary.c --- */
@@ -311,6 +312,17 @@ void compile_summary(struct compile *c);
 struct json_t;
 /** The text of a JSON value, compact, keys sorted, in the plan's arena. Takes the value. */
 const char *compile_json(struct compile *c, struct json_t *value);
+
+/*
+ * Where there are hundreds of a kind they are written at once, without values in between: keys in sorted order,
+ * as compile_json() has them. NULL for a value: the key is left out. NULL for a key: in a list.
+ */
+void compile_put_open(struct strbuf *b, const char *key, const char *bracket);
+void compile_put_text(struct strbuf *b, const char *key, const char *text);
+void compile_put_number(struct strbuf *b, const char *key, uint64_t n);
+/** Takes the value. */
+void compile_put_json(struct strbuf *b, const char *key, struct json_t *value);
+
 /** {"KEY": "value"} of texts "KEY=value". */
 struct json_t *compile_environment(const struct text *variables, size_t n);
 /** Appends a value, and takes it. */

@@ -71,14 +71,13 @@ static void add_routes(struct compile *c, const struct data_center *dc)
 /* --- circuits and LANs --- */
 
 /* The customer router sends no faster than the VBR would: the bandwidth is bought for both ways. */
-struct line compile_cpe_line(const struct lab *lab, const struct circuit *circuit)
+struct line compile_cpe_line(const struct circuit *circuit)
 {
 	const struct physical_connection *pc = circuit->physical_connection.to;
 
-	for (size_t i = 0; i < lab->n_vbrs; i++)
-		if (lab->vbrs[i].physical_connection.to == pc &&
-		    lab->vbrs[i].vlan_id.v == circuit->vlan_id.v)
-			return compile_vbr_line(&lab->vbrs[i]);
+	for (size_t i = 0; i < pc->n_vbrs; i++)
+		if (pc->vbrs[i]->vlan_id.v == circuit->vlan_id.v)
+			return compile_vbr_line(pc->vbrs[i]);
 	return compile_physical_line(pc);
 }
 
@@ -91,7 +90,7 @@ static void add_circuit(struct compile *c, const struct data_center *dc,
 		.pc = pc,
 		.vlan = circuit->vlan_id.v,
 		.address = circuit_address(circuit),
-		.line = compile_cpe_line(c->lab, circuit),
+		.line = compile_cpe_line(circuit),
 	};
 
 	compile_circuit_port(
@@ -99,10 +98,10 @@ static void add_circuit(struct compile *c, const struct data_center *dc,
 }
 
 /* What a host sends may leave by any of the circuits. */
-static uint32_t gso_of_hosts(const struct lab *lab, const struct data_center *dc)
+static uint32_t gso_of_hosts(const struct data_center *dc)
 {
 	for (size_t i = 0; i < dc->n_circuits; i++) {
-		const struct line line = compile_cpe_line(lab, &dc->circuits[i]);
+		const struct line line = compile_cpe_line(&dc->circuits[i]);
 
 		if (compile_gso_segs(&line))
 			return 1;
@@ -210,7 +209,7 @@ static void add_host(struct compile *c, const struct data_center *dc, const stru
 			   (struct plan_end){.ns = ns,
 					     .dev = "eth0",
 					     .alias = compile_text(c, "lan %s", lan->id.name),
-					     .gso_segs = gso_of_hosts(c->lab, dc)});
+					     .gso_segs = gso_of_hosts(dc)});
 	compile_address(c, origin, ns, "eth0", (struct ip_prefix){h->ip.ip, lan->cidr_block.p.len});
 	compile_route(c, origin, ns, PLAN_TABLE_MAIN, (struct ip_prefix){0, 0}, PLAN_PROTO_SYSTEM,
 		      (struct hop){.dev = "eth0", .via = lan->gateway_ip.ip, .on_subnet = true});

@@ -100,6 +100,47 @@ const char *compile_json(struct compile *c, json_t *value)
 	return arena_strndup(c->arena, b.s, b.len);
 }
 
+/* --- written at once --- */
+
+static void put_key(struct strbuf *b, const char *key)
+{
+	if (b->len && !strchr("{[", b->s[b->len - 1]))
+		strbuf_addc(b, ',');
+	if (!key)
+		return;
+	strbuf_add_json(b, key);
+	strbuf_addc(b, ':');
+}
+
+void compile_put_text(struct strbuf *b, const char *key, const char *text)
+{
+	if (!text)
+		return;
+	put_key(b, key);
+	strbuf_add_json(b, text);
+}
+
+void compile_put_number(struct strbuf *b, const char *key, uint64_t n)
+{
+	put_key(b, key);
+	strbuf_add_number(b, n);
+}
+
+void compile_put_json(struct strbuf *b, const char *key, json_t *value)
+{
+	if (!value)
+		return;
+	put_key(b, key);
+	add_value(b, value);
+	json_decref(value);
+}
+
+void compile_put_open(struct strbuf *b, const char *key, const char *bracket)
+{
+	put_key(b, key);
+	strbuf_add(b, bracket);
+}
+
 json_t *compile_environment(const struct text *variables, size_t n)
 {
 	json_t *environment = json_object();

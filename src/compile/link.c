@@ -71,7 +71,7 @@ static struct line line_of(const struct lab *lab, const struct lab_link *link)
 	struct line line = {0};
 
 	switch (link->kind) {
-	case LINK_CIRCUIT: return compile_circuit_line(lab, link->of);
+	case LINK_CIRCUIT: return compile_circuit_line(link->of);
 	case LINK_ROUTER_INTERFACE:
 		return (struct line){.rate = router_interface_speed(
 					     ((const struct router_interface *)link->of)->spec)};

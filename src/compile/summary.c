@@ -20,6 +20,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "base/strbuf.h"
 #include "compile/cen.h"
 #include "compile/summary.h"
 
@@ -29,20 +30,23 @@ static const char *const gateway_types[] = {[GATEWAY_NORMAL] = "normal",
 
 /* --- regions --- */
 
-static json_t *vpcs_of(const struct lab *lab, const struct region *region)
+static void put_cidr(struct strbuf *b, const struct named *id, struct ip_prefix p)
 {
-	json_t *list = json_array();
 	char cidr[IP_PREFIX_STRLEN];
 
-	for (size_t i = 0; i < lab->n_vpcs; i++) {
-		const struct vpc *v = &lab->vpcs[i];
+	compile_put_open(b, NULL, "{");
+	compile_put_text(b, "cidr_block", ip_prefix_format(p, cidr));
+	compile_put_text(b, "name", id->name);
+	strbuf_addc(b, '}');
+}
 
-		if (v->region.to == region)
-			compile_json_append(
-				list, json_pack("{s:s, s:s}", "name", v->id.name, "cidr_block",
-						ip_prefix_format(v->cidr_block.p, cidr)));
-	}
-	return list;
+static void put_vpcs(const struct lab *lab, const struct region *region, struct strbuf *b)
+{
+	compile_put_open(b, "vpcs", "[");
+	for (size_t i = 0; i < lab->n_vpcs; i++)
+		if (lab->vpcs[i].region.to == region)
+			put_cidr(b, &lab->vpcs[i].id, lab->vpcs[i].cidr_block.p);
+	strbuf_addc(b, ']');
 }
 
 static json_t *gateways_of(const struct lab *lab, const struct region *region)
@@ -77,39 +81,43 @@ static json_t *functions_of(const struct lab *lab, const struct region *region)
 	return list;
 }
 
-static json_t *ecs_of(const struct lab *lab, const struct region *region)
+static void put_ecs(const struct lab *lab, const struct region *region, struct strbuf *b)
 {
-	json_t *list = json_array();
 	char ip[IP_STRLEN];
 
+	compile_put_open(b, "ecs", "[");
 	for (size_t i = 0; i < lab->n_ecs; i++) {
 		const struct ecs *e = &lab->ecs[i];
 		const struct vswitch *s = e->vswitch.to;
 
-		if (s->vpc->region.to == region)
-			compile_json_append(list,
-					    json_pack("{s:s, s:s, s:s}", "name", e->id.name,
-						      "private_ip", ip_format(e->private_ip.ip, ip),
-						      "vpc", s->vpc->id.name));
+		if (s->vpc->region.to != region)
+			continue;
+		compile_put_open(b, NULL, "{");
+		compile_put_text(b, "name", e->id.name);
+		compile_put_text(b, "private_ip", ip_format(e->private_ip.ip, ip));
+		compile_put_text(b, "vpc", s->vpc->id.name);
+		strbuf_addc(b, '}');
 	}
-	return list;
+	strbuf_addc(b, ']');
 }
 
-static json_t *regions_of(const struct lab *lab)
+static void put_regions(const struct lab *lab, struct strbuf *b)
 {
-	json_t *list = json_array();
-
+	compile_put_open(b, "regions", "[");
 	for (size_t i = 0; i < lab->n_regions; i++) {
 		const struct region *r = &lab->regions[i];
 
-		if (compile_region_used(lab, r))
-			compile_json_append(list, json_pack("{s:s, s:o, s:o, s:o, s:o}", "name",
-							    r->id.name, "vpcs", vpcs_of(lab, r),
-							    "api_gateways", gateways_of(lab, r),
-							    "functions", functions_of(lab, r),
-							    "ecs", ecs_of(lab, r)));
+		if (!compile_region_used(lab, r))
+			continue;
+		compile_put_open(b, NULL, "{");
+		compile_put_json(b, "api_gateways", gateways_of(lab, r));
+		put_ecs(lab, r, b);
+		compile_put_json(b, "functions", functions_of(lab, r));
+		compile_put_text(b, "name", r->id.name);
+		put_vpcs(lab, r, b);
+		strbuf_addc(b, '}');
 	}
-	return list;
+	strbuf_addc(b, ']');
 }
 
 /* --- CEN --- */
@@ -183,7 +191,7 @@ static json_t *cens_of(const struct compile *c)
 static const char *far_data_center(const struct lab *lab, const struct vbr *vbr)
 {
 	struct number vlan;
-	const struct circuit *circuit = lab_far_side(lab, vbr, &vlan);
+	const struct circuit *circuit = lab_far_side(vbr, &vlan);
 
 	for (size_t i = 0; circuit && i < lab->n_data_centers; i++) {
 		const struct data_center *dc = &lab->data_centers[i];
@@ -194,74 +202,75 @@ static const char *far_data_center(const struct lab *lab, const struct vbr *vbr)
 	return NULL;
 }
 
-static json_t *circuits_of(struct compile *c)
+static void put_circuit(struct compile *c, const struct vbr *vbr, struct strbuf *b)
 {
-	json_t *list = json_array();
+	const struct line line = compile_vbr_line(vbr);
+	const bool bgp = vbr->routing.bgp;
 
-	for (size_t i = 0; i < c->lab->n_vbrs; i++) {
-		const struct vbr *vbr = &c->lab->vbrs[i];
-		const struct line line = compile_vbr_line(vbr);
-
-		compile_json_append(
-			list,
-			json_pack(
-				"{s:s, s:s, s:I, s:s*, s:I, s:I, s:s, s:s, s:s*, s:s*}", "vbr",
-				vbr->id.name, "physical_connection", vbr->physical_connection.name,
-				"vlan", (json_int_t)vbr->vlan_id.v, "data_center",
-				far_data_center(c->lab, vbr), "rate", (json_int_t)line.rate,
-				"rtt_us", (json_int_t)line.rtt_us, "routing",
-				vbr->routing.bgp ? "bgp" : "static", "device",
-				compile_circuit_dev(c, vbr->physical_connection.to, vbr->vlan_id.v),
-				"bird",
-				vbr->routing.bgp ? lab_worker(c->lab, "bird", vbr->id.name) : NULL,
-				"fault", lab_circuit_fault(c->lab, vbr, c->arena)));
-	}
-	return list;
+	compile_put_open(b, NULL, "{");
+	compile_put_text(b, "bird", bgp ? lab_worker(c->lab, "bird", vbr->id.name) : NULL);
+	compile_put_text(b, "data_center", far_data_center(c->lab, vbr));
+	compile_put_text(b, "device",
+			 compile_circuit_dev(c, vbr->physical_connection.to, vbr->vlan_id.v));
+	compile_put_text(b, "fault", lab_circuit_fault(vbr, c->arena));
+	compile_put_text(b, "physical_connection", vbr->physical_connection.name);
+	compile_put_number(b, "rate", line.rate);
+	compile_put_text(b, "routing", bgp ? "bgp" : "static");
+	compile_put_number(b, "rtt_us", line.rtt_us);
+	compile_put_text(b, "vbr", vbr->id.name);
+	compile_put_number(b, "vlan", vbr->vlan_id.v);
+	strbuf_addc(b, '}');
 }
 
-static json_t *named_ip(const struct named *id, uint32_t ip)
+static void put_circuits(struct compile *c, struct strbuf *b)
+{
+	compile_put_open(b, "circuits", "[");
+	for (size_t i = 0; i < c->lab->n_vbrs; i++)
+		put_circuit(c, &c->lab->vbrs[i], b);
+	strbuf_addc(b, ']');
+}
+
+static void put_ip(struct strbuf *b, const struct named *id, uint32_t ip)
 {
 	char text[IP_STRLEN];
 
-	return json_pack("{s:s, s:s}", "name", id->name, "ip", ip_format(ip, text));
+	compile_put_open(b, NULL, "{");
+	compile_put_text(b, "ip", ip_format(ip, text));
+	compile_put_text(b, "name", id->name);
+	strbuf_addc(b, '}');
 }
 
-static json_t *lans_of(const struct data_center *dc)
+static void put_data_center(struct strbuf *b, const struct data_center *dc)
 {
-	json_t *list = json_array();
-	char cidr[IP_PREFIX_STRLEN];
-
+	compile_put_open(b, NULL, "{");
+	compile_put_open(b, "hosts", "[");
+	for (size_t i = 0; i < dc->n_hosts; i++)
+		put_ip(b, &dc->hosts[i].id, dc->hosts[i].ip.ip);
+	strbuf_addc(b, ']');
+	compile_put_open(b, "lans", "[");
 	for (size_t i = 0; i < dc->n_lans; i++)
-		compile_json_append(
-			list, json_pack("{s:s, s:s}", "name", dc->lans[i].id.name, "cidr_block",
-					ip_prefix_format(dc->lans[i].cidr_block.p, cidr)));
-	return list;
+		put_cidr(b, &dc->lans[i].id, dc->lans[i].cidr_block.p);
+	strbuf_addc(b, ']');
+	compile_put_text(b, "name", dc->id.name);
+	strbuf_addc(b, '}');
 }
 
-static json_t *data_centers_of(const struct lab *lab)
+static void put_data_centers(const struct lab *lab, struct strbuf *b)
 {
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < lab->n_data_centers; i++) {
-		const struct data_center *dc = &lab->data_centers[i];
-		json_t *hosts = json_array();
-
-		for (size_t j = 0; j < dc->n_hosts; j++)
-			compile_json_append(hosts, named_ip(&dc->hosts[j].id, dc->hosts[j].ip.ip));
-		compile_json_append(list, json_pack("{s:s, s:o, s:o}", "name", dc->id.name, "lans",
-						    lans_of(dc), "hosts", hosts));
-	}
-	return list;
+	compile_put_open(b, "data_centers", "[");
+	for (size_t i = 0; i < lab->n_data_centers; i++)
+		put_data_center(b, &lab->data_centers[i]);
+	strbuf_addc(b, ']');
 }
 
-static json_t *internet_of(const struct lab *lab)
+static void put_internet(const struct lab *lab, struct strbuf *b)
 {
-	json_t *list = lab->internet.at.line ? json_array() : NULL;
-
+	if (!lab->internet.at.line)
+		return;
+	compile_put_open(b, "internet", "[");
 	for (size_t i = 0; i < lab->internet.n_hosts; i++)
-		compile_json_append(
-			list, named_ip(&lab->internet.hosts[i].id, lab->internet.hosts[i].ip.ip));
-	return list;
+		put_ip(b, &lab->internet.hosts[i].id, lab->internet.hosts[i].ip.ip);
+	strbuf_addc(b, ']');
 }
 
 /* --- groups --- */
@@ -398,11 +407,18 @@ static const char *what_to_try(struct compile *c)
 
 void compile_summary(struct compile *c)
 {
-	c->plan->summary = compile_json(
-		c, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o*, s:o*, s:o, s:s*}", "lines",
-			     compile_summary_lines(c), "regions", regions_of(c->lab), "cen",
-			     cens_of(c), "circuits", circuits_of(c), "data_centers",
-			     data_centers_of(c->lab), "internet", internet_of(c->lab), "wire",
-			     compile_wire_names(c), "api_groups", groups_of(c), "try",
-			     what_to_try(c)));
+	auto_strbuf struct strbuf b = {0};
+
+	strbuf_addc(&b, '{');
+	compile_put_json(&b, "api_groups", groups_of(c));
+	compile_put_json(&b, "cen", cens_of(c));
+	put_circuits(c, &b);
+	put_data_centers(c->lab, &b);
+	put_internet(c->lab, &b);
+	compile_put_summary_lines(c, &b);
+	put_regions(c->lab, &b);
+	compile_put_text(&b, "try", what_to_try(c));
+	compile_put_wire_names(c, &b);
+	strbuf_addc(&b, '}');
+	c->plan->summary = arena_strndup(c->arena, b.s, b.len);
 }

@@ -4,5 +4,5 @@
 
 #include "compile/context.h"
 
-/** The array of lines for a terminal (summary_lines.c). */
-struct json_t *compile_summary_lines(struct compile *c);
+/** The list "lines" for a terminal (summary_lines.c). */
+void compile_put_summary_lines(struct compile *c, struct strbuf *b);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The summary as lines for a terminal: one per region, one per pair of regions of a CEN. */
 #include <inttypes.h>
-#include <jansson.h>
 #include <string.h>
 
 #include "base/strbuf.h"
@@ -12,9 +11,9 @@
 
 struct page {
 	struct compile *c;
-	json_t *lines;
-	int width; /* of the first column: names */
-	int vpcs;  /* of the second one: the VPCs of a region */
+	struct strbuf *lines; /* the list, as JSON */
+	int width;            /* of the first column: names */
+	int vpcs;             /* of the second one: the VPCs of a region */
 };
 
 static void widen(int *width, const char *text)
@@ -27,8 +26,13 @@ static void widen(int *width, const char *text)
 
 static void add_line(struct page *p, const char *name, const char *text)
 {
-	compile_json_append(p->lines,
-			    json_string(compile_text(p->c, "%-*s  %s", p->width, name, text)));
+	auto_strbuf struct strbuf line = {0};
+
+	strbuf_add(&line, name);
+	while (line.len < (size_t)p->width + 2)
+		strbuf_addc(&line, ' ');
+	strbuf_add(&line, text);
+	compile_put_text(p->lines, NULL, line.s);
 }
 
 static const char *gap(const struct strbuf *b)
@@ -219,7 +223,7 @@ static void add_cen(struct page *p, const struct cen_state *s)
 static void add_circuit(struct page *p, const struct vbr *vbr)
 {
 	const struct line line = compile_vbr_line(vbr);
-	const char *fault = lab_circuit_fault(p->c->lab, vbr, p->c->arena);
+	const char *fault = lab_circuit_fault(vbr, p->c->arena);
 	auto_strbuf struct strbuf b = {0};
 
 	strbuf_printf(&b, "VLAN %" PRIu64 " of %s   ", vbr->vlan_id.v,
@@ -293,11 +297,12 @@ static void widen_names(struct page *p)
 		widen(&p->width, INTERNET_NS);
 }
 
-json_t *compile_summary_lines(struct compile *c)
+void compile_put_summary_lines(struct compile *c, struct strbuf *b)
 {
 	const struct lab *lab = c->lab;
-	struct page p = {.c = c, .lines = json_array()};
+	struct page p = {.c = c, .lines = b};
 
+	compile_put_open(b, "lines", "[");
 	for (size_t i = 0; i < lab->n_regions; i++)
 		if (compile_region_used(lab, &lab->regions[i]))
 			measure_region(&p, &lab->regions[i]);
@@ -313,5 +318,5 @@ json_t *compile_summary_lines(struct compile *c)
 		add_data_center(&p, &lab->data_centers[i]);
 	add_internet(&p);
 	add_wire(&p);
-	return p.lines;
+	strbuf_addc(b, ']');
 }

@@ -8,10 +8,10 @@
 #include "compile/context.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/strbuf.h"
 
 #define HOLD_MIN ((uint64_t)1 << 20)
 #define HOLD_MAX ((uint64_t)256 << 20)
@@ -83,48 +83,67 @@ void compile_line(struct compile *c, struct plan_origin origin, struct plan_end 
 }
 
 /* Twice what fits on the line, and what may come in one burst behind it. */
-static json_int_t hold_of(const struct line *line)
+static uint64_t hold_of(const struct line *line)
 {
 	const uint64_t us = (line->rtt_us + line->jitter_us) / 2;
 	const uint64_t bytes = 2 * (line->rate / 8 * us / 1000000) + line->rate / 8 / 10;
 
 	if (bytes < HOLD_MIN)
-		return (json_int_t)HOLD_MIN;
-	return (json_int_t)(bytes > HOLD_MAX ? HOLD_MAX : bytes);
+		return HOLD_MIN;
+	return bytes > HOLD_MAX ? HOLD_MAX : bytes;
 }
 
-static json_t *line_of(const struct wire *w)
+static void put_line(struct strbuf *b, const struct wire *w)
 {
 	const struct line *l = &w->line;
 
-	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "name", w->name, "a",
-			 w->ports[0], "b", w->ports[1], "delay_us", (json_int_t)l->rtt_us / 2,
-			 "jitter_us", (json_int_t)l->jitter_us / 2, "loss_ppm",
-			 (json_int_t)l->loss_ppm, "duplicate_ppm", (json_int_t)l->duplicate_ppm,
-			 "reorder_ppm", (json_int_t)l->reorder_ppm, "hold", hold_of(l));
+	compile_put_open(b, NULL, "{");
+	compile_put_text(b, "a", w->ports[0]);
+	compile_put_text(b, "b", w->ports[1]);
+	compile_put_number(b, "delay_us", l->rtt_us / 2);
+	compile_put_number(b, "duplicate_ppm", l->duplicate_ppm);
+	compile_put_number(b, "hold", hold_of(l));
+	compile_put_number(b, "jitter_us", l->jitter_us / 2);
+	compile_put_number(b, "loss_ppm", l->loss_ppm);
+	compile_put_text(b, "name", w->name);
+	compile_put_number(b, "reorder_ppm", l->reorder_ppm);
+	strbuf_addc(b, '}');
 }
 
-json_t *compile_wire_names(const struct compile *c)
+void compile_put_wire_names(const struct compile *c, struct strbuf *b)
 {
-	json_t *names = c->n_wires ? json_array() : NULL;
-
+	if (!c->n_wires)
+		return;
+	compile_put_open(b, "wire", "[");
 	for (size_t i = 0; i < c->n_wires; i++)
-		compile_json_append(names, json_string(c->wires[i].name));
-	return names;
+		compile_put_text(b, NULL, c->wires[i].name);
+	strbuf_addc(b, ']');
+}
+
+static const char *config_of(const struct compile *c)
+{
+	auto_strbuf struct strbuf b = {0};
+
+	strbuf_addc(&b, '{');
+	compile_put_text(&b, "lab", c->lab->id.name);
+	compile_put_open(&b, "lines", "[");
+	for (size_t i = 0; i < c->n_wires; i++)
+		put_line(&b, &c->wires[i]);
+	strbuf_addc(&b, ']');
+	compile_put_text(&b, "state", "wire-state");
+	strbuf_addc(&b, '}');
+	return arena_strndup(c->arena, b.s, b.len);
 }
 
 static void add_worker(struct compile *c, struct plan_origin origin)
 {
 	struct plan_socket *sockets = arena_alloc(c->arena,
 						  (2 * c->n_wires + 1) * sizeof(*sockets));
-	json_t *lines = json_array();
 
-	for (size_t i = 0; i < c->n_wires; i++) {
-		compile_json_append(lines, line_of(&c->wires[i]));
+	for (size_t i = 0; i < c->n_wires; i++)
 		for (size_t k = 0; k < 2; k++)
 			sockets[2 * i + k] = (struct plan_socket){
 				.name = c->wires[i].ports[k], .ns = WIRE_NS, .type = PLAN_PACKET};
-	}
 	sockets[2 * c->n_wires] =
 		(struct plan_socket){.name = "wire-state",
 				     .ns = WIRE_NS,
@@ -137,8 +156,7 @@ static void add_worker(struct compile *c, struct plan_origin origin)
 		.sockets = sockets,
 		.n_sockets = 2 * c->n_wires + 1,
 		.privilege = PLAN_PRIVILEGE_PROMPT,
-		.config = compile_json(c, json_pack("{s:s, s:s, s:o}", "lab", c->lab->id.name,
-						    "state", "wire-state", "lines", lines)),
+		.config = config_of(c),
 	};
 }
 

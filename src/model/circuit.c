@@ -39,31 +39,27 @@ bool physical_connection_passes(const struct physical_connection *pc)
 }
 
 /* Whether some VBR of the line uses the VLAN. */
-static bool has_vbr(const struct lab *lab, const void *pc, uint64_t vlan)
+static bool has_vbr(const struct physical_connection *pc, uint64_t vlan)
 {
-	for (size_t i = 0; i < lab->n_vbrs; i++)
-		if (lab->vbrs[i].physical_connection.to == pc && lab->vbrs[i].vlan_id.v == vlan)
+	for (size_t i = 0; i < pc->n_vbrs; i++)
+		if (pc->vbrs[i]->vlan_id.v == vlan)
 			return true;
 	return false;
 }
 
-const struct circuit *lab_far_side(const struct lab *lab, const struct vbr *vbr,
-				   struct number *vlan)
+const struct circuit *lab_far_side(const struct vbr *vbr, struct number *vlan)
 {
-	const void *pc = vbr->physical_connection.to;
+	const struct physical_connection *pc = vbr->physical_connection.to;
 
 	*vlan = (struct number){0};
-	for (size_t i = 0; i < lab->n_data_centers; i++)
-		for (size_t j = 0; j < lab->data_centers[i].n_circuits; j++) {
-			const struct circuit *c = &lab->data_centers[i].circuits[j];
+	for (size_t i = 0; i < pc->n_circuits; i++) {
+		const struct circuit *c = pc->circuits[i];
 
-			if (c->physical_connection.to != pc)
-				continue;
-			if (c->vlan_id.v == vbr->vlan_id.v)
-				return c;
-			if (!has_vbr(lab, pc, c->vlan_id.v))
-				*vlan = c->vlan_id;
-		}
+		if (c->vlan_id.v == vbr->vlan_id.v)
+			return c;
+		if (!has_vbr(pc, c->vlan_id.v))
+			*vlan = c->vlan_id;
+	}
 	return NULL;
 }
 
@@ -77,11 +73,11 @@ static const char *address_fault(struct arena *a, const char *fmt, uint32_t here
 #pragma GCC diagnostic pop
 }
 
-const char *lab_circuit_fault(const struct lab *lab, const struct vbr *vbr, struct arena *a)
+const char *lab_circuit_fault(const struct vbr *vbr, struct arena *a)
 {
 	const struct physical_connection *pc = vbr->physical_connection.to;
 	struct number vlan;
-	const struct circuit *c = lab_far_side(lab, vbr, &vlan);
+	const struct circuit *c = lab_far_side(vbr, &vlan);
 
 	if (link_is_down(pc->change))
 		return arena_printf(a, "physical connection '%s' is down", pc->id.name);

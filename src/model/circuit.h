@@ -8,6 +8,9 @@
 #include "model/link.h"
 #include "model/types.h"
 
+struct vbr;
+struct circuit;
+
 /** A leased line: the port at the cloud's access point and all that is in between. */
 struct physical_connection {
 	struct named id;
@@ -28,6 +31,10 @@ struct physical_connection {
 	struct number reorder;   /* packets that overtake those before them, likewise */
 	bool enabled;            /* false: the carrier has not connected it yet; default true */
 	const struct link_change *change; /* set by validate/; NULL: nothing is said of the link */
+	/* What ends at it, in order of the file; set by validate/. */
+	const struct vbr **vbrs;
+	const struct circuit **circuits;
+	size_t n_vbrs, n_circuits;
 };
 /** Whether anything passes on it: what is said of the link counts more than `enabled`. */
 bool physical_connection_passes(const struct physical_connection *pc);

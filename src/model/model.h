@@ -118,11 +118,10 @@ bool lab_public_name_at(const struct lab *lab, size_t i, struct lab_name *name);
 
 /** The customer router's end with the VBR's VLAN on its line; NULL, then vlan is that of an end that no
  * VBR speaks to, if there is one (else vlan->set is false). */
-const struct circuit *lab_far_side(const struct lab *lab, const struct vbr *vbr,
-				   struct number *vlan);
+const struct circuit *lab_far_side(const struct vbr *vbr, struct number *vlan);
 
 /** Why nobody answers the VBR on its circuit, or NULL; references resolved, text in the arena. */
-const char *lab_circuit_fault(const struct lab *lab, const struct vbr *vbr, struct arena *a);
+const char *lab_circuit_fault(const struct vbr *vbr, struct arena *a);
 
 /** Names of processes: "function-hello", "service-ecs-1-web", cut to what a name may have. */
 const char *lab_worker(const struct lab *lab, const char *kind, const char *name);

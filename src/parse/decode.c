@@ -284,7 +284,7 @@ static void fragment(struct decode *d, const struct key *key, const struct node 
 {
 	struct decode inner = *d;
 
-	if (d->pass == DECODE_WHOLE)
+	if (d->pass != DECODE_PIECES)
 		return; /* it has been merged, or must not be */
 	inner.fragment = true;
 	parse_decode(&inner, key->table, node, arena_alloc(d->arena, key->table->size));
@@ -465,7 +465,7 @@ void parse_decode(struct decode *d, const struct table *table, const struct node
 		if (node->items[i].value)
 			item_decode(d, table, &node->items[i], out);
 	d->r->muted = false;
-	if (d->pass == DECODE_WHOLE)
+	if (d->pass != DECODE_PIECES)
 		check_whole(d, table, node, out);
 	d->r->muted = muted;
 }

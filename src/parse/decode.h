@@ -10,9 +10,9 @@
  * A lab file is decoded twice. First every piece of it as it is written, the base and each step's
  * fragment: what is wrong with a key or a value is said there, once, also where a later step
  * replaces the value or is not reached. Then the merged map, silently but for what only the whole
- * can show: required keys and exclusive ones.
+ * can show: required keys and exclusive ones. At once where nothing is merged.
  */
-enum decode_pass { DECODE_PIECES, DECODE_WHOLE };
+enum decode_pass { DECODE_PIECES, DECODE_WHOLE, DECODE_AT_ONCE };
 
 struct decode {
 	struct arena *arena;

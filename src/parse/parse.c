@@ -181,7 +181,7 @@ struct lab *parse_lab_changed(const struct source *src, const char *step,
 {
 	struct lab *lab = lab_new();
 	struct report r = {.diags = diags, .arena = lab->arena};
-	struct decode d = {.arena = lab->arena, .r = &r, .src = src, .pass = DECODE_PIECES};
+	struct decode d = {.arena = lab->arena, .r = &r, .src = src, .pass = DECODE_AT_ONCE};
 	struct node *root = parse_tree(lab->arena, src, &r);
 
 	if (!root || !is_lab(root, &r)) {
@@ -190,11 +190,14 @@ struct lab *parse_lab_changed(const struct source *src, const char *step,
 	}
 	lab->source = src;
 	lab->dir = dir_of(lab->arena, src->path);
-	parse_decode(&d, &parse_table_lab, root, arena_alloc(lab->arena, sizeof(*lab)));
-	merge_steps(lab, root, step, &r);
-	for (size_t i = 0; i < n; i++)
-		merge_change(lab, root, &changes[i], &r);
-	d.pass = DECODE_WHOLE;
+	if (n || step || parse_node_find(root, "steps")) {
+		d.pass = DECODE_PIECES;
+		parse_decode(&d, &parse_table_lab, root, arena_alloc(lab->arena, sizeof(*lab)));
+		merge_steps(lab, root, step, &r);
+		for (size_t i = 0; i < n; i++)
+			merge_change(lab, root, &changes[i], &r);
+		d.pass = DECODE_WHOLE;
+	}
 	parse_decode(&d, &parse_table_lab, root, lab);
 	if (!lab->id.name)
 		lab->id = (struct named){.name = "lab", .at = {.src = src}};

@@ -212,6 +212,8 @@ struct plan_array plan_array(struct plan *p, enum plan_kind kind)
 
 int plan_text_cmp(const char *a, const char *b)
 {
+	if (a == b)
+		return 0; /* most objects of one name share its text */
 	if (!a || !b)
 		return (a != NULL) - (b != NULL);
 	return strcmp(a, b);

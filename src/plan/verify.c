@@ -9,16 +9,17 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/hash.h"
 #include "plan/fields.h"
 
-/* The devices of all bridges and links, sorted. */
+/* The devices of all bridges and links, found by hash: a large plan speaks ten thousand times of some. */
 struct device {
 	const char *ns, *dev;
 };
 
 struct devices {
-	struct device *v;
-	size_t n;
+	struct device *v; /* no ns: free */
+	size_t n;         /* a power of two, and twice as many as there are devices */
 };
 
 struct context {
@@ -30,9 +31,8 @@ struct context {
 	struct arena *arena; /* for texts of errors */
 };
 
-static int compare_device(const void *a, const void *b)
+static int compare_device(const struct device *x, const struct device *y)
 {
-	const struct device *x = a, *y = b;
 	int c = plan_text_cmp(x->ns, y->ns);
 
 	return c ? c : plan_text_cmp(x->dev, y->dev);
@@ -48,12 +48,23 @@ static int complain(const struct context *c, enum plan_kind kind, const void *ob
 
 static bool has_namespace(struct context *c, const char *ns)
 {
-	if (c->namespace && strcmp(c->namespace, ns) == 0)
+	if (c->namespace && plan_text_cmp(c->namespace, ns) == 0)
 		return true;
 	if (!plan_find_namespace(c->plan, ns))
 		return false;
 	c->namespace = ns;
 	return true;
+}
+
+/* Where a device is, or would be. */
+static struct device *slot_of(const struct context *c, const struct device *key)
+{
+	const struct devices *d = &c->devices;
+	size_t i = (size_t)hash_str(hash_str(0, key->ns), key->dev) & (d->n - 1);
+
+	while (d->v[i].ns && compare_device(key, &d->v[i]) != 0)
+		i = (i + 1) & (d->n - 1);
+	return &d->v[i];
 }
 
 static bool has_device(struct context *c, const char *ns, const char *dev)
@@ -62,7 +73,7 @@ static bool has_device(struct context *c, const char *ns, const char *dev)
 
 	if (strcmp(dev, "lo") == 0 || (c->device.dev && compare_device(&key, &c->device) == 0))
 		return true;
-	if (!bsearch(&key, c->devices.v, c->devices.n, sizeof(key), compare_device))
+	if (!slot_of(c, &key)->ns)
 		return false;
 	c->device = key;
 	return true;
@@ -113,11 +124,18 @@ static int verify_kind(const struct context *c, enum plan_kind kind, struct lab_
 static int add_device(struct context *c, enum plan_kind kind, const void *object, const char *ns,
 		      const char *dev, struct lab_error **err)
 {
+	const struct device key = {ns, dev};
+	struct device *slot;
+
 	if (!has_namespace(c, ns))
 		return complain(c, kind, object, err, "no namespace", ns);
 	if (!*dev || strlen(dev) >= IFNAME_LEN || strcmp(dev, "lo") == 0)
 		return complain(c, kind, object, err, "bad device name", dev);
-	c->devices.v[c->devices.n++] = (struct device){ns, dev};
+	slot = slot_of(c, &key);
+	if (slot->ns)
+		return lab_error_make(err, LAB_FAILED, "plan of %s: device %s/%s is there twice",
+				      c->plan->lab, ns, dev);
+	*slot = key;
 	return 0;
 }
 
@@ -126,7 +144,9 @@ static int collect_devices(struct context *c, struct lab_error **err)
 	const struct plan *p = c->plan;
 	struct devices *d = &c->devices;
 
-	d->v = arena_alloc(c->arena, (2 * p->n_links + p->n_bridges + 1) * sizeof(*d->v));
+	for (d->n = 16; d->n < 2 * (2 * p->n_links + p->n_bridges);)
+		d->n *= 2;
+	d->v = arena_alloc(c->arena, d->n * sizeof(*d->v));
 	for (size_t i = 0; i < p->n_bridges; i++) {
 		const struct plan_bridge *b = &p->bridges[i];
 
@@ -140,12 +160,6 @@ static int collect_devices(struct context *c, struct lab_error **err)
 		    add_device(c, PLAN_LINK, l, l->b.ns, l->b.dev, err) < 0)
 			return -1;
 	}
-	qsort(d->v, d->n, sizeof(*d->v), compare_device);
-	for (size_t i = 1; i < d->n; i++)
-		if (compare_device(&d->v[i - 1], &d->v[i]) == 0)
-			return lab_error_make(err, LAB_FAILED,
-					      "plan of %s: device %s/%s is there twice", p->lab,
-					      d->v[i].ns, d->v[i].dev);
 	return 0;
 }
 

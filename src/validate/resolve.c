@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Names to pointers: every `ref` of the model, with a suggestion for what is not there. */
+#include "base/hash.h"
 #include "base/strbuf.h"
 #include "validate/rule.h"
 #include "validate/rules.h"
+
+#define SMALL_POOL 16 /* as fast without an index */
 
 struct candidate {
 	const struct named *id;
@@ -14,6 +17,8 @@ struct pool {
 	const char *key;   /* where the lab file declares such a thing */
 	struct candidate *items;
 	size_t n;
+	uint32_t *slots; /* hash index of the names, 1-based; absent while there are few */
+	size_t n_slots;
 	/* Where only the things of one owner are meant: who that is, and those of all owners. */
 	const char *owner;
 	const struct pool *elsewhere;
@@ -29,6 +34,34 @@ struct pools {
 	struct pool node;        /* what a check is made from */
 	struct pool router;      /* whose routes a check looks at */
 };
+
+/* Where a name is, or would be. */
+static size_t slot_of(const struct pool *pool, const char *name)
+{
+	size_t i = (size_t)hash_str(0, name) & (pool->n_slots - 1);
+
+	while (pool->slots[i] && !streq(pool->items[pool->slots[i] - 1].id->name, name))
+		i = (i + 1) & (pool->n_slots - 1);
+	return i;
+}
+
+/* Of two of one name the first is meant. */
+static void index_pool(struct validation *v, struct pool *pool)
+{
+	if (pool->n < SMALL_POOL)
+		return;
+	pool->n_slots = SMALL_POOL;
+	while (pool->n_slots < 2 * pool->n)
+		pool->n_slots *= 2;
+	pool->slots = arena_alloc(v->scratch, pool->n_slots * sizeof(*pool->slots));
+	for (size_t i = 0; i < pool->n; i++) {
+		const char *name = pool->items[i].id->name;
+		uint32_t *slot = name ? &pool->slots[slot_of(pool, name)] : NULL;
+
+		if (slot && !*slot)
+			*slot = (uint32_t)(i + 1);
+	}
+}
 
 static void add(struct validation *v, struct pool *pool, const void *items, size_t n, size_t size)
 {
@@ -56,6 +89,36 @@ static void collect_routers(struct validation *v, struct pools *p)
 	ADD(v, &p->router, lab->vpcs, lab->n_vpcs);
 	ADD(v, &p->router, lab->vbrs, lab->n_vbrs);
 	ADD(v, &p->router, lab->data_centers, lab->n_data_centers);
+}
+
+static void index_pools(struct validation *v, struct pools *p)
+{
+	struct pool *const all[] = {
+		&p->region,
+		&p->vpc,
+		&p->vswitch,
+		&p->security_group,
+		&p->ecs,
+		&p->cen,
+		&p->gateway,
+		&p->group,
+		&p->function,
+		&p->api,
+		&p->app,
+		&p->plugin,
+		&p->physical_connection,
+		&p->vbr,
+		&p->router_interface,
+		&p->vpc_access,
+		&p->route_table,
+		&p->lan,
+		&p->instance,
+		&p->node,
+		&p->router,
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		index_pool(v, all[i]);
 }
 
 static struct pools collect(struct validation *v)
@@ -111,11 +174,17 @@ static struct pools collect(struct validation *v)
 		ADD(v, &p.lan, lab->data_centers[i].lans, lab->data_centers[i].n_lans);
 	add_nodes(v, &p.node);
 	collect_routers(v, &p);
+	index_pools(v, &p);
 	return p;
 }
 
 static const struct named *find(const struct pool *pool, const char *name)
 {
+	if (pool->slots) {
+		const uint32_t at = pool->slots[slot_of(pool, name)];
+
+		return at ? pool->items[at - 1].id : NULL;
+	}
 	for (size_t i = 0; i < pool->n; i++)
 		if (streq(pool->items[i].id->name, name))
 			return pool->items[i].id;
@@ -281,6 +350,7 @@ static void resolve_cen(struct validation *v, const struct pools *p, struct cen 
 
 	ADD(v, &tables, cen->route_tables, cen->n_route_tables);
 	ADD(v, &attachments, cen->attachments, cen->n_attachments);
+	index_pool(v, &attachments);
 	for (size_t i = 0; i < cen->n_attachments; i++)
 		resolve_cen_attachment(v, p, &tables, &cen->attachments[i]);
 	for (size_t i = 0; i < cen->n_bandwidth_limits; i++) {
@@ -309,16 +379,32 @@ static void resolve_cen(struct validation *v, const struct pools *p, struct cen 
 	resolve_cen_services(v, p, cen);
 }
 
+/* What a reference leads to, as validate/ itself may write to it; NULL: nothing. */
+static struct physical_connection *line_of(struct validation *v, const struct ref *ref)
+{
+	const struct physical_connection *pc = ref->to;
+
+	return pc ? &v->lab->physical_connections[pc - v->lab->physical_connections] : NULL;
+}
+
 static void resolve_circuits(struct validation *v, const struct pools *p)
 {
 	struct lab *lab = v->lab;
 
-	for (size_t i = 0; i < lab->n_physical_connections; i++)
-		resolve(v, &p->region, &lab->physical_connections[i].region);
+	for (size_t i = 0; i < lab->n_physical_connections; i++) {
+		struct physical_connection *pc = &lab->physical_connections[i];
+
+		resolve(v, &p->region, &pc->region);
+		pc->n_vbrs = pc->n_circuits = 0; /* of a lab that is validated again */
+	}
 	for (size_t i = 0; i < lab->n_vbrs; i++) {
 		struct vbr *vbr = &lab->vbrs[i];
+		struct physical_connection *pc;
 
 		resolve(v, &p->physical_connection, &vbr->physical_connection);
+		pc = line_of(v, &vbr->physical_connection);
+		if (pc)
+			*arena_push(lab->arena, pc->vbrs, pc->n_vbrs) = vbr;
 		for (size_t j = 0; j < vbr->n_route_entries; j++)
 			resolve(v, &p->router_interface, &vbr->route_entries[j].nexthop_id);
 	}
@@ -338,8 +424,14 @@ static void resolve_data_center(struct validation *v, const struct pools *p, str
 	};
 
 	ADD(v, &lans, dc->lans, dc->n_lans);
-	for (size_t i = 0; i < dc->n_circuits; i++)
+	for (size_t i = 0; i < dc->n_circuits; i++) {
+		struct physical_connection *pc;
+
 		resolve(v, &p->physical_connection, &dc->circuits[i].physical_connection);
+		pc = line_of(v, &dc->circuits[i].physical_connection);
+		if (pc)
+			*arena_push(v->lab->arena, pc->circuits, pc->n_circuits) = &dc->circuits[i];
+	}
 	for (size_t i = 0; i < dc->n_hosts; i++) {
 		dc->hosts[i].data_center = dc;
 		resolve(v, &lans, &dc->hosts[i].lan);

@@ -193,7 +193,7 @@ void validate_bgp_mismatch(struct validation *v)
 
 		if (!vbr->physical_connection.to)
 			continue;
-		c = lab_far_side(v->lab, vbr, &vlan);
+		c = lab_far_side(vbr, &vlan);
 		why = c ? session_fault(v, vbr, c) : NULL;
 		if (!why)
 			continue;

@@ -318,9 +318,8 @@ void validate_circuit_mismatch(struct validation *v)
 		return; /* first things first */
 	for (size_t i = 0; i < v->lab->n_vbrs; i++) {
 		const struct vbr *vbr = &v->lab->vbrs[i];
-		const char *why = vbr->physical_connection.to
-					  ? lab_circuit_fault(v->lab, vbr, v->scratch)
-					  : NULL;
+		const char *why = vbr->physical_connection.to ? lab_circuit_fault(vbr, v->scratch)
+							      : NULL;
 
 		if (why)
 			validate_report(v, vbr->id.at, "nobody answers VBR '%s' on its circuit: %s",
@@ -335,12 +334,10 @@ static void check_sum(struct validation *v, const struct physical_connection *pc
 	const uint64_t speed = port_type_speed(pc->port_type);
 	uint64_t sum = 0;
 
-	for (size_t i = 0; i < v->lab->n_vbrs; i++) {
-		const struct vbr *vbr = &v->lab->vbrs[i];
+	for (size_t i = 0; i < pc->n_vbrs; i++) {
+		const struct vbr *vbr = pc->vbrs[i];
 		uint64_t rate = vbr->bandwidth.set ? vbr->bandwidth.v : speed;
 
-		if (vbr->physical_connection.to != pc)
-			continue;
 		sum += rate;
 		if (sum <= speed)
 			continue;

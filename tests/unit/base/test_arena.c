@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Memory of an arena is zeroed, its own, and there until it is freed, in blocks of every kind. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/cleanup.h"
+
+#define PIECE 1000u
+#define MANY  12000u /* 12 MB: some of it in huge pages, where sanitizers leave them to us */
+
+static void many(void **state)
+{
+	auto_arena struct arena *a = arena_new(0);
+	unsigned char **pieces = arena_alloc(a, MANY * sizeof(*pieces));
+
+	(void)state;
+	for (size_t i = 0; i < MANY; i++) {
+		pieces[i] = arena_alloc(a, PIECE);
+		for (size_t k = 0; k < PIECE; k++)
+			assert_int_equal(pieces[i][k], 0);
+		memset(pieces[i], (int)(i % 251) + 1, PIECE);
+	}
+	for (size_t i = 0; i < MANY; i++) {
+		assert_int_equal(pieces[i][0], i % 251 + 1);
+		assert_int_equal(pieces[i][PIECE - 1], i % 251 + 1);
+		assert_true(arena_has(a, pieces[i]));
+	}
+	assert_false(arena_has(a, &state));
+}
+
+/* One that no block has room for gets its own, also behind others. */
+static void large(void **state)
+{
+	auto_arena struct arena *a = arena_new(0);
+
+	(void)state;
+	for (size_t size = 1; size <= 16u << 20; size *= 4) {
+		unsigned char *p = arena_alloc(a, size);
+
+		assert_int_equal(p[0] | p[size - 1], 0);
+		memset(p, 1, size);
+	}
+}
+
+static void again(void **state)
+{
+	auto_arena struct arena *a = arena_new(0);
+
+	(void)state;
+	for (int round = 0; round < 3; round++) {
+		for (size_t i = 0; i < MANY; i++) {
+			unsigned char *p = arena_alloc(a, PIECE);
+
+			assert_int_equal(p[0] | p[PIECE - 1], 0);
+			memset(p, 1, PIECE);
+		}
+		arena_reset(a);
+		assert_int_equal(arena_used(a), 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(many),
+		cmocka_unit_test(large),
+		cmocka_unit_test(again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
