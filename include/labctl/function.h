@@ -36,7 +36,27 @@
  * soon as no other invocation can have started it. At most 10 invocations run at a time, 100 more wait
  * for their turn; all together may have 1024 processes.
  *
- * In C, with jansson (link with -ljansson):
+ * With `runtime: custom` in the lab file the executable is an HTTP server instead. It is started without
+ * arguments at the first invocation, listens on 0.0.0.0 or 127.0.0.1, port FC_SERVER_PORT of its
+ * environment (Function Compute's 9000; here functions share a network, so each process has its own),
+ * within 25 s, and lives on. Each invocation is a
+ *	POST /invoke
+ * with the event as its body and the headers x-fc-request-id, x-fc-function-name, x-fc-function-handler
+ * (the name of the executable), x-fc-function-memory (MB), x-fc-function-timeout (seconds), x-fc-region and
+ * x-fc-control-path; there are no credentials in it. Connections are kept open. The answer is status 200
+ * with the JSON object above as its body. Standard output and standard error both go to the log, 64 KiB per
+ * invocation. What the caller sees otherwise:
+ *	another status, x-fc-status other than 200, the process ends	502, FunctionUnhandledError
+ *	no answer, or none that is HTTP/1.1 or a JSON object		502, FunctionUnhandledError
+ *	no answer within the function's `timeout`			504, FunctionTimeout
+ *	cannot be executed, does not listen in time			502, FunctionNotStarted
+ *	more than 6 MiB							502, ResponseTooLarge
+ * One process has `instance_concurrency` invocations at a time (1); while all are busy others are started,
+ * at most 10; 100 more invocations wait. A process that has let an invocation time out, broke a connection
+ * off, or whose caller has left, gets no more and is killed when its other invocations are over; so is one
+ * that had nothing to do for 5 minutes.
+ *
+ * In C, with jansson (link with -ljansson); it works either way, FC_REQUEST_ID included:
  *
  *	#include <labctl/function.h>
  *
@@ -49,11 +69,18 @@
  */
 #pragma once
 
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
@@ -200,17 +227,11 @@ static inline char *function_base64_decode(const char *text, size_t len, size_t 
 	return out;
 }
 
-/* Reads the event from f; the decoded body is *body, to be freed. 0, or -1 with a message. */
-static inline int function_event_read(FILE *f, struct function_event *ev, char **body)
+/* Takes the event, whose json is there, apart; the decoded body is *body, to be freed. 0, or -1. */
+static inline int function_event_take(struct function_event *ev, char **body)
 {
-	json_error_t why;
 	json_t *text;
 
-	ev->json = json_loadf(f, JSON_ALLOW_NUL, &why);
-	if (!json_is_object(ev->json)) {
-		fprintf(stderr, "event: %s\n", ev->json ? "not a JSON object" : why.text);
-		return -1;
-	}
 	ev->path = json_string_value(json_object_get(ev->json, "path"));
 	ev->method = json_string_value(json_object_get(ev->json, "httpMethod"));
 	text = json_object_get(ev->json, "body");
@@ -224,14 +245,24 @@ static inline int function_event_read(FILE *f, struct function_event *ev, char *
 	return *body ? 0 : -1;
 }
 
-/* Writes the answer to f: the body as text where it is UTF-8, else as Base64. 0 or -1. */
-static inline int function_answer_write(FILE *f, const struct function_answer *out)
+/* Reads the event from f; the decoded body is *body, to be freed. 0, or -1 with a message. */
+static inline int function_event_read(FILE *f, struct function_event *ev, char **body)
+{
+	json_error_t why;
+
+	ev->json = json_loadf(f, JSON_ALLOW_NUL, &why);
+	if (json_is_object(ev->json))
+		return function_event_take(ev, body);
+	fprintf(stderr, "event: %s\n", ev->json ? "not a JSON object" : why.text);
+	return -1;
+}
+
+/* The answer as JSON: the body as text where it is UTF-8, else as Base64. NULL where it cannot be. */
+static inline json_t *function_answer_json(const struct function_answer *out)
 {
 	const char *body = out->body ? out->body : "";
 	json_t *text = json_stringn(body, out->body_len); /* NULL: not UTF-8 */
 	bool binary = !text;
-	json_t *answer;
-	int rc;
 
 	if (binary) {
 		char *encoded = function_base64_encode(body, out->body_len);
@@ -239,22 +270,255 @@ static inline int function_answer_write(FILE *f, const struct function_answer *o
 		text = encoded ? json_string(encoded) : NULL;
 		free(encoded);
 	}
-	answer = json_pack("{s:b, s:i, s:O*, s:o}", "isBase64Encoded", (int)binary, "statusCode",
-			   out->status, "headers", out->headers, "body", text);
-	rc = answer ? json_dumpf(answer, f, JSON_COMPACT) : -1;
+	return json_pack("{s:b, s:i, s:O*, s:o}", "isBase64Encoded", (int)binary, "statusCode",
+			 out->status, "headers", out->headers, "body", text);
+}
+
+/* Writes the answer to f. 0 or -1. */
+static inline int function_answer_write(FILE *f, const struct function_answer *out)
+{
+	json_t *answer = function_answer_json(out);
+	int rc = answer ? json_dumpf(answer, f, JSON_COMPACT) : -1;
+
 	json_decref(answer);
 	return rc || fflush(f) ? -1 : 0;
 }
 
-/** Reads the event, calls handle, writes its answer. The exit status of the program. */
-static inline int function_run(int (*handle)(const struct function_event *ev,
-					     struct function_answer *out))
+/* --- a custom runtime: an HTTP server for the worker of a function, which sends whole heads with a
+ * Content-Length and waits for an answer before it sends more --- */
+
+#define FUNCTION_CONNECTIONS 256
+#define FUNCTION_HEAD_MAX    (64u << 10)
+#define FUNCTION_EVENT_MAX   (64u << 20)
+
+typedef int function_handle(const struct function_event *ev, struct function_answer *out);
+
+/* A connection; `in` holds what has arrived of a request. */
+struct function_conn {
+	int fd;
+	char *in;
+	size_t len, room;
+};
+
+static inline int function_send(int fd, const char *data, size_t len)
 {
+	while (len) {
+		ssize_t n = send(fd, data, len, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		data += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Calls handle; the answer as text, to be freed, or NULL where it failed. */
+static inline char *function_call(function_handle *handle, const char *event, size_t len)
+{
+	struct function_event ev = {0};
+	struct function_answer out = {0};
+	json_t *answer = NULL;
+	char *body = NULL, *text;
+	json_error_t why;
+
+	out.status = 200;
+	ev.json = json_loadb(event, len, JSON_ALLOW_NUL, &why);
+	if (!json_is_object(ev.json))
+		fprintf(stderr, "event: %s\n", ev.json ? "not a JSON object" : why.text);
+	else if (function_event_take(&ev, &body) == 0 && handle(&ev, &out) == 0)
+		answer = function_answer_json(&out);
+	text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
+	json_decref(answer);
+	free(body);
+	free(out.body);
+	json_decref(out.headers);
+	json_decref(ev.json);
+	return text;
+}
+
+static inline int function_reply(int fd, function_handle *handle, const char *event, size_t len)
+{
+	char *body = function_call(handle, event, len);
+	size_t body_len = body ? strlen(body) : 0, room = body_len + 160;
+	char *text = (char *)malloc(room);
+	int n, rc = -1;
+
+	if (text) {
+		n = snprintf(text, room,
+			     "HTTP/1.1 %s\r\nContent-Type: application/octet-stream\r\n"
+			     "x-fc-status: %d\r\nContent-Length: %zu\r\n\r\n%s",
+			     body ? "200 OK" : "404 Not Found", body ? 200 : 404, body_len,
+			     body ? body : "");
+		rc = function_send(fd, text, (size_t)n);
+	}
+	free(text);
+	free(body);
+	return rc;
+}
+
+/* The value of a header in a head that ends in a NUL, or NULL. */
+static inline const char *function_head_value(const char *head, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *line = strstr(head, "\r\n"); line; line = strstr(line, "\r\n")) {
+		line += 2;
+		if (strncasecmp(line, name, n) == 0 && line[n] == ':')
+			return line + n + 1 + strspn(line + n + 1, " \t");
+	}
+	return NULL;
+}
+
+#if defined(__STRICT_ANSI__) && !defined(__cplusplus)
+int setenv(const char *name, const char *value, int overwrite); /* POSIX; hidden by -std=c17 */
+#endif
+
+/* Makes the request's id what a handler that is started for each invocation finds. */
+static inline void function_set_id(const char *value)
+{
+	char id[80] = "-";
+
+	if (value)
+		snprintf(id, sizeof(id), "%.*s", (int)strcspn(value, "\r"), value);
+	setenv("FC_REQUEST_ID", id, 1);
+}
+
+/* Answers a request that is whole. 1: done, 0: more has to arrive, -1: not to be understood. */
+static inline int function_conn_answer(struct function_conn *c, function_handle *handle)
+{
+	char *end;
+	const char *length;
+	size_t head, body;
+
+	c->in[c->len] = '\0';
+	end = strstr(c->in, "\r\n\r\n");
+	if (!end)
+		return c->len > FUNCTION_HEAD_MAX ? -1 : 0;
+	head = (size_t)(end + 4 - c->in);
+	end[2] = '\0'; /* the empty line is no header */
+	length = function_head_value(c->in, "content-length");
+	body = length ? strtoul(length, NULL, 10) : 0;
+	if (body > FUNCTION_EVENT_MAX)
+		return -1;
+	if (c->len < head + body) {
+		end[2] = '\r';
+		return 0;
+	}
+	function_set_id(function_head_value(c->in, "x-fc-request-id"));
+	if (c->len > head + body || function_reply(c->fd, handle, c->in + head, body))
+		return -1;
+	c->len = 0;
+	return 1;
+}
+
+/* Something has arrived, or the end. False: the connection is over. */
+static inline bool function_conn_read(struct function_conn *c, function_handle *handle)
+{
+	ssize_t n;
+
+	if (c->len + 1 >= c->room) {
+		size_t room = c->room ? 2 * c->room : 16384;
+		char *in = (char *)realloc(c->in, room);
+
+		if (!in)
+			return false;
+		c->in = in;
+		c->room = room;
+	}
+	n = recv(c->fd, c->in + c->len, c->room - c->len - 1, 0);
+	if (n < 0 && errno == EINTR)
+		return true;
+	if (n <= 0)
+		return false;
+	c->len += (size_t)n;
+	return function_conn_answer(c, handle) >= 0;
+}
+
+static inline int function_listen(unsigned short port)
+{
+	struct sockaddr_in where;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
+
+	memset(&where, 0, sizeof(where));
+	where.sin_family = AF_INET;
+	where.sin_port = htons(port);
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) ||
+	    bind(fd, (const struct sockaddr *)&where, sizeof(where)) ||
+	    listen(fd, FUNCTION_CONNECTIONS)) {
+		perror("port of the runtime");
+		return -1;
+	}
+	return fd;
+}
+
+/* A new connection, where there is room for one. */
+static inline size_t function_accept(int fd, struct function_conn *conns, size_t n)
+{
+	int one = 1;
+	int got = accept(fd, NULL, NULL);
+
+	if (got < 0)
+		return n;                                             /* it has left already */
+	fcntl(got, F_SETFD, FD_CLOEXEC);                              /* cannot fail */
+	setsockopt(got, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)); /* only faster */
+	memset(&conns[n], 0, sizeof(conns[n]));
+	conns[n].fd = got;
+	return n + 1;
+}
+
+/* Serves one request after another, for ever. The exit status of the program. */
+static inline int function_serve(unsigned short port, function_handle *handle)
+{
+	static struct function_conn conns[FUNCTION_CONNECTIONS];
+	static struct pollfd fds[FUNCTION_CONNECTIONS + 1];
+	size_t n = 0;
+
+	fds[FUNCTION_CONNECTIONS].fd = function_listen(port);
+	if (fds[FUNCTION_CONNECTIONS].fd < 0)
+		return 1;
+	for (;;) {
+		struct pollfd *listening = &fds[n];
+
+		*listening = fds[FUNCTION_CONNECTIONS];
+		listening->events = n < FUNCTION_CONNECTIONS ? POLLIN : 0;
+		for (size_t i = 0; i < n; i++) {
+			fds[i].fd = conns[i].fd;
+			fds[i].events = POLLIN;
+		}
+		if (poll(fds, (nfds_t)n + 1, -1) < 0) {
+			if (errno != EINTR)
+				return 1;
+			continue;
+		}
+		for (size_t i = n; i-- > 0;) { /* the last takes the place of one that is over */
+			if (!fds[i].revents || function_conn_read(&conns[i], handle))
+				continue;
+			close(conns[i].fd);
+			free(conns[i].in);
+			conns[i] = conns[--n];
+		}
+		if (listening->revents)
+			n = function_accept(listening->fd, conns, n);
+	}
+}
+
+/**
+ * Reads the event, calls handle, writes its answer; or does so again and again, as a custom runtime.
+ * The exit status of the program.
+ */
+static inline int function_run(function_handle *handle)
+{
+	const char *port = getenv("FC_SERVER_PORT");
 	struct function_event ev = {0};
 	struct function_answer out = {0};
 	char *body = NULL;
 	int rc = 1;
 
+	if (port)
+		return function_serve((unsigned short)atoi(port), handle);
 	out.status = 200;
 	if (function_event_read(stdin, &ev, &body) == 0 && handle(&ev, &out) == 0)
 		rc = function_answer_write(stdout, &out) ? 1 : 0;

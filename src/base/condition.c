@@ -246,12 +246,18 @@ const struct condition *condition_read(struct arena *a, const char *text, const 
 
 #define NUMBER_ROOM 32
 
+const char condition_unknown[] = "?";
+
 static const char *text_of(const struct value *v, const struct condition_values *values,
 			   char room[NUMBER_ROOM])
 {
 	switch (v->kind) {
 	case VALUE_PARAMETER: return values->get(v->text, values->arg);
-	case VALUE_RANDOM: (void)snprintf(room, NUMBER_ROOM, "%.9f", values->random); return room;
+	case VALUE_RANDOM:
+		if (values->any_random)
+			return condition_unknown;
+		(void)snprintf(room, NUMBER_ROOM, "%.9f", values->random);
+		return room;
 	case VALUE_TEXT:
 	case VALUE_NUMBER: break;
 	}
@@ -321,14 +327,10 @@ static bool ordered(enum what what, int order)
 	return false;
 }
 
-static bool compare(const struct condition *c, const struct condition_values *values)
+static bool compare(const struct condition *c, const char *a, const char *b)
 {
-	char room_a[NUMBER_ROOM], room_b[NUMBER_ROOM];
-	const char *a = text_of(&c->a, values, room_a), *b = text_of(&c->b, values, room_b);
 	double x, y;
 
-	if (!a || !b)
-		return false;
 	if (c->what == LIKE)
 		return like(a, b);
 	if (c->what == IN_CIDR)
@@ -340,12 +342,36 @@ static bool compare(const struct condition *c, const struct condition_values *va
 	return ordered(c->what, (x > y) - (x < y));
 }
 
+static enum condition_truth judge_one(const struct condition *c,
+				      const struct condition_values *values)
+{
+	char room_a[NUMBER_ROOM], room_b[NUMBER_ROOM];
+	const char *a = text_of(&c->a, values, room_a), *b = text_of(&c->b, values, room_b);
+
+	if (!a || !b)
+		return CONDITION_NO;
+	if (a == condition_unknown || b == condition_unknown)
+		return CONDITION_PERHAPS;
+	return compare(c, a, b) ? CONDITION_YES : CONDITION_NO;
+}
+
 /* As deep as it is long: at most 512 characters. */
+enum condition_truth condition_judge(const struct condition *c,
+				     const struct condition_values *values)
+{
+	const enum condition_truth decides = c->what == AND ? CONDITION_NO : CONDITION_YES;
+	enum condition_truth left, right;
+
+	if (c->what != AND && c->what != OR)
+		return judge_one(c, values);
+	left = condition_judge(c->left, values);
+	if (left == decides)
+		return left;
+	right = condition_judge(c->right, values);
+	return left == CONDITION_PERHAPS && right != decides ? left : right;
+}
+
 bool condition_holds(const struct condition *c, const struct condition_values *values)
 {
-	if (c->what == AND)
-		return condition_holds(c->left, values) && condition_holds(c->right, values);
-	if (c->what == OR)
-		return condition_holds(c->left, values) || condition_holds(c->right, values);
-	return compare(c, values);
+	return condition_judge(c, values) == CONDITION_YES;
 }

@@ -26,11 +26,21 @@ struct condition;
 const struct condition *condition_read(struct arena *a, const char *text, const char **why,
 				       size_t *at);
 
+/** What get() says of a parameter whose value is not known, nor whether it is there. */
+extern const char condition_unknown[];
+
 struct condition_values {
-	/* The value of a parameter, which lives until condition_holds() comes back; NULL: it is not there. */
+	/* The value of a parameter, which lives until condition_judge() comes back; NULL: it is not there. */
 	const char *(*get)(const char *name, void *arg);
 	void *arg;
-	double random; /* what Random() gives, 0 <= random < 1 */
+	double random;   /* what Random() gives, 0 <= random < 1 */
+	bool any_random; /* that is not known */
 };
 
+enum condition_truth { CONDITION_NO, CONDITION_PERHAPS, CONDITION_YES };
+
+enum condition_truth condition_judge(const struct condition *c,
+				     const struct condition_values *values);
+
+/** It does for sure. */
 bool condition_holds(const struct condition *c, const struct condition_values *values);

@@ -100,6 +100,24 @@ static struct authority *authority_alloc(void)
 	return a;
 }
 
+/* As others read it: GnuTLS finds the names in what was imported only, and verifies nothing by the rest. */
+static int reread(struct authority *a)
+{
+	gnutls_datum_t der = {0};
+	gnutls_x509_crt_t read;
+	int rc = gnutls_x509_crt_export2(a->certificate, GNUTLS_X509_FMT_DER, &der);
+
+	if (rc < 0)
+		return rc;
+	if (gnutls_x509_crt_init(&read) < 0)
+		abort(); /* out of memory */
+	rc = gnutls_x509_crt_import(read, &der, GNUTLS_X509_FMT_DER);
+	gnutls_free(der.data);
+	gnutls_x509_crt_deinit(a->certificate);
+	a->certificate = read;
+	return rc;
+}
+
 struct authority *authority_new(const char *lab, struct lab_error **err)
 {
 	struct authority *a = authority_alloc();
@@ -117,6 +135,7 @@ struct authority *authority_new(const char *lab, struct lab_error **err)
 					      GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN));
 	TRY(rc, set_key_id(a->certificate, a->certificate));
 	TRY(rc, sign(a->certificate, a));
+	TRY(rc, reread(a));
 	if (rc >= 0)
 		return a;
 	(void)refused(rc, "the lab's authority", err);
@@ -125,16 +144,15 @@ struct authority *authority_new(const char *lab, struct lab_error **err)
 }
 
 /* Whether the certificate is of this key. */
-static bool fits(const struct authority *a)
+static bool fits(gnutls_x509_crt_t certificate, gnutls_x509_privkey_t key)
 {
 	unsigned char of_key[64], of_certificate[64];
 	size_t n = sizeof(of_key), m = sizeof(of_certificate);
 
-	return gnutls_x509_privkey_get_key_id(a->key, GNUTLS_KEYID_USE_SHA256, of_key, &n) >= 0 &&
-	       gnutls_x509_crt_get_key_id(a->certificate, GNUTLS_KEYID_USE_SHA256, of_certificate,
+	return gnutls_x509_privkey_get_key_id(key, GNUTLS_KEYID_USE_SHA256, of_key, &n) >= 0 &&
+	       gnutls_x509_crt_get_key_id(certificate, GNUTLS_KEYID_USE_SHA256, of_certificate,
 					  &m) >= 0 &&
-	       n == m && memcmp(of_key, of_certificate, n) == 0 &&
-	       gnutls_x509_crt_get_ca_status(a->certificate, NULL) > 0;
+	       n == m && memcmp(of_key, of_certificate, n) == 0;
 }
 
 static gnutls_datum_t text_of(const char *s)
@@ -142,13 +160,23 @@ static gnutls_datum_t text_of(const char *s)
 	return (gnutls_datum_t){(unsigned char *)(uintptr_t)s, (unsigned int)strlen(s)};
 }
 
+/* False: the texts are no certificate and its key. */
+static bool read_pair(gnutls_x509_crt_t certificate, gnutls_x509_privkey_t key,
+		      const char *certificate_text, const char *key_text)
+{
+	const gnutls_datum_t c = text_of(certificate_text), k = text_of(key_text);
+
+	return gnutls_x509_crt_import(certificate, &c, GNUTLS_X509_FMT_PEM) >= 0 &&
+	       gnutls_x509_privkey_import(key, &k, GNUTLS_X509_FMT_PEM) >= 0 &&
+	       fits(certificate, key);
+}
+
 struct authority *authority_read(const char *certificate, const char *key)
 {
 	struct authority *a = authority_alloc();
-	const gnutls_datum_t c = text_of(certificate), k = text_of(key);
 
-	if (gnutls_x509_crt_import(a->certificate, &c, GNUTLS_X509_FMT_PEM) >= 0 &&
-	    gnutls_x509_privkey_import(a->key, &k, GNUTLS_X509_FMT_PEM) >= 0 && fits(a))
+	if (read_pair(a->certificate, a->key, certificate, key) &&
+	    gnutls_x509_crt_get_ca_status(a->certificate, NULL) > 0)
 		return a;
 	authority_free(a);
 	return NULL;
@@ -227,6 +255,23 @@ int authority_issue(const struct authority *a, const char *domain, struct certif
 	gnutls_x509_privkey_deinit(key);
 	gnutls_x509_crt_deinit(certificate);
 	return rc < 0 ? refused(rc, domain, err) : 0;
+}
+
+bool authority_has_issued(const struct authority *a, const char *certificate, const char *key)
+{
+	gnutls_x509_crt_t read_certificate;
+	gnutls_x509_privkey_t read_key;
+	unsigned int status = 0;
+	bool issued;
+
+	init(&read_key, &read_certificate);
+	issued = read_pair(read_certificate, read_key, certificate, key) &&
+		 gnutls_x509_crt_verify(read_certificate, &a->certificate, 1,
+					GNUTLS_VERIFY_DISABLE_TIME_CHECKS, &status) >= 0 &&
+		 status == 0;
+	gnutls_x509_privkey_deinit(read_key);
+	gnutls_x509_crt_deinit(read_certificate);
+	return issued;
 }
 
 void certificate_done(struct certificate *c)

@@ -28,6 +28,9 @@ int authority_write(const struct authority *a, struct certificate *own, struct l
 int authority_issue(const struct authority *a, const char *domain, struct certificate *issued,
 		    struct lab_error **err);
 
+/** Whether the texts are a certificate that the authority has issued, and its key; when is of no matter. */
+bool authority_has_issued(const struct authority *a, const char *certificate, const char *key);
+
 /** Wipes the key, and frees both. */
 void certificate_done(struct certificate *c);
 #define auto_certificate __attribute__((cleanup(certificate_done)))

@@ -21,19 +21,40 @@ static int failed(const char *name, struct lab_error **err)
 	return lab_error_errno(err, LAB_FAILED, errno, FOLDER "/%s", name);
 }
 
-/* The text of a file, to be freed; NULL where it is not there, or no text. */
-static char *read_at(int dir, const char *name)
+static int read_all(int fd, struct strbuf *text)
 {
-	auto_close int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	auto_strbuf struct strbuf text = {0};
 	char part[16384];
 	ssize_t n;
 
-	if (fd < 0)
-		return NULL;
-	while ((n = read(fd, part, sizeof(part))) > 0 && text.len < FILE_MAX)
-		strbuf_addn(&text, part, (size_t)n);
-	return n == 0 && text.len ? strbuf_take(&text) : NULL;
+	while ((n = read(fd, part, sizeof(part))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n > 0 && text->len >= FILE_MAX)
+			errno = EFBIG;
+		if (n < 0 || text->len >= FILE_MAX)
+			return -1;
+		strbuf_addn(text, part, (size_t)n);
+	}
+	return 0;
+}
+
+/*
+ * The text of a file, to be freed; NULL where it is not there, or empty. Whatever else keeps us from reading
+ * it is an error: what cannot be read now must not be taken for lost, and replaced. flags: O_NOFOLLOW or 0.
+ */
+static int read_at(int dir, const char *name, int flags, char **ret, struct lab_error **err)
+{
+	auto_close int fd = openat(dir, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | flags);
+	auto_strbuf struct strbuf text = {0};
+
+	*ret = NULL;
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 || read_all(fd, &text))
+		return lab_error_errno(err, LAB_FAILED, errno, "%s%s",
+				       dir == AT_FDCWD ? "" : FOLDER "/", name);
+	*ret = text.len ? strbuf_take(&text) : NULL;
+	return 0;
 }
 
 static int write_all(int fd, const char *text, size_t len)
@@ -77,14 +98,20 @@ static int make_folder(int lab_dir, struct lab_error **err)
 	return fd < 0 ? lab_error_errno(err, LAB_FAILED, errno, FOLDER) : fd;
 }
 
-static struct authority *old_authority(int dir)
+/* NULL at *ret: there is none. */
+static int old_authority(int dir, struct authority **ret, struct lab_error **err)
 {
-	auto_free char *certificate = read_at(dir, "ca.pem"), *key = read_at(dir, "ca-key.pem");
-	struct authority *a = certificate && key ? authority_read(certificate, key) : NULL;
+	auto_free char *certificate = NULL, *key = NULL;
 
+	*ret = NULL;
+	if (read_at(dir, "ca.pem", O_NOFOLLOW, &certificate, err) ||
+	    read_at(dir, "ca-key.pem", O_NOFOLLOW, &key, err))
+		return -1;
+	if (certificate && key)
+		*ret = authority_read(certificate, key);
 	if (key)
 		explicit_bzero(key, strlen(key));
-	return a;
+	return 0;
 }
 
 static struct authority *new_authority(int dir, const char *lab, struct lab_error **err)
@@ -102,11 +129,15 @@ static struct authority *new_authority(int dir, const char *lab, struct lab_erro
 
 static int write_trust(int dir, const char *bundle, struct lab_error **err)
 {
-	auto_free char *hosts = read_at(AT_FDCWD, bundle), *ca = read_at(dir, "ca.pem");
+	auto_free char *hosts = NULL, *ca = NULL;
 	auto_strbuf struct strbuf text = {0};
 
+	/* the host's is a link on some */
+	if (read_at(AT_FDCWD, bundle, 0, &hosts, err) ||
+	    read_at(dir, "ca.pem", O_NOFOLLOW, &ca, err))
+		return -1;
 	if (!ca)
-		return failed("ca.pem", err);
+		return lab_error_make(err, LAB_FAILED, FOLDER "/ca.pem: gone");
 	if (hosts)
 		strbuf_add(&text, hosts);
 	if (text.len && text.s[text.len - 1] != '\n')
@@ -115,13 +146,23 @@ static int write_trust(int dir, const char *bundle, struct lab_error **err)
 	return write_at(dir, "trust.pem", 0644, text.s, err);
 }
 
+/* With its key, and of this authority: those of one that is lost are of no use. */
+static bool has_domain(const json_t *store, const char *domain, const struct authority *a)
+{
+	const char *certificate, *key;
+
+	return json_unpack(json_object_get(store, domain), "{s:s, s:s}", "certificate",
+			   &certificate, "key", &key) == 0 &&
+	       authority_has_issued(a, certificate, key);
+}
+
 /* 1: it was missing; 0: it is there. */
 static int complete_domain(json_t *store, const char *domain, const struct authority *a,
 			   struct lab_error **err)
 {
 	auto_certificate struct certificate c = {0};
 
-	if (json_object_get(store, domain))
+	if (has_domain(store, domain, a))
 		return 0;
 	if (authority_issue(a, domain, &c, err))
 		return -1;
@@ -144,9 +185,8 @@ static int write_store(int dir, const char *name, const json_t *store, struct la
 	return rc;
 }
 
-/* Certificates of an authority that is lost are of no use: `anew`. */
 static int complete(int dir, const char *worker, const json_t *domains, const struct authority *a,
-		    bool anew, struct lab_error **err)
+		    struct lab_error **err)
 {
 	auto_strbuf struct strbuf name = {0};
 	auto_free char *text = NULL;
@@ -156,7 +196,8 @@ static int complete(int dir, const char *worker, const json_t *domains, const st
 	size_t i;
 
 	strbuf_printf(&name, "%s.certificates", worker);
-	text = anew ? NULL : read_at(dir, name.s);
+	if (read_at(dir, name.s, O_NOFOLLOW, &text, err))
+		return -1;
 	store = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
 	changed = !json_is_object(store);
 	if (changed) {
@@ -177,19 +218,18 @@ int store_complete(int lab_dir, const char *lab, json_t *wanted, const char *bun
 		   struct lab_error **err)
 {
 	auto_close int dir = make_folder(lab_dir, err);
-	struct authority *a = dir < 0 ? NULL : old_authority(dir);
-	const bool anew = !a;
+	struct authority *a;
 	const char *worker;
 	json_t *domains;
 	int rc;
 
-	if (dir < 0)
+	if (dir < 0 || old_authority(dir, &a, err))
 		return -1;
-	if (anew)
+	if (!a)
 		a = new_authority(dir, lab, err);
 	rc = a ? write_trust(dir, bundle, err) : -1;
 	json_object_foreach (wanted, worker, domains) {
-		rc = rc ? rc : complete(dir, worker, domains, a, anew, err);
+		rc = rc ? rc : complete(dir, worker, domains, a, err);
 	}
 	authority_free(a);
 	return rc;

@@ -7,7 +7,8 @@
  *	WORKER.certificates    of a gateway: {DOMAIN: {"certificate": PEM, "key": PEM}}
  *
  * What is there stays: whoever trusts the authority, or knows a certificate, goes on to do so. Certificates
- * of domains that a gateway no longer has stay, too, for an earlier configuration may come back.
+ * of domains that a gateway no longer has stay, too, for an earlier configuration may come back. Where the
+ * authority is lost, there is a new one, and each certificate of the old one is replaced when it is wanted.
  */
 #pragma once
 

@@ -56,11 +56,29 @@ static char *order_of(const struct plan *plan)
 	return json_object_size(order) ? json_dumps(order, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
 }
 
-static bool is_done(const struct state *s, const char *order)
+/* What a run leaves behind: somebody may have removed it since. */
+static bool is_there(const struct state *s, const struct plan *plan)
+{
+	bool there = state_exists(s, "secrets/ca.pem") && state_exists(s, "secrets/ca-key.pem") &&
+		     state_exists(s, "secrets/trust.pem");
+
+	for (size_t i = 0; there && i < plan->n_workers; i++) {
+		auto_free char *file = NULL;
+
+		if (!wants_certificates(&plan->workers[i]))
+			continue;
+		if (asprintf(&file, "secrets/%s.certificates", plan->workers[i].name) < 0)
+			abort();
+		there = state_exists(s, file);
+	}
+	return there;
+}
+
+static bool is_done(const struct state *s, const struct plan *plan, const char *order)
 {
 	auto_free char *done = state_read(s, DONE, NULL, NULL);
 
-	return done && strcmp(done, order) == 0;
+	return done && strcmp(done, order) == 0 && is_there(s, plan);
 }
 
 static _Noreturn void become(const char *lab, int dir, int in, int err_fd)
@@ -120,7 +138,7 @@ int cli_certify(struct state *s, const struct plan *plan, struct lab_error **err
 {
 	auto_free char *order = order_of(plan);
 
-	if (!order || is_done(s, order))
+	if (!order || is_done(s, plan, order))
 		return 0;
 	if (run(s, plan->lab, order, err))
 		return -1;

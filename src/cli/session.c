@@ -12,7 +12,7 @@
 #include "cli/cli.h"
 #include "supervise/client.h"
 
-#define RELEASE_MS 30000 /* a thousand namespaces take a second */
+#define RELEASE_MS 300000 /* a thousand namespaces take a second, a thousand routers in a row 15 */
 #define LOAD_MS    90000 /* as a rule milliseconds; at worst 10 s for an end and 62 s for a start */
 #define GRACE_MS   2000  /* for answers that are under way when a lab goes down */
 

@@ -26,6 +26,7 @@ struct call {
 	const struct gateway_group *group;
 	struct gateway_match match;
 	const struct gateway_backend *backend; /* that it gets to */
+	const char *perhaps;                   /* NULL; why that is not known */
 	const struct gateway_app *app;         /* NULL: not known */
 	struct http_slice host, path, query, method;
 	struct gateway_mapped out;
@@ -161,6 +162,14 @@ static const struct gateway_app *find_app(const struct call *c, const char *name
 	return NULL;
 }
 
+static const char *domain_of(const struct call *c)
+{
+	const char *colon = c->host.n ? memchr(c->host.p, ':', c->host.n) : NULL;
+
+	return arena_strndup(c->k->e->arena, c->host.p,
+			     colon ? (size_t)(colon - c->host.p) : c->host.n);
+}
+
 /* Each says what it would do, by its own code. */
 static bool ask_plugins(struct call *c, bool asked)
 {
@@ -170,6 +179,8 @@ static bool ask_plugins(struct call *c, bool asked)
 		.asked = asked,
 		.app = c->app,
 		.api = c->match.api,
+		.secure = c->http->secure,
+		.domain = domain_of(c),
 		.stage = c->group->stages[c->stage],
 		.method = c->method,
 		.path = c->path,
@@ -191,6 +202,7 @@ static bool ask_plugins(struct call *c, bool asked)
 			return refuse(c, t.refused, t.about);
 	}
 	c->backend = t.backend;
+	c->perhaps = t.perhaps;
 	return true;
 }
 
@@ -346,6 +358,11 @@ static bool call_http(struct call *c)
 
 static bool call_backend(struct call *c)
 {
+	if (c->perhaps) {
+		explain_stop(c->k, c->leg, ANALYSE_PERHAPS, c->worker->origin,
+			     "not known which backend: %s", c->perhaps);
+		return false;
+	}
 	switch (c->backend->kind) {
 	case GATEWAY_FUNCTION: return call_function(c);
 	case GATEWAY_HTTP:

@@ -6,6 +6,8 @@
 
 #include <jansson.h>
 
+#define MAX_CONCURRENCY 200
+
 static void *must(void *p)
 {
 	if (!p)
@@ -41,17 +43,24 @@ static int add_users_own(struct function_config *c, json_t *environment, struct 
 static int read_all(struct function_config *c, json_t *root, struct lab_error **err)
 {
 	const char *name, *region, *handler;
-	json_int_t timeout_ms = 60000, memory_mb = 128;
+	json_int_t timeout_ms = 60000, memory_mb = 128, concurrency = 0;
 	json_t *environment = NULL;
 
-	if (json_unpack(root, "{s:s, s:s, s:s, s?I, s?I, s?o}", "function", &name, "region",
+	if (json_unpack(root, "{s:s, s:s, s:s, s?I, s?I, s?I, s?o}", "function", &name, "region",
 			&region, "handler", &handler, "timeout_ms", &timeout_ms, "memory_mb",
-			&memory_mb, "environment", &environment) < 0)
+			&memory_mb, "instance_concurrency", &concurrency, "environment",
+			&environment) < 0)
 		return lab_error_make(err, LAB_FAILED,
 				      "configuration: function, region or handler is missing");
 	if (timeout_ms < 1 || timeout_ms > 86400000 || handler[0] != '/')
 		return lab_error_make(err, LAB_FAILED, "configuration: %s is out of range",
 				      handler[0] == '/' ? "timeout_ms" : "handler");
+	if (concurrency < 0 || concurrency > MAX_CONCURRENCY || memory_mb < 0 ||
+	    memory_mb > UINT32_MAX)
+		return lab_error_make(err, LAB_FAILED, "configuration: %s is out of range",
+				      memory_mb < 0 || memory_mb > UINT32_MAX
+					      ? "memory_mb"
+					      : "instance_concurrency");
 	c->name = must(strdup(name));
 	c->region = must(strdup(region));
 	c->handler = must(strdup(handler));
@@ -66,7 +75,9 @@ static int read_all(struct function_config *c, json_t *root, struct lab_error **
 	c->settings = (struct function_settings){.name = c->name,
 						 .region = c->region,
 						 .handler = c->handler,
-						 .timeout_ms = (uint32_t)timeout_ms};
+						 .timeout_ms = (uint32_t)timeout_ms,
+						 .memory_mb = (unsigned)memory_mb,
+						 .concurrency = (unsigned)concurrency};
 	return add_users_own(c, environment, err);
 }
 

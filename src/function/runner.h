@@ -22,9 +22,13 @@ struct function_settings {
 	const char *handler;  /* absolute path of an executable */
 	char *const *environ; /* whole environment of the handler, NULL-terminated */
 	uint32_t timeout_ms;
+	unsigned memory_mb; /* told, not enforced */
 	unsigned instances; /* 0: FUNCTION_INSTANCES */
 	size_t max_answer;  /* 0: FUNCTION_MAX_ANSWER */
 	bool adopt;         /* be the parent of what handlers leave behind (strays.h), and end it */
+	/* of a custom runtime (runtime.h) only */
+	unsigned concurrency; /* invocations at a time in one instance; 0: no custom runtime */
+	unsigned start_ms, idle_ms; /* 0: FUNCTION_START_MS, FUNCTION_IDLE_MS */
 };
 
 enum function_outcome {

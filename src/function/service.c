@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "function/runtime.h"
 #include "http/head.h"
 #include "httpd/httpd.h"
 
@@ -18,13 +19,16 @@
 struct function_service {
 	struct loop *loop;
 	struct httpd *httpd;
-	struct function_runner *runner;
+	struct function_runner *runner;   /* a process for each invocation; or */
+	struct function_runtime *runtime; /* processes that live on */
 };
 
 /* One request that is being answered; request->user. */
 struct call {
 	struct httpd_request *request;
-	struct function_invocation *invocation; /* NULL once it is done */
+	/* at most one of them, NULL once it is done */
+	struct function_invocation *invocation;
+	struct function_request *forwarded;
 	char id[ID_MAX + 1];
 };
 
@@ -121,6 +125,7 @@ static void invoked(void *ctx, const struct function_result *result)
 	struct call *c = ctx;
 
 	c->invocation = NULL;
+	c->forwarded = NULL;
 	if (result->outcome != FUNCTION_ANSWERED) {
 		fail(c, failures[result->outcome].status, failures[result->outcome].type,
 		     result->message);
@@ -132,6 +137,17 @@ static void invoked(void *ctx, const struct function_result *result)
 	}
 	log_warning("%s: the answer is not a JSON object", c->id);
 	fail(c, 404, "FunctionUnhandledError", "The function's answer is not a JSON object");
+}
+
+static void invoke(struct function_service *s, struct call *c)
+{
+	const struct http_slice event = c->request->body;
+
+	if (s->runtime)
+		c->forwarded = function_runtime_invoke(s->runtime, c->id, event.p, event.n, invoked,
+						       c);
+	else
+		c->invocation = function_invoke(s->runner, c->id, event.p, event.n, invoked, c);
 }
 
 static void on_request(struct httpd_request *r, void *arg)
@@ -149,7 +165,7 @@ static void on_request(struct httpd_request *r, void *arg)
 	else if (http_slice_equal(r->head->path, http_slice("/initialize")))
 		succeed(c, "", 0);
 	else if (http_slice_equal(r->head->path, http_slice("/invoke")))
-		c->invocation = function_invoke(s->runner, c->id, r->body.p, r->body.n, invoked, c);
+		invoke(s, c);
 	else
 		fail(c, 404, "NotFound", "Only /invoke and /initialize are here");
 }
@@ -160,10 +176,12 @@ static void on_end(struct httpd_request *r, bool sent, void *arg)
 
 	if (!c)
 		return; /* refused before it got that far */
-	if (c->invocation) {
+	if (c->invocation || c->forwarded)
 		log_info("%s: the client left", c->id);
+	if (c->invocation)
 		function_cancel(c->invocation);
-	}
+	if (c->forwarded)
+		function_runtime_cancel(c->forwarded);
 	free(c);
 }
 
@@ -175,7 +193,10 @@ struct function_service *function_service_new(struct loop *loop,
 	if (!s)
 		abort();
 	s->loop = loop;
-	s->runner = function_runner_new(loop, settings);
+	if (settings->concurrency)
+		s->runtime = function_runtime_new(loop, settings);
+	else
+		s->runner = function_runner_new(loop, settings);
 	s->httpd = httpd_new(
 		loop,
 		&(struct httpd_options){.body_limit = BODY_LIMIT, .half_close = HTTPD_HAS_LEFT},
@@ -189,6 +210,7 @@ void function_service_free(struct function_service *s)
 		return;
 	httpd_free(s->httpd); /* cancels what runs, by on_end */
 	function_runner_free(s->runner);
+	function_runtime_free(s->runtime);
 	free(s);
 }
 

@@ -4,10 +4,15 @@
 #include "base/log.h"
 #include "function/runner.h"
 
+static const char *stream_of(const struct function_log *l)
+{
+	return l->stream ? l->stream : "stderr";
+}
+
 static void write_line(struct function_log *l, const char *id)
 {
 	if (l->len)
-		log_info("%s: stderr: %.*s", id, (int)l->len, l->line);
+		log_info("%s: %s: %.*s", id, stream_of(l), (int)l->len, l->line);
 	l->written += l->len;
 	l->len = 0;
 }
@@ -39,5 +44,5 @@ void function_log_end(struct function_log *l, const char *id)
 {
 	write_line(l, id);
 	if (l->dropped)
-		log_info("%s: stderr: %zu more bytes were dropped", id, l->dropped);
+		log_info("%s: %s: %zu more bytes were dropped", id, stream_of(l), l->dropped);
 }

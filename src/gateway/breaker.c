@@ -61,11 +61,22 @@ static struct slot *find(void *memory, uint64_t hash)
 	return NULL;
 }
 
-/* Nothing that is in it matters any more. */
+static bool is_far(uint64_t a, uint64_t b, uint64_t max)
+{
+	return a > b ? a - b > max : b - a > max;
+}
+
+/* Nothing that is in it matters any more; of a circuit that is not closed: nobody has called since long. */
 static bool is_over(uint64_t word, uint64_t now)
 {
-	return state_of(word) == CLOSED &&
-	       (time_of(word) > now || now - time_of(word) >= WINDOW_MAX);
+	const uint64_t time = time_of(word);
+
+	switch (state_of(word)) {
+	case CLOSED: return time > now || now - time >= WINDOW_MAX;
+	case OPEN: return is_far(time, now, OPEN_MAX);
+	case HALF_OPEN: return is_far(time, now, PROBE_MAX);
+	}
+	return true;
 }
 
 static struct slot *claim(void *memory, uint64_t hash, uint64_t now)

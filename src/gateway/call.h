@@ -66,6 +66,7 @@ struct gateway_call {
 		*backend;               /* the API's, or what a plug-in has put in its place */
 	const struct gateway_set *sets; /* the newest first */
 	/* plug-ins */
+	bool has_token;              /* a good one, that the backend sees */
 	struct http_slice cache_key; /* n 0: the answer is not kept */
 	enum gateway_call_breaker breaker;
 	struct gateway_mapped out; /* what the backend gets */
@@ -107,6 +108,9 @@ void gateway_invoke(struct gateway_call *c);
 
 /** proxy.c: has an HTTP backend answer. */
 void gateway_proxy(struct gateway_call *c);
+
+/** proxy.c: whether that header of the client goes on to an HTTP backend. */
+bool gateway_proxy_passes(const struct gateway_call *c, struct http_slice name);
 
 /**
  * backend.c: calls the API's backend at its address. The request holds what goes out; the rest of it

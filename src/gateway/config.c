@@ -276,7 +276,7 @@ static int api(struct config_reader *r, json_t *j, size_t i)
 	if (config_auth(r, auth, i, x) < 0 || config_bound(r, plugins, i, x) < 0 ||
 	    config_mapping(r, mapping, i, x) < 0)
 		return -1;
-	return config_backend(r, b, i, x);
+	return config_backend(r, b, (struct config_place){"apis", i}, x);
 }
 
 static int each(struct config_reader *r, json_t *list,

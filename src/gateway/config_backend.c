@@ -25,6 +25,11 @@ const char *gateway_backend_kind_name(enum gateway_backend_kind kind)
 	return kind_names[kind];
 }
 
+static int wrong(struct config_reader *r, struct config_place at, const char *why)
+{
+	return config_wrong(r, at.list, at.i, why);
+}
+
 static bool read_address(const char *text, json_int_t port, struct sockaddr_in *out)
 {
 	uint32_t ip;
@@ -37,24 +42,26 @@ static bool read_address(const char *text, json_int_t port, struct sockaddr_in *
 	return true;
 }
 
-static int read_endpoint(struct config_reader *r, size_t i, const char *address, json_int_t port,
-			 struct gateway_backend *b)
+static int read_endpoint(struct config_reader *r, struct config_place at, const char *address,
+			 json_int_t port, struct gateway_backend *b)
 {
 	if (port < 1 || !read_address(address, port, &b->address))
-		return config_wrong(r, "apis", i, "malformed address or port of the backend");
+		return wrong(r, at, "malformed address or port of the backend");
 	b->endpoint = arena_printf(r->a, "%s:%d", address, (int)port);
 	return 0;
 }
 
-static int read_timeout(struct config_reader *r, size_t i, json_int_t ms, struct gateway_backend *b)
+static int read_timeout(struct config_reader *r, struct config_place at, json_int_t ms,
+			struct gateway_backend *b)
 {
 	if (ms < 1 || ms > MAX_TIMEOUT_MS)
-		return config_wrong(r, "apis", i, "timeout_ms out of range");
+		return wrong(r, at, "timeout_ms out of range");
 	b->timeout_ms = (unsigned int)ms;
 	return 0;
 }
 
-static int function_backend(struct config_reader *r, json_t *j, size_t i, struct gateway_api *api)
+static int function_backend(struct config_reader *r, json_t *j, struct config_place at,
+			    struct gateway_api *api)
 {
 	struct gateway_backend *b = &api->backend;
 	const char *kind, *function, *address, *role = NULL;
@@ -64,12 +71,12 @@ static int function_backend(struct config_reader *r, json_t *j, size_t i, struct
 	if (json_unpack_ex(j, &e, 0, "{s:s, s:s, s:s, s:I, s:I, s?s !}", "kind", &kind, "function",
 			   &function, "address", &address, "port", &port, "timeout_ms", &timeout,
 			   "role", &role) < 0)
-		return config_wrong(r, "apis", i, e.text);
+		return wrong(r, at, e.text);
 	b->function = config_copy(r, function);
 	b->role = config_copy(r, role);
-	if (read_endpoint(r, i, address, port, b) < 0)
+	if (read_endpoint(r, at, address, port, b) < 0)
 		return -1;
-	return read_timeout(r, i, timeout, b);
+	return read_timeout(r, at, timeout, b);
 }
 
 static bool valid_device(const char *s)
@@ -79,18 +86,19 @@ static bool valid_device(const char *s)
 	return n > 0 && n < IFNAMSIZ && strcspn(s, "/ \t\r\n") == n;
 }
 
-static int read_way(struct config_reader *r, size_t i, const char *device, const char *source,
-		    struct gateway_backend *b)
+static int read_way(struct config_reader *r, struct config_place at, const char *device,
+		    const char *source, struct gateway_backend *b)
 {
 	if (device && !valid_device(device))
-		return config_wrong(r, "apis", i, "malformed device");
+		return wrong(r, at, "malformed device");
 	if (source && !read_address(source, 0, &b->source))
-		return config_wrong(r, "apis", i, "malformed source");
+		return wrong(r, at, "malformed source");
 	b->device = config_copy(r, device);
 	return 0;
 }
 
-static int read_path(struct config_reader *r, size_t i, const char *path, struct gateway_api *api)
+static int read_path(struct config_reader *r, struct config_place at, const char *path,
+		     struct gateway_api *api)
 {
 	const struct gateway_mapping *x = api->mapping;
 	struct http_slice text;
@@ -99,16 +107,16 @@ static int read_path(struct config_reader *r, size_t i, const char *path, struct
 	if (!path)
 		return 0;
 	if (!config_valid_path(path) || gateway_path_normalise(r->a, http_slice(path), &text))
-		return config_wrong(r, "apis", i, "malformed path of the backend");
+		return wrong(r, at, "malformed path of the backend");
 	api->backend.path = gateway_template_read(r->a, text, x ? x->path_names : api->params,
 						  x ? x->n_path_names : api->n_params, &why);
 	if (!api->backend.path)
-		return config_wrong(r, "apis", i,
-				    arena_printf(r->a, "path of the backend: %s", why));
+		return wrong(r, at, arena_printf(r->a, "path of the backend: %s", why));
 	return 0;
 }
 
-static int http_backend(struct config_reader *r, json_t *j, size_t i, struct gateway_api *api)
+static int http_backend(struct config_reader *r, json_t *j, struct config_place at,
+			struct gateway_api *api)
 {
 	struct gateway_backend *b = &api->backend;
 	bool vpc = b->kind == GATEWAY_HTTP_VPC;
@@ -121,45 +129,47 @@ static int http_backend(struct config_reader *r, json_t *j, size_t i, struct gat
 			   &kind, vpc ? "access" : "scheme", &via, "host", &host, "address",
 			   &address, "port", &port, "path", &path, "method", &method, "device",
 			   &device, "source", &source, "timeout_ms", &timeout) < 0)
-		return config_wrong(r, "apis", i, e.text);
+		return wrong(r, at, e.text);
 	if (!vpc && strcmp(via, "http") != 0)
-		return config_wrong(r, "apis", i, "scheme must be http");
+		return wrong(r, at, "scheme must be http");
 	if (!config_valid_host(host))
-		return config_wrong(r, "apis", i, "malformed host");
+		return wrong(r, at, "malformed host");
 	if (method && !config_valid_method(method))
-		return config_wrong(r, "apis", i, "malformed method of the backend");
+		return wrong(r, at, "malformed method of the backend");
 	b->access = vpc ? config_copy(r, via) : NULL;
 	b->host = config_copy(r, host);
 	b->method = config_copy(r, method);
-	if ((address && read_endpoint(r, i, address, port, b) < 0) ||
-	    read_way(r, i, device, source, b) < 0 || read_path(r, i, path, api) < 0)
+	if ((address && read_endpoint(r, at, address, port, b) < 0) ||
+	    read_way(r, at, device, source, b) < 0 || read_path(r, at, path, api) < 0)
 		return -1;
-	return read_timeout(r, i, timeout, b);
+	return read_timeout(r, at, timeout, b);
 }
 
-static int mock_headers(struct config_reader *r, json_t *j, size_t i, struct gateway_backend *b)
+static int mock_headers(struct config_reader *r, json_t *j, struct config_place at,
+			struct gateway_backend *b)
 {
 	static const struct http_head none;
 	const char *name;
 	json_t *value;
 
 	if (j && (!json_is_object(j) || json_object_size(j) > HTTP_MAX_HEADERS / 2))
-		return config_wrong(r, "apis", i, "headers of the mock: an object of at most 50");
+		return wrong(r, at, "headers of the mock: an object of at most 50");
 	json_object_foreach (j, name, value) {
 		struct http_header *h = arena_push(r->a, b->headers, b->n_headers);
 
 		if (!json_is_string(value))
-			return config_wrong(r, "apis", i, "headers of the mock must be texts");
+			return wrong(r, at, "headers of the mock must be texts");
 		h->name = http_slice(config_copy(r, name));
 		h->value = http_slice(config_copy(r, json_string_value(value)));
 		if (!http_header_valid(h->name, h->value) ||
 		    !gateway_forward_answer_header(&none, h->name))
-			return config_wrong(r, "apis", i, "a header that a mock cannot have");
+			return wrong(r, at, "a header that a mock cannot have");
 	}
 	return 0;
 }
 
-static int mock_backend(struct config_reader *r, json_t *j, size_t i, struct gateway_api *api)
+static int mock_backend(struct config_reader *r, json_t *j, struct config_place at,
+			struct gateway_api *api)
 {
 	struct gateway_backend *b = &api->backend;
 	const char *kind, *body = "";
@@ -169,22 +179,24 @@ static int mock_backend(struct config_reader *r, json_t *j, size_t i, struct gat
 
 	if (json_unpack_ex(j, &e, 0, "{s:s, s?I, s?s, s?o !}", "kind", &kind, "status", &status,
 			   "body", &body, "headers", &headers) < 0)
-		return config_wrong(r, "apis", i, e.text);
+		return wrong(r, at, e.text);
 	if (status < 200 || status > 599)
-		return config_wrong(r, "apis", i, "status of the mock out of range");
+		return wrong(r, at, "status of the mock out of range");
 	b->status = (int)status;
 	b->body = config_copy(r, body);
-	return mock_headers(r, headers, i, b);
+	return mock_headers(r, headers, at, b);
 }
 
-static int (*const readers[])(struct config_reader *, json_t *, size_t, struct gateway_api *) = {
+static int (*const readers[])(struct config_reader *, json_t *, struct config_place,
+			      struct gateway_api *) = {
 	[GATEWAY_FUNCTION] = function_backend,
 	[GATEWAY_HTTP] = http_backend,
 	[GATEWAY_HTTP_VPC] = http_backend,
 	[GATEWAY_MOCK] = mock_backend,
 };
 
-int config_backend(struct config_reader *r, json_t *j, size_t i, struct gateway_api *api)
+int config_backend(struct config_reader *r, json_t *j, struct config_place at,
+		   struct gateway_api *api)
 {
 	const char *kind = json_string_value(json_object_get(j, "kind"));
 
@@ -192,8 +204,7 @@ int config_backend(struct config_reader *r, json_t *j, size_t i, struct gateway_
 		if (strcmp(kind, kind_names[k]) != 0)
 			continue;
 		api->backend.kind = (enum gateway_backend_kind)k;
-		return readers[k](r, j, i, api);
+		return readers[k](r, j, at, api);
 	}
-	return config_wrong(r, "apis", i,
-			    "kind of the backend must be function, http, http-vpc or mock");
+	return wrong(r, at, "kind of the backend must be function, http, http-vpc or mock");
 }

@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "gateway/config_read.h"
 #include "gateway/forward.h"
+#include "gateway/set.h"
 #include "http/write.h"
 
 #define MAX_PARAMETERS 100 /* of each of the three lists */
@@ -70,8 +71,7 @@ static size_t slot_of(const struct gateway_api *api, const char *name)
 	return k;
 }
 
-/* A header that an API may set; what frames a message and what the gateway says by itself it may not. */
-static bool valid_header(const char *name)
+bool config_valid_header(const char *name)
 {
 	static const struct http_head none;
 	const struct http_slice s = http_slice(name);
@@ -88,8 +88,11 @@ static int read_target(const struct mapping_reader *m, const char *place, const 
 	if (k < 0)
 		return wrong(m, "a place must be PATH, QUERY, HEAD or BODY");
 	*to = (enum gateway_place)k;
-	if (*to == GATEWAY_IN_HEAD && !valid_header(as))
+	if (*to == GATEWAY_IN_HEAD && !config_valid_header(as))
 		return wrong(m, "a header that an API cannot set");
+	if (*to == GATEWAY_IN_HEAD && m->x->form &&
+	    gateway_same_header(http_slice(as), http_slice("Content-Type")))
+		return wrong(m, "Content-Type beside a form, which has its own");
 	if (*to == GATEWAY_IN_BODY && !m->x->form)
 		return wrong(m, "a parameter in a body that is no form");
 	if (*to == GATEWAY_IN_PATH)

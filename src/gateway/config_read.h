@@ -24,6 +24,8 @@ bool config_valid_path(const char *s);
 /** A name or an address, maybe with ":port". */
 bool config_valid_host(const char *s);
 bool config_valid_method(const char *s);
+/** config_mapping.c: one that an API may set: not what frames a message, nor what the gateway says by itself. */
+bool config_valid_header(const char *name);
 
 /** The set of a group's stages of that list of names. */
 int config_stages(struct config_reader *r, json_t *list, size_t i, const struct gateway_group *g,
@@ -41,5 +43,12 @@ int config_bound(struct config_reader *r, json_t *list, size_t i, struct gateway
 /** config_mapping.c: what becomes of the parameters of apis[i], whose path has been read; NULL: nothing. */
 int config_mapping(struct config_reader *r, json_t *j, size_t i, struct gateway_api *api);
 
-/** config_backend.c: the backend of apis[i], whose path and mapping have been read. */
-int config_backend(struct config_reader *r, json_t *j, size_t i, struct gateway_api *api);
+/** What faults are of: "apis"[2]. */
+struct config_place {
+	const char *list;
+	size_t i;
+};
+
+/** config_backend.c: the backend of the API, whose path and mapping have been read, or of a plug-in. */
+int config_backend(struct config_reader *r, json_t *j, struct config_place at,
+		   struct gateway_api *api);

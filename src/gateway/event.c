@@ -48,8 +48,10 @@ static void write_headers(struct strbuf *out, const struct gateway_event *ev)
 		    !gateway_set_of(ev->sets, GATEWAY_IN_HEAD, name))
 			add_pair(out, name, gateway_forward_joined(ev->scratch, h, i));
 	}
-	for (size_t i = 0; i < ev->n_own; i++)
-		add_pair(out, ev->own[i].name, ev->own[i].value);
+	for (size_t i = 0; i < ev->n_own; i++) {
+		if (!gateway_set_of(ev->sets, GATEWAY_IN_HEAD, ev->own[i].name))
+			add_pair(out, ev->own[i].name, ev->own[i].value);
+	}
 	add_sets(out, ev->sets, GATEWAY_IN_HEAD);
 	gateway_json_pair(out, "X-Ca-Api-Gateway", ev->request_id);
 	add_pair(out, http_slice("X-Forwarded-For"),

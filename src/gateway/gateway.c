@@ -331,7 +331,8 @@ static bool (*const chain[])(struct gateway_call *) = {
 	normalise,         find_api,
 	check_protocol,    gateway_plugins_early,
 	gateway_authorize, gateway_plugins_before,
-	map_request,       call_backend,
+	map_request,       gateway_plugins_late,
+	call_backend,
 };
 
 /* ---- what httpd calls ---- */

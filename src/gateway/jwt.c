@@ -114,12 +114,14 @@ static enum gateway_error check_signature(struct arena *a, const struct gateway_
 
 static const char *date_of(struct arena *a, double seconds)
 {
-	const time_t then = (time_t)seconds;
 	char text[64];
 	struct tm tm;
+	time_t then;
 
-	if (!(seconds > -1e12 && seconds < 1e12) || !gmtime_r(&then, &tm) ||
-	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+	if (!(seconds > -1e12 && seconds < 1e12))
+		return "";
+	then = (time_t)seconds;
+	if (!gmtime_r(&then, &tm) || strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
 		return "";
 	return arena_strdup(a, text);
 }

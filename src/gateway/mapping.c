@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "gateway/query.h"
+#include "gateway/set.h"
 #include "http/chars.h"
 #include "http/write.h"
 #include "sign/sign.h"
@@ -78,14 +80,10 @@ static bool decode(struct arena *a, struct http_slice s, bool plus, struct http_
 
 static void add_encoded(struct strbuf *b, struct http_slice s)
 {
-	for (size_t i = 0; i < s.n; i++) {
-		const unsigned char c = (unsigned char)s.p[i];
+	const size_t before = b->len;
 
-		if (http_is_alpha(c) || http_is_digit(c) || strchr("-._~", c ? c : ' '))
-			strbuf_addc(b, (char)c);
-		else
-			strbuf_printf(b, "%%%02X", c);
-	}
+	if (s.n)
+		strbuf_trunc(b, before + gateway_query_encode(strbuf_extend(b, 3 * s.n), s));
 }
 
 static void add_field(struct strbuf *b, struct http_slice name, struct http_slice value)
@@ -297,12 +295,14 @@ static bool map_parameter(struct map *m, const struct gateway_parameter *p)
 {
 	const bool unknown = m->in->partial &&
 			     (p->in == GATEWAY_IN_HEAD || p->in == GATEWAY_IN_BODY);
+	/* of a path nothing can be left out */
+	const bool needed = p->required || p->to == GATEWAY_IN_PATH;
 	struct http_slice value = value_of(m, p), raw = {NULL, 0};
 
 	if (!value.p && p->fallback)
 		value = http_slice(p->fallback);
 	if (!value.p)
-		return unknown || !p->required || refuse(m, GATEWAY_PARAMETER_MISSING, p->name);
+		return unknown || !needed || refuse(m, GATEWAY_PARAMETER_MISSING, p->name);
 	if (p->in == GATEWAY_IN_PATH)
 		raw = m->in->params[p->slot];
 	return check(m, p, value) && put(m, p->to, p->as, value, raw);
@@ -344,15 +344,25 @@ static bool map_parameters(struct map *m)
 	return true;
 }
 
-/* Whether the API itself says something under that name there. */
+static bool is_named(enum gateway_place to, const char *as, struct http_slice name)
+{
+	return to == GATEWAY_IN_HEAD ? gateway_same_header(name, http_slice(as))
+				     : http_slice_is(name, as);
+}
+
+/* Whether only the API says something under that name there; it may also say nothing. */
 static bool says(const struct gateway_mapping *x, enum gateway_place to, struct http_slice name)
 {
+	for (size_t i = 0; i < x->n_parameters; i++) {
+		if (x->parameters[i].to == to && is_named(to, x->parameters[i].as, name))
+			return true;
+	}
 	for (size_t i = 0; i < x->n_constants; i++) {
-		if (x->constants[i].to == to && http_slice_is(name, x->constants[i].as))
+		if (x->constants[i].to == to && is_named(to, x->constants[i].as, name))
 			return true;
 	}
 	for (size_t i = 0; i < x->n_systems; i++) {
-		if (x->systems[i].to == to && http_slice_is(name, x->systems[i].as))
+		if (x->systems[i].to == to && is_named(to, x->systems[i].as, name))
 			return true;
 	}
 	return false;
@@ -388,14 +398,17 @@ static bool always_goes_on(struct http_slice name)
 
 static bool goes_on(const struct map *m, struct http_slice name)
 {
+	if (says(m->mapping, GATEWAY_IN_HEAD, name))
+		return false;
 	for (size_t i = 0; i < m->n_own; i++) {
-		if (http_slice_same(m->own[i].name, name))
+		/* also the type of a form */
+		if (gateway_same_header(m->own[i].name, name))
 			return false;
 	}
 	for (size_t i = 0; i < m->mapping->n_parameters; i++) {
 		const struct gateway_parameter *p = &m->mapping->parameters[i];
 
-		if (p->in == GATEWAY_IN_HEAD && http_slice_is(name, p->name))
+		if (p->in == GATEWAY_IN_HEAD && gateway_same_header(name, http_slice(p->name)))
 			return false;
 	}
 	return m->mapping->mode != GATEWAY_MAP || always_goes_on(name);

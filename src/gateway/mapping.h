@@ -6,8 +6,8 @@
  *
  * What the API does not name is dropped in mode MAPPING (but for a few headers that say how to read the message),
  * and goes on as it came in the other two; mode PASSTHROUGH looks at parameters of the path only. Of a name that
- * occurs more than once, the first counts. What the API itself says (constants, and what the gateway knows) never
- * comes from the client.
+ * occurs more than once, the first counts. What the API itself says (constants, what the gateway knows, and parameters
+ * under the names that the backend knows) never comes from the client.
  */
 #pragma once
 

@@ -11,8 +11,8 @@ static const struct gateway_plugin_ops *const kinds[] = {
 	[GATEWAY_BASIC_AUTH] = &gateway_plugin_basic_auth,
 	[GATEWAY_JWT_AUTH] = &gateway_plugin_jwt_auth,
 	[GATEWAY_TRAFFIC_CONTROL] = &gateway_plugin_traffic_control,
-	[GATEWAY_CACHING] = &gateway_plugin_caching,
 	[GATEWAY_ROUTING] = &gateway_plugin_routing,
+	[GATEWAY_CACHING] = &gateway_plugin_caching,
 	[GATEWAY_CIRCUIT_BREAKER] = &gateway_plugin_circuit_breaker,
 	[GATEWAY_BACKEND_SIGNATURE] = &gateway_plugin_backend_signature,
 };
@@ -105,6 +105,17 @@ bool gateway_plugins_before(struct gateway_call *c)
 
 	for (size_t i = 0; (p = next(c, &i));) {
 		if (p->ops->before && !p->ops->before(c, p))
+			return false;
+	}
+	return true;
+}
+
+bool gateway_plugins_late(struct gateway_call *c)
+{
+	const struct gateway_plugin *p;
+
+	for (size_t i = 0; (p = next(c, &i));) {
+		if (p->ops->late && !p->ops->late(c, p))
 			return false;
 	}
 	return true;

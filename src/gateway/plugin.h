@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
  * Plug-ins that are bound to an API in a stage, each as the vendor documents it, each a file plugin_KIND.c: how it is
- * read from the configuration, and what it does with a call at up to five places. An API that has none pays for one
+ * read from the configuration, and what it does with a call at up to six places. An API that has none pays for one
  * comparison at each.
  */
 #pragma once
@@ -42,12 +42,14 @@ struct gateway_thought {
 	bool asked;                    /* who calls; else that comes yet */
 	const struct gateway_app *app; /* NULL: not known */
 	const struct gateway_api *api;
-	const char *stage;
+	bool secure;                           /* over HTTPS */
+	const char *domain, *stage;            /* domain: Host without its port */
 	struct http_slice method, path, query; /* path: normalised */
 	const struct http_slice *params;       /* of the path, as of gateway_match */
 	const struct gateway_backend *backend; /* that it will get to */
 	enum gateway_error refused;            /* GATEWAY_OK: it is not */
 	const char *about;                     /* of that */
+	const char *perhaps; /* NULL; why it is not known which backend it gets to */
 };
 
 struct gateway_plugin_ops {
@@ -56,9 +58,11 @@ struct gateway_plugin_ops {
 	int (*read)(struct config_reader *r, json_t *j, size_t i, struct gateway_plugin *p);
 	/* Each may be NULL. False: it has been answered. Before it is asked who calls: */
 	bool (*early)(struct gateway_call *c, const struct gateway_plugin *p);
-	/* afterwards, before the backend is called: */
+	/* afterwards, before its parameters are checked: */
 	bool (*before)(struct gateway_call *c, const struct gateway_plugin *p);
-	/* A request is about to be sent to an HTTP backend; c->sets may be added to. False: no room. */
+	/* and then, before the backend is called: */
+	bool (*late)(struct gateway_call *c, const struct gateway_plugin *p);
+	/* when a request is about to be sent to an HTTP backend; c->sets may be added to: */
 	bool (*request)(struct gateway_call *c, const struct gateway_plugin *p,
 			const struct gateway_outgoing *out);
 	/* An answer, or an error (c->error), is about to be sent. */
@@ -73,7 +77,7 @@ struct gateway_plugin_ops {
 /** In the order of enum gateway_plugin_kind, which is that in which they act. */
 extern const struct gateway_plugin_ops gateway_plugin_cors, gateway_plugin_ip_control,
 	gateway_plugin_basic_auth, gateway_plugin_jwt_auth, gateway_plugin_traffic_control,
-	gateway_plugin_caching, gateway_plugin_routing, gateway_plugin_circuit_breaker,
+	gateway_plugin_routing, gateway_plugin_caching, gateway_plugin_circuit_breaker,
 	gateway_plugin_backend_signature;
 
 /** NULL: there is no such kind. */
@@ -95,7 +99,7 @@ bool gateway_plugin_set(struct gateway_call *c, enum gateway_place place, const 
 /** Steps of the chain: false where the call was answered. */
 bool gateway_plugins_early(struct gateway_call *c);
 bool gateway_plugins_before(struct gateway_call *c);
-
+bool gateway_plugins_late(struct gateway_call *c);
 bool gateway_plugins_request(struct gateway_call *c, const struct gateway_outgoing *out);
 /** From the last to the first. */
 void gateway_plugins_after(struct gateway_call *c, struct gateway_reply *reply);

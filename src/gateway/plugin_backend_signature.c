@@ -9,8 +9,6 @@
 #include "gateway/plugin.h"
 #include "sign/sign.h"
 
-#define MAX_SIGNED 32
-
 struct backend_signature {
 	const char *key, *secret;
 };
@@ -30,18 +28,84 @@ static int read_own(struct config_reader *r, json_t *j, size_t i, struct gateway
 	return 0;
 }
 
-struct signed_headers {
-	struct http_header list[MAX_SIGNED];
+static bool no_room(struct gateway_call *c)
+{
+	gateway_answer_error(c, GATEWAY_OVERLOADED, NULL);
+	return false;
+}
+
+/* ---- what goes out ---- */
+
+struct headers {
+	struct http_header *list;
 	size_t n;
 };
 
-static void add(struct signed_headers *s, const char *name, const char *value)
+/* False: no room for so many of them. */
+static bool make_room(const struct gateway_call *c, size_t n, struct headers *out)
 {
-	if (s->n < MAX_SIGNED)
-		s->list[s->n++] = (struct http_header){http_slice(name), http_slice(value)};
+	*out = (struct headers){arena_alloc(c->r->arena, n * sizeof(*out->list) + 1), 0};
+	return out->list != NULL;
 }
 
-static const char *names_of(struct arena *a, const struct signed_headers *s)
+static void add(struct headers *s, const char *name, struct http_slice value)
+{
+	s->list[s->n++] = (struct http_header){http_slice(name), value};
+}
+
+static size_t count_sets(const struct gateway_call *c)
+{
+	size_t n = 0;
+
+	for (const struct gateway_set *s = c->sets; s; s = s->next)
+		n++;
+	return n;
+}
+
+/* Of plug-ins, of the API, and of the client, without what the gateway says by itself. False: no room. */
+static bool list_outgoing(const struct gateway_call *c, struct headers *out)
+{
+	const struct http_head *h = c->out.head;
+	const struct gateway_set *s = c->sets;
+
+	if (!make_room(c, count_sets(c) + c->out.n_own + h->n_headers, out))
+		return false;
+	for (; (s = gateway_set_next(c->sets, s, GATEWAY_IN_HEAD)); s = s->next)
+		add(out, s->name, http_slice(s->value));
+	for (size_t i = 0; i < c->out.n_own; i++) {
+		if (!gateway_set_of(c->sets, GATEWAY_IN_HEAD, c->out.own[i].name))
+			out->list[out->n++] = c->out.own[i];
+	}
+	for (size_t i = 0; i < h->n_headers; i++) {
+		if (gateway_proxy_passes(c, h->headers[i].name))
+			out->list[out->n++] = h->headers[i];
+	}
+	return true;
+}
+
+/* p == NULL: it does not go out. */
+static struct http_slice value_of(const struct headers *out, const char *name)
+{
+	for (size_t i = 0; i < out->n; i++) {
+		if (http_slice_is(out->list[i].name, name))
+			return out->list[i].value;
+	}
+	return (struct http_slice){NULL, 0};
+}
+
+/* ---- what is signed ---- */
+
+/* What proxy.c sends as CaClientIp, which an API may say something else in. */
+static void add_client_ip(struct headers *s, const struct gateway_call *c,
+			  const struct headers *headers)
+{
+	const struct http_slice own = value_of(headers, "CaClientIp");
+
+	if (!gateway_set_of(c->sets, GATEWAY_IN_HEAD, http_slice("CaClientIp")))
+		add(s, "CaClientIp", own.p ? own : http_slice(c->client_ip));
+}
+
+static const char *names_of(struct arena *a, const struct headers *s)
 {
 	auto_strbuf struct strbuf names = {0};
 
@@ -53,49 +117,71 @@ static const char *names_of(struct arena *a, const struct signed_headers *s)
 	return arena_strdup(a, names.s);
 }
 
+/* NULL: it has been answered why not. */
 static char *signature_of(struct gateway_call *c, const struct backend_signature *own,
-			  const struct gateway_outgoing *out, const struct signed_headers *s)
+			  const struct gateway_outgoing *out, const struct headers *headers,
+			  const struct headers *s)
 {
-	const struct http_head *h = c->out.head;
-	const bool form = sign_is_form(http_head_get(h, "content-type"));
+	const bool form = sign_is_form(value_of(headers, "content-type"));
 	const struct sign_request request = {
 		.method = out->method,
 		.path = out->path,
 		.query = out->query,
-		.headers = h->headers,
-		.n_headers = h->n_headers,
+		.headers = headers->list,
+		.n_headers = headers->n,
 		.form = form ? c->out.body : (struct http_slice){NULL, 0},
 	};
 	auto_strbuf struct strbuf text = {0};
-	char signature[SIGN_ROOM];
+	char signature[SIGN_ROOM], *kept;
+	const char *why = sign_backend_text(c->r->arena, &request, s->list, s->n, &text);
 
-	if (sign_backend_text(c->r->arena, &request, s->list, s->n, &text))
+	if (why) {
+		gateway_answer_error(c, GATEWAY_BAD_BODY, why);
 		return NULL;
+	}
 	sign_make(SIGN_HMAC_SHA256, own->secret, (struct http_slice){text.s, text.len}, signature);
-	return arena_strdup(c->r->arena, signature);
+	kept = arena_strdup(c->r->arena, signature);
+	if (!kept)
+		(void)no_room(c);
+	return kept;
+}
+
+static bool set(struct gateway_call *c, const char *name, const char *value)
+{
+	return gateway_plugin_set(c, GATEWAY_IN_HEAD, name, value);
+}
+
+/* The two at its end, and what plug-ins have set. */
+static bool list_signed(const struct gateway_call *c, const struct backend_signature *own,
+			const struct headers *outgoing, struct headers *all)
+{
+	const struct gateway_set *s = c->sets;
+
+	if (!make_room(c, count_sets(c) + 2, all))
+		return false;
+	for (; (s = gateway_set_next(c->sets, s, GATEWAY_IN_HEAD)); s = s->next)
+		add(all, s->name, http_slice(s->value));
+	add_client_ip(all, c, outgoing);
+	add(all, "X-Ca-Proxy-Signature-Secret-Key", http_slice(own->key));
+	return true;
 }
 
 static bool request(struct gateway_call *c, const struct gateway_plugin *p,
 		    const struct gateway_outgoing *out)
 {
 	const struct backend_signature *own = p->own;
-	const struct gateway_set *s = c->sets;
-	struct signed_headers all = {0};
+	struct headers outgoing, all;
 	const char *names, *signature;
 
-	for (; (s = gateway_set_next(c->sets, s, GATEWAY_IN_HEAD)); s = s->next)
-		add(&all, s->name, s->value);
-	add(&all, "CaClientIp", c->client_ip);
-	add(&all, "X-Ca-Proxy-Signature-Secret-Key", own->key);
+	if (!list_outgoing(c, &outgoing) || !list_signed(c, own, &outgoing, &all))
+		return no_room(c);
 	names = names_of(c->r->arena, &all);
-	signature = names ? signature_of(c, own, out, &all) : NULL;
-	return signature &&
-	       gateway_set_add(c->r->arena, &c->sets, GATEWAY_IN_HEAD, "X-Ca-Proxy-Signature",
-			       signature) &&
-	       gateway_set_add(c->r->arena, &c->sets, GATEWAY_IN_HEAD,
-			       "X-Ca-Proxy-Signature-Headers", names) &&
-	       gateway_set_add(c->r->arena, &c->sets, GATEWAY_IN_HEAD,
-			       "X-Ca-Proxy-Signature-Secret-Key", own->key);
+	if (!names)
+		return no_room(c);
+	signature = signature_of(c, own, out, &outgoing, &all);
+	return signature && set(c, "X-Ca-Proxy-Signature", signature) &&
+	       set(c, "X-Ca-Proxy-Signature-Headers", names) &&
+	       set(c, "X-Ca-Proxy-Signature-Secret-Key", own->key);
 }
 
 static const char *explain(const struct gateway_plugin *p, struct gateway_thought *t)

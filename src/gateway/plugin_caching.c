@@ -2,8 +2,8 @@
 /*
  * Answers to GET that are given again without asking the backend. What the vendor documents decides; where it is silent,
  * RFC 9111: kept are answers with 200 only, and none that sets a cookie, that differs by a header which the plug-in does
- * not look at, or that answers credentials the backend has seen, unless it says "public" or "s-maxage". The path is
- * always part of what answers are told apart by.
+ * not look at, or that answers somebody the backend could tell from others, unless it says "public" or "s-maxage". The
+ * path and the route are always part of what answers are told apart by.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -209,6 +209,38 @@ static void add_header(struct strbuf *key, struct gateway_call *c, const char *n
 					 : (struct http_slice){NULL, 0});
 }
 
+static bool tells(const struct gateway_call *c, enum gateway_system_value value)
+{
+	const struct gateway_mapping *x = c->api->mapping;
+
+	for (size_t i = 0; x && i < x->n_systems; i++) {
+		if (x->systems[i].value == value)
+			return true;
+	}
+	return false;
+}
+
+/* The backend sees who calls, beyond what answers are told apart by. */
+static bool has_credentials(const struct gateway_call *c, const struct caching *own)
+{
+	const struct http_slice name = http_slice("authorization");
+	const bool as_sent = http_head_get(c->r->head, "authorization").p &&
+			     gateway_forward_request_header(c->r->head, name) &&
+			     !gateway_set_of(c->sets, GATEWAY_IN_HEAD, name);
+
+	return as_sent || c->has_token || tells(c, GATEWAY_CLIENT_IP) ||
+	       tells(c, GATEWAY_CLIENT_UA) ||
+	       (c->app && !own->by_app && (tells(c, GATEWAY_APP_ID) || tells(c, GATEWAY_APP_KEY)));
+}
+
+static void add_route(struct strbuf *key, const struct gateway_call *c)
+{
+	const struct gateway_set *route = gateway_set_of(c->sets, GATEWAY_IN_HEAD,
+							 http_slice("X-Ca-Routing-Name"));
+
+	add_value(key, route ? http_slice(route->value) : (struct http_slice){NULL, 0});
+}
+
 /* In the arena; n 0 where that is full. */
 static struct http_slice key_of(struct gateway_call *c, const struct gateway_plugin *p)
 {
@@ -220,6 +252,13 @@ static struct http_slice key_of(struct gateway_call *c, const struct gateway_plu
 	add_value(&key, http_slice(c->api->id));
 	strbuf_printf(&key, "%d", c->stage);
 	add_value(&key, c->path);
+	add_route(&key, c);
+	if (tells(c, GATEWAY_DOMAIN))
+		add_value(&key, c->domain);
+	if (tells(c, GATEWAY_HTTP_SCHEMA))
+		strbuf_printf(&key, "%d", c->r->secure);
+	/* what nobody in particular has asked for is not for whom the backend knows */
+	strbuf_printf(&key, "%d", has_credentials(c, own));
 	if (own->by_app)
 		add_value(&key, http_slice(c->app ? c->app->name : ""));
 	for (size_t i = 0; i < own->n_parameters; i++)
@@ -258,7 +297,7 @@ static bool is_fresh(const struct control *client, const struct gateway_cached *
 	       (!client->has_max || now - found->stored_ms <= client->max_age * UINT64_C(1000));
 }
 
-static bool before(struct gateway_call *c, const struct gateway_plugin *p)
+static bool late(struct gateway_call *c, const struct gateway_plugin *p)
 {
 	const struct http_head *h = c->r->head;
 	const uint64_t now = loop_now(c->gateway->loop);
@@ -313,16 +352,6 @@ static bool is_shared(const struct gateway_reply *reply, const struct caching *o
 	return true;
 }
 
-/* The backend has seen who calls. */
-static bool had_credentials(const struct gateway_call *c)
-{
-	const struct http_slice name = http_slice("authorization");
-
-	return http_head_get(c->r->head, "authorization").p &&
-	       gateway_forward_request_header(c->r->head, name) &&
-	       !gateway_set_of(c->sets, GATEWAY_IN_HEAD, name);
-}
-
 /* In milliseconds; 0: it is not kept. */
 static uint64_t lifetime(const struct gateway_call *c, const struct caching *own,
 			 const struct gateway_reply *reply)
@@ -332,7 +361,7 @@ static uint64_t lifetime(const struct gateway_call *c, const struct caching *own
 
 	if (c->status != 200 || c->error || b.no_store || b.no_cache || b.is_private ||
 	    reply->answer.stream || !is_shared(reply, own) ||
-	    (had_credentials(c) && !b.is_public && !b.has_shared))
+	    (has_credentials(c, own) && !b.is_public && !b.has_shared))
 		return 0;
 	if (b.has_shared)
 		s = b.shared_age;
@@ -383,7 +412,7 @@ static const char *explain(const struct gateway_plugin *p, struct gateway_though
 const struct gateway_plugin_ops gateway_plugin_caching = {
 	.name = "caching",
 	.read = read_own,
-	.before = before,
+	.late = late,
 	.after = after,
 	.explain = explain,
 };

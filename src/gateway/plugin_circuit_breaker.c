@@ -41,7 +41,7 @@ static int read_fallback(struct config_reader *r, json_t *j, size_t i, struct ci
 	if (!j)
 		return 0;
 	own->fallback = &api->backend;
-	return config_backend(r, j, i, api);
+	return config_backend(r, j, (struct config_place){"plugins", i}, api);
 }
 
 static int read_own(struct config_reader *r, json_t *j, size_t i, struct gateway_plugin *p)
@@ -83,7 +83,7 @@ static void *memory_of(const struct gateway_call *c, const struct circuit_breake
 						     : NULL;
 }
 
-static bool before(struct gateway_call *c, const struct gateway_plugin *p)
+static bool late(struct gateway_call *c, const struct gateway_plugin *p)
 {
 	const struct circuit_breaker *own = p->own;
 	void *memory = memory_of(c, own);
@@ -98,6 +98,7 @@ static bool before(struct gateway_call *c, const struct gateway_plugin *p)
 	c->breaker = GATEWAY_CALL_UNWATCHED;
 	if (own->fallback) {
 		c->backend = own->fallback;
+		c->cache_key = (struct http_slice){NULL, 0};
 		return true;
 	}
 	gateway_answer_error(c,
@@ -183,7 +184,7 @@ static const char *explain(const struct gateway_plugin *p, struct gateway_though
 const struct gateway_plugin_ops gateway_plugin_circuit_breaker = {
 	.name = "circuitBreaker",
 	.read = read_own,
-	.before = before,
+	.late = late,
 	.after = after,
 	.end = end,
 	.explain = explain,

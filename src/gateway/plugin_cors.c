@@ -135,14 +135,16 @@ static void after(struct gateway_call *c, const struct gateway_plugin *p,
 	const struct http_slice origin = http_head_get(c->r->head, "origin");
 	const struct cors *own = p->own;
 	const bool all = own->any && !own->credentials;
+	const bool agreed = origin.p && c->error != GATEWAY_ORIGIN_REFUSED;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		gateway_reply_drop(reply, names[i]);
-	if (!origin.p || c->error == GATEWAY_ORIGIN_REFUSED)
-		return;
-	say(reply, "Access-Control-Allow-Origin", all ? http_slice("*") : origin);
-	if (!all)
+	if (agreed)
+		say(reply, "Access-Control-Allow-Origin", all ? http_slice("*") : origin);
+	if (!all) /* also where there is nothing to say: that is because of the origin */
 		say(reply, "Vary", http_slice("Origin"));
+	if (!agreed)
+		return;
 	if (own->credentials)
 		say(reply, "Access-Control-Allow-Credentials", http_slice("true"));
 	if (gateway_is_preflight(c->r->head)) {

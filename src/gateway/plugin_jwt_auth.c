@@ -47,9 +47,10 @@ static int read_claim(struct config_reader *r, json_t *j, size_t i, struct claim
 	c->name = config_copy(r, claim);
 	c->parameter = config_copy(r, parameter);
 	c->place = strcmp(location, "query") == 0 ? GATEWAY_IN_QUERY : GATEWAY_IN_HEAD;
+	/* CaClientIp an API may set, but only to what the gateway knows */
 	if (c->place == GATEWAY_IN_HEAD &&
-	    !http_header_valid(http_slice(parameter), http_slice("")))
-		return config_wrong(r, "plugins", i, "a claim in a malformed header");
+	    (!config_valid_header(parameter) || http_slice_is(http_slice(parameter), "caclientip")))
+		return config_wrong(r, "plugins", i, "a claim in a header that cannot be set");
 	return 0;
 }
 
@@ -223,6 +224,7 @@ static bool take(struct gateway_call *c, const struct gateway_plugin *p,
 
 	if (e)
 		return refuse(c, e, about);
+	c->has_token = true;
 	return (!own->no_replay || check_replay(c, p, t)) && set_claims(c, own, t);
 }
 

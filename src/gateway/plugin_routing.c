@@ -2,6 +2,7 @@
 /* Another backend for calls that a condition holds for: the first route whose condition does. */
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/condition.h"
 #include "base/hash.h"
 #include "base/ip.h"
@@ -38,7 +39,7 @@ static int read_route(struct config_reader *r, json_t *j, size_t i, struct route
 	if (!route->condition)
 		return config_wrong(r, "plugins", i, why);
 	route->backend = &api->backend;
-	return config_backend(r, backend, i, api);
+	return config_backend(r, backend, (struct config_place){"plugins", i}, api);
 }
 
 static int read_own(struct config_reader *r, json_t *j, size_t i, struct gateway_plugin *p)
@@ -67,7 +68,8 @@ static int read_own(struct config_reader *r, json_t *j, size_t i, struct gateway
 struct known {
 	struct gateway_thought t;
 	const struct http_head *head; /* NULL: a call that is only thought of */
-	const char *domain, *id;      /* likewise */
+	const char *id;               /* likewise */
+	double random;
 };
 
 static const char *copied(const struct known *k, struct http_slice s)
@@ -75,49 +77,91 @@ static const char *copied(const struct known *k, struct http_slice s)
 	return s.p ? arena_strndup(k->t.a, s.p, s.n) : NULL;
 }
 
-/* System parameters, by the vendor's names. */
-static const char *of_system(const struct known *k, const char *name)
+static const char *client_ip(const struct known *k)
 {
 	char ip[IP_STRLEN];
 
-	if (strcmp(name, "CaClientIp") == 0)
-		return arena_strdup(k->t.a, ip_format(k->t.client, ip));
-	if (strcmp(name, "CaStage") == 0)
-		return k->t.stage;
-	if (strcmp(name, "CaAppId") == 0)
-		return k->t.app ? k->t.app->id : NULL;
-	if (strcmp(name, "CaAppKey") == 0)
-		return k->t.app ? k->t.app->key : NULL;
-	if (strcmp(name, "CaHttpSchema") == 0)
-		return "http";
-	if (strcmp(name, "CaHttpMethod") == 0)
-		return copied(k, k->t.method);
-	if (strcmp(name, "CaDomain") == 0)
-		return k->domain;
-	return strcmp(name, "CaRequestId") == 0 ? k->id : NULL;
+	return arena_strdup(k->t.a, ip_format(k->t.client, ip));
 }
 
-/* A system parameter, else one of the path, the query, or a header of that name. */
+static const char *app_id(const struct known *k)
+{
+	return k->t.app ? k->t.app->id : NULL;
+}
+
+static const char *app_key(const struct known *k)
+{
+	return k->t.app ? k->t.app->key : NULL;
+}
+
+static const char *domain(const struct known *k)
+{
+	return k->t.domain;
+}
+
+static const char *method(const struct known *k)
+{
+	return copied(k, k->t.method);
+}
+
+static const char *schema(const struct known *k)
+{
+	return k->t.secure ? "https" : "http";
+}
+
+static const char *request_id(const struct known *k)
+{
+	return k->id ? k->id : condition_unknown;
+}
+
+static const char *stage(const struct known *k)
+{
+	return k->t.stage;
+}
+
+/* By the vendor's names. */
+static const struct system {
+	const char *name;
+	const char *(*get)(const struct known *k);
+} systems[] = {
+	{"CaAppId", app_id},         {"CaAppKey", app_key},    {"CaClientIp", client_ip},
+	{"CaDomain", domain},        {"CaHttpMethod", method}, {"CaHttpSchema", schema},
+	{"CaRequestId", request_id}, {"CaStage", stage},
+};
+
+/* A system parameter, also where it has no value; else one of the path, the query, or a header of that name. */
 static const char *get(const char *name, void *arg)
 {
 	const struct known *k = arg;
-	const char *value = of_system(k, name);
+	const char *value = NULL;
 
+	for (size_t i = 0; i < ARRAY_LEN(systems); i++) {
+		if (strcmp(systems[i].name, name) == 0)
+			return systems[i].get(k);
+	}
 	for (size_t i = 0; !value && i < k->t.api->n_params; i++) {
 		if (strcmp(k->t.api->params[i], name) == 0)
 			value = copied(k, gateway_path_decode(k->t.a, k->t.params[i], false));
 	}
 	if (!value)
 		value = copied(k, gateway_query_get(k->t.a, k->t.query, name));
-	return value || !k->head ? value : copied(k, http_head_get(k->head, name));
+	if (value)
+		return value;
+	return k->head ? copied(k, http_head_get(k->head, name)) : condition_unknown;
 }
 
-static const struct route *find(const struct routing *own, struct known *k, double random)
+/* The first that is taken, or, of a call that is only thought of, may be: *sure. */
+static const struct route *find(const struct routing *own, struct known *k, bool *sure)
 {
-	const struct condition_values values = {.get = get, .arg = k, .random = random};
+	const struct condition_values values = {
+		.get = get, .arg = k, .random = k->random, .any_random = !k->head};
 
 	for (size_t i = 0; i < own->n; i++) {
-		if (condition_holds(own->routes[i].condition, &values))
+		const enum condition_truth truth = condition_judge(own->routes[i].condition,
+								   &values);
+
+		*sure = truth == CONDITION_YES;
+		if (truth != CONDITION_NO)
 			return &own->routes[i];
 	}
 	return NULL;
@@ -132,17 +176,19 @@ static bool before(struct gateway_call *c, const struct gateway_plugin *p)
 		      .client = ntohl(c->r->client.sin_addr.s_addr),
 		      .app = c->app,
 		      .api = c->api,
+		      .secure = c->r->secure,
+		      .domain = arena_strndup(c->r->arena, c->domain.p, c->domain.n),
 		      .stage = c->group->stages[c->stage],
 		      .method = c->r->head->method,
 		      .query = c->r->head->query,
 		      .params = c->match.params},
 		.head = c->r->head,
-		.domain = arena_strndup(c->r->arena, c->domain.p, c->domain.n),
 		.id = c->id,
+		/* ids are random: 53 bits of one are a number below 1 */
+		.random = (double)(hash_str(0, c->id) >> 11) / 9007199254740992.0,
 	};
-	/* ids are random: 53 bits of one are a number below 1 */
-	const double random = (double)(hash_str(0, c->id) >> 11) / 9007199254740992.0;
-	const struct route *route = find(p->own, &k, random);
+	bool sure;
+	const struct route *route = find(p->own, &k, &sure);
 
 	if (!route)
 		return true;
@@ -153,12 +199,19 @@ static bool before(struct gateway_call *c, const struct gateway_plugin *p)
 static const char *explain(const struct gateway_plugin *p, struct gateway_thought *t)
 {
 	struct known k = {.t = *t};
-	const struct route *route = t->asked ? find(p->own, &k, 0.5) : NULL;
+	bool sure;
+	const struct route *route = t->asked ? find(p->own, &k, &sure) : NULL;
 
 	if (!t->asked)
 		return NULL;
 	if (!route)
 		return arena_printf(t->a, "plug-in %s: no route, the API's own backend", p->name);
+	if (!sure) {
+		t->perhaps = arena_printf(
+			t->a, "route %s of plug-in %s depends on a header, an id or on chance",
+			route->name, p->name);
+		return arena_printf(t->a, "plug-in %s: perhaps route %s", p->name, route->name);
+	}
 	t->backend = route->backend;
 	return arena_printf(t->a, "plug-in %s: route %s", p->name, route->name);
 }

@@ -84,18 +84,21 @@ static struct http_slice target(struct gateway_call *c, const struct gateway_out
 	return (struct http_slice){text, out->path.n + 1 + out->query.n};
 }
 
-/* The client's, without its credentials and what only gateways say. */
+/* Not its credentials, nor what only gateways say. */
+bool gateway_proxy_passes(const struct gateway_call *c, struct http_slice name)
+{
+	return gateway_forward_request_header(c->out.head, name) &&
+	       (!gateway_forward_is_ca(name) || http_slice_is(name, "x-ca-stage")) &&
+	       !gateway_set_of(c->sets, GATEWAY_IN_HEAD, name);
+}
+
 static void write_client_headers(struct http_writer *w, const struct gateway_call *c)
 {
 	const struct http_head *h = c->out.head;
 
 	for (size_t i = 0; i < h->n_headers; i++) {
-		struct http_slice name = h->headers[i].name;
-
-		if (gateway_forward_request_header(h, name) &&
-		    (!gateway_forward_is_ca(name) || http_slice_is(name, "x-ca-stage")) &&
-		    !gateway_set_of(c->sets, GATEWAY_IN_HEAD, name))
-			http_write_header(w, name, h->headers[i].value);
+		if (gateway_proxy_passes(c, h->headers[i].name))
+			http_write_header(w, h->headers[i].name, h->headers[i].value);
 	}
 }
 
@@ -116,9 +119,11 @@ static size_t room_of_sets(const struct gateway_set *sets)
 	return room;
 }
 
-/* What the API itself says; false: it says nothing of that name. */
+/* What the API itself or a plug-in says; false: they say nothing of that name. */
 static bool says(const struct gateway_call *c, const char *name)
 {
+	if (gateway_set_of(c->sets, GATEWAY_IN_HEAD, http_slice(name)))
+		return true;
 	for (size_t i = 0; i < c->out.n_own; i++) {
 		if (http_slice_is(c->out.own[i].name, name))
 			return true;
@@ -131,8 +136,10 @@ static void write_own_headers(struct http_writer *w, const struct gateway_call *
 {
 	struct http_slice client = http_slice(c->client_ip);
 
-	for (size_t i = 0; i < c->out.n_own; i++)
-		http_write_header(w, c->out.own[i].name, c->out.own[i].value);
+	for (size_t i = 0; i < c->out.n_own; i++) {
+		if (!gateway_set_of(c->sets, GATEWAY_IN_HEAD, c->out.own[i].name))
+			http_write_header(w, c->out.own[i].name, c->out.own[i].value);
+	}
 	http_write_header(w, http_slice("X-Forwarded-For"), forwarded_for);
 	http_write_header(w, http_slice("X-Forwarded-Proto"),
 			  http_slice(c->r->secure ? "https" : "http"));
@@ -145,17 +152,14 @@ static void write_own_headers(struct http_writer *w, const struct gateway_call *
 }
 
 /* In the request's arena; p == NULL where that has no room. */
-static struct http_slice write_head(struct gateway_call *c)
+static struct http_slice write_head(struct gateway_call *c, const struct gateway_outgoing *out)
 {
 	const struct http_head *h = c->r->head;
 	const char *host = c->backend->host;
-	const struct gateway_outgoing out = {backend_method(c), backend_path(c), backend_query(c)};
-	const bool ready = out.path.p && (out.query.p || !c->sets) &&
-			   (!c->api->n_plugins || gateway_plugins_request(c, &out));
-	struct http_slice to = ready ? target(c, &out) : (struct http_slice){NULL, 0};
+	struct http_slice to = target(c, out);
 	struct http_slice forwarded_for = gateway_forward_for(c->r->arena, h, c->client_ip);
 	/* a header that came as "a:b" leaves as "a: b" */
-	size_t room = h->size + h->n_headers + out.method.n + to.n + strlen(host) +
+	size_t room = h->size + h->n_headers + out->method.n + to.n + strlen(host) +
 		      forwarded_for.n + room_of_sets(c->sets) + HEAD_FIXED;
 	struct http_writer w;
 	char *buf;
@@ -166,7 +170,7 @@ static struct http_slice write_head(struct gateway_call *c)
 	if (!buf)
 		return (struct http_slice){NULL, 0};
 	w = http_writer(buf, room);
-	http_write_request_line(&w, out.method, to);
+	http_write_request_line(&w, out->method, to);
 	http_write_header(&w, http_slice("Host"), http_slice(host));
 	write_client_headers(&w, c);
 	write_sets(&w, c->sets);
@@ -221,16 +225,29 @@ static bool check_reachable(struct gateway_call *c)
 	return false;
 }
 
+/* A path that repeats a long parameter hundreds of times. */
+static void refuse_length(struct gateway_call *c)
+{
+	gateway_answer_error(c, GATEWAY_URL_TOO_LARGE, NULL);
+}
+
 void gateway_proxy(struct gateway_call *c)
 {
+	struct gateway_outgoing out;
 	struct http_slice head;
 
 	if (!check_reachable(c))
 		return;
-	head = write_head(c);
+	out = (struct gateway_outgoing){backend_method(c), backend_path(c), backend_query(c)};
+	if (!out.path.p || (c->sets && !out.query.p)) {
+		refuse_length(c);
+		return;
+	}
+	if (c->api->n_plugins && !gateway_plugins_request(c, &out))
+		return;
+	head = write_head(c, &out);
 	if (!head.p) {
-		/* a path that repeats a long parameter hundreds of times */
-		gateway_answer_error(c, GATEWAY_URL_TOO_LARGE, NULL);
+		refuse_length(c);
 		return;
 	}
 	c->answered = answered;

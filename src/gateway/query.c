@@ -2,6 +2,7 @@
 #include "gateway/query.h"
 
 #include "gateway/path.h"
+#include "http/chars.h"
 
 struct http_slice gateway_query_next(struct http_slice *query)
 {
@@ -36,4 +37,28 @@ struct http_slice gateway_query_get(struct arena *a, struct http_slice query, co
 		return value.n ? gateway_path_decode(a, value, true) : http_slice("");
 	}
 	return (struct http_slice){NULL, 0};
+}
+
+static bool stays(unsigned char c)
+{
+	return http_is_alpha(c) || http_is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+size_t gateway_query_encode(char *out, struct http_slice text)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.n; i++) {
+		const unsigned char c = (unsigned char)text.p[i];
+
+		if (stays(c)) {
+			out[n++] = text.p[i];
+		} else {
+			out[n++] = '%';
+			out[n++] = hex[c >> 4];
+			out[n++] = hex[c & 15];
+		}
+	}
+	return n;
 }

@@ -3,7 +3,6 @@
 
 #include "gateway/path.h"
 #include "gateway/query.h"
-#include "http/chars.h"
 
 bool gateway_set_add(struct arena *a, const struct gateway_set **sets, enum gateway_place place,
 		     const char *name, const char *value)
@@ -24,12 +23,12 @@ static char folded(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-static bool same_header(const char *a, struct http_slice b)
+bool gateway_same_header(struct http_slice a, struct http_slice b)
 {
-	if (strlen(a) != b.n)
+	if (a.n != b.n)
 		return false;
 	for (size_t i = 0; i < b.n; i++) {
-		if (folded(a[i]) != folded(b.p[i]))
+		if (folded(a.p[i]) != folded(b.p[i]))
 			return false;
 	}
 	return true;
@@ -40,7 +39,7 @@ const struct gateway_set *gateway_set_of(const struct gateway_set *sets, enum ga
 {
 	for (const struct gateway_set *s = sets; s; s = s->next) {
 		if (s->place == place &&
-		    (place == GATEWAY_IN_HEAD ? same_header(s->name, name)
+		    (place == GATEWAY_IN_HEAD ? gateway_same_header(http_slice(s->name), name)
 					      : http_slice_equal(http_slice(s->name), name)))
 			return s;
 	}
@@ -72,23 +71,6 @@ static void add(char *out, size_t *n, struct http_slice s)
 	*n += s.n;
 }
 
-static void add_encoded(char *out, size_t *n, const char *s)
-{
-	static const char hex[] = "0123456789ABCDEF";
-
-	for (; *s; s++) {
-		const unsigned char c = (unsigned char)*s;
-
-		if (http_is_alpha(c) || http_is_digit(c) || strchr("-._~", c)) {
-			out[(*n)++] = *s;
-		} else {
-			out[(*n)++] = '%';
-			out[(*n)++] = hex[c >> 4];
-			out[(*n)++] = hex[c & 15];
-		}
-	}
-}
-
 struct http_slice gateway_set_query(struct arena *a, const struct gateway_set *sets,
 				    struct http_slice query)
 {
@@ -109,9 +91,9 @@ struct http_slice gateway_set_query(struct arena *a, const struct gateway_set *s
 	}
 	for (s = sets; out && (s = gateway_set_next(sets, s, GATEWAY_IN_QUERY)); s = s->next) {
 		add(out, &n, n ? http_slice("&") : http_slice(""));
-		add_encoded(out, &n, s->name);
+		n += gateway_query_encode(out + n, http_slice(s->name));
 		out[n++] = '=';
-		add_encoded(out, &n, s->value);
+		n += gateway_query_encode(out + n, http_slice(s->value));
 	}
 	return (struct http_slice){out, n};
 }

@@ -164,23 +164,51 @@ void conn_refuse(struct conn *c, int status, const char *why)
 	c->advancing = outer;
 }
 
+/* What one write has done, 0 also where it is to be tried again; *full: it is the socket's turn. */
+static ssize_t write_parts(struct conn *c, const struct iovec *parts, int n, bool *full)
+{
+	const ssize_t written = conn_send(c, parts, n);
+
+	*full = written < 0 && errno == EAGAIN;
+	if (*full)
+		c->can_write = false;
+	return *full || (written < 0 && errno == EINTR) ? 0 : written;
+}
+
+int conn_write_go_on(struct conn *c)
+{
+	static const char text[CONN_GO_ON + 1] = "HTTP/1.1 100 Continue\r\n\r\n";
+	struct exchange *x = c->x;
+	bool full = false;
+
+	while (x->go_on && !full) {
+		const char *left = text + CONN_GO_ON - x->go_on;
+		const ssize_t n = write_parts(c, &(struct iovec){(void *)(uintptr_t)left, x->go_on},
+					      1, &full);
+
+		if (n < 0)
+			return -1;
+		x->go_on -= (size_t)n;
+	}
+	return !full;
+}
+
 int conn_write(struct conn *c)
 {
 	struct exchange *x = c->x;
+	int gone_on = conn_write_go_on(c);
 
+	if (gone_on <= 0)
+		return gone_on;
 	while (x->out[0].iov_len + x->out[1].iov_len) {
 		bool head_out = x->out[0].iov_len == 0;
-		ssize_t n = conn_send(c, &x->out[head_out], head_out || !x->out[1].iov_len ? 1 : 2);
+		bool full;
+		ssize_t n = write_parts(c, &x->out[head_out],
+					head_out || !x->out[1].iov_len ? 1 : 2, &full);
 		size_t head;
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN) {
-			c->can_write = false;
-			return 0;
-		}
-		if (n < 0)
-			return -1;
+		if (n < 0 || full)
+			return n < 0 ? -1 : 0;
 		x->r.bytes_out += (uint64_t)n;
 		c->progress += (uint64_t)n;
 		head = (size_t)n < x->out[0].iov_len ? (size_t)n : x->out[0].iov_len;

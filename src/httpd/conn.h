@@ -8,6 +8,7 @@
 #include "httpd/httpd.h"
 
 #define CONN_BUFFER   16384u /* twice a head: one being answered, one arriving */
+#define CONN_GO_ON    25u    /* bytes of "HTTP/1.1 100 Continue", line ends included */
 #define CONN_PROGRESS 512u   /* bytes per stall_ms that keep a connection alive */
 
 /* One request and its answer. Kept on a free list with its arena. */
@@ -23,6 +24,7 @@ struct exchange {
 	void *free_body;
 	char *more; /* of a stream: what follows `out` */
 	size_t more_len, more_room;
+	size_t go_on; /* bytes of "100 Continue" that are still to be written, before the answer */
 	bool close, answered, refused, streams;
 };
 
@@ -124,6 +126,8 @@ bool conn_step_head(struct conn *c);
 bool conn_step_body(struct conn *c);
 
 /* answer.c */
+/** "100 Continue", or what is left of it; as conn_write(), which sees to it, too. */
+int conn_write_go_on(struct conn *c);
 /** Writes what is left of the answer. 1: all written, 0: the socket is full, -1: it is broken. */
 int conn_write(struct conn *c);
 /** Makes what follows of a stream the next to be written. False: nothing follows. */

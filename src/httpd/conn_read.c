@@ -137,7 +137,6 @@ static bool body_reserve(struct conn *c, size_t more)
 
 static void head_complete(struct conn *c)
 {
-	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
 	struct exchange *x = c->x;
 
 	c->in_start += x->head.size;
@@ -151,10 +150,8 @@ static void head_complete(struct conn *c)
 	conn_set_state(c, CONN_BODY);
 	if (x->head.framing == HTTP_BODY_LENGTH && !body_fits(c, x->head.content_length))
 		return;
-	/* the last answer is out, so this fits the socket; a client that does not get it, waits a
-	 * second and sends anyway */
 	if (x->head.expect_continue && c->in_start == c->in_end)
-		(void)conn_send(c, &(struct iovec){(void *)(uintptr_t)go_on, sizeof(go_on) - 1}, 1);
+		x->go_on = CONN_GO_ON;
 }
 
 bool conn_step_head(struct conn *c)
@@ -233,6 +230,11 @@ bool conn_step_body(struct conn *c)
 	struct exchange *x = c->x;
 	enum got got;
 
+	/* what does not fit the socket goes out before the answer, at the latest */
+	if (x->go_on && c->can_write && conn_write_go_on(c) < 0) {
+		conn_close(c);
+		return true;
+	}
 	if (c->in_start < c->in_end && decode_buffered(c))
 		return true;
 	/* the buffer is empty: chunks go behind the head, over what has been decoded */

@@ -108,7 +108,7 @@ struct exchange *httpd_take_exchange(struct httpd *s)
 	memset(x->out, 0, sizeof(x->out));
 	x->free_body = NULL;
 	x->more = NULL;
-	x->more_len = x->more_room = 0;
+	x->more_len = x->more_room = x->go_on = 0;
 	x->close = x->answered = x->refused = x->streams = false;
 	return x;
 }

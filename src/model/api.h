@@ -71,13 +71,21 @@ struct api_group {
 	size_t n_domains;
 };
 
+/* What the code of a function is. */
+enum function_runtime {
+	FUNCTION_RUNTIME_PROCESS, /* a handler, started for each invocation */
+	FUNCTION_RUNTIME_CUSTOM,  /* an HTTP server */
+};
+
 struct function {
 	struct named id;
 	struct ref region;
-	struct text code;          /* path of an executable, relative to the lab file */
-	struct number timeout;     /* us; default 60 s */
-	struct number memory_size; /* bytes; default 128 MiB; told to the handler */
-	struct text *environment;  /* "KEY=value" */
+	struct text code; /* path of an executable, relative to the lab file */
+	enum function_runtime runtime;
+	struct number instance_concurrency; /* FUNCTION_RUNTIME_CUSTOM only; default 1 */
+	struct number timeout;              /* us; default 60 s */
+	struct number memory_size;          /* bytes; default 128 MiB; told to the handler */
+	struct text *environment;           /* "KEY=value" */
 	size_t n_environment;
 };
 

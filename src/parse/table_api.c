@@ -246,11 +246,22 @@ const struct table parse_table_app_attachment = {
 	KEYS(app_attachment_keys),
 };
 
+static const struct key_word runtime_words[] = {
+	{"process", FUNCTION_RUNTIME_PROCESS},
+	{"custom", FUNCTION_RUNTIME_CUSTOM},
+};
+static const struct key_words runtimes = WORDS(runtime_words);
+
 static const struct key function_keys[] = {
 	{"region", KEY_REF, KEY_REQUIRED, FIELD(function, region),
 	 .doc = "Region of the function."},
 	{"code", KEY_TEXT, KEY_REQUIRED, FIELD(function, code),
 	 .doc = "Path of an executable, relative to the lab file."},
+	{"runtime", KEY_ENUM, FIELD(function, runtime), .words = &runtimes, .def = "process",
+	 .doc = "process: the executable is started for each invocation; custom: it is an HTTP server that "
+		"is started once."},
+	{"instance_concurrency", KEY_NUMBER, FIELD(function, instance_concurrency), .def = "1",
+	 .min = 1, .max = 200, .doc = "Invocations at a time in one instance of a custom runtime."},
 	{"timeout", KEY_DURATION, FIELD(function, timeout), .def = "60s",
 	 .doc = "How long one invocation may take."},
 	{"memory_size", KEY_SIZE, FIELD(function, memory_size), .def = "128MiB",

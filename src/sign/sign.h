@@ -45,7 +45,7 @@ bool sign_is_form(struct http_slice content_type);
 const char *sign_text(struct arena *scratch, const struct sign_request *r, struct strbuf *out);
 
 /**
- * Appends the text that a gateway signs for a backend (X-Ca-Proxy-Signature): METHOD, Content-MD5 as the client sent it,
+ * Appends the text that a gateway signs for a backend (X-Ca-Proxy-Signature): METHOD, Content-MD5 of r,
  * these headers, whatever r has, sorted and in lower case, and path, query and form as above.
  */
 const char *sign_backend_text(struct arena *scratch, const struct sign_request *r,

@@ -8,7 +8,7 @@
 #include "base/ip.h"
 #include "base/name.h"
 
-#define MAX_SOCKETS 4096
+#define MAX_SOCKETS 16384
 
 /* Names of namespaces end up in paths; they are ours, but this process checks for itself. */
 static bool ns_valid(const char *s)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One connection. GnuTLS reads and writes the socket itself, which is non-blocking: its EAGAIN is the
- * kernel's. A record holds the head of an answer and what of the body fits behind it, so that a small
- * answer is one packet.
+ * One connection, on a non-blocking socket. GnuTLS says EAGAIN of its own, too: behind a record without
+ * data for us, as the change of a key is, or an empty one. What has arrived behind that has had its edge,
+ * so here one goes on until the kernel says EAGAIN. A record holds the head of an answer and what of the
+ * body fits behind it, so that a small answer is one packet.
  */
 #include "tls/session.h"
 
@@ -12,14 +13,18 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/cleanup.h"
 
-#define RECORD 16384u
+#define RECORD       16384u
+#define DATALESS_MAX 32 /* records in a row: who sends only those shall not keep the loop busy */
 
 struct session {
 	gnutls_session_t tls; /* its pointer is the server */
-	bool unsent;          /* the library keeps a record that the socket had no room for */
+	int fd;
+	bool dry;    /* the kernel itself had nothing to read, the last time */
+	bool unsent; /* the library keeps a record that the socket had no room for */
 };
 
 static int choose_certificate(gnutls_session_t tls)
@@ -40,9 +45,21 @@ static int choose_certificate(gnutls_session_t tls)
 	return gnutls_credentials_set(tls, GNUTLS_CRD_CERTIFICATE, credentials);
 }
 
-static int set_up(gnutls_session_t tls, struct tls_server *t, int fd)
+static ssize_t pull(gnutls_transport_ptr_t ptr, void *to, size_t room)
+{
+	struct session *s = ptr;
+	const ssize_t n = recv(s->fd, to, room, 0);
+
+	s->dry = n < 0 && errno == EAGAIN;
+	if (n < 0)
+		gnutls_transport_set_errno(s->tls, errno);
+	return n;
+}
+
+static int set_up(struct session *s, struct tls_server *t)
 {
 	static const gnutls_datum_t http11 = {(unsigned char *)(uintptr_t) "http/1.1", 8};
+	gnutls_session_t tls = s->tls;
 	int rc = gnutls_priority_set(tls, t->priorities);
 
 	if (rc >= 0)
@@ -52,7 +69,8 @@ static int set_up(gnutls_session_t tls, struct tls_server *t, int fd)
 	gnutls_session_set_ptr(tls, t);
 	gnutls_handshake_set_post_client_hello_function(tls, choose_certificate);
 	gnutls_handshake_set_timeout(tls, 0); /* httpd has a deadline */
-	gnutls_transport_set_int(tls, fd);
+	gnutls_transport_set_ptr2(tls, s, (gnutls_transport_ptr_t)(intptr_t)s->fd);
+	gnutls_transport_set_pull_function(tls, pull);
 	return rc;
 }
 
@@ -63,16 +81,23 @@ static void *open_session(void *arg, int fd)
 
 	if (!s)
 		abort();
+	s->fd = fd;
 	if (gnutls_init(&s->tls, flags) < 0) {
 		free(s);
 		return NULL;
 	}
-	if (set_up(s->tls, arg, fd) < 0) {
+	if (set_up(s, arg) < 0) {
 		gnutls_deinit(s->tls);
 		free(s);
 		return NULL;
 	}
 	return s;
+}
+
+/* Whether the library only came to the end of a record, and the socket may have more. */
+static bool may_go_on(const struct session *s, ssize_t rc)
+{
+	return rc == GNUTLS_E_AGAIN && !s->dry && gnutls_record_get_direction(s->tls) == 0;
 }
 
 /* -1, with EAGAIN only where the socket said so. */
@@ -85,12 +110,13 @@ static int broken(int rc)
 static int handshake(void *session)
 {
 	const struct session *s = session;
-	int rc;
+	int rc, dataless = 0;
 
 	/* what is not fatal are alerts without a meaning for us */
 	do
 		rc = gnutls_handshake(s->tls);
-	while (rc < 0 && rc != GNUTLS_E_AGAIN && !gnutls_error_is_fatal(rc));
+	while ((may_go_on(s, rc) && ++dataless < DATALESS_MAX) ||
+	       (rc < 0 && rc != GNUTLS_E_AGAIN && !gnutls_error_is_fatal(rc)));
 	if (rc >= 0)
 		return 0;
 	if (rc != GNUTLS_E_AGAIN)
@@ -101,8 +127,14 @@ static int handshake(void *session)
 static ssize_t receive(void *session, void *to, size_t room)
 {
 	const struct session *s = session;
-	const ssize_t n = gnutls_record_recv(s->tls, to, room);
+	ssize_t n;
+	int dataless = 0;
 
+	do
+		n = gnutls_record_recv(s->tls, to, room);
+	while (may_go_on(s, n) && ++dataless < DATALESS_MAX);
+	if (may_go_on(s, n))
+		n = GNUTLS_E_TOO_MANY_EMPTY_PACKETS;
 	/* without a close_notify it is an end as well: a request says itself when it is whole.
 	 * A renegotiation (GNUTLS_E_REHANDSHAKE) is one that we do not have. */
 	return n >= 0 ? n : n == GNUTLS_E_PREMATURE_TERMINATION ? 0 : broken((int)n);

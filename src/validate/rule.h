@@ -41,6 +41,9 @@ void validate_each_backend(struct validation *v,
 /** Whether [name] may stand in the path of the API's backend. */
 bool validate_backend_knows(const struct api *api, const char *name);
 
+/** Whether an API may set the header: not what frames a message, nor what the gateway says by itself. */
+bool validate_header_name(const char *name);
+
 /** Text for messages, in scratch memory. */
 const char *validate_cidr(struct validation *v, struct ip_prefix p);
 const char *validate_ip(struct validation *v, uint32_t ip);

@@ -300,7 +300,7 @@
 	X(ERROR, parameter_source, "parameter-source", \
 	  "A parameter in PATH is one of the API's path, one in BODY one of a form.") \
 	X(ERROR, parameter_target, "parameter-target", \
-	  "A backend gets a parameter once, and none that only the gateway may say.") \
+	  "A backend gets a parameter once, one of its path always, and none that only the gateway says.") \
 	X(ERROR, parameter_range, "parameter-range", \
 	  "A parameter can have a value.") \
 	X(ERROR, system_parameter, "system-parameter", \
@@ -324,7 +324,7 @@
 	X(ERROR, jwt_key, "jwt-key", \
 	  "A key of jwtAuth has what its kind needs, in base64url.") \
 	X(ERROR, jwt_parameter, "jwt-parameter", \
-	  "A parameter of jwtAuth has a name that a header can have.") \
+	  "A parameter of jwtAuth has a name that can be had, a claim a header that can be set.") \
 	X(ERROR, cors_list, "cors-list", \
 	  "The lists of cors are printable ASCII characters.") \
 	X(ERROR, plugin_condition, "plugin-condition", \
@@ -365,6 +365,8 @@
 	  "The code of a function is a file below the folder of the lab file.") \
 	X(ERROR, function_timeout, "function-timeout", \
 	  "A function has 1 ms to 86400 s.") \
+	X(ERROR, function_concurrency, "function-concurrency", \
+	  "Only an instance of a custom runtime has more than one invocation at a time.") \
 	\
 	X(ERROR, check_http, "check-http", \
 	  "An http check has a method and a http:// or https:// URL.") \

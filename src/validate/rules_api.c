@@ -242,3 +242,19 @@ void validate_function_timeout(struct validation *v)
 			f->id.name, validate_duration(v, f->timeout.v));
 	}
 }
+
+void validate_function_concurrency(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_functions; i++) {
+		const struct function *f = &v->lab->functions[i];
+
+		if (f->runtime == FUNCTION_RUNTIME_CUSTOM || f->instance_concurrency.v <= 1)
+			continue;
+		validate_report(
+			v, f->instance_concurrency.at,
+			"function '%s' is a handler that is started for each invocation, it "
+			"cannot have several at a time",
+			f->id.name);
+		validate_hint(v, "add 'runtime: custom', where its code is an HTTP server");
+	}
+}

@@ -121,8 +121,7 @@ void validate_parameter_unseen(struct validation *v)
 
 /* --- where they go --- */
 
-/* What frames a message, and what the gateway says by itself. */
-static bool is_header_name(const char *s)
+bool validate_header_name(const char *s)
 {
 	static const char *const not_yours[] = {"Host",
 						"Content-Length",
@@ -151,11 +150,27 @@ static const char *target_fault(const struct api *api, const struct target *t)
 {
 	if (!*t->name)
 		return "it has no name";
-	if (t->to == API_IN_HEAD && !is_header_name(t->name))
+	if (t->to == API_IN_HEAD && !validate_header_name(t->name))
 		return "that is no header that an API can set";
+	if (t->to == API_IN_HEAD && api->form && strcasecmp(t->name, "Content-Type") == 0)
+		return "the body is a form, which has its own";
 	if (t->to == API_IN_BODY && (!api->form || api->mode == API_PASSTHROUGH))
 		return "the body is no form, or the mode is PASSTHROUGH";
 	return NULL;
+}
+
+/* Of a path nothing can be left out. */
+static void check_present(struct validation *v, const struct api *api,
+			  const struct request_parameter *p)
+{
+	if (p->in_service != API_IN_PATH || p->in == API_IN_PATH || p->required ||
+	    p->default_value.s)
+		return;
+	validate_report(
+		v, p->id.at,
+		"the backend of API '%s' gets '%s' in the path, but clients may leave it out",
+		api->id.name, p->id.name);
+	validate_hint(v, "write `required: REQUIRED`, or a `default_value`");
 }
 
 static bool is_same(const struct target *a, const struct target *b)
@@ -192,6 +207,8 @@ void validate_parameter_target(struct validation *v)
 		for (size_t j = 0; target_at(api, j, &t); j++)
 			if (t.name)
 				check_target(v, api, j, &t);
+		for (size_t j = 0; j < api->n_request_parameters; j++)
+			check_present(v, api, &api->request_parameters[j]);
 	}
 }
 
@@ -283,7 +300,7 @@ static void check_mock(struct validation *v, const struct api *api, const struct
 			validate_report(v, h->at,
 					"API '%s': only a fixed answer has headers of its own",
 					api->id.name);
-		else if (!is_header_name(h->key) || strcasecmp(h->key, "Date") == 0)
+		else if (!validate_header_name(h->key) || strcasecmp(h->key, "Date") == 0)
 			validate_report(
 				v, h->at,
 				"the answer of API '%s' cannot have a header '%s': it is none, "

@@ -2,6 +2,7 @@
 /** Plug-ins of API Gateway and what they are bound to. */
 #include <inttypes.h>
 #include <stdint.h>
+#include <strings.h>
 
 #include "base/base64.h"
 #include "base/condition.h"
@@ -141,6 +142,22 @@ static void check_parameter(struct validation *v, const struct plugin *p, const 
 	validate_hint(v, "letters, digits, -, _ and . can stand in one");
 }
 
+static void check_claim(struct validation *v, const struct plugin *p, const struct jwt_claim *c)
+{
+	const char *s = c->parameter_name.s;
+
+	if (c->location != PLACE_HEADER) {
+		check_parameter(v, p, &c->parameter_name);
+		return;
+	}
+	if (!s || (validate_header_name(s) && strcasecmp(s, "CaClientIp") != 0))
+		return;
+	validate_report(v, c->parameter_name.at, "plug-in '%s' cannot set a header '%s'",
+			p->id.name, s);
+	validate_hint(v, "letters, digits and - can stand in one; what frames a message, and what "
+			 "the gateway says by itself, cannot be set");
+}
+
 void validate_jwt_parameter(struct validation *v)
 {
 	for (size_t i = 0; i < v->lab->n_plugins; i++) {
@@ -148,7 +165,7 @@ void validate_jwt_parameter(struct validation *v)
 
 		check_parameter(v, p, &p->jwt_auth.parameter);
 		for (size_t j = 0; j < p->jwt_auth.n_claims; j++)
-			check_parameter(v, p, &p->jwt_auth.claims[j].parameter_name);
+			check_claim(v, p, &p->jwt_auth.claims[j]);
 	}
 }
 

@@ -18,7 +18,7 @@ in_run() {
 
 @test "too little space, from none to enough" {
   in_run mode=755,size=4k <<'SH'
-for k in 4 8 16 20 24 28 32 36 40 48 56 64 128 256; do
+for k in 4 8 16 20 24 28 32 36 40 48 56 64 128 256 384 512; do
   mount -o remount,size=${k}k /run
   try "$k kB"
 done

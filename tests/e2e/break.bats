@@ -71,7 +71,9 @@ as_planned() { labctl status "$1" >/dev/null; }
   [[ $output == *"NOT reachable: link attach-vpc-3 is down"* ]]
   [[ $output == *"labctl reset scenario1"* ]]
   [[ $(labctl explain scenario1 ecs-3 172.16.1.10:80 --json | jq .mended_by_reset) == true ]]
-  ! labctl matrix scenario1 --json | jq -e '.pairs[]? | select(.from == "ecs-3" and .to == "apigw-1") | .reaches | index("tcp/80")'
+  reached=$(labctl matrix scenario1 --json | jq -r '. as $m | .cells[] |
+    select(($m.from[.from] | index("ecs-3")) and ($m.to[.to] | index("apigw-1"))) | .services["tcp/80"]')
+  [ "$reached" = no ]
   [[ $(labctl plan scenario1) == *"gain"* ]]
   labctl link scenario1 attach-vpc-3 up
   answers scenario1 ecs-3 172.16.1.253

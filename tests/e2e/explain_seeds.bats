@@ -2,6 +2,7 @@
 # What `labctl explain` and the matrix say, held against packets in small labs from which something is missing
 # (lib/random_lab.py): every pair by ping and TCP, every API from every node. LABCTL_FULL=1: 500 seeds.
 
+bats_require_minimum_version 1.5.0
 load ../lib/e2e
 
 setup() {
@@ -15,9 +16,9 @@ teardown() { for lab in /run/labctl/seed*; do down_all "${lab##*/}"; done; }
     python3 tests/lib/random_lab.py "$seed" lab >"$BATS_TEST_TMPDIR/$seed.yaml" 2>"$BATS_TEST_TMPDIR/$seed.why"
     diff "$BATS_TEST_TMPDIR/$seed.yaml" <(python3 tests/lib/random_lab.py "$seed" lab 2>/dev/null)
     labctl check "$BATS_TEST_TMPDIR/$seed.yaml"
-    ! diff -q "$BATS_TEST_TMPDIR/$seed.yaml" <(python3 tests/lib/random_lab.py "$seed" lab --whole)
+    run ! diff -q "$BATS_TEST_TMPDIR/$seed.yaml" <(python3 tests/lib/random_lab.py "$seed" lab --whole)
   done
-  ! diff -q "$BATS_TEST_TMPDIR/1.yaml" "$BATS_TEST_TMPDIR/7.yaml"
+  run ! diff -q "$BATS_TEST_TMPDIR/1.yaml" "$BATS_TEST_TMPDIR/7.yaml"
 }
 
 @test "in labs from which something is missing, every prediction is what packets do" {

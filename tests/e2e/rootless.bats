@@ -210,7 +210,7 @@ pinged() { # and seen
   exec 8>&-
   [ "$status" -eq 1 ]
   grep -aq "scenario3/mine: is not ours" "$home/said"
-  ! grep -aq "scenario3 is down" "$home/said"
+  run ! grep -aq "scenario3 is down" "$home/said"
   rm "$records/scenario3/mine"
 }
 

@@ -54,8 +54,8 @@ told() {
   grep -qi "frame-ancestors 'none'" <<<"$head"
   grep -qi '^x-content-type-options: nosniff' <<<"$head"
   grep -qi '^referrer-policy: no-referrer' <<<"$head"
-  ! grep -qE '<script>|<style|style=| on[a-z]+=|https?://' "$BATS_TEST_TMPDIR/page"
-  ! grep -q "$key" "$BATS_TEST_TMPDIR/page"
+  run ! grep -qE '<script>|<style|style=| on[a-z]+=|https?://' "$BATS_TEST_TMPDIR/page"
+  run ! grep -q "$key" "$BATS_TEST_TMPDIR/page"
   for file in app.js style.css icon.svg; do
     grep -q "/$file" "$BATS_TEST_TMPDIR/page"
     refused 200 "$file"

@@ -70,6 +70,44 @@ static void conditions(void **state)
 	}
 }
 
+static const char *get_some(const char *name, void *arg)
+{
+	return strcmp(name, "Secret") == 0 ? condition_unknown : get(name, arg);
+}
+
+/* What is not known may be as it has to be; what is not there is not. */
+static void unknown_values(void **state)
+{
+	static const struct {
+		const char *text;
+		enum condition_truth wanted;
+	} rows[] = {
+		{"$Secret = 1", CONDITION_PERHAPS},
+		{"1 = $Secret", CONDITION_PERHAPS},
+		{"$Secret like '%'", CONDITION_PERHAPS},
+		{"Random() < 0.5", CONDITION_PERHAPS},
+		{"$Unknown = $Secret", CONDITION_NO},
+		{"$Secret = 1 and $Flag = true", CONDITION_PERHAPS},
+		{"$Secret = 1 and $Flag = false", CONDITION_NO},
+		{"$Secret = 1 or $Flag = true", CONDITION_YES},
+		{"$Secret = 1 or $Flag = false", CONDITION_PERHAPS},
+		{"$Flag = true", CONDITION_YES},
+	};
+	const struct condition_values values = {.get = get_some, .any_random = true};
+	auto_arena struct arena *a = arena_new(0);
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *why;
+		size_t at;
+		const struct condition *c = condition_read(a, rows[i].text, &why, &at);
+
+		assert_non_null(c);
+		if (condition_judge(c, &values) != rows[i].wanted)
+			fail_msg("%s is not %d", rows[i].text, (int)rows[i].wanted);
+		assert_int_equal(condition_holds(c, &values), rows[i].wanted == CONDITION_YES);
+	}
+}
+
 static void malformed_ones(void **state)
 {
 	static const struct {
@@ -117,6 +155,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(conditions),
+		cmocka_unit_test(unknown_values),
 		cmocka_unit_test(malformed_ones),
 	};
 

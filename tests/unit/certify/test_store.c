@@ -182,6 +182,29 @@ static void a_lost_authority_is_replaced(void **state)
 	}
 }
 
+/* Those of a worker that was not asked for when its authority was replaced, when it is asked for again. */
+static void certificates_of_another_authority_are_replaced(void **state)
+{
+	auto_free char *ca = NULL, *one = NULL, *two = NULL, *after = NULL, *again = NULL;
+	struct fixture f;
+
+	open_fixture(&f);
+	complete(&f, "{\"gw-1\": [\"a.example.com\"], \"gw-2\": [\"b.example.com\"]}");
+	assert_int_equal(unlinkat(f.dir, "secrets/ca-key.pem", 0), 0);
+	complete(&f, "{\"gw-2\": [\"b.example.com\"]}");
+	ca = read_file(&f, "secrets/ca.pem");
+	two = certificate_of(&f, "secrets/gw-2.certificates", "b.example.com");
+	assert_int_equal(verdict(ca, two, "b.example.com"), 0);
+	one = certificate_of(&f, "secrets/gw-1.certificates", "a.example.com");
+	assert_int_not_equal(verdict(ca, one, "a.example.com"), 0);
+	complete(&f, "{\"gw-1\": [\"a.example.com\"], \"gw-2\": [\"b.example.com\"]}");
+	after = certificate_of(&f, "secrets/gw-1.certificates", "a.example.com");
+	again = certificate_of(&f, "secrets/gw-2.certificates", "b.example.com");
+	assert_int_equal(verdict(ca, after, "a.example.com"), 0);
+	assert_string_equal(again, two);
+	close_fixture(&f);
+}
+
 /* A link in the way is not followed. */
 static void links_are_refused(void **state)
 {
@@ -194,6 +217,47 @@ static void links_are_refused(void **state)
 	assert_int_equal(store_complete(f.dir, "lab-1", order, "/nowhere", &err), -1);
 	assert_int_equal(access("/tmp/ca.pem", F_OK), -1);
 	json_decref(order);
+	close_fixture(&f);
+}
+
+/* Only what is not there is missing: nothing is replaced because it cannot be read. */
+static void what_cannot_be_read_is_not_lost(void **state)
+{
+	static const char *const files[] = {"secrets/ca.pem", "secrets/ca-key.pem",
+					    "secrets/gw-1.certificates"};
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		auto_free char *before = NULL, *after = NULL;
+		auto_error struct lab_error *err = NULL;
+		json_t *order = json_loads("{\"gw-1\": [\"a.example.com\"]}", 0, NULL);
+		struct fixture f;
+
+		open_fixture(&f);
+		complete(&f, "{\"gw-1\": [\"a.example.com\"]}");
+		before = read_file(&f, files[i]);
+		assert_int_equal(renameat(f.dir, files[i], f.dir, "away"), 0);
+		assert_int_equal(symlinkat("../away", f.dir, files[i]), 0);
+		assert_int_equal(store_complete(f.dir, "lab-1", order, "/nowhere", &err), -1);
+		assert_non_null(strstr(lab_error_message(err), files[i]));
+		after = read_file(&f, files[i]);
+		assert_string_equal(after, before);
+		json_decref(order);
+		close_fixture(&f);
+	}
+}
+
+/* A link to the host's authorities is followed, as on some distributions it is one. */
+static void the_bundle_may_be_a_link(void **state)
+{
+	auto_free char *trust = NULL;
+	struct fixture f;
+
+	open_fixture(&f);
+	write_file(&f, "elsewhere", "# the host's\n");
+	assert_int_equal(symlinkat("elsewhere", f.dir, "bundle"), 0);
+	complete(&f, "{}");
+	trust = read_file(&f, "secrets/trust.pem");
+	assert_memory_equal(trust, "# the host's\n", 13);
 	close_fixture(&f);
 }
 
@@ -211,6 +275,10 @@ static void pairs_that_do_not_fit(void **state)
 	read = authority_read(b.certificate, b.key);
 	assert_non_null(read);
 	authority_free(read);
+	assert_true(authority_has_issued(one, leaf.certificate, leaf.key));
+	assert_false(authority_has_issued(two, leaf.certificate, leaf.key));
+	assert_false(authority_has_issued(one, leaf.certificate, a.key));
+	assert_false(authority_has_issued(one, "", ""));
 	certificate_done(&a);
 	certificate_done(&b);
 	certificate_done(&leaf);
@@ -224,7 +292,10 @@ int main(void)
 		cmocka_unit_test(what_is_made),
 		cmocka_unit_test(what_is_there_stays),
 		cmocka_unit_test(a_lost_authority_is_replaced),
+		cmocka_unit_test(certificates_of_another_authority_are_replaced),
 		cmocka_unit_test(links_are_refused),
+		cmocka_unit_test(what_cannot_be_read_is_not_lost),
+		cmocka_unit_test(the_bundle_may_be_a_link),
 		cmocka_unit_test(pairs_that_do_not_fit),
 	};
 

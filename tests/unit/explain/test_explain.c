@@ -387,6 +387,33 @@ static void test_commands_answer_what_they_like(void **state)
 	assert_int_equal(command->status, 0);
 }
 
+#define ROUTED                                                                                                                        \
+	"lab: routed\n"                                                                                                               \
+	"regions: {cn-hangzhou: {zones: [h]}}\n"                                                                                      \
+	"vpcs: {vpc-1: {region: cn-hangzhou, cidr_block: 172.16.0.0/16, vswitches: {vsw-1: {zone: h, cidr_block: 172.16.1.0/24}}}}\n" \
+	"security_groups: {sg-1: {vpc: vpc-1}}\n"                                                                                     \
+	"ecs: {ecs-1: {vswitch: vsw-1, private_ip: 172.16.1.20, security_groups: [sg-1]}}\n"                                          \
+	"api_gateways: {apigw-1: {region: cn-hangzhou, bind: {vpc: vpc-1, vswitch: vsw-1, ip: 172.16.1.10}}}\n"                       \
+	"api_groups: {g: {instance: apigw-1, domains: {a.example: {}}}}\n"                                                            \
+	"apis: {a: {group: g, path: /a, stages: [RELEASE], backend: {mock: own}}}\n"                                                  \
+	"plugins: {r: {routing: {routes: [{name: New, condition: \"$X-Version = '2'\", backend: {mock: new}}]}}}\n"                   \
+	"plugin_attachments: {p: {plugin: r, api: a}}\n"
+
+/* Headers are not known: whichever backend answers, it is not said to. */
+static void test_routes_by_headers(void **state)
+{
+	auto_plan struct plan *p = compiled_text(ROUTED);
+	auto_explanation struct explanation *e = explain_in(
+		p, &(struct explain_request){
+			   .from = "ecs-1", .to = "http://172.16.1.10/a", .host = "a.example:80"});
+
+	assert_int_equal(e->verdict, ANALYSE_PERHAPS);
+	assert_string_equal(e->cause,
+			    "not known which backend: route New of plug-in r depends on a "
+			    "header, an id or on chance");
+	assert_int_equal(e->status, 0);
+}
+
 static void test_wrong_requests(void **state)
 {
 	static const struct explain_request wrong[] = {
@@ -414,6 +441,7 @@ int main(void)
 		cmocka_unit_test(test_figures),
 		cmocka_unit_test(test_figures_of_wires),
 		cmocka_unit_test(test_commands_answer_what_they_like),
+		cmocka_unit_test(test_routes_by_headers),
 		cmocka_unit_test(test_wrong_requests),
 	};
 

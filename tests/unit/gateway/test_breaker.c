@@ -93,6 +93,43 @@ static void slots_are_found_again(void **state)
 	enters(100, 90001, GATEWAY_BREAKER_PROBE);
 }
 
+/* Whoever filled all slots and was never called again does not keep them. */
+static void what_is_long_past_makes_room(void **state)
+{
+	for (uint64_t i = 0; i < GATEWAY_BREAKER_SLOTS; i++) {
+		for (int n = 0; n < 3; n++)
+			fail_at(2 * i + 100, 0, false);
+		if (i % 2)
+			enters(2 * i + 100, 15000, GATEWAY_BREAKER_PROBE);
+	}
+	for (int i = 0; i < 3; i++)
+		fail_at(8, 164999,
+			false); /* probes may be under way, and what is open has just been so */
+	enters(8, 165000, GATEWAY_BREAKER_PASS);
+	for (int i = 0; i < 3; i++)
+		fail_at(8, 165001, false); /* a probe has died */
+	enters(8, 165002, GATEWAY_BREAKER_OPEN);
+	enters(100, 165003, GATEWAY_BREAKER_PROBE); /* the first was open, and is not forgotten */
+}
+
+static void what_was_open_makes_room(void **state)
+{
+	for (uint64_t i = 0; i < GATEWAY_BREAKER_SLOTS; i++) {
+		for (int n = 0; n < 3; n++)
+			fail_at(2 * i + 100, 0, false);
+	}
+	for (int i = 0; i < 3; i++)
+		fail_at(8, 315000, false);
+	enters(8, 315001, GATEWAY_BREAKER_PASS);
+	for (int i = 0; i < 3; i++)
+		fail_at(8, 315001, false);
+	enters(8, 315002, GATEWAY_BREAKER_OPEN);
+	/* a clock that was set back by a day: what is open longer than can be is over as well */
+	for (int i = 0; i < 3; i++)
+		gateway_breaker_leave(memory, 10, &rules, false, true, T0 - 86400000);
+	assert_int_equal(gateway_breaker_enter(memory, 10, T0 - 86400000), GATEWAY_BREAKER_OPEN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -100,6 +137,8 @@ int main(void)
 		cmocka_unit_test_setup(windows_pass, clear),
 		cmocka_unit_test_setup(nobody_waits_for_the_dead, clear),
 		cmocka_unit_test_setup(slots_are_found_again, clear),
+		cmocka_unit_test_setup(what_is_long_past_makes_room, clear),
+		cmocka_unit_test_setup(what_was_open_makes_room, clear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "gateway/set.h"
 #include "lib/test.h"
 
 static const char *const params[] = {"id", "na\"me"};
@@ -61,6 +62,29 @@ static void golden(void **state)
 	j = json_loadb(out.s, out.len, JSON_REJECT_DUPLICATES, NULL);
 	assert_non_null(j);
 	json_decref(j);
+}
+
+/* What a plug-in sets stands in place of the API's own header, and of a client's. */
+static void sets_come_first(void **state)
+{
+	static const char request[] = "GET / HTTP/1.1\r\nHost: h\r\nX_Own: forged\r\n\r\n";
+	auto_arena struct arena *a = arena_new(0);
+	auto_strbuf struct strbuf out = {0}, none = {0};
+	const struct gateway_set *sets = NULL;
+	struct http_head h;
+	struct gateway_event ev = {.head = &h, .own = own, .n_own = 1, .scratch = a};
+
+	http_head_init(&h);
+	assert_int_equal(http_head_parse(&h, request, strlen(request)), HTTP_DONE);
+	ev.request_id = ev.client_ip = ev.protocol = "-";
+	assert_true(gateway_set_add(a, &sets, GATEWAY_IN_HEAD, "x-own", "set"));
+	ev.sets = sets;
+	gateway_event_write(&out, &ev);
+	assert_non_null(strstr(out.s, "\"headers\":{\"x-own\":\"set\",\"X-Ca-Api-Gateway\":"));
+	assert_true(gateway_set_add(a, &sets, GATEWAY_IN_HEAD, "x-own", NULL));
+	ev.sets = sets;
+	gateway_event_write(&none, &ev);
+	assert_non_null(strstr(none.s, "\"headers\":{\"X-Ca-Api-Gateway\":"));
 }
 
 static void nothing_sent(void **state)
@@ -182,7 +206,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(golden),    cmocka_unit_test(nothing_sent),
 		cmocka_unit_test(long_body), cmocka_unit_test(many_parameters),
-		cmocka_unit_test(answers),
+		cmocka_unit_test(answers),   cmocka_unit_test(sets_come_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,6 +67,7 @@ static void who_is_let_in(void **state)
 		{TOKEN_HS_AS_RS, GATEWAY_JWT_INVALID, "alg is not that of the key"},
 		{TOKEN_NONE, GATEWAY_JWT_INVALID, "alg is not that of the key"},
 		{TOKEN_EXPIRED, GATEWAY_JWT_EXPIRED, "2023-11-14T22:13:20Z"},
+		{TOKEN_LONG_AGO, GATEWAY_JWT_EXPIRED, ""},
 		{TOKEN_FUTURE, GATEWAY_JWT_INVALID, "nbf is in the future"},
 		{TOKEN_BAD_EXP, GATEWAY_JWT_INVALID, "exp or nbf is not a number"},
 		{TOKEN_OTHER_KID, GATEWAY_JWT_NO_KEY, "x"},

@@ -81,9 +81,10 @@ static const char *mapped(const char *mapping, const char *path, const char *req
 	return out;
 }
 
-#define GET(query) "GET /u/7%2F8/k" query " HTTP/1.1\r\nHost: h"
-#define POST(type) "POST /u/7%2F8/k HTTP/1.1\r\nHost: h\r\nContent-Type: " type
-#define FORM       "application/x-www-form-urlencoded"
+#define GET(query)         "GET /u/7%2F8/k" query " HTTP/1.1\r\nHost: h"
+#define POST(type)         POST2("", type)
+#define POST2(query, type) "POST /u/7%2F8/k" query " HTTP/1.1\r\nHost: h\r\nContent-Type: " type
+#define FORM               "application/x-www-form-urlencoded"
 
 static const struct row {
 	const char *mapping, *path, *request, *body, *expected;
@@ -125,6 +126,9 @@ static const struct row {
 	/* a stream is not looked at */
 	{MAPPING("MAPPING", "false", "", "", ""), "/x", POST("text/plain"), "a=1",
 	 "/x|Content-Type: text/plain|a=1"},
+	{MAPPING("MAPPING", "false", "",
+		 "{\"to\":\"HEAD\",\"as\":\"Content-Type\",\"value\":\"a/b\"}", ""),
+	 "/x", POST("text/plain"), "a=1", "/x|own Content-Type: a/b|a=1"},
 	/* what the API says itself never comes from the client */
 	{MAPPING("PASSTHROUGH", "false", "",
 		 "{\"to\":\"HEAD\",\"as\":\"X-Key\",\"value\":\"k\"},{\"to\":\"QUERY\",\"as\":\"v\","
@@ -133,6 +137,23 @@ static const struct row {
 		 "\"to\":\"PATH\",\"as\":\"st\"}"),
 	 "/[st]/[id]", GET("?v=2&w=%zz&x") "\r\nx-key: forged\r\nCLIENTIP: forged\r\nA: b", "",
 	 "/TEST/7%2F8?v=1&w=%zz&x|Host: h|A: b|own X-Key: k|own ClientIp: 192.0.2.1|"},
+	/* nor under a name that many backends take for the same */
+	{MAPPING("PASSTHROUGH", "false", "",
+		 "{\"to\":\"HEAD\",\"as\":\"X-Backend-Key\",\"value\":\"k\"}", ""),
+	 "/x", GET("") "\r\nX_Backend-KEY: forged\r\nX-Backend: b", "",
+	 "/x|Host: h|X-Backend: b|own X-Backend-Key: k|"},
+	/* nor what the backend would take for a parameter that has been checked, or is not there */
+	{MAPPING("MAPPING_PASSTHROUGH", "true",
+		 P("id", "PATH", "QUERY", "uid", REQUIRED("STRING")) "," P(
+			 "a", "QUERY", "HEAD", "X-A",
+			 OPTIONAL("STRING")) "," P("b", "BODY", "BODY", "c", OPTIONAL("STRING")),
+		 "", ""),
+	 "/x", POST2("?uid=evil&u=1", FORM) "\r\nX_A: evil\r\nX-B: b", "c=evil&d=4",
+	 "/x?uid=7%2F8&u=1|Host: h|X-B: b|own Content-Type: application/x-www-form-urlencoded; "
+	 "charset=UTF-8|d=4"},
+	{MAPPING("PASSTHROUGH", "false", P("id", "PATH", "QUERY", "uid", REQUIRED("STRING")), "",
+		 ""),
+	 "/x", GET("?u%69d=evil&a=%zz"), "", "/x?uid=7%2F8&a=%zz|Host: h|"},
 	/* PASSTHROUGH leaves a query alone */
 	{MAPPING("PASSTHROUGH", "false", P("id", "PATH", "HEAD", "X-Id", REQUIRED("STRING")), "",
 		 ""),
@@ -147,6 +168,12 @@ static const struct row {
 	 "/x", GET("?q=a%0d%0aX:y"), "", "I400IP X-Q` `not a value of a header"},
 	{MAPPING("MAPPING", "false", P("q", "QUERY", "PATH", "q", OPTIONAL("STRING")), "", ""),
 	 "/[q]", GET("?q=.."), "", "I400IP q` `not a segment of a path"},
+	/* one that is not there would leave an empty one, "/v//admin" */
+	{MAPPING("MAPPING", "false", P("q", "QUERY", "PATH", "q", OPTIONAL("STRING")), "", ""),
+	 "/v/[q]/admin", GET(""), "", "I400MP q"},
+	{MAPPING("MAPPING", "false",
+		 P("q", "QUERY", "PATH", "q", OPTIONAL("STRING") ",\"default\":\"d\""), "", ""),
+	 "/v/[q]/admin", GET(""), "", "/v/d/admin|"},
 	{MAPPING("MAPPING", "false", P("q", "QUERY", "QUERY", "q", OPTIONAL("STRING")), "", ""),
 	 "/x", GET("?q=a%00b"), "", "I400IP q` `a NUL in it"},
 };
@@ -239,6 +266,10 @@ static void what_is_no_mapping_is_refused(void **state)
 		 "/x"},
 		{MAPPING("MAPPING", "false", P("a", "QUERY", "HEAD", "a b", OPTIONAL("STRING")), "",
 			 ""),
+		 "/x"},
+		/* a form says of which type it is */
+		{MAPPING("MAPPING", "true", "",
+			 "{\"to\":\"HEAD\",\"as\":\"content-type\",\"value\":\"text/plain\"}", ""),
 		 "/x"},
 		{MAPPING("MAPPING", "false", P("a", "QUERY", "QUERY", "a", OPTIONAL("TEXT")), "",
 			 ""),

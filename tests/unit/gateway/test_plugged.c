@@ -7,9 +7,38 @@
 #include "unit/gateway/plugged.h"
 #include "unit/gateway/tokens.h"
 
+/* A parameter of the query becomes the header that the claim becomes, too. */
+#define MAPPED_USER                                                                                     \
+	"\"mapping\":{\"mode\":\"MAPPING_PASSTHROUGH\",\"form\":false,\"parameters\":[{\"name\":"       \
+	"\"user\",\"in\":\"QUERY\",\"to\":\"HEAD\",\"as\":\"X-USER\",\"type\":\"STRING\",\"required\":" \
+	"false}],\"constants\":[],\"systems\":[]},"
+
+/* What goes out is not what came: a form with other fields, and headers that are signed. */
+#define MAPPED_FORM                                                                                     \
+	"\"mapping\":{\"mode\":\"MAPPING\",\"form\":true,\"parameters\":[{\"name\":\"a\",\"in\":"       \
+	"\"BODY\",\"to\":\"BODY\",\"as\":\"b\",\"type\":\"STRING\",\"required\":true}],\"constants\":[" \
+	"{\"to\":\"HEAD\",\"as\":\"CaClientIp\",\"value\":\"9.9.9.9\"},{\"to\":\"HEAD\",\"as\":"        \
+	"\"Content-MD5\",\"value\":\"m\"}],\"systems\":[]},"
+#define PLUGGED_AND(a, b)                                               \
+	"\"plugins\":[{\"plugin\":\"" a "\",\"stages\":[\"RELEASE\"]}," \
+	"{\"plugin\":\"" b "\",\"stages\":[\"RELEASE\"]}],"
+#define CACHED(name, more, plugins) \
+	TEST_API(name, "ANY", "/" name, TEST_OPEN more plugins PLUGGED_BACKEND)
+#define BY_APP                                                                                        \
+	"\"auth\":{\"nonce\":false,\"app_code\":\"HEADER\",\"apps\":[{\"app\":\"app-1\",\"stages\":[" \
+	"\"RELEASE\"]}]},"
+#define APP_SEEN                                                                                            \
+	"\"mapping\":{\"mode\":\"MAPPING\",\"form\":false,\"parameters\":[],\"constants\":[],\"systems\":[" \
+	"{\"name\":\"CaAppId\",\"to\":\"HEAD\",\"as\":\"X-App\"}]},"
+#define NUMBERED                                                                                            \
+	"\"mapping\":{\"mode\":\"MAPPING\",\"form\":false,\"constants\":[],\"systems\":[],\"parameters\":[" \
+	"{\"name\":\"n\",\"in\":\"QUERY\",\"to\":\"QUERY\",\"as\":\"n\",\"type\":\"INT\",\"required\":true}]},"
+
 static const char *const apis[] = {
 	PLUGGED_API("users", "users"),
 	PLUGGED_API("jwt", "jwt"),
+	TEST_API("jwt-mapped", "ANY", "/jwt-mapped",
+		 TEST_OPEN MAPPED_USER PLUGGED_BOUND("jwt") PLUGGED_BACKEND),
 	PLUGGED_API("once", "once"),
 	PLUGGED_API("cookie", "cookie"),
 	PLUGGED_API("pages", "pages"),
@@ -18,11 +47,24 @@ static const char *const apis[] = {
 	TEST_API("plain", "POST", "/plain", TEST_OPEN PLUGGED_BACKEND),
 	PLUGGED_API("cached/[id]", "cached"),
 	PLUGGED_API("cached-by-all", "by-all"),
+	CACHED("known", "", PLUGGED_AND("cookie", "cached")),
+	CACHED("maybe-known", "", PLUGGED_AND("jwt", "cached")),
+	CACHED("app-seen", BY_APP APP_SEEN, PLUGGED_BOUND("cached")),
+	CACHED("app-told-apart", BY_APP APP_SEEN, PLUGGED_BOUND("by-all")),
+	CACHED("two-ways", "", PLUGGED_AND("routed", "cached")),
+	CACHED("checked", NUMBERED, PLUGGED_BOUND("by-all")),
 	PLUGGED_API("slow", "timeouts"),
 	PLUGGED_API("failing", "failures"),
 	PLUGGED_API("fallback", "fallback"),
+	CACHED("spare", "", PLUGGED_AND("spare", "cached")),
+	PLUGGED_API("by-system", "by-system"),
 	PLUGGED_API("routed/[tenant]", "routed"),
 	PLUGGED_API("signed", "signed"),
+	TEST_API("signed-many", "ANY", "/signed-many",
+		 TEST_OPEN "\"plugins\":[{\"plugin\":\"signed\",\"stages\":[\"RELEASE\"]},"
+			   "{\"plugin\":\"many\",\"stages\":[\"RELEASE\"]}]," PLUGGED_BACKEND),
+	TEST_API("signed-form", "ANY", "/signed-form",
+		 TEST_OPEN MAPPED_FORM PLUGGED_BOUND("signed") PLUGGED_BACKEND),
 	TEST_API("all", "ANY", "/all",
 		 TEST_OPEN "\"plugins\":[{\"plugin\":\"signed\",\"stages\":[\"RELEASE\"]},"
 			   "{\"plugin\":\"jwt\",\"stages\":[\"RELEASE\"]},"
@@ -37,6 +79,18 @@ static const char *const apis[] = {
 	"{\"alg\":\"ES256\",\"a\":\"" TOKEN_EC_X "\",\"b\":\"" TOKEN_EC_Y "\"}],"            \
 	"\"claims\":[{\"claim\":\"sub\",\"parameter\":\"X-User\",\"location\":\"header\"},"  \
 	"{\"claim\":\"userId\",\"parameter\":\"id\",\"location\":\"query\"}]," more "},"
+#define CLAIM(n) "{\"claim\":\"sub\",\"parameter\":\"X-U" n "\",\"location\":\"header\"}"
+#define TEN_CLAIMS(n)                                                                  \
+	CLAIM(n "0")                                                                   \
+	"," CLAIM(n "1") "," CLAIM(n "2") "," CLAIM(n "3") "," CLAIM(n "4") "," CLAIM( \
+		n "5") "," CLAIM(n "6") "," CLAIM(n "7") "," CLAIM(n "8") "," CLAIM(n "9")
+/* Of a user who is known, 40 headers. */
+#define MANY_CLAIMS                                                                                    \
+	"{\"name\":\"many\",\"kind\":\"jwtAuth\",\"ignore_expiration\":false,\"keys\":["               \
+	"{\"kid\":\"h\",\"alg\":\"HS256\",\"a\":\"bGFiLXNlY3JldA\"}],\"parameter\":\"Authorization\"," \
+	"\"location\":\"header\",\"prevent_jti_replay\":false,\"bypass_empty_token\":false,"           \
+	"\"claims\":[" TEN_CLAIMS("0") "," TEN_CLAIMS("1") "," TEN_CLAIMS("2") "," TEN_CLAIMS(         \
+		"3") "]},"
 #define CORS(name, more) "{\"name\":\"" name "\",\"kind\":\"cors\"," more "},"
 #define CACHING(name, more) \
 	"{\"name\":\"" name "\",\"kind\":\"caching\",\"duration_s\":60," more "},"
@@ -44,8 +98,19 @@ static const char *const apis[] = {
 	"{\"name\":\"" name "\",\"kind\":\"circuitBreaker\",\"threshold\":2,\"window_ms\":60000," \
 	"\"open_ms\":50" more "},"
 
+#define ROUTE(name, condition, body)                                                    \
+	"{\"name\":\"" name "\",\"condition\":\"" condition "\",\"backend\":{\"kind\":" \
+	"\"mock\",\"status\":200,\"body\":\"" body "\"}}"
+#define BY_SYSTEM                                                                                  \
+	"{\"name\":\"by-system\",\"kind\":\"routing\",\"routes\":[" ROUTE("App", "$CaAppId = '1'", \
+									  "of an app") "]},"
+#define SPARE                                                    \
+	BREAKER("spare", ",\"condition\":\"$StatusCode = 503\"," \
+			 "\"fallback\":{\"kind\":\"mock\",\"status\":200,\"body\":\"spare\"}")
+
 static const char more[] = PLUGGED_STATE
-	",\"plugins\":["
+	",\"apps\":[{\"name\":\"app-1\",\"id\":\"1\",\"key\":\"k1\",\"secret\":\"s\",\"code\":\"c1\"}]"
+	",\"plugins\":[" MANY_CLAIMS BY_SYSTEM SPARE
 	"{\"name\":\"users\",\"kind\":\"basicAuth\",\"users\":["
 	"{\"username\":\"alice\",\"password\":\"123456\"},"
 	"{\"username\":\"bob\",\"password\":\"a:b\"}]}," JWT(
@@ -132,6 +197,10 @@ static void tokens_become_parameters(void **state)
 	/* nobody says who calls: then nobody is said to, whatever the client says */
 	plugged_expect(f, "GET /jwt?id=7", "X-User: eve\r\n", "200 ", "GET /jwt\n", "eve");
 	assert_int_equal(f->calls, 5);
+	plugged_expect(f, "GET /jwt-mapped?user=eve", BEARER(TOKEN_HS_GOOD), "200 ",
+		       "X-User: alice\n", "eve");
+	plugged_expect(f, "GET /jwt-mapped?user=eve", "", "200 ", NULL, "eve");
+	assert_int_equal(f->calls, 7);
 	plugged_expect(f, "GET /jwt", BEARER(TOKEN_HS_AS_RS), "403 A403JT", NULL, NULL);
 	plugged_expect(f, "GET /jwt", BEARER(TOKEN_NONE), "403 A403JT", NULL, NULL);
 	plugged_expect(f, "GET /jwt", BEARER(TOKEN_EXPIRED), "403 A403JE",
@@ -139,7 +208,7 @@ static void tokens_become_parameters(void **state)
 	plugged_expect(f, "GET /jwt", BEARER(TOKEN_HS_NO_KID), "403 A403JT", NULL, NULL);
 	plugged_expect(f, "GET /jwt", BEARER("x.y"), "400 I400JD", "not three parts", NULL);
 	plugged_expect(f, "GET /jwt", BEARER(TOKEN_NEWLINE), "403 A403JT", NULL, "evil");
-	assert_int_equal(f->calls, 5);
+	assert_int_equal(f->calls, 7);
 	plugged_expect(f, "GET /cookie", "Cookie: s=t; t=" TOKEN_HS_GOOD "; u=1\r\n", "200 ",
 		       "X-User: alice\n", NULL);
 	plugged_expect(f, "GET /cookie", "Cookie: tt=" TOKEN_HS_GOOD "\r\n", "400 I400JR", NULL,
@@ -202,11 +271,14 @@ static void pages_of_others_may_call(void **state)
 		       "Access-Control-Allow-Credentials: true\r\n"
 		       "Access-Control-Expose-Headers: X-B\r\n",
 		       "origin: *");
-	plugged_expect(f, "GET /pages", "", "200 ", NULL, "access-control");
-	plugged_expect(f, "GET /pages", ORIGIN("http://evil.com"), "403 A403CO", NULL, NULL);
+	/* other origins get another answer: whoever keeps this one has to know */
+	plugged_expect(f, "GET /pages", "", "200 ", "\r\nVary: Origin\r\n", "access-control");
+	plugged_expect(f, "GET /pages", ORIGIN("http://evil.com"), "403 A403CO",
+		       "\r\nVary: Origin\r\n", "access-control");
+	plugged_expect(f, "GET /any-page", "", "200 ", NULL, "vary");
 	plugged_expect(f, "GET /pages?never", ORIGIN("http://foo.com"), "504 D504TO",
 		       "Allow-Origin: http://foo.com\r\n", NULL);
-	assert_int_equal(f->calls, 3);
+	assert_int_equal(f->calls, 4);
 }
 
 /* Whether the backend is asked for that. */
@@ -283,6 +355,48 @@ static void clients_may_have_a_say(void **state)
 	asked(f, false, line, "");
 }
 
+/* The backend can tell them apart: only where it says so, what one gets is for others too. */
+static void what_is_for_one_is_not_for_all(void **state)
+{
+	static const char cookie[] = "Cookie: t=" TOKEN_HS_GOOD "\r\n";
+	static const char app[] = "Authorization: APPCODE c1\r\n";
+	struct plugged *f = *state;
+
+	asked(f, true, "GET /known", cookie);
+	asked(f, true, "GET /known", cookie);
+	asked(f, true, "GET /known?head=Cache-Control:public", cookie);
+	asked(f, false, "GET /known", cookie);
+	asked(f, true, "GET /maybe-known", "");
+	asked(f, false, "GET /maybe-known", "");
+	asked(f, true, "GET /maybe-known", BEARER(TOKEN_HS_GOOD));
+	asked(f, true, "GET /maybe-known", BEARER(TOKEN_HS_GOOD));
+	asked(f, false, "GET /maybe-known", "");
+	asked(f, true, "GET /app-seen", app);
+	asked(f, true, "GET /app-seen", app);
+	asked(f, true, "GET /app-told-apart", app);
+	asked(f, false, "GET /app-told-apart", app);
+}
+
+static void routes_are_kept_apart(void **state)
+{
+	struct plugged *f = *state;
+
+	asked(f, true, "GET /two-ways", "");
+	plugged_expect(f, "GET /two-ways", "X-Test: 1\r\n", "200 ", "\r\n\r\ntest", "caching");
+	plugged_expect(f, "GET /two-ways", "X-Test: 1\r\n", "200 ", "\r\nX-Ca-Caching: true", NULL);
+	asked(f, false, "GET /two-ways", "");
+}
+
+/* What the API does not take it does not get from the cache either. */
+static void parameters_are_checked_first(void **state)
+{
+	struct plugged *f = *state;
+
+	asked(f, true, "GET /checked?n=1", "");
+	asked(f, false, "GET /checked?n=1", "");
+	plugged_expect(f, "GET /checked", "", "400 I400MP", NULL, NULL);
+}
+
 /* A public domain is for tests: nothing of it is kept. */
 static void public_answers_are_not_kept(void **state)
 {
@@ -340,6 +454,19 @@ static void conditions_say_what_fails(void **state)
 	plugged_expect(f, "GET /fallback", "", "418 ", "tea", NULL);
 }
 
+/* What answers in the backend's place is not kept for its answer. */
+static void fallbacks_are_not_kept(void **state)
+{
+	struct plugged *f = *state;
+
+	for (int i = 0; i < 2; i++)
+		plugged_expect(f, "GET /spare?status=503", "", "503 ", NULL, NULL);
+	plugged_expect(f, "GET /spare", "", "200 ", "\r\n\r\nspare", "caching");
+	wait_until_open_is_over();
+	asked(f, true, "GET /spare", "");
+	asked(f, false, "GET /spare", "");
+}
+
 /* Its client leaves: the next call is the probe. */
 static void probes_may_be_abandoned(void **state)
 {
@@ -376,6 +503,70 @@ static void routes(void **state)
 	assert_int_equal(f->calls, 3);
 }
 
+/* What the gateway knows, and be it nothing, no client says. */
+static void system_parameters_are_no_clients(void **state)
+{
+	struct plugged *f = *state;
+
+	plugged_expect(f, "GET /by-system?CaAppId=1", "CaAppId: 1\r\n", "200 ", "GET /by-system?",
+		       "of an app");
+}
+
+/* What a plug-in with one route says of a call that is only thought of. */
+static const char *thought(struct arena *a, const char *condition, const struct gateway_app *app)
+{
+	static const char route[] =
+		",\"plugins\":[{\"name\":\"x\",\"kind\":\"routing\",\"routes\":[" ROUTE("A", "%s",
+											"") "]}]";
+	auto_free char *text = test_config_with(TEST_API("a", "GET", "/a", TEST_OPEN TEST_MOCK),
+						TEST_LISTENER("vip-80"),
+						arena_printf(a, route, condition));
+	const struct gateway_config *c = gateway_config_read(a, text, strlen(text), NULL);
+	struct gateway_thought t = {.a = a,
+				    .asked = true,
+				    .app = app,
+				    .secure = true,
+				    .domain = "a.example",
+				    .stage = "TEST",
+				    .method = http_slice("GET"),
+				    .query = http_slice("v=1")};
+
+	assert_non_null(c);
+	t.api = &c->apis[0];
+	return c->plugins[0].ops->explain(&c->plugins[0], &t);
+}
+
+static void thoughts_are_as_calls(void **state)
+{
+	static const struct gateway_app app = {.id = "1", .key = "k"};
+	static const struct {
+		const char *condition;
+		const struct gateway_app *app;
+		const char *wanted;
+	} rows[] = {
+		{"$CaHttpSchema = 'https'", NULL, "route A"},
+		{"$CaHttpSchema = 'http'", NULL, "no route"},
+		{"$CaDomain = 'a.example'", NULL, "route A"},
+		{"$CaStage = 'TEST' and $v < 2", NULL, "route A"},
+		{"$CaAppId = '1' and $CaAppKey = 'k'", &app, "route A"},
+		{"$CaAppId = '1'", NULL, "no route"},
+		{"$X-Version = 1", NULL, "perhaps route A"},
+		{"Random() < 0.9", NULL, "perhaps route A"},
+		{"$CaRequestId like '%0'", NULL, "perhaps route A"},
+		{"$X-Version = 1 and $v = 2", NULL, "no route"},
+		{"$v = 1 or Random() < 0.1", NULL, "route A"},
+	};
+	auto_arena struct arena *a = arena_new(0);
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *note = thought(a, rows[i].condition, rows[i].app);
+		const char *wanted = arena_printf(a, "plug-in x: %s", rows[i].wanted);
+
+		if (strncmp(note, wanted, strlen(wanted)) != 0)
+			fail_msg("%s: %s", rows[i].condition, note);
+	}
+}
+
 /* The value of a header that the backend got. */
 static char *seen(struct plugged *f, const char *answer, const char *name)
 {
@@ -384,6 +575,12 @@ static char *seen(struct plugged *f, const char *answer, const char *name)
 	assert_non_null(at);
 	at += strlen(name) + 3;
 	return arena_strndup(f->g.a, at, strcspn(at, "\r\n"));
+}
+
+static bool is_signed(struct plugged *f, const char *answer, const char *text)
+{
+	return sign_matches(SIGN_HMAC_SHA256, "DemoSecret1", http_slice(text),
+			    http_slice(seen(f, answer, "X-Ca-Proxy-Signature")));
 }
 
 static void signature_holds(struct plugged *f, const char *answer, const char *begin,
@@ -401,8 +598,7 @@ static void signature_holds(struct plugged *f, const char *answer, const char *b
 	else
 		text = arena_printf(f->g.a, "%sx-ca-proxy-signature-secret-key:DemoKey1\n%s", text,
 				    resource);
-	assert_true(sign_matches(SIGN_HMAC_SHA256, "DemoSecret1", http_slice(text),
-				 http_slice(seen(f, answer, "X-Ca-Proxy-Signature"))));
+	assert_true(is_signed(f, answer, text));
 }
 
 static void backends_know_the_gateway(void **state)
@@ -424,6 +620,75 @@ static void backends_know_the_gateway(void **state)
 			"X-User,CaClientIp,X-Ca-Proxy-Signature-Secret-Key");
 }
 
+static void what_goes_out_is_signed(void **state)
+{
+	struct plugged *f = *state;
+	auto_free char *form =
+		plugged_call(f, "POST /signed-form",
+			     "Content-MD5: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+			     "Content-Length: 5\r\n\r\na=1+2");
+	auto_free char *dropped =
+		plugged_call(f, "POST /signed",
+			     "Content-MD5: x\r\nConnection: content-md5, content-type\r\n"
+			     "Content-Type: application/x-www-form-urlencoded\r\n"
+			     "Content-Length: 5\r\n\r\na=1+2");
+
+	assert_string_equal(seen(f, form, "CaClientIp"), "9.9.9.9");
+	assert_true(is_signed(f, form,
+			      "POST\nm\ncaclientip:9.9.9.9\n"
+			      "x-ca-proxy-signature-secret-key:DemoKey1\n/signed-form?b=1 2"));
+	assert_null(strcasestr(dropped, "content-md5"));
+	assert_true(is_signed(f, dropped,
+			      "POST\n\ncaclientip:127.0.0.1\n"
+			      "x-ca-proxy-signature-secret-key:DemoKey1\n/signed"));
+}
+
+/* All that plug-ins set is signed, however much it is. */
+static void many_headers_are_signed(void **state)
+{
+	struct plugged *f = *state;
+	auto_free char *answer = plugged_call(f, "GET /signed-many", BEARER(TOKEN_HS_GOOD));
+	const char *names = "", *text = "";
+
+	for (int i = 0; i < 40; i++) {
+		names = arena_printf(f->g.a, "X-U%02d,%s", i, names); /* the newest first */
+		text = arena_printf(f->g.a, "%sx-u%02d:alice\n", text, i);
+	}
+	assert_string_equal(
+		seen(f, answer, "X-Ca-Proxy-Signature-Headers"),
+		arena_printf(f->g.a, "%sCaClientIp,X-Ca-Proxy-Signature-Secret-Key", names));
+	assert_true(
+		is_signed(f, answer,
+			  arena_printf(f->g.a,
+				       "GET\n\ncaclientip:127.0.0.1\n"
+				       "x-ca-proxy-signature-secret-key:DemoKey1\n%s/signed-many",
+				       text)));
+}
+
+static const char *form_of(struct plugged *f, size_t n)
+{
+	auto_strbuf struct strbuf form = {0};
+
+	for (size_t i = 0; i < n; i++)
+		strbuf_add(&form, i ? "&a" : "a");
+	/* what plugged_call() writes at the end is of the last field, too */
+	return arena_printf(f->g.a,
+			    "Content-Type: application/x-www-form-urlencoded\r\n"
+			    "Content-Length: %zu\r\n\r\n%s",
+			    form.len + strlen("\r\n"), form.s);
+}
+
+/* Fields of a form that cannot be signed are no URL that is too large. */
+static void what_cannot_be_signed(void **state)
+{
+	struct plugged *f = *state;
+
+	plugged_expect(f, "POST /signed", form_of(f, SIGN_MAX_PARAMS), "200 ", NULL, NULL);
+	plugged_expect(f, "POST /signed", form_of(f, SIGN_MAX_PARAMS + 1), "400 I400BD",
+		       "too many parameters", NULL);
+	assert_int_equal(f->calls, 1);
+}
+
 /* An answer that is kept has what the plug-ins around it say, and those around are asked each time. */
 static void plugins_stand_around_each_other(void **state)
 {
@@ -436,6 +701,11 @@ static void plugins_stand_around_each_other(void **state)
 	plugged_expect(f, "GET /all", BEARER(TOKEN_NONE), "403 A403JT", NULL, NULL);
 }
 
+#define CLAIM_IN_HEADER(name)                                                                         \
+	"\"kind\":\"jwtAuth\",\"ignore_expiration\":false,\"parameter\":\"a\",\"location\":"          \
+	"\"query\",\"prevent_jti_replay\":false,\"bypass_empty_token\":true,\"keys\":[],\"claims\":[" \
+	"{\"claim\":\"sub\",\"parameter\":\"" name "\",\"location\":\"header\"}]"
+
 static void bad_configurations(void **state)
 {
 	static const char *const rows[] = {
@@ -447,6 +717,14 @@ static void bad_configurations(void **state)
 		"\"kind\":\"jwtAuth\",\"ignore_expiration\":false,\"parameter\":\"a\",\"location\":"
 		"\"query\",\"prevent_jti_replay\":false,\"bypass_empty_token\":true,\"claims\":[],"
 		"\"keys\":[{\"alg\":\"none\",\"a\":\"\"}]",
+		CLAIM_IN_HEADER("Content-Length"),
+		CLAIM_IN_HEADER("Transfer-Encoding"),
+		CLAIM_IN_HEADER("Host"),
+		CLAIM_IN_HEADER("connection"),
+		CLAIM_IN_HEADER("X_Forwarded_For"),
+		CLAIM_IN_HEADER("X-Ca-Stage"),
+		CLAIM_IN_HEADER("CaClientIp"),
+		CLAIM_IN_HEADER("X:User"),
 		"\"kind\":\"cors\",\"origins\":\"a\\n\",\"credentials\":true",
 		"\"kind\":\"caching\",\"duration_s\":0,\"by_app\":true,\"parameters\":[],\"headers\":"
 		"[],\"client\":\"all\",\"apps\":[],\"cacheable\":[]",
@@ -474,6 +752,31 @@ static void bad_configurations(void **state)
 	}
 }
 
+/* Which plug-in it is, not which API has its number. */
+static void faults_of_backends_have_a_place(void **state)
+{
+	static const char *const rows[] = {
+		"\"kind\":\"circuitBreaker\",\"threshold\":1,\"window_ms\":1,\"open_ms\":1,"
+		"\"fallback\":{\"kind\":\"x\"}",
+		"\"kind\":\"routing\",\"routes\":[{\"name\":\"a\",\"condition\":\"1 = 1\",\"backend\":{"
+		"\"kind\":\"mock\",\"status\":1}}]",
+		"\"kind\":\"routing\",\"routes\":[{\"name\":\"a\",\"condition\":\"1 = 1\",\"backend\":{"
+		"\"kind\":\"http\",\"scheme\":\"http\",\"host\":\"a\",\"path\":\"x\",\"timeout_ms\":1}}]",
+	};
+	auto_arena struct arena *a = arena_new(0);
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		auto_free char *text = test_config_with(
+			TEST_API("a", "GET", "/a", TEST_OPEN TEST_MOCK), TEST_LISTENER("vip-80"),
+			arena_printf(a, ",\"plugins\":[{\"name\":\"x\",%s}]", rows[i]));
+		auto_error struct lab_error *err = NULL;
+
+		assert_null(gateway_config_read(a, text, strlen(text), &err));
+		if (!strstr(lab_error_message(err), "plugins[0]"))
+			fail_msg("row %zu: %s", i, lab_error_message(err));
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, up, plugged_down)
 
 int main(void)
@@ -487,14 +790,24 @@ int main(void)
 		TEST(answers_are_kept),
 		TEST(what_must_not_be_is_not_kept),
 		TEST(clients_may_have_a_say),
+		TEST(what_is_for_one_is_not_for_all),
+		TEST(routes_are_kept_apart),
+		TEST(parameters_are_checked_first),
 		TEST(public_answers_are_not_kept),
 		TEST(slow_backends_are_left_alone),
 		TEST(conditions_say_what_fails),
+		TEST(fallbacks_are_not_kept),
 		TEST(probes_may_be_abandoned),
 		TEST(routes),
+		TEST(system_parameters_are_no_clients),
+		cmocka_unit_test(thoughts_are_as_calls),
 		TEST(backends_know_the_gateway),
+		TEST(what_goes_out_is_signed),
+		TEST(many_headers_are_signed),
+		TEST(what_cannot_be_signed),
 		TEST(plugins_stand_around_each_other),
 		cmocka_unit_test(bad_configurations),
+		cmocka_unit_test(faults_of_backends_have_a_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

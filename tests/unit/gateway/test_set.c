@@ -2,6 +2,7 @@
 #include "gateway/set.h"
 
 #include "base/cleanup.h"
+#include "gateway/query.h"
 #include "lib/test.h"
 
 static void newest_counts(void **state)
@@ -48,11 +49,32 @@ static void queries(void **state)
 	}
 }
 
+/* RFC 3986 2.3: these stay, all else is encoded. */
+static void encodings(void **state)
+{
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+	char out[3];
+
+	for (int i = 0; i < 256; i++) {
+		const char c = (char)i;
+		const bool stays = i && strchr(letters, c);
+		char wanted[4];
+
+		(void)snprintf(wanted, sizeof(wanted), stays ? "%c" : "%%%02X", i);
+		assert_int_equal(gateway_query_encode(out, (struct http_slice){&c, 1}),
+				 strlen(wanted));
+		assert_memory_equal(out, wanted, strlen(wanted));
+	}
+	assert_int_equal(gateway_query_encode(out, http_slice("")), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(newest_counts),
 		cmocka_unit_test(queries),
+		cmocka_unit_test(encodings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

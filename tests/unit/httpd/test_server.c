@@ -151,6 +151,97 @@ static void answers(void **state)
 	close_fixture(&f);
 }
 
+/*
+ * A session whose socket is full once, at the first write: of that it takes `taken` bytes, or none (0). It
+ * keeps the rest and says at the next write, whatever that is of, what it has kept, as GnuTLS does.
+ */
+struct full_once {
+	size_t taken, kept_len;
+	char kept[64];
+	bool was_full;
+	int fd;
+};
+
+static void *open_full(void *arg, int fd)
+{
+	struct full_once *s = arg;
+
+	s->fd = fd;
+	return s;
+}
+
+static int no_handshake(void *session)
+{
+	return 0;
+}
+
+static ssize_t recv_full(void *session, void *to, size_t room)
+{
+	return recv(((struct full_once *)session)->fd, to, room, 0);
+}
+
+static ssize_t send_full(void *session, const struct iovec *parts, int n)
+{
+	struct full_once *s = session;
+
+	if (s->kept_len) {
+		const size_t kept = s->kept_len;
+
+		s->kept_len = 0;
+		return send(s->fd, s->kept, kept, MSG_NOSIGNAL);
+	}
+	if (s->was_full)
+		return writev(s->fd, parts, n);
+	s->was_full = true;
+	if (s->taken)
+		return send(s->fd, parts->iov_base, s->taken, MSG_NOSIGNAL);
+	assert_in_range(parts->iov_len, 1, sizeof(s->kept));
+	memcpy(s->kept, parts->iov_base, parts->iov_len);
+	s->kept_len = parts->iov_len;
+	errno = EAGAIN;
+	return -1;
+}
+
+static void end_full(void *session)
+{
+}
+
+static void continue_meets_a_full_socket(void **state)
+{
+	static const char head[] = "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n"
+				   "Expect: 100-continue\r\n\r\n";
+
+	for (size_t taken = 0; taken < 25; taken += 10) {
+		struct full_once full = {.taken = taken};
+		const struct httpd_security security = {.arg = &full,
+							.open = open_full,
+							.handshake = no_handshake,
+							.recv = recv_full,
+							.send = send_full,
+							.end = end_full,
+							.close = end_full};
+		struct test_client c;
+		struct fixture f;
+		uint16_t port;
+		int listening = test_listen(&port);
+
+		open_fixture(&f, (struct httpd_options){.body_limit = 100});
+		assert_int_equal(httpd_listen_secure(f.httpd, listening, NULL, &security, NULL), 0);
+		c = test_client_open(port);
+		assert_true(test_client_send(f.loop, &c, head, sizeof(head) - 1));
+		for (int i = 0; !full.was_full && i < 100; i++)
+			assert_int_equal(loop_turn(f.loop, 10), 0);
+		assert_true(full.was_full);
+		assert_true(test_client_send(f.loop, &c, "abc", 3));
+		assert_true(test_client_wait(f.loop, &c, "[/a 3]"));
+		assert_memory_equal(c.got.s, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n",
+				    42);
+		test_client_close(&c);
+		close_fixture(&f);
+		close(listening);
+	}
+}
+
 static void head_of_unknown_length(void **state)
 {
 	auto_free char *got = NULL;
@@ -591,6 +682,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers),
+		cmocka_unit_test(continue_meets_a_full_socket),
 		cmocka_unit_test(head_of_unknown_length),
 		cmocka_unit_test(pipelined_requests_are_answered_in_order),
 		cmocka_unit_test(byte_at_a_time_is_the_same),

@@ -127,6 +127,16 @@ static int shake_hands(struct client *c)
 	return rc;
 }
 
+static struct client open_connection(struct fixture *f)
+{
+	struct client c;
+
+	open_fixture(f, (struct httpd_options){0});
+	c = open_client(f, NAME, NULL, NULL);
+	assert_int_equal(shake_hands(&c), 0);
+	return c;
+}
+
 static void send_text(struct client *c, const char *text)
 {
 	assert_int_equal(gnutls_record_send(c->tls, text, strlen(text)), strlen(text));
@@ -194,17 +204,59 @@ static void answers(void **state)
 	}
 }
 
+/* Records without data, in the socket together with the request behind them: there is one edge for all. */
+static void records_without_data_hide_no_request(void **state)
+{
+	static const struct {
+		bool key_update;
+		int empty;
+	} rows[] = {{true, 0}, {false, 1}, {true, 3}};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct fixture f;
+		struct client c = open_connection(&f);
+		size_t n;
+		char *got;
+
+		send_text(&c, "GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
+		free(receive(&c, "[/a 0]", &n));
+		if (rows[i].key_update)
+			assert_int_equal(gnutls_session_key_update(c.tls, GNUTLS_KU_PEER), 0);
+		for (int k = 0; k < rows[i].empty; k++)
+			assert_int_equal(gnutls_record_send2(c.tls, "", 0, 1, 0), 0);
+		send_text(&c, "GET /b HTTP/1.1\r\nHost: x\r\n\r\n");
+		got = receive(&c, "[/b 0]", &n);
+		if (!got || !strstr(got, "[/b 0]"))
+			fail_msg("row %zu: no answer", i);
+		free(got);
+		close_client(&c);
+		close_fixture(&f);
+	}
+}
+
+/* A client that sends nothing but such records loses its connection. */
+static void records_without_data_have_a_limit(void **state)
+{
+	struct fixture f;
+	struct client c = open_connection(&f);
+
+	for (int i = 0; i < 200; i++)
+		assert_int_equal(gnutls_record_send2(c.tls, "", 0, 1, 0), 0);
+	for (int i = 0; httpd_connections(f.httpd) && i < 100; i++)
+		assert_int_equal(loop_turn(f.loop, 10), 0);
+	assert_int_equal(httpd_connections(f.httpd), 0);
+	close_client(&c);
+	close_fixture(&f);
+}
+
 /* Larger than any socket's buffer: what did not fit goes out later, whole. */
 static void large_answers_come_whole(void **state)
 {
 	struct fixture f;
-	struct client c;
+	struct client c = open_connection(&f);
 	size_t n;
 	char *got;
 
-	open_fixture(&f, (struct httpd_options){0});
-	c = open_client(&f, NAME, NULL, NULL);
-	assert_int_equal(shake_hands(&c), 0);
 	send_text(&c, "GET /big HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
 	for (int i = 0; i < 20; i++)
 		assert_int_equal(loop_turn(f.loop, 1), 0); /* the server runs full */
@@ -370,6 +422,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers),
+		cmocka_unit_test(records_without_data_hide_no_request),
+		cmocka_unit_test(records_without_data_have_a_limit),
 		cmocka_unit_test(large_answers_come_whole),
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(resumes),

@@ -1,0 +1,157 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# Custom runtimes: functions that are HTTP servers and live through many invocations, in a lab.
+
+load ../lib/e2e
+
+setup() { need_root; }
+teardown() { down_all runtime; }
+
+lab_file() {
+  local dir=$BATS_TEST_TMPDIR/runtime
+  mkdir -p "$dir/functions"
+  cp "$shipped/scenario1/functions/hello" "$dir/functions/"
+  # as docs/writing.md has it, with moods
+  cat >"$dir/functions/moods" <<'PY'
+#!/usr/bin/env python3
+import json, os, sys, time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        mood, status, extra = event["pathParameters"]["mood"], 200, {}
+        text = json.dumps({"statusCode": 200, "body": f"{os.getpid()} {os.geteuid()}\n"})
+        if mood == "exit":
+            os._exit(3)
+        elif mood == "hang":
+            time.sleep(1000)
+        elif mood == "status":
+            status = 500
+        elif mood == "fc-status":
+            extra = {"x-fc-status": "404"}
+        elif mood == "text":
+            text = "no JSON"
+        elif mood == "headers":
+            told = {k.lower(): v for k, v in self.headers.items() if k.lower().startswith("x-fc-")}
+            text = json.dumps({"statusCode": 200, "body": json.dumps({"path": self.path, **told})})
+        elif mood == "say":
+            print("said", file=sys.stderr)
+            print("printed", flush=True)
+        self.send_response(status)
+        for name, value in extra.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+ThreadingHTTPServer(("0.0.0.0", int(os.environ["FC_SERVER_PORT"])), Handler).serve_forever()
+PY
+  chmod 755 "$dir/functions/moods"
+  cat >"$dir/lab.yaml" <<'YAML'
+lab: runtime
+regions: {cn-hangzhou: {zones: [h]}}
+vpcs:
+  vpc-1: {region: cn-hangzhou, cidr_block: 172.16.0.0/16, vswitches: {vsw-1: {zone: h, cidr_block: 172.16.1.0/24}}}
+security_groups: {sg-1: {vpc: vpc-1}}
+ecs:
+  ecs-1: {vswitch: vsw-1, private_ip: 172.16.1.20, security_groups: [sg-1]}
+api_gateways:
+  apigw-1: {region: cn-hangzhou, bind: {vpc: vpc-1, vswitch: vsw-1, ip: 172.16.1.10}}
+api_groups: {group-1: {instance: apigw-1, vpc_domain: true}}
+functions:
+  hello: {region: cn-hangzhou, code: functions/hello, runtime: custom}
+  moods: {region: cn-hangzhou, code: functions/moods, runtime: custom, instance_concurrency: 5, timeout: 3s}
+apis:
+  hello: {group: group-1, path: /hello, stages: [RELEASE], backend: {function: hello, arn_role: "acs:ram::1:role/r"}}
+  moods: {group: group-1, path: "/moods/[mood]", stages: [RELEASE], backend: {function: moods, arn_role: "acs:ram::1:role/r"}}
+YAML
+  echo "$dir/lab.yaml"
+}
+
+get() { # PATH: "STATUS ERROR-CODE BODY"
+  labctl exec runtime ecs-1 -- curl -s -m 20 -i --noproxy '*' "http://$host$1" | tr -d '\r' |
+    awk '/^HTTP/ { s = $2 } tolower($1) == "x-ca-error-code:" { c = $2 } body { b = b $0 } /^$/ { body = 1 }
+      END { print s " " c " " b }'
+}
+
+pid_of() { # of moods
+  run get /moods/well
+  [[ $output =~ ^200\ \ ([0-9]+)\ ([0-9]+)$ ]] || { echo "$output"; return 1; }
+  pid=${BASH_REMATCH[1]} uid=${BASH_REMATCH[2]}
+}
+
+logged() { labctl logs runtime "function-$1" | grep -q -- "$2"; }
+
+@test "custom runtimes in a lab: warm, told who calls, started again after a crash" {
+  up "$(lab_file)"
+  host=$(labctl plan "$BATS_TEST_TMPDIR/runtime/lab.yaml" --json |
+    jq -er 'first(.workers[].config.groups[]?.domains[] | select(.kind == "vpc") | .name)')
+
+  run get /hello
+  [ "$output" = "200  Hello, 172.16.1.20, from function hello in cn-hangzhou" ] || { echo "$output"; false; }
+  get /hello
+  logged hello 'cold start'
+  [ "$(labctl logs runtime function-hello | grep -c 'cold start')" -eq 1 ]
+
+  pid_of
+  [ "$uid" -ne 0 ]
+  first=$pid
+  pid_of
+  [ "$pid" = "$first" ]
+
+  run get /moods/headers
+  told=${output#200  }
+  [ "$(jq -r '[.path, ."x-fc-function-name", ."x-fc-function-handler", ."x-fc-region", ."x-fc-function-memory",
+    ."x-fc-function-timeout", ."x-fc-control-path"] | join(" ")' <<<"$told")" = \
+    "/invoke moods moods cn-hangzhou 128 3 /invoke" ] || { echo "$told"; false; }
+  jq -e '."x-fc-request-id" | test("^[0-9A-F-]{36}$")' <<<"$told"
+  jq -e '[keys[] | select(test("access|secret|token"))] == []' <<<"$told"
+
+  for mood in status fc-status text; do
+    run get "/moods/$mood"
+    [ "$output" = "502 D502FC " ] || { echo "$mood: $output"; false; }
+  done
+  pid_of
+  [ "$pid" = "$first" ] # an error is an answer
+
+  get /moods/say
+  logged moods 'stderr: said'
+  logged moods 'stdout: printed'
+
+  run get /moods/exit
+  [ "$output" = "502 D502FC " ]
+  pid_of
+  [ "$pid" != "$first" ]
+
+  hung=$pid
+  run get /moods/hang
+  [ "$output" = "504 D504TO " ] || { echo "$output"; false; }
+  pid_of
+  [ "$pid" != "$hung" ]
+  logged moods 'Function timed out after 3000 ms'
+
+  kill -9 "$(worker runtime function-moods)" # no instance outlives its worker
+  served() { pid_of && [ "$pid" != "$last" ]; }
+  last=$pid
+  pid_of || within 10 served
+  [ "$pid" != "$last" ]
+  [ "$(pgrep -cf "$BATS_TEST_TMPDIR/runtime/functions/moods")" -eq 1 ]
+}
+
+@test "as many invocations at a time in one instance as the lab file says" {
+  up "$(lab_file)"
+  host=$(labctl plan "$BATS_TEST_TMPDIR/runtime/lab.yaml" --json |
+    jq -er 'first(.workers[].config.groups[]?.domains[] | select(.kind == "vpc") | .name)')
+  for i in 1 2 3 4 5; do
+    get /moods/hang >/dev/null 3>&- &
+  done
+  wait
+  [ "$(labctl logs runtime function-moods | grep -c 'timed out')" -eq 5 ]
+  [ "$(labctl logs runtime function-moods | grep -c 'cold start')" -eq 1 ]
+  labctl down runtime
+  run pgrep -f "$BATS_TEST_TMPDIR/runtime/functions"
+  [ "$status" -eq 1 ]
+}
