@@ -5,7 +5,7 @@
  *
  * Whatever is not surely of the simple kind is refused, without a word; libfyaml then reads the file from its
  * beginning. So there is no error to report here, and every doubt is a refusal. That both give the same
- * tree is compared by tests for all labs, and by the fuzzer.
+ * tree is compared by tests, for all labs.
  */
 #include "parse/plain.h"
 

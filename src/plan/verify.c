@@ -48,7 +48,7 @@ static int complain(const struct context *c, enum plan_kind kind, const void *ob
 
 static bool has_namespace(struct context *c, const char *ns)
 {
-	if (c->namespace && plan_text_cmp(c->namespace, ns) == 0)
+	if (c->namespace && (c->namespace == ns || strcmp(c->namespace, ns) == 0))
 		return true;
 	if (!plan_find_namespace(c->plan, ns))
 		return false;

@@ -97,8 +97,7 @@ static void others(void **state)
 		"a:\tb\n",
 		"\ta: b\n",
 		"a: \xc3\xa9\n",
-		"\xef\xbb\xbf"
-		"a: b\n",
+		"\357\273\277a: b\n",
 		"a: \"b\\n\"\n",
 		"a: 'it''s'\n",
 		"a: \"b\n  c\"\n",
