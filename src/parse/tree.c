@@ -11,7 +11,6 @@
 #include <libfyaml.h>
 #include <string.h>
 
-#include "parse/plain.h"
 #include "parse/scan.h"
 
 struct frame {
@@ -376,7 +375,7 @@ static bool read_yaml(struct builder *b)
 	return ok;
 }
 
-struct node *parse_yaml(struct arena *arena, const struct source *src, struct report *r)
+struct node *parse_tree(struct arena *arena, const struct source *src, struct report *r)
 {
 	struct builder b = {.arena = arena, .r = r};
 
@@ -393,11 +392,4 @@ struct node *parse_yaml(struct arena *arena, const struct source *src, struct re
 		return NULL;
 	}
 	return b.root;
-}
-
-struct node *parse_tree(struct arena *arena, const struct source *src, struct report *r)
-{
-	struct node *root = parse_plain(arena, src);
-
-	return root ? root : parse_yaml(arena, src, r);
 }

@@ -36,9 +36,6 @@ struct node {
 /** The document of a source, or NULL where it cannot be read; every error goes to the report. */
 struct node *parse_tree(struct arena *arena, const struct source *src, struct report *r);
 
-/** As above, and always by libfyaml: what is plain is otherwise read without it (`plain.h`). */
-struct node *parse_yaml(struct arena *arena, const struct source *src, struct report *r);
-
 /** The item of a map by key, or NULL. The value of a deleted item is NULL. */
 struct node_item *parse_node_find(const struct node *map, const char *key);
 /** As above, but the value: NULL where there is none. */
