@@ -5,6 +5,7 @@
  */
 #include "plan/plan.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,6 +72,7 @@ static bool has_device(struct context *c, const char *ns, const char *dev)
 {
 	struct device key = {ns, dev};
 
+	assert(ns); /* required texts are there, see complete() */
 	if (strcmp(dev, "lo") == 0 || (c->device.dev && compare_device(&key, &c->device) == 0))
 		return true;
 	if (!slot_of(c, &key)->ns)
