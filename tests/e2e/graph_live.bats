@@ -43,10 +43,10 @@ drawn() {
   regions idle '.state == "up" and .limit_there == 2000000 and $said == "idle"'
 
   flood 1400
-  busy() { regions busy '$said | test("^[→←] 1\\.[0-9]+ of 2 Mbit/s, 0\\.0 % lost$")'; }
+  busy() { regions busy '$said | test("^(→|←) 1\\.[0-9]+ of 2 Mbit/s, 0\\.0 % lost$")'; }
   within 15 busy
   within 15 drawn svg 'class="link peer (busy|full)"'
-  within 15 drawn svg '<text [^>]*class="(busy|full)">[→←] [12]\.[0-9]+ of 2 Mbit/s, [0-9.]+ % lost</text>'
+  within 15 drawn svg '<text [^>]*class="(busy|full)">(→|←) [12]\.[0-9]+ of 2 Mbit/s, [0-9.]+ % lost</text>'
   python3 tests/lib/svg_texts.py "$BATS_TEST_TMPDIR/live.svg"
   within 15 drawn dot 'Mbit/s, [0-9.]+ % lost", .*penwidth=3'
   within 15 drawn mermaid '^  linkStyle 3 stroke:#[0-9a-f]+,stroke-width:4px$'
