@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A chain of blocks, each twice as big as the one before, memory handed out by bumping a pointer. Behind
- * 2 MiB come those of 4 MiB in huge pages, where the kernel has them: a page fault for each 4 KiB took a fifth of
- * the time that a large lab took. arena_grow() doubles: arrays have room for 8, 16, 32, ... elements.
+ * A chain of blocks, each twice as big as the one before (up to 1 MiB), memory handed out by bumping
+ * a pointer. arena_grow() doubles: arrays have room for 8, 16, 32, ... elements.
  */
 #include "base/arena.h"
 
@@ -10,26 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define FIRST_BLOCK 4096u
 #define MAX_BLOCK   (1u << 20)
-#define HUGE_AFTER  (2u << 20)
-#define HUGE_BLOCK  (4u << 20) /* a multiple of a huge page; those that are not used are not there */
 #define FIRST_ARRAY 8u
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED
-#endif
-#endif
 
 struct block {
 	struct block *next;
 	size_t size;
-	bool mapped; /* HUGE_BLOCK with its head, by mmap() */
 	max_align_t data[];
 };
 
@@ -59,10 +46,7 @@ static void free_blocks(struct block *b)
 	while (b) {
 		struct block *next = b->next;
 
-		if (b->mapped)
-			(void)munmap(b, HUGE_BLOCK); /* it is what mmap() gave */
-		else
-			free(b);
+		free(b);
 		b = next;
 	}
 }
@@ -88,45 +72,19 @@ void arena_reset(struct arena *a)
 	a->used = 0;
 }
 
-/* NULL: no memory, or none that the sanitizers would look at for pointers. */
-static struct block *map_huge(void)
-{
-#ifdef SANITIZED
-	return NULL;
-#else
-	struct block *b = mmap(NULL, HUGE_BLOCK, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (b == MAP_FAILED)
-		return NULL;
-	(void)madvise(b, HUGE_BLOCK, MADV_HUGEPAGE); /* slower without */
-	b->size = HUGE_BLOCK - sizeof(*b);
-	b->mapped = true;
-	return b;
-#endif
-}
-
-static struct block *new_block(size_t size)
-{
-	struct block *b = calloc(1, sizeof(*b) + size);
-
-	if (!b)
-		abort();
-	b->size = size;
-	return b;
-}
-
 static struct block *add_block(struct arena *a, size_t need)
 {
 	size_t size = a->blocks ? a->blocks->size * 2 : FIRST_BLOCK;
-	struct block *b = NULL;
+	struct block *b;
 
-	if (a->used >= HUGE_AFTER && need <= HUGE_BLOCK - sizeof(*b))
-		b = map_huge();
 	if (size > MAX_BLOCK)
 		size = MAX_BLOCK;
+	if (size < need)
+		size = need;
+	b = calloc(1, sizeof(*b) + size);
 	if (!b)
-		b = new_block(size < need ? need : size);
+		abort();
+	b->size = size;
 	b->next = a->blocks;
 	a->blocks = b;
 	a->pos = 0;

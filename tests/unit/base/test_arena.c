@@ -11,7 +11,7 @@
 #include "base/cleanup.h"
 
 #define PIECE 1000u
-#define MANY  12000u /* 12 MB: some of it in huge pages, where sanitizers leave them to us */
+#define MANY  12000u /* 12 MB: many blocks */
 
 static void many(void **state)
 {
