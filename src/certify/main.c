@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/name.h"
@@ -47,6 +48,7 @@ int main(int argc, char **argv)
 
 	if (argc != 2)
 		return LAB_USAGE;
+	(void)umask(0022); /* modes of files are meant as they are written */
 	if (!certify(argv[1], &err))
 		return 0;
 	fprintf(stderr, "%s\n", lab_error_message(err));

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Files are written beside their place and renamed: a run that is cut short leaves whole ones only. */
 #include "certify/store.h"
 
 #include <errno.h>
@@ -10,32 +9,15 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/strbuf.h"
 #include "certify/authority.h"
 
-#define FOLDER   "secrets"
-#define FILE_MAX (64u << 20)
+#define FOLDER "secrets"
 
 static int failed(const char *name, struct lab_error **err)
 {
 	return lab_error_errno(err, LAB_FAILED, errno, FOLDER "/%s", name);
-}
-
-static int read_all(int fd, struct strbuf *text)
-{
-	char part[16384];
-	ssize_t n;
-
-	while ((n = read(fd, part, sizeof(part))) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n > 0 && text->len >= FILE_MAX)
-			errno = EFBIG;
-		if (n < 0 || text->len >= FILE_MAX)
-			return -1;
-		strbuf_addn(text, part, (size_t)n);
-	}
-	return 0;
 }
 
 /*
@@ -44,48 +26,20 @@ static int read_all(int fd, struct strbuf *text)
  */
 static int read_at(int dir, const char *name, int flags, char **ret, struct lab_error **err)
 {
-	auto_close int fd = openat(dir, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | flags);
-	auto_strbuf struct strbuf text = {0};
+	size_t len = 0;
+	auto_free char *text = file_read(dir, name, flags, &len);
 
-	*ret = NULL;
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	if (fd < 0 || read_all(fd, &text))
+	if (!text && errno != ENOENT)
 		return lab_error_errno(err, LAB_FAILED, errno, "%s%s",
 				       dir == AT_FDCWD ? "" : FOLDER "/", name);
-	*ret = text.len ? strbuf_take(&text) : NULL;
-	return 0;
-}
-
-static int write_all(int fd, const char *text, size_t len)
-{
-	while (len) {
-		const ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		text += n;
-		len -= (size_t)n;
-	}
+	*ret = len ? steal_ptr(text) : NULL;
 	return 0;
 }
 
 static int write_at(int dir, const char *name, mode_t mode, const char *text,
 		    struct lab_error **err)
 {
-	auto_strbuf struct strbuf temporary = {0};
-	auto_close int fd = -1;
-
-	strbuf_printf(&temporary, "%s.tmp", name);
-	if (unlinkat(dir, temporary.s, 0) && errno != ENOENT)
-		return failed(name, err);
-	fd = openat(dir, temporary.s, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0 || fchmod(fd, mode) || write_all(fd, text, strlen(text)) ||
-	    close(steal_fd(&fd)) || renameat(dir, temporary.s, dir, name))
-		return failed(name, err);
-	return 0;
+	return file_replace(dir, name, mode, text, strlen(text)) ? failed(name, err) : 0;
 }
 
 static int make_folder(int lab_dir, struct lab_error **err)

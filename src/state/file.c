@@ -11,10 +11,11 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/strbuf.h"
 #include "base/tree.h"
 
-#define FILE_MAX (64u * 1024 * 1024) /* plan.json of ten thousand nodes has 30 MB */
+#define MODE 0644
 
 int state_file_error(const struct state *s, const char *file, int errnum, struct lab_error **err)
 {
@@ -75,49 +76,9 @@ static int open_parent(const struct state *s, const char *file, bool create, con
 	return steal_fd(&fd);
 }
 
-static int read_all(int fd, struct strbuf *b)
-{
-	char part[16384];
-	ssize_t n;
-
-	while ((n = read(fd, part, sizeof(part))) > 0) {
-		strbuf_addn(b, part, (size_t)n);
-		if (b->len > FILE_MAX) {
-			errno = EFBIG;
-			return -1;
-		}
-	}
-	return n < 0 ? -1 : 0;
-}
-
-/* Of a file that is none, as of a folder. */
-static int check_regular(int fd)
-{
-	struct stat st;
-
-	if (fstat(fd, &st))
-		return -1;
-	if (S_ISREG(st.st_mode))
-		return 0;
-	errno = EISDIR;
-	return -1;
-}
-
 bool state_is_garbage(const struct lab_error *err)
 {
 	return lab_error_errnum(err) == EISDIR || lab_error_errnum(err) == EFBIG;
-}
-
-char *state_file_read(int dir, const char *name, size_t *len)
-{
-	auto_strbuf struct strbuf b = {0};
-	/* O_NONBLOCK: a FIFO that somebody put there must not hold us */
-	auto_close int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-
-	if (fd < 0 || check_regular(fd) || read_all(fd, &b))
-		return NULL;
-	*len = b.len;
-	return strbuf_take(&b);
 }
 
 char *state_read(const struct state *s, const char *file, size_t *len, struct lab_error **err)
@@ -125,7 +86,7 @@ char *state_read(const struct state *s, const char *file, size_t *len, struct la
 	const char *name;
 	auto_close int dir = open_parent(s, file, false, &name);
 	size_t ignored;
-	char *text = dir < 0 ? NULL : state_file_read(dir, name, len ? len : &ignored);
+	char *text = dir < 0 ? NULL : file_read(dir, name, O_NOFOLLOW, len ? len : &ignored);
 
 	if (!text && errno != ENOENT)
 		(void)state_file_error(s, file, errno, err);
@@ -137,74 +98,13 @@ bool state_exists(const struct state *s, const char *file)
 	return !faccessat(s->dir_fd, file, F_OK, AT_SYMLINK_NOFOLLOW) || errno != ENOENT;
 }
 
-static int write_all(int fd, const char *text, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		text += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
-/* Of a run that was killed, as a rule; but it may as well be a FIFO, or a link to anywhere. */
-static int create_anew(int dir, const char *name)
-{
-	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-	int fd = openat(dir, name, flags, 0644);
-
-	if (fd >= 0 || errno != EEXIST || tree_remove(dir, name))
-		return fd;
-	return openat(dir, name, flags, 0644);
-}
-
-static int write_file(int dir, const char *name, const char *text, size_t len)
-{
-	auto_close int fd = create_anew(dir, name);
-	int r;
-
-	if (fd < 0 || write_all(fd, text, len))
-		return -1;
-	/* the directory is a tmpfs: nothing to sync, but close may still report a lost write */
-	r = close(steal_fd(&fd));
-	return r;
-}
-
-static int put_in_place(int dir, const char *temporary, const char *name)
-{
-	if (!renameat(dir, temporary, dir, name))
-		return 0;
-	if (errno != EISDIR || tree_remove(dir, name))
-		return -1;
-	return renameat(dir, temporary, dir, name);
-}
-
-int state_file_write(int dir, const char *name, const char *text, size_t len)
-{
-	auto_strbuf struct strbuf temporary = {0};
-	int errnum;
-
-	strbuf_printf(&temporary, "%s.tmp", name);
-	if (!write_file(dir, temporary.s, text, len) && !put_in_place(dir, temporary.s, name))
-		return 0;
-	errnum = errno;
-	(void)unlinkat(dir, temporary.s, 0); /* the error being reported matters more */
-	errno = errnum;
-	return -1;
-}
-
 int state_write(struct state *s, const char *file, const char *text, size_t len,
 		struct lab_error **err)
 {
 	const char *name;
 	auto_close int dir = open_parent(s, file, true, &name);
 
-	return dir < 0 || state_file_write(dir, name, text, len)
+	return dir < 0 || file_replace(dir, name, MODE, text, len)
 		       ? state_file_error(s, file, errno, err)
 		       : 0;
 }
@@ -224,7 +124,7 @@ int state_write_new(struct state *s, const char *folder, const struct state_file
 	if (dir < 0)
 		return state_file_error(s, folder, errno, err);
 	for (size_t i = 0; i < n; i++)
-		if (write_file(dir, files[i].name, files[i].text, strlen(files[i].text)))
+		if (file_create(dir, files[i].name, MODE, files[i].text, strlen(files[i].text)))
 			return state_file_error(s, folder, errno, err);
 	return 0;
 }
@@ -241,7 +141,7 @@ int state_remove(struct state *s, const char *file, struct lab_error **err)
 
 int state_rename(struct state *s, const char *from, const char *to, struct lab_error **err)
 {
-	if (put_in_place(s->dir_fd, from, to))
+	if (file_rename(s->dir_fd, from, to))
 		return state_file_error(s, to, errno, err);
 	return 0;
 }

@@ -18,10 +18,5 @@ struct state {
 int state_journal_load(struct state *s, struct lab_error **err);
 void state_journal_done(struct state *s);
 
-/** The whole file of a folder, to be freed; NULL with errno: EISDIR where it is no file, EFBIG. */
-char *state_file_read(int dir, const char *name, size_t *len);
-/** Written to a temporary name, then renamed: never half there. -1 with errno. */
-int state_file_write(int dir, const char *name, const char *text, size_t len);
-
 /** "state: FILE of LAB: what errno says"; a full or read-only file system gets a hint. Returns -1. */
 int state_file_error(const struct state *s, const char *file, int errnum, struct lab_error **err);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/strbuf.h"
 #include "state/internal.h"
 
@@ -52,7 +53,7 @@ char *state_progress_read(const char *root, const char *lab, struct lab_error **
 
 	if (folder < 0)
 		return NULL;
-	text = state_file_read(folder, lab, &len);
+	text = file_read(folder, lab, O_NOFOLLOW, &len);
 	if (!text && errno != ENOENT)
 		(void)file_error(lab, err);
 	return text;
@@ -67,7 +68,7 @@ int state_progress_write(const char *root, const char *lab, const char *text,
 		return lab_error_make(err, LAB_FAILED, "lesson: its folder keeps vanishing");
 	if (folder < 0)
 		return -1;
-	return state_file_write(folder, lab, text, strlen(text)) ? file_error(lab, err) : 0;
+	return file_replace(folder, lab, 0644, text, strlen(text)) ? file_error(lab, err) : 0;
 }
 
 int state_progress_remove(const char *root, const char *lab, struct lab_error **err)

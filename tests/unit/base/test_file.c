@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Files that are read and replaced whole, whatever stands in their place. */
+#include "lib/test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/tree.h"
+
+static char place[] = "/tmp/labctl-test-XXXXXX";
+static int top = -1;
+
+static int make_place(void **state)
+{
+	if (!mkdtemp(place))
+		return -1;
+	top = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return top < 0 ? -1 : 0;
+}
+
+static int remove_place(void **state)
+{
+	(void)close(top);
+	return rmdir(place); /* fails where a test left something */
+}
+
+static void holds(const char *name, const char *text)
+{
+	size_t len;
+	auto_free char *found = file_read(top, name, O_NOFOLLOW, &len);
+
+	assert_non_null(found);
+	assert_int_equal(len, strlen(text));
+	assert_string_equal(found, text);
+}
+
+static void cannot_be_read(const char *name, int errnum)
+{
+	size_t len;
+
+	assert_null(file_read(top, name, O_NOFOLLOW, &len));
+	assert_int_equal(errno, errnum);
+}
+
+static void what_was_written_is_read(void **state)
+{
+	struct stat st;
+
+	assert_int_equal(file_replace(top, "a", 0640, "one\n", 4), 0);
+	holds("a", "one\n");
+	assert_int_equal(file_replace(top, "a", 0640, "", 0), 0);
+	holds("a", "");
+	assert_int_equal(fstatat(top, "a", &st, 0), 0);
+	assert_int_equal(st.st_mode & 07777, 0640 & ~umask(umask(0)));
+	assert_int_equal(faccessat(top, "a.tmp", F_OK, 0), -1); /* nothing beside it */
+	assert_int_equal(tree_remove(top, "a"), 0);
+}
+
+static void what_is_no_file_is_not_read(void **state)
+{
+	cannot_be_read("nothing", ENOENT);
+	assert_int_equal(mkdirat(top, "folder", 0700), 0);
+	cannot_be_read("folder", EISDIR);
+	assert_int_equal(mkfifoat(top, "fifo", 0600), 0);
+	cannot_be_read("fifo", EISDIR); /* and nobody waits for its writer */
+	assert_int_equal(symlinkat("/etc/passwd", top, "link"), 0);
+	cannot_be_read("link", ELOOP);
+	assert_int_equal(tree_remove(top, "folder"), 0);
+	assert_int_equal(tree_remove(top, "fifo"), 0);
+	assert_int_equal(tree_remove(top, "link"), 0);
+}
+
+/* The name and its temporary name may be taken by anything; a link's target is not written to. */
+static void whatever_is_in_the_way_is_replaced(void **state)
+{
+	assert_int_equal(mkdirat(top, "a", 0700), 0);
+	assert_int_equal(symlinkat("target", top, "a.tmp"), 0);
+	assert_int_equal(file_replace(top, "a", 0600, "new", 3), 0);
+	holds("a", "new");
+	cannot_be_read("target", ENOENT);
+	assert_int_equal(symlinkat("target", top, "b"), 0);
+	assert_int_equal(file_replace(top, "b", 0600, "new", 3), 0);
+	holds("b", "new");
+	cannot_be_read("target", ENOENT);
+	assert_int_equal(tree_remove(top, "a"), 0);
+	assert_int_equal(tree_remove(top, "b"), 0);
+}
+
+static void what_cannot_be_written_leaves_the_old(void **state)
+{
+	assert_int_equal(file_replace(top, "a", 0600, "old", 3), 0);
+	assert_int_equal(file_replace(-1, "a", 0600, "new", 3), -1);
+	assert_int_equal(errno, EBADF);
+	holds("a", "old");
+	assert_int_equal(tree_remove(top, "a"), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_written_is_read),
+		cmocka_unit_test(what_is_no_file_is_not_read),
+		cmocka_unit_test(whatever_is_in_the_way_is_replaced),
+		cmocka_unit_test(what_cannot_be_written_leaves_the_old),
+	};
+
+	return cmocka_run_group_tests_name("file", tests, make_place, remove_place);
+}
