@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/hash.h"
 
@@ -33,4 +34,11 @@ void name_mac(const char *lab, const char *ns, const char *ifname, unsigned char
 	mac[0] = 0x02; /* locally administered, unicast */
 	for (int i = 1; i < 6; i++)
 		mac[i] = (unsigned char)(h >> (8 * i));
+}
+
+bool name_is_below(const char *name, const char *zone)
+{
+	const size_t n = strlen(name), m = strlen(zone);
+
+	return n >= m && strcasecmp(name + n - m, zone) == 0 && (n == m || name[n - m - 1] == '.');
 }

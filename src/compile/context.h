@@ -35,7 +35,9 @@ struct vpc_state {
 	uint32_t n_rules; /* `iif` rules so far */
 };
 
+struct json_t;
 struct router;
+struct strbuf;
 struct cen_state;
 struct wire;
 
@@ -146,7 +148,6 @@ void compile_line(struct compile *c, struct plan_origin origin, struct plan_end 
 /** The worker of the lines that it shall carry; after all of them. */
 void compile_wires(struct compile *c);
 /** Their names in a JSON array "wire"; nothing where there are none. */
-struct strbuf;
 void compile_put_wire_names(const struct compile *c, struct strbuf *b);
 #define WIRE_NS "wire"
 
@@ -261,7 +262,6 @@ bool compile_region_used(const struct lab *lab, const struct region *region);
 void compile_services(struct compile *c);
 void compile_ecs(struct compile *c);
 void compile_security_groups(struct compile *c);
-struct strbuf;
 /** What a rule matches, in nftables' words, with a space behind them; indented. */
 void compile_rule_match(const struct sg_rule *r, struct strbuf *b);
 void compile_gateways(struct compile *c);
@@ -309,7 +309,6 @@ void compile_summary(struct compile *c);
 
 /* --- json.c --- */
 
-struct json_t;
 /** The text of a JSON value, compact, keys sorted, in the plan's arena. Takes the value. */
 const char *compile_json(struct compile *c, struct json_t *value);
 

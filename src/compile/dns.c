@@ -11,9 +11,9 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/cleanup.h"
+#include "base/name.h"
 #include "base/strbuf.h"
 #include "compile/context.h"
 
@@ -35,25 +35,15 @@ static void view_done(struct view *v)
 
 #define auto_view __attribute__((cleanup(view_done)))
 
-static void add_separator(struct strbuf *list)
-{
-	if (list->len)
-		strbuf_addc(list, ',');
-}
-
 static void add_record(struct view *v, const char *name, const char *type, const char *data)
 {
 	struct strbuf *b = &v->records;
 
-	add_separator(b);
-	strbuf_add(b, "{\"data\":");
-	strbuf_add_json(b, data);
-	strbuf_add(b, ",\"name\":");
-	strbuf_add_json(b, name);
-	strbuf_add(b, ",\"ttl\":");
-	strbuf_add_number(b, TTL);
-	strbuf_add(b, ",\"type\":");
-	strbuf_add_json(b, type);
+	compile_put_open(b, NULL, "{");
+	compile_put_text(b, "data", data);
+	compile_put_text(b, "name", name);
+	compile_put_number(b, "ttl", TTL);
+	compile_put_text(b, "type", type);
 	strbuf_addc(b, '}');
 }
 
@@ -123,20 +113,13 @@ static bool is_bound(const struct private_zone *z, const struct vpc *vpc)
 	return false;
 }
 
-static bool is_below(const char *name, const char *zone)
-{
-	const size_t n = strlen(name), m = strlen(zone);
-
-	return n >= m && strcasecmp(name + n - m, zone) == 0 && (n == m || name[n - m - 1] == '.');
-}
-
 /* Whether the VPC has a private zone that the name is in. vpc NULL: none has. */
 static bool is_hidden(const struct compile *c, const struct vpc *vpc, const char *name)
 {
 	for (size_t i = 0; vpc && i < c->lab->n_private_zones; i++) {
 		const struct private_zone *z = &c->lab->private_zones[i];
 
-		if (is_bound(z, vpc) && is_below(name, z->zone_name.s))
+		if (is_bound(z, vpc) && name_is_below(name, z->zone_name.s))
 			return true;
 	}
 	return false;
@@ -195,25 +178,22 @@ static void listen_on(struct compile *c, struct server *s, struct view *v, const
 
 		*arena_push(c->arena, s->sockets,
 			    s->n_sockets) = (struct plan_socket){name, ns, both[i].type, ip, 53};
-		add_separator(&v->sockets);
-		strbuf_add_json(&v->sockets, name);
+		compile_put_text(&v->sockets, NULL, name);
 	}
 }
 
-/* forward: JSON, NULL: none. */
-static void add_view(struct server *s, const char *name, const struct view *v, const char *forward)
+/* forward: taken over; NULL: none. */
+static void add_view(struct server *s, const char *name, const struct view *v, json_t *forward)
 {
 	struct strbuf *b = &s->views;
 
-	add_separator(b);
-	strbuf_addc(b, '{');
-	if (forward)
-		strbuf_printf(b, "\"forward\":%s,", forward);
-	strbuf_add(b, "\"name\":");
-	strbuf_add_json(b, name);
-	strbuf_add(b, ",\"records\":[");
+	compile_put_open(b, NULL, "{");
+	compile_put_json(b, "forward", forward);
+	compile_put_text(b, "name", name);
+	compile_put_open(b, "records", "[");
 	strbuf_add(b, strbuf_str(&v->records));
-	strbuf_add(b, "],\"sockets\":[");
+	strbuf_addc(b, ']');
+	compile_put_open(b, "sockets", "[");
 	strbuf_add(b, strbuf_str(&v->sockets));
 	strbuf_add(b, "]}");
 }
@@ -315,7 +295,7 @@ static void add_host_server(struct compile *c, const struct data_center *dc, con
 	listen_on(c, &s, &v, h->id.name, h->id.name, h->ip.ip);
 	for (size_t i = 0; i < h->dns.n_records; i++)
 		add_record(&v, h->dns.records[i].key, "A", h->dns.records[i].value.s);
-	add_view(&s, h->id.name, &v, compile_json(c, forward_of(c, &h->dns)));
+	add_view(&s, h->id.name, &v, forward_of(c, &h->dns));
 	add_worker(c, compile_origin_in(c, "data_centers", &dc->id, "hosts", &h->id),
 		   lab_worker(c->lab, "dns", h->id.name), h->id.name, &s, json_array());
 }

@@ -66,12 +66,10 @@ static const char *const places[] = {
 
 static json_t *key_of(const struct jwt_key *k)
 {
-	static const char *const algs[] = {
-		[JWT_RSA] = "RS256", [JWT_EC] = "ES256", [JWT_OCT] = "HS256"};
 	const struct text *first[] = {[JWT_RSA] = &k->n, [JWT_EC] = &k->x, [JWT_OCT] = &k->k};
 	const struct text *second[] = {[JWT_RSA] = &k->e, [JWT_EC] = &k->y, [JWT_OCT] = NULL};
 
-	return json_pack("{s:s*, s:s, s:s, s:s*}", "kid", k->kid.s, "alg", algs[k->kty], "a",
+	return json_pack("{s:s*, s:s, s:s, s:s*}", "kid", k->kid.s, "alg", jwt_key_alg(k->kty), "a",
 			 first[k->kty]->s, "b", second[k->kty] ? second[k->kty]->s : NULL);
 }
 
@@ -203,7 +201,7 @@ static bool is_bound(const struct lab *lab, const struct plugin *p, const struct
 }
 
 #define BACKENDS \
-	64 /* of one API or plug-in: parse/ lets a group have 32 stages, a plug-in 32 routes */
+	64 /* of one API or plug-in: validate/ lets a group have 32 stages, parse/ a plug-in 32 routes */
 
 /* The kth of a plug-in; NULL: it has none there. */
 static const struct api_backend *of_plugin(const struct plugin *p, size_t k)
@@ -221,9 +219,8 @@ static const struct api_backend *backend_at(const struct lab *lab, const struct 
 {
 	if (owner < lab->n_apis) {
 		const struct api *api = &lab->apis[owner];
-		const struct api_group *g = api->group.to;
 
-		return g->instance.to == gw ? api_backend_at(api, k) : NULL;
+		return api_gateway_of(api) == gw ? api_backend_at(api, k) : NULL;
 	}
 	const struct plugin *p = &lab->plugins[owner - lab->n_apis];
 

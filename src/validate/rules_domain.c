@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Domains of groups, and private zones. */
-#include <strings.h>
 
+#include "base/name.h"
 #include "validate/rule.h"
 #include "validate/rules.h"
 #include "validate/syntax.h"
 
 #define MAX_DOMAINS 5
 #define CLOUD       "alicloudapi.com"
-
-static bool is_below(const char *name, const char *zone)
-{
-	const size_t n = strlen(name), m = strlen(zone);
-
-	return n >= m && strcasecmp(name + n - m, zone) == 0 && (n == m || name[n - m - 1] == '.');
-}
 
 /* Why the name is none that a user could bind, or NULL. */
 static const char *domain_fault(const char *name)
@@ -23,7 +16,7 @@ static const char *domain_fault(const char *name)
 		return "it is no domain name";
 	if (name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-")])
 		return "it has other characters than a-z, 0-9, - and dots";
-	return is_below(name, CLOUD) ? CLOUD " is the cloud's own" : NULL;
+	return name_is_below(name, CLOUD) ? CLOUD " is the cloud's own" : NULL;
 }
 
 /* The domain where another group has it, or NULL. */
