@@ -96,8 +96,7 @@ static void find_source_kinds(struct work *w)
 	for (size_t i = 0; i < w->sources.n; i++) {
 		struct kind *k = &w->sources.v[i];
 
-		analyse_endpoint_named_ports(
-			m, analyse_net_find_ns(m->a, m->sources[k->first].name), &k->named);
+		analyse_endpoint_named_ports(m, w->source_ns[k->first], &k->named);
 	}
 }
 
@@ -109,8 +108,7 @@ static uint64_t number_of(const struct work *w, size_t target,
 
 	if (!t->ns || t->label != t->name)
 		return ~(uint64_t)target;
-	return mix_services(analyse_class_of(w->classes, analyse_net_find_ns(w->m->a, t->ns)),
-			    listeners);
+	return mix_services(analyse_class_of(w->classes, w->target_ns[target]), listeners);
 }
 
 static void find_target_kinds(struct work *w)
@@ -136,8 +134,7 @@ static void find_target_kinds(struct work *w)
 
 		analyse_endpoint_listeners(m, t, &k->listeners);
 		if (t->ns)
-			analyse_endpoint_named_ports(m, analyse_net_find_ns(m->a, t->ns),
-						     &k->named);
+			analyse_endpoint_named_ports(m, w->target_ns[k->first], &k->named);
 	}
 }
 

@@ -10,20 +10,9 @@
 
 uint32_t analyse_net_find_ns(const struct analyse *a, const char *name)
 {
-	size_t low = 0, high = a->n_ns;
+	const struct plan_namespace *ns = plan_find_namespace(a->plan, name);
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		int c = strcmp(name, a->ns[mid].from->name);
-
-		if (c == 0)
-			return (uint32_t)mid;
-		if (c < 0)
-			high = mid;
-		else
-			low = mid + 1;
-	}
-	return NET_NONE;
+	return ns ? (uint32_t)(ns - a->plan->namespaces) : NET_NONE;
 }
 
 uint32_t analyse_net_find_ns_near(const struct analyse *a, const char *name, uint32_t before)
@@ -205,7 +194,7 @@ static void connect(const struct analyse *a)
 	for (uint32_t i = 0; i < a->n_devs; i++) {
 		const struct plan_link *l = a->devs[i].link;
 
-		if (l)
+		if (l) /* mac points into the link: that says which end it is */
 			ends[2 * (l - a->plan->links) + (a->devs[i].mac == l->b.mac)] = i + 1;
 	}
 	for (size_t i = 0; i < n; i++)
