@@ -21,6 +21,7 @@ labctl_dependency(pcap libpcap)
 labctl_dependency(nettle nettle)
 labctl_dependency(gnutls gnutls)
 labctl_dependency(hogweed hogweed)
+labctl_dependency(gmp gmp)
 
 # libldns ships its pkg-config file only in newer releases.
 find_library(LDNS_LIBRARY ldns REQUIRED)

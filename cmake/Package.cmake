@@ -13,7 +13,7 @@ set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "iproute2, iputils-ping, curl, bind9-dnsutils")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "ca-certificates, iproute2, iputils-ping, curl, bind9-dnsutils")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "bird2, uidmap, python3, wireshark")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
   "labctl turns a hybrid-cloud design (VPCs, Cloud Enterprise Network, Express
