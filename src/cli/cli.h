@@ -145,13 +145,6 @@ struct cli_lab {
 };
 
 /**
- * The path of the lab file that `arg` means, to be freed: the name of a shipped lab, a file, a folder
- * that holds lab.yaml, or the name of a lab that is up (its file then). They are tried in this order.
- * NULL with *err (LAB_USAGE).
- */
-char *cli_lab_path(const char *arg, struct lab_error **err);
-
-/**
  * Finds, reads, parses (up to `step`, NULL: all) and validates a lab. Diagnostics are printed on
  * stderr, warnings too. NULL with *err (LAB_USAGE) where the lab cannot be used.
  */

@@ -111,7 +111,10 @@ static char *running_path(const char *name)
 	return path;
 }
 
-/* *is_running: it is the file of a lab that is up and has that name. */
+/*
+ * A shipped lab's name, a file, a folder that holds lab.yaml, the name of a lab that is up: tried in this order.
+ * *is_running: it is the file of a lab that is up and has that name.
+ */
 static char *lab_path(const char *arg, bool *is_running, struct lab_error **err)
 {
 	auto_free char *running = NULL;
@@ -137,13 +140,6 @@ static char *lab_path(const char *arg, bool *is_running, struct lab_error **err)
 		return NULL;
 	}
 	return S_ISDIR(st.st_mode) ? join(arg, NULL, "lab.yaml") : join(arg, NULL, NULL);
-}
-
-char *cli_lab_path(const char *arg, struct lab_error **err)
-{
-	bool running;
-
-	return lab_path(arg, &running, err);
 }
 
 /* Where `code:` of functions is relative to; absolute, because workers run elsewhere. */

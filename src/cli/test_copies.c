@@ -22,9 +22,8 @@
 /* The checks of one copy, in a process of its own. */
 struct job {
 	const char *name;
-	pid_t pid;       /* 0: not started, or over */
-	int out, errors; /* files that are its standard output and error */
-	bool over;
+	pid_t pid;          /* 0: not started, or over */
+	int out, errors;    /* files that are its standard output and error */
 	json_t *report;     /* NULL until it is over */
 	struct strbuf said; /* told in its turn, so that nothing is mixed */
 };
@@ -82,13 +81,12 @@ static void end_job(struct jobs *all, struct job *j, int status)
 	cleanup_closep(&j->errors);
 	j->out = j->errors = -1;
 	j->pid = 0;
-	j->over = true;
 }
 
 /* What they said, in the order of their numbers. */
 static void tell(struct jobs *all)
 {
-	for (; all->told < all->n && all->list[all->told].over; all->told++)
+	for (; all->told < all->n && all->list[all->told].report; all->told++)
 		fputs(strbuf_str(&all->list[all->told].said), stderr);
 }
 

@@ -62,8 +62,7 @@ static json_t *stages_of_group(const struct api_group *g)
 	for (size_t i = 0; i < g->n_stages; i++) {
 		const char *name = g->stages[i].id.name;
 
-		if (strcmp(name, "RELEASE") != 0 && strcmp(name, "PRE") != 0 &&
-		    strcmp(name, "TEST") != 0)
+		if (!group_stage_is_built_in(name))
 			compile_json_append(list, json_string(name));
 	}
 	return list;

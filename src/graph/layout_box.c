@@ -2,8 +2,6 @@
 /* Boxes from the inside out. */
 #include "graph/layout.h"
 
-#include "base/cleanup.h"
-
 static int larger(int a, int b)
 {
 	return a > b ? a : b;

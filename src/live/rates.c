@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "live/map.h"
 
 const char *live_state_name(enum live_state state)

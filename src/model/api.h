@@ -2,6 +2,8 @@
 /** API Gateway and Function Compute. */
 #pragma once
 
+#include <string.h>
+
 #include "model/types.h"
 
 struct ecs;
@@ -57,6 +59,11 @@ struct group_stage {
 	struct pair *variables; /* what #NAME# in a backend stands for in this stage */
 	size_t n_variables;
 };
+
+static inline bool group_stage_is_built_in(const char *name)
+{
+	return !strcmp(name, "RELEASE") || !strcmp(name, "PRE") || !strcmp(name, "TEST");
+}
 
 struct api_group {
 	struct named id;
@@ -257,6 +264,12 @@ struct jwt_key {
 	struct text kid, alg, use, n, e, crv, x, y, k;
 };
 
+/** The algorithm of RFC 7518 that keys of the type are for. */
+static inline const char *jwt_key_alg(enum jwt_key_type type)
+{
+	return type == JWT_RSA ? "RS256" : type == JWT_EC ? "ES256" : "HS256";
+}
+
 struct jwt_claim {
 	struct span at;
 	struct text claim_name, parameter_name;
@@ -379,4 +392,12 @@ static inline const struct api_backend *api_backend_at(const struct api *api, si
 	if (i == 0)
 		return &api->backend;
 	return i <= api->n_per_stage ? &api->per_stage[i - 1].backend : NULL;
+}
+
+/** The instance that the API is on; NULL where a reference leads nowhere. */
+static inline const struct api_gateway *api_gateway_of(const struct api *api)
+{
+	const struct api_group *g = api->group.to;
+
+	return g ? g->instance.to : NULL;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Names to pointers: every `ref` of the model, with a suggestion for what is not there. */
+#include "base/cleanup.h"
 #include "base/hash.h"
 #include "base/strbuf.h"
 #include "validate/rule.h"
@@ -117,7 +118,8 @@ static void index_pools(struct validation *v, struct pools *p)
 		&p->router,
 	};
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+	_Static_assert(ARRAY_LEN(all) == sizeof(*p) / sizeof(**all), "none is forgotten");
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		index_pool(v, all[i]);
 }
 

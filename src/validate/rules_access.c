@@ -27,18 +27,11 @@ void validate_access_instance(struct validation *v)
 	}
 }
 
-static const struct api_gateway *gateway_of(const struct api *api)
-{
-	const struct api_group *g = api->group.to;
-
-	return g ? g->instance.to : NULL;
-}
-
 static void check_access_region(struct validation *v, const struct api *api,
 				const struct api_backend *b)
 {
 	const struct vpc_access *a = b->vpc_access.to;
-	const struct api_gateway *gw = gateway_of(api);
+	const struct api_gateway *gw = api_gateway_of(api);
 	const struct region *r = a ? vpc_region(a->vpc.to) : NULL;
 
 	if (!r || !gw || !gw->region.to || gw->region.to == r)
@@ -218,7 +211,7 @@ static void check_backend(struct validation *v, const struct plugin *p, const st
 	for (size_t i = 0; b->at.line && i < v->lab->n_plugin_attachments; i++) {
 		const struct plugin_attachment *a = &v->lab->plugin_attachments[i];
 		const struct api_gateway *gw = a->plugin.to == p && a->api.to
-						       ? gateway_of(a->api.to)
+						       ? api_gateway_of(a->api.to)
 						       : NULL;
 
 		why = gw ? elsewhere(b, gw) : NULL;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** APIs and the functions behind them. */
-#include <inttypes.h>
 
 #include "validate/rule.h"
 #include "validate/rules.h"
@@ -8,13 +7,6 @@
 
 #define MAX_APIS      1000
 #define MAX_FUNCTIONS 4000 /* compile/ gives them 100.100.80.1 and on, gateways 100.100.96.1 */
-
-static const struct api_gateway *api_gateway(const struct api *api)
-{
-	const struct api_group *g = api->group.to;
-
-	return g ? g->instance.to : NULL;
-}
 
 /* --- paths --- */
 
@@ -124,7 +116,7 @@ void validate_api_stage(struct validation *v)
 
 static void check_timeout(struct validation *v, const struct api *api, const struct api_backend *b)
 {
-	const struct api_gateway *gw = api_gateway(api);
+	const struct api_gateway *gw = api_gateway_of(api);
 	const struct number *t = &b->timeout;
 	bool shared = gw && gw->instance_type == GATEWAY_SERVERLESS;
 	uint64_t most = (shared ? 30 : 120) * UINT64_C(1000000);
@@ -149,7 +141,7 @@ static void check_function_region(struct validation *v, const struct api *api,
 				  const struct api_backend *b)
 {
 	const struct function *f = b->function.to;
-	const struct api_gateway *gw = api_gateway(api);
+	const struct api_gateway *gw = api_gateway_of(api);
 
 	if (!f || !gw || !f->region.to || !gw->region.to || f->region.to == gw->region.to)
 		return;

@@ -96,15 +96,14 @@ static void check_member(struct validation *v, const struct plugin *p, const str
 
 static void check_key(struct validation *v, const struct plugin *p, const struct jwt_key *k)
 {
-	static const char *const algs[] = {
-		[JWT_RSA] = "RS256", [JWT_EC] = "ES256", [JWT_OCT] = "HS256"};
+	const char *alg = jwt_key_alg(k->kty);
 
 	if (!k->at.line)
 		return;
-	if (k->alg.s && !streq(k->alg.s, algs[k->kty])) {
+	if (k->alg.s && !streq(k->alg.s, alg)) {
 		validate_report(v, k->alg.at, "a key of plug-in '%s' is not for %s", p->id.name,
 				k->alg.s);
-		validate_hint(v, "keys of this kind are for %s", algs[k->kty]);
+		validate_hint(v, "keys of this kind are for %s", alg);
 	}
 	switch (k->kty) {
 	case JWT_RSA:
@@ -290,8 +289,7 @@ void validate_breaker_serverless(struct validation *v)
 		const struct plugin_attachment *a = &v->lab->plugin_attachments[i];
 		const struct plugin *p = a->plugin.to;
 		const struct api *api = a->api.to;
-		const struct api_group *g = api ? api->group.to : NULL;
-		const struct api_gateway *gw = g ? g->instance.to : NULL;
+		const struct api_gateway *gw = api ? api_gateway_of(api) : NULL;
 
 		if (!p || !gw || !p->circuit_breaker.at.line ||
 		    gw->instance_type != GATEWAY_SERVERLESS)

@@ -23,17 +23,12 @@ void validate_each_backend(struct validation *v,
 
 /* --- which there are --- */
 
-static bool is_built_in(const char *stage)
-{
-	return streq(stage, "RELEASE") || streq(stage, "PRE") || streq(stage, "TEST");
-}
-
 static bool is_stage_of(const struct api_group *g, const char *stage)
 {
 	for (size_t i = 0; i < g->n_stages; i++)
 		if (streq(g->stages[i].id.name, stage))
 			return true;
-	return is_built_in(stage);
+	return group_stage_is_built_in(stage);
 }
 
 static bool is_stage_name(const char *s)
@@ -55,7 +50,7 @@ static void check_group(struct validation *v, const struct api_group *g)
 					"API group '%s' cannot have a stage '%s': it has 2 to 10 "
 					"capital letters and digits, the first one a letter",
 					g->id.name, s->id.name);
-		if (!is_built_in(s->id.name) && ++own == MAX_OWN + 1)
+		if (!group_stage_is_built_in(s->id.name) && ++own == MAX_OWN + 1)
 			validate_report(v, s->id.at,
 					"API group '%s' has more than %d stages of its own",
 					g->id.name, MAX_OWN);
