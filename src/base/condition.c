@@ -3,11 +3,11 @@
 
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/ip.h"
+#include "base/number.h"
 
 #define MAX_DEPTH 32
 
@@ -100,7 +100,7 @@ static bool read_parameter(struct reader *r, struct value *v)
 	return true;
 }
 
-/* strtod() takes more than digits. */
+/* Digits and a point only; number_parse() takes more. */
 static bool read_number(struct reader *r, struct value *v)
 {
 	const char *from = r->p;
@@ -302,14 +302,6 @@ static bool is_number(const struct value *v)
 	return v->kind == VALUE_NUMBER || v->kind == VALUE_RANDOM;
 }
 
-static bool to_number(const char *s, double *n)
-{
-	char *end;
-
-	*n = strtod(s, &end);
-	return *s && !*end;
-}
-
 static bool ordered(enum what what, int order)
 {
 	switch (what) {
@@ -337,7 +329,7 @@ static bool compare(const struct condition *c, const char *a, const char *b)
 		return in_cidr(a, b);
 	if (!is_number(&c->a) && !is_number(&c->b))
 		return ordered(c->what, strcmp(a, b));
-	if (!to_number(a, &x) || !to_number(b, &y))
+	if (!number_parse(a, &x) || !number_parse(b, &y))
 		return false;
 	return ordered(c->what, (x > y) - (x < y));
 }

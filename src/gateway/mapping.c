@@ -2,10 +2,10 @@
 #include "gateway/mapping.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/number.h"
 #include "gateway/query.h"
 #include "gateway/set.h"
 #include "http/chars.h"
@@ -189,24 +189,16 @@ static bool is_integer(const char *s, int64_t min, int64_t max)
 	return !*end && !errno && n >= min && n <= max;
 }
 
-static bool is_decimal(const char *s)
-{
-	char *end;
-
-	/* strtod() knows also "inf", "nan", "0x1p3" and spaces */
-	if (strspn(s, "0123456789+-.eE") != strlen(s) || !*s)
-		return false;
-	return isfinite(strtod(s, &end)) && !*end;
-}
-
 static const char *type_fault(const struct gateway_parameter *p, const char *s)
 {
+	double n;
+
 	switch (p->type) {
 	case GATEWAY_STRING: break;
 	case GATEWAY_INT: return is_integer(s, INT32_MIN, INT32_MAX) ? NULL : "not an INT";
 	case GATEWAY_LONG: return is_integer(s, INT64_MIN, INT64_MAX) ? NULL : "not a LONG";
 	case GATEWAY_FLOAT:
-	case GATEWAY_DOUBLE: return is_decimal(s) ? NULL : "not a number";
+	case GATEWAY_DOUBLE: return number_parse(s, &n) ? NULL : "not a number";
 	case GATEWAY_BOOLEAN:
 		return strcasecmp(s, "true") == 0 || strcasecmp(s, "false") == 0 ? NULL
 										 : "not a BOOLEAN";
