@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What happens to a call, in order: each step of `chain` either passes it on or answers. Policies
- * (signatures, throttling, IP control) are further rows of it.
+ * What happens to a call, in order: each step of `chain` either passes it on or answers. Plug-ins (plugin.h) have
+ * three of its rows.
  */
 #include "gateway/gateway.h"
 

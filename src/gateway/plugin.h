@@ -56,7 +56,7 @@ struct gateway_plugin_ops {
 	const char *name; /* "ipControl" */
 	/* The rest of plugins[i], beside name and kind; sets p->own. */
 	int (*read)(struct config_reader *r, json_t *j, size_t i, struct gateway_plugin *p);
-	/* Each may be NULL. False: it has been answered. Before it is asked who calls: */
+	/* Each but explain may be NULL. False: it has been answered. Before it is asked who calls: */
 	bool (*early)(struct gateway_call *c, const struct gateway_plugin *p);
 	/* afterwards, before its parameters are checked: */
 	bool (*before)(struct gateway_call *c, const struct gateway_plugin *p);
