@@ -21,7 +21,7 @@ struct circuit_breaker {
 	const struct condition *condition;      /* NULL: timeouts */
 	const struct gateway_backend *fallback; /* NULL: D503CB */
 	bool serverless;                        /* it does nothing */
-	uint64_t hash;                          /* of all that is above: other rules count anew */
+	uint64_t hash;                          /* of rules and condition: others count anew */
 };
 
 static int read_condition(struct config_reader *r, const char *text, size_t i,
