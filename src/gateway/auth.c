@@ -27,8 +27,8 @@ static int by_key(const void *key, const void *app)
 	return strcmp(key, ((const struct gateway_app *)app)->key);
 }
 
-const struct gateway_app *gateway_auth_find(const struct gateway_config *config,
-					    struct http_slice key)
+static const struct gateway_app *find_key(const struct gateway_config *config,
+					  struct http_slice key)
 {
 	char text[GATEWAY_APP_TEXT + 1];
 
@@ -178,7 +178,7 @@ static bool check_nonce(struct gateway_call *c, const struct gateway_app *app)
 
 static const struct gateway_app *by_signature(struct gateway_call *c, struct http_slice key)
 {
-	const struct gateway_app *app = gateway_auth_find(c->gateway->config, key);
+	const struct gateway_app *app = find_key(c->gateway->config, key);
 
 	if (!app) {
 		gateway_answer_error(c, GATEWAY_UNKNOWN_KEY, NULL);

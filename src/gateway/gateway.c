@@ -55,7 +55,8 @@ static void request_id(struct gateway *g, char out[GATEWAY_ID_LEN + 1])
 	out[n] = '\0';
 }
 
-struct gateway_call *gateway_call_new(struct gateway *g, struct httpd_request *r)
+/* Hung onto r->user; NULL only where the arena is full. */
+static struct gateway_call *call_new(struct gateway *g, struct httpd_request *r)
 {
 	struct gateway_call *c = arena_alloc(r->arena, sizeof(*c));
 	const char *colon;
@@ -339,7 +340,7 @@ static bool (*const chain[])(struct gateway_call *) = {
 
 static void on_request(struct httpd_request *r, void *arg)
 {
-	struct gateway_call *c = gateway_call_new(arg, r);
+	struct gateway_call *c = call_new(arg, r);
 
 	if (!c)
 		abort(); /* the first use of an arena that is far larger */
@@ -349,7 +350,7 @@ static void on_request(struct httpd_request *r, void *arg)
 
 static void on_refuse(struct httpd_request *r, int status, const char *why, void *arg)
 {
-	struct gateway_call *c = gateway_call_new(arg, r);
+	struct gateway_call *c = call_new(arg, r);
 	bool reading_body = r->head->size > 0 && !r->head->error;
 	enum gateway_error e = gateway_error_of_refusal(status, reading_body);
 
