@@ -245,9 +245,6 @@ static bool map_request(struct call *c)
 
 	head->query = c->query;
 	head->has_query = c->query.n > 0;
-	gateway_map_nothing(&in, &c->out);
-	if (!c->match.api->mapping)
-		return true;
 	e = gateway_map(c->k->e->arena, c->match.api, &in, &c->out, &about);
 	gateway_mapped_done(&c->out);
 	return !e || refuse(c, e, about);

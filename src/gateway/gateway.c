@@ -304,11 +304,8 @@ static bool map_request(struct gateway_call *c)
 	enum gateway_error e;
 	const char *about;
 
-	if (!c->api->mapping) {
-		gateway_map_nothing(&in, &c->out);
-		return true;
-	}
-	tell_systems(c, in.systems);
+	if (c->api->mapping)
+		tell_systems(c, in.systems);
 	e = gateway_map(c->r->arena, c->api, &in, &c->out, &about);
 	if (e)
 		gateway_answer_error(c, e, about);

@@ -453,21 +453,14 @@ static bool write_request(struct map *m, struct gateway_mapped *out)
 
 /* ---- all of it ---- */
 
-void gateway_map_nothing(const struct gateway_map_input *in, struct gateway_mapped *out)
-{
-	*out = (struct gateway_mapped){.head = in->head, .body = in->body, .path = in->params};
-}
-
-enum gateway_error gateway_map(struct arena *a, const struct gateway_api *api,
-			       const struct gateway_map_input *in, struct gateway_mapped *out,
-			       const char **about)
+static enum gateway_error map(struct arena *a, const struct gateway_api *api,
+			      const struct gateway_map_input *in, struct gateway_mapped *out,
+			      const char **about)
 {
 	const struct gateway_mapping *x = api->mapping;
 	struct map m = {.a = a, .mapping = x, .in = in};
 	const size_t n_own = x->n_parameters + x->n_constants + x->n_systems + 1;
 
-	gateway_map_nothing(in, out);
-	*about = "";
 	m.own = arena_alloc(a, n_own * sizeof(*m.own));
 	m.path = arena_alloc(a, (x->n_path_names + 1) * sizeof(*m.path));
 	if (!m.own || !m.path)
@@ -482,6 +475,15 @@ enum gateway_error gateway_map(struct arena *a, const struct gateway_api *api,
 	strbuf_done(&m.form_out);
 	*about = m.about ? m.about : "";
 	return m.error;
+}
+
+enum gateway_error gateway_map(struct arena *a, const struct gateway_api *api,
+			       const struct gateway_map_input *in, struct gateway_mapped *out,
+			       const char **about)
+{
+	*out = (struct gateway_mapped){.head = in->head, .body = in->body, .path = in->params};
+	*about = "";
+	return api->mapping ? map(a, api, in, out, about) : GATEWAY_OK;
 }
 
 void gateway_mapped_done(struct gateway_mapped *m)
