@@ -236,7 +236,7 @@ static bool is_mapped(const struct gateway_mapping *x, size_t slot)
 
 int config_mapping(struct config_reader *r, json_t *j, size_t i, struct gateway_api *api)
 {
-	struct gateway_mapping *x = arena_alloc(r->a, sizeof(*x));
+	struct gateway_mapping *x = j ? arena_alloc(r->a, sizeof(*x)) : NULL;
 	const struct mapping_reader m = {r, i, api, x};
 	json_t *parameters, *constants, *systems;
 	const char *mode;

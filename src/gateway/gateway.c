@@ -304,7 +304,7 @@ static bool map_request(struct gateway_call *c)
 	enum gateway_error e;
 	const char *about;
 
-	if (c->api->mapping)
+	if (c->api->mapping && c->api->mapping->n_systems)
 		tell_systems(c, in.systems);
 	e = gateway_map(c->r->arena, c->api, &in, &c->out, &about);
 	if (e)
