@@ -99,12 +99,10 @@ static void add_field(struct strbuf *b, struct http_slice name, struct http_slic
 
 static bool read_field(struct arena *a, struct http_slice raw, struct field *f)
 {
-	const char *equals = memchr(raw.p, '=', raw.n);
-	const size_t n = equals ? (size_t)(equals - raw.p) : raw.n, used = equals ? n + 1 : n;
+	struct http_slice value, name = gateway_query_name(raw, &value);
 
-	*f = (struct field){raw, {raw.p, n}, {raw.p + used, raw.n - used}, false};
-	return decode(a, (struct http_slice){raw.p, n}, true, &f->name) &&
-	       decode(a, (struct http_slice){raw.p + used, raw.n - used}, true, &f->value);
+	*f = (struct field){.raw = raw, .name = name, .value = value};
+	return decode(a, name, true, &f->name) && decode(a, value, true, &f->value);
 }
 
 static bool read_fields(struct map *m, struct http_slice text, enum gateway_error e,
@@ -120,14 +118,11 @@ static bool read_fields(struct map *m, struct http_slice text, enum gateway_erro
 	if (!out->list)
 		return refuse(m, e, "too large");
 	while (text.n) {
-		const char *amp = memchr(text.p, '&', text.n);
-		const size_t n = amp ? (size_t)(amp - text.p) : text.n, used = amp ? n + 1 : n;
+		const struct http_slice raw = gateway_query_next(&text);
 
-		if (n && !read_field(m->a, (struct http_slice){text.p, n}, &out->list[out->n++]) &&
+		if (raw.n && !read_field(m->a, raw, &out->list[out->n++]) &&
 		    m->mapping->mode != GATEWAY_PASS)
 			return refuse(m, e, "malformed percent-encoding");
-		text.p += used;
-		text.n -= used;
 	}
 	return true;
 }
