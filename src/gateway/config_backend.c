@@ -208,3 +208,12 @@ int config_backend(struct config_reader *r, json_t *j, struct config_place at,
 	}
 	return wrong(r, at, "kind of the backend must be function, http, http-vpc or mock");
 }
+
+int config_plugin_backend(struct config_reader *r, json_t *j, size_t i,
+			  const struct gateway_backend **out)
+{
+	struct gateway_api *api = arena_alloc(r->a, sizeof(*api)); /* that has no parameters */
+
+	*out = &api->backend;
+	return config_backend(r, j, (struct config_place){"plugins", i}, api);
+}

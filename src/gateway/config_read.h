@@ -49,6 +49,8 @@ struct config_place {
 	size_t i;
 };
 
-/** config_backend.c: the backend of the API, whose path and mapping have been read, or of a plug-in. */
+/** config_backend.c: the backend of the API, whose path and mapping have been read; one of plugins[i]. */
 int config_backend(struct config_reader *r, json_t *j, struct config_place at,
 		   struct gateway_api *api);
+int config_plugin_backend(struct config_reader *r, json_t *j, size_t i,
+			  const struct gateway_backend **out);
