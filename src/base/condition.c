@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/cleanup.h"
 #include "base/ip.h"
 #include "base/number.h"
 
@@ -151,7 +152,7 @@ static bool read_comparison(struct reader *r, enum what *what)
 		{"<=", LESS_EQUAL}, {">=", MORE_EQUAL}, {"<", LESS},     {">", MORE},
 	};
 
-	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(signs); i++) {
 		*what = signs[i].what;
 		if (sign(r, signs[i].text))
 			return true;
