@@ -19,6 +19,9 @@ int config_wrong(struct config_reader *r, const char *what, size_t i, const char
 /** A copy in the arena; NULL of NULL. */
 char *config_copy(struct config_reader *r, const char *s);
 
+/** Which of n words it is, or -1. */
+int config_word(const char *s, const char *const *words, size_t n);
+
 /** Begins with a slash, and may stand in a request line without a query. */
 bool config_valid_path(const char *s);
 /** A name or an address, maybe with ":port". */
