@@ -3,11 +3,12 @@
 
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/cleanup.h"
 #include "base/ip.h"
+#include "base/number.h"
 
 #define MAX_DEPTH 32
 
@@ -100,7 +101,7 @@ static bool read_parameter(struct reader *r, struct value *v)
 	return true;
 }
 
-/* strtod() takes more than digits. */
+/* Digits and a point only; number_parse() takes more. */
 static bool read_number(struct reader *r, struct value *v)
 {
 	const char *from = r->p;
@@ -151,7 +152,7 @@ static bool read_comparison(struct reader *r, enum what *what)
 		{"<=", LESS_EQUAL}, {">=", MORE_EQUAL}, {"<", LESS},     {">", MORE},
 	};
 
-	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(signs); i++) {
 		*what = signs[i].what;
 		if (sign(r, signs[i].text))
 			return true;
@@ -302,14 +303,6 @@ static bool is_number(const struct value *v)
 	return v->kind == VALUE_NUMBER || v->kind == VALUE_RANDOM;
 }
 
-static bool to_number(const char *s, double *n)
-{
-	char *end;
-
-	*n = strtod(s, &end);
-	return *s && !*end;
-}
-
 static bool ordered(enum what what, int order)
 {
 	switch (what) {
@@ -337,7 +330,7 @@ static bool compare(const struct condition *c, const char *a, const char *b)
 		return in_cidr(a, b);
 	if (!is_number(&c->a) && !is_number(&c->b))
 		return ordered(c->what, strcmp(a, b));
-	if (!to_number(a, &x) || !to_number(b, &y))
+	if (!number_parse(a, &x) || !number_parse(b, &y))
 		return false;
 	return ordered(c->what, (x > y) - (x < y));
 }

@@ -9,7 +9,8 @@
  *	value		$NAME | 'text' | "text" | 1001 | -1 | 0.1 | true | false | Random()
  *
  * Numbers are compared as numbers where either side is written as one, all else as text, byte by byte. In a pattern of
- * like a % stands for any text. A comparison with a parameter that is not there is false, whatever it is.
+ * like a % stands for any text. A comparison with a parameter that is not there, or with a text where numbers are
+ * compared (base/number.h), is false, whatever it is.
  */
 #pragma once
 

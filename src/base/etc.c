@@ -19,9 +19,6 @@
 /* Files are written here before they are mounted over those of /etc. */
 #define SCRATCH "/sys"
 
-/* Where Debian's programs look for authorities, whatever library they have. */
-#define BUNDLE "/etc/ssl/certs/ca-certificates.crt"
-
 int etc_take_hostname(const char *name, struct lab_error **err)
 {
 	if (unshare(CLONE_NEWUTS) || sethostname(name, strlen(name)))
@@ -104,10 +101,10 @@ static char *nsswitch(void)
 /* A lab without HTTPS has no such file. */
 static int cover_trust(const char *trust, struct lab_error **err)
 {
-	if (!trust || access(trust, F_OK) || access(BUNDLE, F_OK))
+	if (!trust || access(trust, F_OK) || access(ETC_BUNDLE, F_OK))
 		return 0;
-	if (mount_over(trust, BUNDLE, MOUNT_ATTR_RDONLY))
-		return lab_error_errno(err, LAB_FAILED, errno, "mount over " BUNDLE);
+	if (mount_over(trust, ETC_BUNDLE, MOUNT_ATTR_RDONLY))
+		return lab_error_errno(err, LAB_FAILED, errno, "mount over " ETC_BUNDLE);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/etc.h"
 #include "base/name.h"
 #include "certify/store.h"
 
@@ -39,7 +40,7 @@ static int certify(const char *lab, struct lab_error **err)
 
 	if (!sound(wanted) || !name_valid(lab))
 		return lab_error_make(err, LAB_USAGE, "malformed order");
-	return store_complete(LAB_DIR, lab, wanted, STORE_BUNDLE, err);
+	return store_complete(LAB_DIR, lab, wanted, ETC_BUNDLE, err);
 }
 
 int main(int argc, char **argv)

@@ -16,8 +16,6 @@
 
 #include "base/error.h"
 
-#define STORE_BUNDLE "/etc/ssl/certs/ca-certificates.crt" /* of the host */
-
 /**
  * Makes what is missing. `wanted`: {WORKER: [DOMAIN, ...]}; bundle: the host's authorities, a path that
  * may lead nowhere.

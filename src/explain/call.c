@@ -183,7 +183,6 @@ static bool ask_plugins(struct call *c, bool asked)
 		.domain = domain_of(c),
 		.stage = c->group->stages[c->stage],
 		.method = c->method,
-		.path = c->path,
 		.query = c->query,
 		.params = c->match.params,
 		.backend = c->backend,
@@ -199,7 +198,7 @@ static bool ask_plugins(struct call *c, bool asked)
 		if (note)
 			explain_note(c->k, c->leg, "%s", note);
 		if (t.refused)
-			return refuse(c, t.refused, t.about);
+			return refuse(c, t.refused, NULL);
 	}
 	c->backend = t.backend;
 	c->perhaps = t.perhaps;
@@ -246,9 +245,6 @@ static bool map_request(struct call *c)
 
 	head->query = c->query;
 	head->has_query = c->query.n > 0;
-	gateway_map_nothing(&in, &c->out);
-	if (!c->match.api->mapping)
-		return true;
 	e = gateway_map(c->k->e->arena, c->match.api, &in, &c->out, &about);
 	gateway_mapped_done(&c->out);
 	return !e || refuse(c, e, about);

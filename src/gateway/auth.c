@@ -8,6 +8,7 @@
 #include "gateway/forward.h"
 #include "gateway/nonce.h"
 #include "gateway/path.h"
+#include "gateway/query.h"
 #include "gateway/quota.h"
 #include "sign/sign.h"
 
@@ -27,8 +28,8 @@ static int by_key(const void *key, const void *app)
 	return strcmp(key, ((const struct gateway_app *)app)->key);
 }
 
-const struct gateway_app *gateway_auth_find(const struct gateway_config *config,
-					    struct http_slice key)
+static const struct gateway_app *find_key(const struct gateway_config *config,
+					  struct http_slice key)
 {
 	char text[GATEWAY_APP_TEXT + 1];
 
@@ -178,7 +179,7 @@ static bool check_nonce(struct gateway_call *c, const struct gateway_app *app)
 
 static const struct gateway_app *by_signature(struct gateway_call *c, struct http_slice key)
 {
-	const struct gateway_app *app = gateway_auth_find(c->gateway->config, key);
+	const struct gateway_app *app = find_key(c->gateway->config, key);
 
 	if (!app) {
 		gateway_answer_error(c, GATEWAY_UNKNOWN_KEY, NULL);
@@ -190,23 +191,17 @@ static const struct gateway_app *by_signature(struct gateway_call *c, struct htt
 	return app;
 }
 
-/* The value of the parameter in the query, decoded; p == NULL: there is none. */
+/* The value of the parameter in the query, of either case, decoded; p == NULL: there is none. */
 static struct http_slice query_value(struct gateway_call *c, const char *name)
 {
 	struct http_slice rest = c->r->head->query;
 
 	while (rest.n) {
-		const char *amp = memchr(rest.p, '&', rest.n);
-		const size_t n = amp ? (size_t)(amp - rest.p) : rest.n;
+		struct http_slice value,
+			found = gateway_query_name(gateway_query_next(&rest), &value);
 
-		if (n > strlen(name) && rest.p[strlen(name)] == '=' &&
-		    strncasecmp(rest.p, name, strlen(name)) == 0)
-			return gateway_path_decode(c->r->arena,
-						   (struct http_slice){rest.p + strlen(name) + 1,
-								       n - strlen(name) - 1},
-						   true);
-		rest.p += n + (amp ? 1 : 0);
-		rest.n -= n + (amp ? 1 : 0);
+		if (value.p && http_slice_is(found, name))
+			return gateway_path_decode(c->r->arena, value, true);
 	}
 	return (struct http_slice){NULL, 0};
 }

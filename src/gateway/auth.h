@@ -9,10 +9,6 @@
 
 struct gateway_call;
 
-/** The app of that AppKey, or NULL. */
-const struct gateway_app *gateway_auth_find(const struct gateway_config *config,
-					    struct http_slice key);
-
 /** Whether the app is authorized for the API in that stage. */
 bool gateway_auth_granted(const struct gateway_api *api, int stage, const struct gateway_app *app);
 

@@ -86,9 +86,6 @@ struct gateway_call {
 	struct upstream_body body;
 };
 
-/** A new call for a request, hung onto r->user; NULL only where the arena is full. */
-struct gateway_call *gateway_call_new(struct gateway *g, struct httpd_request *r);
-
 /** The call came to a public domain. */
 bool gateway_is_public(const struct gateway_call *c);
 /** A browser asks whether a page of another origin may call. */

@@ -26,6 +26,15 @@ char *config_copy(struct config_reader *r, const char *s)
 	return s ? arena_strdup(r->a, s) : NULL;
 }
 
+int config_word(const char *s, const char *const *words, size_t n)
+{
+	for (size_t k = 0; k < n; k++) {
+		if (strcmp(words[k], s) == 0)
+			return (int)k;
+	}
+	return -1;
+}
+
 /* The descriptor of a socket, or -1. */
 static int find_socket(struct config_reader *r, const char *wanted)
 {

@@ -91,14 +91,13 @@ static int code_place(struct config_reader *r, const char *name, size_t i,
 	static const char *const names[] = {[GATEWAY_CODE_DISABLED] = "DISABLE",
 					    [GATEWAY_CODE_HEADER] = "HEADER",
 					    [GATEWAY_CODE_HEADER_QUERY] = "HEADER_QUERY"};
+	const int k = config_word(name, names, ARRAY_LEN(names));
 
-	for (size_t k = 0; k < ARRAY_LEN(names); k++) {
-		if (strcmp(names[k], name) == 0) {
-			*out = (enum gateway_app_code)k;
-			return 0;
-		}
-	}
-	return config_wrong(r, "apis", i, "app_code must be DISABLE, HEADER or HEADER_QUERY");
+	if (k < 0)
+		return config_wrong(r, "apis", i,
+				    "app_code must be DISABLE, HEADER or HEADER_QUERY");
+	*out = (enum gateway_app_code)k;
+	return 0;
 }
 
 int config_auth(struct config_reader *r, json_t *j, size_t i, struct gateway_api *api)

@@ -199,12 +199,19 @@ int config_backend(struct config_reader *r, json_t *j, struct config_place at,
 		   struct gateway_api *api)
 {
 	const char *kind = json_string_value(json_object_get(j, "kind"));
+	const int k = kind ? config_word(kind, kind_names, ARRAY_LEN(kind_names)) : -1;
 
-	for (size_t k = 0; kind && k < ARRAY_LEN(readers); k++) {
-		if (strcmp(kind, kind_names[k]) != 0)
-			continue;
-		api->backend.kind = (enum gateway_backend_kind)k;
-		return readers[k](r, j, at, api);
-	}
-	return wrong(r, at, "kind of the backend must be function, http, http-vpc or mock");
+	if (k < 0)
+		return wrong(r, at, "kind of the backend must be function, http, http-vpc or mock");
+	api->backend.kind = (enum gateway_backend_kind)k;
+	return readers[k](r, j, at, api);
+}
+
+int config_plugin_backend(struct config_reader *r, json_t *j, size_t i,
+			  const struct gateway_backend **out)
+{
+	struct gateway_api *api = arena_alloc(r->a, sizeof(*api)); /* that has no parameters */
+
+	*out = &api->backend;
+	return config_backend(r, j, (struct config_place){"plugins", i}, api);
 }

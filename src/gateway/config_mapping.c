@@ -52,16 +52,6 @@ static int wrong(const struct mapping_reader *m, const char *why)
 	return config_wrong(m->r, "apis", m->i, arena_printf(m->r->a, "mapping: %s", why));
 }
 
-/* Which of n words it is, or -1. */
-static int word(const char *s, const char *const *words, size_t n)
-{
-	for (size_t k = 0; k < n; k++) {
-		if (strcmp(words[k], s) == 0)
-			return (int)k;
-	}
-	return -1;
-}
-
 static size_t slot_of(const struct gateway_api *api, const char *name)
 {
 	size_t k = 0;
@@ -83,7 +73,7 @@ bool config_valid_header(const char *name)
 static int read_target(const struct mapping_reader *m, const char *place, const char *as,
 		       enum gateway_place *to)
 {
-	const int k = word(place, places, ARRAY_LEN(places));
+	const int k = config_word(place, places, ARRAY_LEN(places));
 
 	if (k < 0)
 		return wrong(m, "a place must be PATH, QUERY, HEAD or BODY");
@@ -128,8 +118,8 @@ static int read_values(const struct mapping_reader *m, json_t *list, struct gate
 static int read_source(const struct mapping_reader *m, const char *in, const char *type,
 		       struct gateway_parameter *p)
 {
-	const int place = word(in, places, ARRAY_LEN(places));
-	const int k = word(type, types, ARRAY_LEN(types));
+	const int place = config_word(in, places, ARRAY_LEN(places));
+	const int k = config_word(type, types, ARRAY_LEN(types));
 
 	if (place < 0 || k < 0)
 		return wrong(m, "a parameter has no such place or type");
@@ -202,7 +192,7 @@ static int system_value(const struct mapping_reader *m, json_t *j)
 		    0 ||
 	    m->x->n_systems > MAX_PARAMETERS)
 		return wrong(m, "malformed or too many systems");
-	k = word(name, values, ARRAY_LEN(values));
+	k = config_word(name, values, ARRAY_LEN(values));
 	if (k < 0)
 		return wrong(m, "no such system parameter");
 	s->value = (enum gateway_system_value)k;
@@ -236,7 +226,7 @@ static bool is_mapped(const struct gateway_mapping *x, size_t slot)
 
 int config_mapping(struct config_reader *r, json_t *j, size_t i, struct gateway_api *api)
 {
-	struct gateway_mapping *x = arena_alloc(r->a, sizeof(*x));
+	struct gateway_mapping *x = j ? arena_alloc(r->a, sizeof(*x)) : NULL;
 	const struct mapping_reader m = {r, i, api, x};
 	json_t *parameters, *constants, *systems;
 	const char *mode;
@@ -249,7 +239,7 @@ int config_mapping(struct config_reader *r, json_t *j, size_t i, struct gateway_
 			   "parameters", &parameters, "constants", &constants, "systems",
 			   &systems) < 0)
 		return wrong(&m, e.text);
-	k = word(mode, modes, ARRAY_LEN(modes));
+	k = config_word(mode, modes, ARRAY_LEN(modes));
 	if (k < 0 || (form && k == GATEWAY_PASS))
 		return wrong(&m, "no such mode, or one that does not look into forms");
 	x->mode = (enum gateway_mode)k;

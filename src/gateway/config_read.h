@@ -19,6 +19,9 @@ int config_wrong(struct config_reader *r, const char *what, size_t i, const char
 /** A copy in the arena; NULL of NULL. */
 char *config_copy(struct config_reader *r, const char *s);
 
+/** Which of n words it is, or -1. */
+int config_word(const char *s, const char *const *words, size_t n);
+
 /** Begins with a slash, and may stand in a request line without a query. */
 bool config_valid_path(const char *s);
 /** A name or an address, maybe with ":port". */
@@ -49,6 +52,8 @@ struct config_place {
 	size_t i;
 };
 
-/** config_backend.c: the backend of the API, whose path and mapping have been read, or of a plug-in. */
+/** config_backend.c: the backend of the API, whose path and mapping have been read; one of plugins[i]. */
 int config_backend(struct config_reader *r, json_t *j, struct config_place at,
 		   struct gateway_api *api);
+int config_plugin_backend(struct config_reader *r, json_t *j, size_t i,
+			  const struct gateway_backend **out);

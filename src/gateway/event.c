@@ -7,6 +7,7 @@
 #include "gateway/forward.h"
 #include "gateway/json_text.h"
 #include "gateway/path.h"
+#include "gateway/query.h"
 #include "gateway/set.h"
 
 static bool seen_before(const struct http_head *h, size_t at)
@@ -62,17 +63,6 @@ static void write_headers(struct strbuf *out, const struct gateway_event *ev)
 	strbuf_addc(out, '}');
 }
 
-static struct http_slice next_field(struct http_slice *query)
-{
-	const char *amp = memchr(query->p, '&', query->n);
-	struct http_slice f = {query->p, amp ? (size_t)(amp - query->p) : query->n};
-	size_t used = amp ? f.n + 1 : f.n;
-
-	query->p += used;
-	query->n -= used;
-	return f;
-}
-
 struct field {
 	struct http_slice name, value; /* decoded */
 	bool again;                    /* an earlier one has the same name */
@@ -84,16 +74,12 @@ static size_t read_fields(const struct gateway_event *ev, struct field *fields)
 	size_t n = 0;
 
 	while (query.n) {
-		struct http_slice value = next_field(&query), name = value;
-		const char *equals;
+		const struct http_slice field = gateway_query_next(&query);
+		struct http_slice name, value;
 
-		if (name.n == 0)
+		if (field.n == 0)
 			continue;
-		equals = memchr(name.p, '=', name.n);
-		if (equals)
-			name.n = (size_t)(equals - name.p);
-		value.p += equals ? name.n + 1 : name.n;
-		value.n -= equals ? name.n + 1 : name.n;
+		name = gateway_query_name(field, &value);
 		fields[n].name = gateway_path_decode(ev->scratch, name, true);
 		fields[n++].value = gateway_path_decode(ev->scratch, value, true);
 	}

@@ -2,25 +2,7 @@
 #include "gateway/forward.h"
 
 #include "base/cleanup.h"
-
-/*
- * Many backends see headers as variables, where "X_Real_IP" and "X-Real-IP" have one name: both are
- * the gateway's.
- */
-static bool begins(struct http_slice name, struct http_slice lower)
-{
-	for (size_t i = 0; i < lower.n; i++) {
-		char c = i < name.n ? name.p[i] : '\0';
-
-		if (c == '_')
-			c = '-';
-		else if (c >= 'A' && c <= 'Z')
-			c = (char)(c - 'A' + 'a');
-		if (c != lower.p[i])
-			return false;
-	}
-	return true;
-}
+#include "gateway/set.h"
 
 struct http_slice gateway_forward_scheme(struct http_slice authorization, const char *scheme)
 {
@@ -62,7 +44,7 @@ bool gateway_forward_request_header(const struct http_head *h, struct http_slice
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
-		if (name.n == ours[i].n && begins(name, ours[i]))
+		if (gateway_same_header(name, ours[i])) /* X_Real_IP, too */
 			return false;
 	}
 	return !is_app_code(h, name) && !http_head_hop_by_hop(h, name);
@@ -70,7 +52,10 @@ bool gateway_forward_request_header(const struct http_head *h, struct http_slice
 
 bool gateway_forward_is_ca(struct http_slice name)
 {
-	return begins(name, (struct http_slice)HTTP_LITERAL("x-ca-"));
+	static const struct http_slice begin = HTTP_LITERAL("x-ca-");
+
+	return name.n >= begin.n &&
+	       gateway_same_header((struct http_slice){name.p, begin.n}, begin);
 }
 
 bool gateway_forward_answer_header(const struct http_head *h, struct http_slice name)

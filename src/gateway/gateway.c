@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What happens to a call, in order: each step of `chain` either passes it on or answers. Policies
- * (signatures, throttling, IP control) are further rows of it.
+ * What happens to a call, in order: each step of `chain` either passes it on or answers. Plug-ins (plugin.h) have
+ * three of its rows.
  */
 #include "gateway/gateway.h"
 
@@ -55,7 +55,8 @@ static void request_id(struct gateway *g, char out[GATEWAY_ID_LEN + 1])
 	out[n] = '\0';
 }
 
-struct gateway_call *gateway_call_new(struct gateway *g, struct httpd_request *r)
+/* Hung onto r->user; NULL only where the arena is full. */
+static struct gateway_call *call_new(struct gateway *g, struct httpd_request *r)
 {
 	struct gateway_call *c = arena_alloc(r->arena, sizeof(*c));
 	const char *colon;
@@ -303,11 +304,8 @@ static bool map_request(struct gateway_call *c)
 	enum gateway_error e;
 	const char *about;
 
-	if (!c->api->mapping) {
-		gateway_map_nothing(&in, &c->out);
-		return true;
-	}
-	tell_systems(c, in.systems);
+	if (c->api->mapping && c->api->mapping->n_systems)
+		tell_systems(c, in.systems);
 	e = gateway_map(c->r->arena, c->api, &in, &c->out, &about);
 	if (e)
 		gateway_answer_error(c, e, about);
@@ -339,7 +337,7 @@ static bool (*const chain[])(struct gateway_call *) = {
 
 static void on_request(struct httpd_request *r, void *arg)
 {
-	struct gateway_call *c = gateway_call_new(arg, r);
+	struct gateway_call *c = call_new(arg, r);
 
 	if (!c)
 		abort(); /* the first use of an arena that is far larger */
@@ -349,7 +347,7 @@ static void on_request(struct httpd_request *r, void *arg)
 
 static void on_refuse(struct httpd_request *r, int status, const char *why, void *arg)
 {
-	struct gateway_call *c = gateway_call_new(arg, r);
+	struct gateway_call *c = call_new(arg, r);
 	bool reading_body = r->head->size > 0 && !r->head->error;
 	enum gateway_error e = gateway_error_of_refusal(status, reading_body);
 

@@ -2,10 +2,10 @@
 #include "gateway/mapping.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/number.h"
 #include "gateway/query.h"
 #include "gateway/set.h"
 #include "http/chars.h"
@@ -99,12 +99,10 @@ static void add_field(struct strbuf *b, struct http_slice name, struct http_slic
 
 static bool read_field(struct arena *a, struct http_slice raw, struct field *f)
 {
-	const char *equals = memchr(raw.p, '=', raw.n);
-	const size_t n = equals ? (size_t)(equals - raw.p) : raw.n, used = equals ? n + 1 : n;
+	struct http_slice value, name = gateway_query_name(raw, &value);
 
-	*f = (struct field){raw, {raw.p, n}, {raw.p + used, raw.n - used}, false};
-	return decode(a, (struct http_slice){raw.p, n}, true, &f->name) &&
-	       decode(a, (struct http_slice){raw.p + used, raw.n - used}, true, &f->value);
+	*f = (struct field){.raw = raw, .name = name, .value = value};
+	return decode(a, name, true, &f->name) && decode(a, value, true, &f->value);
 }
 
 static bool read_fields(struct map *m, struct http_slice text, enum gateway_error e,
@@ -120,14 +118,11 @@ static bool read_fields(struct map *m, struct http_slice text, enum gateway_erro
 	if (!out->list)
 		return refuse(m, e, "too large");
 	while (text.n) {
-		const char *amp = memchr(text.p, '&', text.n);
-		const size_t n = amp ? (size_t)(amp - text.p) : text.n, used = amp ? n + 1 : n;
+		const struct http_slice raw = gateway_query_next(&text);
 
-		if (n && !read_field(m->a, (struct http_slice){text.p, n}, &out->list[out->n++]) &&
+		if (raw.n && !read_field(m->a, raw, &out->list[out->n++]) &&
 		    m->mapping->mode != GATEWAY_PASS)
 			return refuse(m, e, "malformed percent-encoding");
-		text.p += used;
-		text.n -= used;
 	}
 	return true;
 }
@@ -189,24 +184,16 @@ static bool is_integer(const char *s, int64_t min, int64_t max)
 	return !*end && !errno && n >= min && n <= max;
 }
 
-static bool is_decimal(const char *s)
-{
-	char *end;
-
-	/* strtod() knows also "inf", "nan", "0x1p3" and spaces */
-	if (strspn(s, "0123456789+-.eE") != strlen(s) || !*s)
-		return false;
-	return isfinite(strtod(s, &end)) && !*end;
-}
-
 static const char *type_fault(const struct gateway_parameter *p, const char *s)
 {
+	double n;
+
 	switch (p->type) {
 	case GATEWAY_STRING: break;
 	case GATEWAY_INT: return is_integer(s, INT32_MIN, INT32_MAX) ? NULL : "not an INT";
 	case GATEWAY_LONG: return is_integer(s, INT64_MIN, INT64_MAX) ? NULL : "not a LONG";
 	case GATEWAY_FLOAT:
-	case GATEWAY_DOUBLE: return is_decimal(s) ? NULL : "not a number";
+	case GATEWAY_DOUBLE: return number_parse(s, &n) ? NULL : "not a number";
 	case GATEWAY_BOOLEAN:
 		return strcasecmp(s, "true") == 0 || strcasecmp(s, "false") == 0 ? NULL
 										 : "not a BOOLEAN";
@@ -461,21 +448,14 @@ static bool write_request(struct map *m, struct gateway_mapped *out)
 
 /* ---- all of it ---- */
 
-void gateway_map_nothing(const struct gateway_map_input *in, struct gateway_mapped *out)
-{
-	*out = (struct gateway_mapped){.head = in->head, .body = in->body, .path = in->params};
-}
-
-enum gateway_error gateway_map(struct arena *a, const struct gateway_api *api,
-			       const struct gateway_map_input *in, struct gateway_mapped *out,
-			       const char **about)
+static enum gateway_error map(struct arena *a, const struct gateway_api *api,
+			      const struct gateway_map_input *in, struct gateway_mapped *out,
+			      const char **about)
 {
 	const struct gateway_mapping *x = api->mapping;
 	struct map m = {.a = a, .mapping = x, .in = in};
 	const size_t n_own = x->n_parameters + x->n_constants + x->n_systems + 1;
 
-	gateway_map_nothing(in, out);
-	*about = "";
 	m.own = arena_alloc(a, n_own * sizeof(*m.own));
 	m.path = arena_alloc(a, (x->n_path_names + 1) * sizeof(*m.path));
 	if (!m.own || !m.path)
@@ -490,6 +470,15 @@ enum gateway_error gateway_map(struct arena *a, const struct gateway_api *api,
 	strbuf_done(&m.form_out);
 	*about = m.about ? m.about : "";
 	return m.error;
+}
+
+enum gateway_error gateway_map(struct arena *a, const struct gateway_api *api,
+			       const struct gateway_map_input *in, struct gateway_mapped *out,
+			       const char **about)
+{
+	*out = (struct gateway_mapped){.head = in->head, .body = in->body, .path = in->params};
+	*about = "";
+	return api->mapping ? map(a, api, in, out, about) : GATEWAY_OK;
 }
 
 void gateway_mapped_done(struct gateway_mapped *m)

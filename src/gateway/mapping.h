@@ -37,12 +37,9 @@ struct gateway_mapped {
 	struct strbuf form;
 };
 
-/** The request as it is, for an API without a mapping. */
-void gateway_map_nothing(const struct gateway_map_input *in, struct gateway_mapped *out);
-
 /**
  * Fills *out, which lives in the arena but for the form: see gateway_mapped_done(). Else gives the error, and
- * what it is about.
+ * what it is about. An API without a mapping: the request as it is.
  */
 enum gateway_error gateway_map(struct arena *a, const struct gateway_api *api,
 			       const struct gateway_map_input *in, struct gateway_mapped *out,

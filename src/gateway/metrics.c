@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/ip.h"
 
 #define GRACE_MS 1000
 
@@ -231,10 +232,10 @@ static uint64_t reuses(const struct upstream_pool *p)
 static void write_pool(const struct upstream_pool *p, void *arg)
 {
 	const struct pools *x = arg;
-	char ip[INET_ADDRSTRLEN], backend[INET_ADDRSTRLEN + 8];
+	char ip[IP_STRLEN], backend[IP_STRLEN + 8];
 
-	(void)inet_ntop(AF_INET, &p->peer.sin_addr, ip, sizeof(ip)); /* it fits */
-	(void)snprintf(backend, sizeof(backend), "%s:%u", ip, ntohs(p->peer.sin_port));
+	(void)snprintf(backend, sizeof(backend), "%s:%u",
+		       ip_format(ntohl(p->peer.sin_addr.s_addr), ip), ntohs(p->peer.sin_port));
 	strbuf_printf(x->out, "%s{", x->name);
 	add_label(x->out, "backend", backend);
 	add_label(x->out, "device", p->device);

@@ -6,12 +6,6 @@
 #include "base/utf8.h"
 #include "http/chars.h"
 
-static bool unreserved(int c)
-{
-	return http_is_alpha((unsigned char)c) || http_is_digit((unsigned char)c) || c == '-' ||
-	       c == '.' || c == '_' || c == '~';
-}
-
 /* The byte that "%XX" at p stands for, or -1. */
 static int escape(struct http_slice s, size_t at)
 {
@@ -70,7 +64,7 @@ const char *gateway_path_normalise(struct arena *a, struct http_slice path, stru
 		if (c <= 0)
 			return "malformed percent-encoding";
 		i += 2;
-		if (unreserved(c)) {
+		if (http_is_unreserved((unsigned char)c)) {
 			o[n++] = (char)c;
 		} else {
 			o[n++] = '%';

@@ -42,13 +42,12 @@ struct gateway_thought {
 	bool asked;                    /* who calls; else that comes yet */
 	const struct gateway_app *app; /* NULL: not known */
 	const struct gateway_api *api;
-	bool secure;                           /* over HTTPS */
-	const char *domain, *stage;            /* domain: Host without its port */
-	struct http_slice method, path, query; /* path: normalised */
+	bool secure;                /* over HTTPS */
+	const char *domain, *stage; /* domain: Host without its port */
+	struct http_slice method, query;
 	const struct http_slice *params;       /* of the path, as of gateway_match */
 	const struct gateway_backend *backend; /* that it will get to */
 	enum gateway_error refused;            /* GATEWAY_OK: it is not */
-	const char *about;                     /* of that */
 	const char *perhaps; /* NULL; why it is not known which backend it gets to */
 };
 
@@ -56,7 +55,7 @@ struct gateway_plugin_ops {
 	const char *name; /* "ipControl" */
 	/* The rest of plugins[i], beside name and kind; sets p->own. */
 	int (*read)(struct config_reader *r, json_t *j, size_t i, struct gateway_plugin *p);
-	/* Each may be NULL. False: it has been answered. Before it is asked who calls: */
+	/* Each but explain may be NULL. False: it has been answered. Before it is asked who calls: */
 	bool (*early)(struct gateway_call *c, const struct gateway_plugin *p);
 	/* afterwards, before its parameters are checked: */
 	bool (*before)(struct gateway_call *c, const struct gateway_plugin *p);

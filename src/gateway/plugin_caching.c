@@ -68,14 +68,12 @@ static int read_client(struct config_reader *r, const char *text, size_t i,
 		       enum client_control *client)
 {
 	static const char *const modes[] = {"off", "all", "app"};
+	const int k = config_word(text, modes, ARRAY_LEN(modes));
 
-	for (size_t k = 0; k < ARRAY_LEN(modes); k++) {
-		if (strcmp(modes[k], text) != 0)
-			continue;
-		*client = (enum client_control)k;
-		return 0;
-	}
-	return config_wrong(r, "plugins", i, "client must be off, all or app");
+	if (k < 0)
+		return config_wrong(r, "plugins", i, "client must be off, all or app");
+	*client = (enum client_control)k;
+	return 0;
 }
 
 static int read_own(struct config_reader *r, json_t *j, size_t i, struct gateway_plugin *p)

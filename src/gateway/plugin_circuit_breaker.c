@@ -21,7 +21,7 @@ struct circuit_breaker {
 	const struct condition *condition;      /* NULL: timeouts */
 	const struct gateway_backend *fallback; /* NULL: D503CB */
 	bool serverless;                        /* it does nothing */
-	uint64_t hash;                          /* of all that is above: other rules count anew */
+	uint64_t hash;                          /* of rules and condition: others count anew */
 };
 
 static int read_condition(struct config_reader *r, const char *text, size_t i,
@@ -32,16 +32,6 @@ static int read_condition(struct config_reader *r, const char *text, size_t i,
 
 	own->condition = text ? condition_read(r->a, text, &why, &at) : NULL;
 	return !text || own->condition ? 0 : config_wrong(r, "plugins", i, why);
-}
-
-static int read_fallback(struct config_reader *r, json_t *j, size_t i, struct circuit_breaker *own)
-{
-	struct gateway_api *api = arena_alloc(r->a, sizeof(*api)); /* that has no parameters */
-
-	if (!j)
-		return 0;
-	own->fallback = &api->backend;
-	return config_backend(r, j, (struct config_place){"plugins", i}, api);
 }
 
 static int read_own(struct config_reader *r, json_t *j, size_t i, struct gateway_plugin *p)
@@ -66,7 +56,9 @@ static int read_own(struct config_reader *r, json_t *j, size_t i, struct gateway
 	own->hash = hash_str(hash_bytes(4, &own->rules, sizeof(own->rules)),
 			     condition ? condition : "");
 	p->own = own;
-	return read_condition(r, condition, i, own) < 0 ? -1 : read_fallback(r, fallback, i, own);
+	if (read_condition(r, condition, i, own) < 0)
+		return -1;
+	return fallback ? config_plugin_backend(r, fallback, i, &own->fallback) : 0;
 }
 
 static uint64_t now_ms(void)
@@ -92,10 +84,11 @@ static bool late(struct gateway_call *c, const struct gateway_plugin *p)
 	if (!memory)
 		return true;
 	state = gateway_breaker_enter(memory, gateway_plugin_hash(c, p, own->hash), now_ms());
-	c->breaker = state == GATEWAY_BREAKER_PROBE ? GATEWAY_CALL_PROBE : GATEWAY_CALL_WATCHED;
-	if (state == GATEWAY_BREAKER_PASS || state == GATEWAY_BREAKER_PROBE)
+	if (state == GATEWAY_BREAKER_PASS || state == GATEWAY_BREAKER_PROBE) {
+		c->breaker = state == GATEWAY_BREAKER_PROBE ? GATEWAY_CALL_PROBE
+							    : GATEWAY_CALL_WATCHED;
 		return true;
-	c->breaker = GATEWAY_CALL_UNWATCHED;
+	}
 	if (own->fallback) {
 		c->backend = own->fallback;
 		c->cache_key = (struct http_slice){NULL, 0};

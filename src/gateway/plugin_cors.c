@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "gateway/call.h"
 #include "gateway/config_read.h"
 #include "gateway/plugin.h"
@@ -137,7 +138,7 @@ static void after(struct gateway_call *c, const struct gateway_plugin *p,
 	const bool all = own->any && !own->credentials;
 	const bool agreed = origin.p && c->error != GATEWAY_ORIGIN_REFUSED;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		gateway_reply_drop(reply, names[i]);
 	if (agreed)
 		say(reply, "Access-Control-Allow-Origin", all ? http_slice("*") : origin);

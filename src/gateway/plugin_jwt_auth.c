@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "base/cleanup.h"
 #include "base/hash.h"
 #include "gateway/call.h"
 #include "gateway/config_read.h"
@@ -85,14 +86,12 @@ static int read_key(struct config_reader *r, json_t *j, size_t i, struct gateway
 static int read_from(struct config_reader *r, const char *location, size_t i, enum from *from)
 {
 	static const char *const names[] = {"header", "query", "cookie"};
+	const int k = config_word(location, names, ARRAY_LEN(names));
 
-	for (size_t k = 0; k < 3; k++) {
-		if (strcmp(names[k], location) != 0)
-			continue;
-		*from = (enum from)k;
-		return 0;
-	}
-	return config_wrong(r, "plugins", i, "location must be header, query or cookie");
+	if (k < 0)
+		return config_wrong(r, "plugins", i, "location must be header, query or cookie");
+	*from = (enum from)k;
+	return 0;
 }
 
 static int read_lists(struct config_reader *r, size_t i, json_t *claims, json_t *keys,

@@ -25,7 +25,6 @@ struct routing {
 
 static int read_route(struct config_reader *r, json_t *j, size_t i, struct route *route)
 {
-	struct gateway_api *api = arena_alloc(r->a, sizeof(*api)); /* that has no parameters */
 	const char *name, *condition, *why;
 	json_t *backend;
 	json_error_t e;
@@ -38,8 +37,7 @@ static int read_route(struct config_reader *r, json_t *j, size_t i, struct route
 	route->condition = condition_read(r->a, condition, &why, &at);
 	if (!route->condition)
 		return config_wrong(r, "plugins", i, why);
-	route->backend = &api->backend;
-	return config_backend(r, backend, (struct config_place){"plugins", i}, api);
+	return config_plugin_backend(r, backend, i, &route->backend);
 }
 
 static int read_own(struct config_reader *r, json_t *j, size_t i, struct gateway_plugin *p)

@@ -82,10 +82,9 @@ static bool count(struct gateway_call *c, const struct gateway_plugin *p, const 
 		  uint32_t limit)
 {
 	const struct traffic *t = p->own;
-	uint64_t hash = hash_str(hash_str(hash_str(3, p->name), c->api->id), who);
 
-	hash = hash_bytes(hash, &c->stage, sizeof(c->stage));
-	return !limit || gateway_throttle_take(gateway_quota_memory(c->gateway->quota), hash, limit,
+	return !limit || gateway_throttle_take(gateway_quota_memory(c->gateway->quota),
+					       hash_str(gateway_plugin_hash(c, p, 3), who), limit,
 					       t->unit, c->began.tv_sec);
 }
 

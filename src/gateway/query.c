@@ -39,11 +39,6 @@ struct http_slice gateway_query_get(struct arena *a, struct http_slice query, co
 	return (struct http_slice){NULL, 0};
 }
 
-static bool stays(unsigned char c)
-{
-	return http_is_alpha(c) || http_is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
-}
-
 size_t gateway_query_encode(char *out, struct http_slice text)
 {
 	static const char hex[] = "0123456789ABCDEF";
@@ -52,7 +47,7 @@ size_t gateway_query_encode(char *out, struct http_slice text)
 	for (size_t i = 0; i < text.n; i++) {
 		const unsigned char c = (unsigned char)text.p[i];
 
-		if (stays(c)) {
+		if (http_is_unreserved(c)) {
 			out[n++] = text.p[i];
 		} else {
 			out[n++] = '%';

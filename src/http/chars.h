@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** Character classes of RFC 9110, by byte value and never by locale. */
+/** Character classes of RFC 9110 and 3986, by byte value and never by locale. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,6 +13,12 @@ static inline bool http_is_digit(unsigned char c)
 static inline bool http_is_alpha(unsigned char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/** Unreserved of RFC 3986 2.3: means in a URL the same encoded or not. */
+static inline bool http_is_unreserved(unsigned char c)
+{
+	return http_is_alpha(c) || http_is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
 extern const unsigned char http_token_chars[256];

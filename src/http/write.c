@@ -46,7 +46,8 @@ static const struct {
 	{505, "HTTP Version Not Supported"},
 };
 
-const char *http_reason(int status)
+/* The usual phrase of RFC 9110 for a status. */
+static const char *reason_of(int status)
 {
 	for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
 		if (reasons[i].status == status)
@@ -115,7 +116,7 @@ void http_write_status_line(struct http_writer *w, int status)
 	put_str(w, "HTTP/1.1 ");
 	put_number(w, (uint64_t)status);
 	put_str(w, " ");
-	put_str(w, http_reason(status));
+	put_str(w, reason_of(status));
 	put_str(w, "\r\n");
 }
 

@@ -31,8 +31,5 @@ void http_write_length(struct http_writer *w, uint64_t content_length);
 /** The empty line. True where the whole head is sound and fitted. */
 bool http_write_end(struct http_writer *w) __attribute__((warn_unused_result));
 
-/** The usual phrase of RFC 9110 for a status; "Unknown" for others. */
-const char *http_reason(int status);
-
 /** Whether name and value may stand in a head. */
 bool http_header_valid(struct http_slice name, struct http_slice value);

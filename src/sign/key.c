@@ -9,6 +9,8 @@
 #include <nettle/memops.h>
 #include <nettle/rsa.h>
 
+#include "base/cleanup.h"
+
 #define RSA_MIN  256  /* bytes */
 #define RSA_MAX  1024 /* each signature costs its square */
 #define P256_LEN 32
@@ -18,7 +20,7 @@ bool sign_alg_of(struct http_slice name, enum sign_alg *alg)
 	static const char *const names[] = {
 		[SIGN_RS256] = "RS256", [SIGN_ES256] = "ES256", [SIGN_HS256] = "HS256"};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		if (!http_slice_equal(name, http_slice(names[i])))
 			continue;
 		*alg = (enum sign_alg)i;

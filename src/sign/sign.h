@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
  * Signatures of requests, as clients of an API gateway make them and the gateway makes them again
- * (the vendor's "digest authentication"). Pure; the only code that uses a cryptographic library.
+ * (the vendor's "digest authentication"). Pure; the only code that uses nettle.
  *
  *	METHOD \n Accept \n Content-MD5 \n Content-Type \n Date \n
  *	Header1:Value1 \n ...			those that X-Ca-Signature-Headers names, sorted
@@ -46,7 +46,8 @@ const char *sign_text(struct arena *scratch, const struct sign_request *r, struc
 
 /**
  * Appends the text that a gateway signs for a backend (X-Ca-Proxy-Signature): METHOD, Content-MD5 of r,
- * these headers, whatever r has, sorted and in lower case, and path, query and form as above.
+ * these headers, whatever r has, sorted by their names as they are named (capitals first), written in lower case, and
+ * path, query and form as above.
  */
 const char *sign_backend_text(struct arena *scratch, const struct sign_request *r,
 			      const struct http_header *headers, size_t n, struct strbuf *out);

@@ -10,8 +10,12 @@ static const char *get(const char *name, void *arg)
 {
 	static const struct {
 		const char *name, *value;
-	} all[] = {{"StatusCode", "503"},      {"CaStage", "TEST"}, {"Version", "2.0.4"},
-		   {"CaClientIp", "10.1.2.3"}, {"Flag", "true"},    {"Empty", ""}};
+	} all[] = {{"StatusCode", "503"}, {"CaStage", "TEST"},
+		   {"Version", "2.0.4"},  {"CaClientIp", "10.1.2.3"},
+		   {"Flag", "true"},      {"Empty", ""},
+		   {"Nan", "nan"},        {"Inf", "inf"},
+		   {"Hex", "0x2"},        {"Spaced", " 2"},
+		   {"Exponent", "2e0"}};
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
 		if (strcmp(all[i].name, name) == 0)
@@ -54,6 +58,16 @@ static void conditions(void **state)
 		{"$CaClientIp in_cidr '10.2.0.0/16'", false},
 		{"$CaStage in_cidr '0.0.0.0/0'", false},
 		{"-1 < 0", true},
+		/* what only strtod() takes for a number */
+		{"$Nan = 2", false},
+		{"$Nan <> 2", false},
+		{"$Nan <= 2", false},
+		{"$Nan >= 2", false},
+		{"Random() = $Nan", false},
+		{"$Inf > 2", false},
+		{"$Hex = 2", false},
+		{"$Spaced = 2", false},
+		{"$Exponent = 2", true},
 	};
 	const struct condition_values values = {.get = get, .random = 0.25};
 	auto_arena struct arena *a = arena_new(0);

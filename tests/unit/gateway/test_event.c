@@ -38,7 +38,7 @@ static void write_event(struct strbuf *out, struct arena *a, const char *request
 static void golden(void **state)
 {
 	static const char request[] =
-		"POST /users/7%2F8?a=1&b=x+y%21&a=2&empty&&e=%zz HTTP/1.1\r\nHost: d.example:80\r\n"
+		"POST /users/7%2F8?a=1&b=x+y%21&a=2&empty&&e=%zz&=v HTTP/1.1\r\nHost: d.example:80\r\n"
 		"User-Agent: curl/\"8\"\r\nX-Forwarded-For: 1.2.3.4\r\nX-Real-IP: 6.6.6.6\r\n"
 		"x-ca-api-gateway: forged\r\nCA-Host: forged\r\nAccept: a\r\nCookie: c=1\r\n"
 		"accept: b\r\ncookie: d=2\r\nConnection: x-hop\r\nX-Hop: dropped\r\nTE: trailers\r\n"
@@ -50,7 +50,7 @@ static void golden(void **state)
 		"\"X-Own\":\"o\",\"X-Ca-Api-Gateway\":\"REQ-1\",\"X-Forwarded-For\":\"1.2.3.4, 192.168.1.10\","
 		"\"X-Forwarded-Proto\":\"http\",\"X-Real-IP\":\"192.168.1.10\","
 		"\"CA-Host\":\"d.example\"},"
-		"\"queryParameters\":{\"a\":\"1\",\"b\":\"x y!\",\"empty\":\"\",\"e\":\"%zz\"},"
+		"\"queryParameters\":{\"a\":\"1\",\"b\":\"x y!\",\"empty\":\"\",\"e\":\"%zz\",\"\":\"v\"},"
 		"\"pathParameters\":{\"id\":\"7/8\",\"na\\\"me\":\"%E4\"},"
 		"\"body\":\"aABsbG8=\",\"isBase64Encoded\":true}";
 	auto_arena struct arena *a = arena_new(0);

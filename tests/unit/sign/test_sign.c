@@ -133,7 +133,6 @@ static void forms(void **state)
 	assert_false(sign_is_form((struct http_slice){NULL, 0}));
 }
 
-/* What a client adds is what makes the gateway's text the same. */
 /* The vendor's own example, github.com/aliyun/api-gateway-demo-sign-backend-java. */
 static void backends(void **state)
 {
@@ -160,6 +159,7 @@ static void backends(void **state)
 				 http_slice("C7Lqfn8Spz0DxQTfUJq0NrkEbwNUuTNtC9p3SzRWgv0=")));
 }
 
+/* What a client adds is what makes the gateway's text the same. */
 static void calls(void **state)
 {
 	const struct http_header json = {http_slice("Content-Type"),

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Numbers as texts that others have written. */
+#pragma once
+
+#include <stdbool.h>
+
+/**
+ * Whether the text is a decimal number: digits, sign, point and exponent only (strtod() knows also "nan", "inf",
+ * "0x1p3" and spaces before them), and not too large. *n is set only then.
+ */
+bool number_parse(const char *s, double *n);
