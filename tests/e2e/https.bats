@@ -89,6 +89,8 @@ cause() { labctl explain https ecs-1 "$@" --json | jq -r '.cause // "\(.status) 
   run ! grep -q 'ca-certificates.crt\|secrets' /proc/self/mountinfo
   # the keys are root's, and the gateway has neither privilege nor the authority's key
   [ "$(stat -c %a /run/labctl/https/secrets)" = 700 ]
+  [ -e /run/labctl/https/secrets/ca-key.pem ]
+  [ -e /run/labctl/https/secrets/apigw-1.certificates ]
   [ -z "$(find /run/labctl/https/secrets -name '*key*' -perm /077)" ]
   [ -z "$(find /run/labctl/https/secrets -name '*.certificates' -perm /077)" ]
   fds=$(ls -l "/proc/$(worker https apigw-1)/fd")

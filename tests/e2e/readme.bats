@@ -4,7 +4,10 @@
 load ../lib/e2e
 
 setup() { need_root; }
-teardown() { down_all two-vpcs my-lab; }
+teardown() {
+  [[ -z ${runtime-} ]] || kill "$runtime"
+  down_all two-vpcs my-lab
+}
 
 # The first YAML block of the README, which is a whole lab file.
 example() { sed -n '/^```yaml$/,/^```$/{/^```/d;p}' README.md; }
@@ -34,6 +37,15 @@ example() { sed -n '/^```yaml$/,/^```$/{/^```/d;p}' README.md; }
   [ "$status" -eq 0 ] || { echo "$output"; false; }
   sed -n '/^```python$/,/^```$/{/^```/d;p}' docs/writing.md >"$dir/where.py"
   [ "$(echo '{"path": "/where"}' | python3 "$dir/where.py" | jq -r .body)" = "you asked for /where" ]
+}
+
+@test "the custom runtime of docs/writing.md answers an invocation" {
+  sed -n '/^  ```python$/,/^  ```$/{/^  ```/d;s/^  //;p}' docs/writing.md >"$BATS_TEST_TMPDIR/runtime.py"
+  FC_SERVER_PORT=29099 python3 "$BATS_TEST_TMPDIR/runtime.py" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+  runtime=$!
+  within 10 nc -z 127.0.0.1 29099 || { cat "$BATS_TEST_TMPDIR/said"; false; }
+  run curl -s -m 5 -d '{"path": "/where"}' http://127.0.0.1:29099/invoke
+  [ "$(jq -r '"\(.statusCode) \(.body)"' <<<"$output")" = "200 you asked for /where" ] || { echo "$output"; false; }
 }
 
 @test "the README's mistake is reported as the README says" {
