@@ -100,35 +100,47 @@ static void units(void **state)
 
 static void bad_configurations(void **state)
 {
-	static const char *const rows[] = {
-		",\"plugins\":{}",
-		",\"plugins\":[{\"name\":\"x\",\"kind\":\"mock\"}]",
-		",\"plugins\":[{\"name\":\"x\",\"kind\":\"ipControl\",\"type\":\"DENY\",\"items\":[]}]",
-		",\"plugins\":[{\"name\":\"x\",\"kind\":\"ipControl\",\"type\":\"ALLOW\",\"items\":[{"
-		"\"blocks\":[\"10.0.0.1/8\"]}]}]",
-		",\"plugins\":[{\"name\":\"x\",\"kind\":\"ipControl\",\"type\":\"ALLOW\",\"items\":[{"
-		"\"blocks\":[],\"app\":\"gone\"}]}]",
-		",\"plugins\":[{\"name\":\"x\",\"kind\":\"trafficControl\",\"unit_s\":0,\"api\":1,"
-		"\"specials\":[]}]",
-		",\"plugins\":[{\"name\":\"x\",\"kind\":\"trafficControl\",\"unit_s\":1,\"api\":-1,"
-		"\"specials\":[]}]",
-		",\"plugins\":[{\"name\":\"x\",\"kind\":\"trafficControl\",\"unit_s\":1,\"api\":1,"
-		"\"specials\":[{\"app\":\"gone\",\"value\":1}]}]",
-		"", /* the API's plug-in is not there */
+	static const struct {
+		const char *plugins, *why;
+	} rows[] = {
+		{"{}", "must be a list"},
+		{"[{\"name\":\"x\",\"kind\":\"mock\"}]", "of no kind that there is"},
+		{"[{\"name\":\"x\",\"kind\":\"ipControl\",\"type\":\"DENY\",\"items\":[]}]",
+		 "type must be ALLOW or REFUSE"},
+		{"[{\"name\":\"x\",\"kind\":\"ipControl\",\"type\":\"ALLOW\",\"items\":[{"
+		 "\"blocks\":[\"10.0.0.1/8\"]}]}]",
+		 "a malformed block"},
+		{"[{\"name\":\"x\",\"kind\":\"ipControl\",\"type\":\"ALLOW\",\"items\":[{"
+		 "\"blocks\":[],\"app\":\"gone\"}]}]",
+		 "an item of no app"},
+		{"[{\"name\":\"x\",\"kind\":\"trafficControl\",\"unit_s\":0,\"api\":1,"
+		 "\"specials\":[]}]",
+		 "malformed unit_s"},
+		{"[{\"name\":\"x\",\"kind\":\"trafficControl\",\"unit_s\":1,\"api\":-1,"
+		 "\"specials\":[]}]",
+		 "a limit out of range"},
+		{"[{\"name\":\"x\",\"kind\":\"trafficControl\",\"unit_s\":1,\"api\":1,"
+		 "\"specials\":[{\"app\":\"gone\",\"value\":1}]}]",
+		 "a special of no app"},
 	};
 	auto_arena struct arena *a = arena_new(0);
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		auto_free char *text = test_config_with(
-			i + 1 < ARRAY_LEN(rows)
-				? TEST_API("a", "GET", "/a", TEST_OPEN TEST_MOCK)
-				: TEST_API("a", "GET", "/a", TEST_OPEN BOUND("x") TEST_MOCK),
-			TEST_LISTENER("vip-80"), rows[i]);
-		auto_error struct lab_error *err = NULL;
+			TEST_API("a", "GET", "/a", TEST_OPEN TEST_MOCK), TEST_LISTENER("vip-80"),
+			arena_printf(a, ",\"plugins\":%s", rows[i].plugins));
 
-		if (gateway_config_read(a, text, strlen(text), &err))
-			fail_msg("row %zu was read", i);
+		test_config_refused(a, i, text, "plugins[0]", rows[i].why);
 	}
+}
+
+static void what_is_bound_has_to_be_there(void **state)
+{
+	auto_arena struct arena *a = arena_new(0);
+	auto_free char *text =
+		test_config(TEST_API("a", "GET", "/a", TEST_OPEN BOUND("x") TEST_MOCK));
+
+	test_config_refused(a, 0, text, "apis[0]", "a plug-in that there is not");
 }
 
 int main(void)
@@ -140,6 +152,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(addresses, open_gateway, test_gateway_down),
 		cmocka_unit_test(units),
 		cmocka_unit_test(bad_configurations),
+		cmocka_unit_test(what_is_bound_has_to_be_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
