@@ -238,8 +238,7 @@ static void probes_may_be_abandoned(void **state)
 	assert_int_equal(lseek(f->g.log, 0, SEEK_SET), 0);
 	client = test_client_open(f->g.port[0]);
 	assert_true(test_client_send(f->g.loop, &client, request, strlen(request)));
-	while (f->calls < 3)
-		assert_int_equal(loop_turn(f->g.loop, 100), 0);
+	test_turn_until(f->g.loop, f->calls == 3);
 	plugged_expect(f, "GET /slow", "", "503 D503BB", NULL, NULL);
 	assert_int_equal(ftruncate(f->g.log, 0), 0);
 	json_decref(test_gateway_abandon(&f->g, &client));

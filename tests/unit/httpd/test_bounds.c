@@ -36,8 +36,7 @@ static void deadlines(void **state)
 		open_fixture(&f, rows[i].o);
 		c = test_client_open(f.port);
 		assert_true(test_client_send(f.loop, &c, rows[i].sent, strlen(rows[i].sent)));
-		while (httpd_connections(f.httpd) == 0)
-			assert_int_equal(loop_turn(f.loop, 100), 0);
+		test_turn_until(f.loop, httpd_connections(f.httpd) == 1);
 		while (httpd_connections(f.httpd) > 0) {
 			if (test_clock_ms() > deadline)
 				fail_msg("%s: not closed", rows[i].what);
@@ -70,8 +69,7 @@ static void stopping_finishes_what_is_under_way(void **state)
 	crossing = test_client_open(f.port);
 	busy = test_client_open(f.port);
 	assert_true(test_client_send(f.loop, &busy, request, sizeof(request) - 1));
-	while (!f.parked || httpd_connections(f.httpd) < 3)
-		assert_int_equal(loop_turn(f.loop, 100), 0);
+	test_turn_until(f.loop, f.parked && httpd_connections(f.httpd) == 3);
 	httpd_stop(f.httpd, 5000, on_stopped, &f);
 	/* a request that crosses our decision gets its answer, and hears that it was the last */
 	assert_true(test_client_send(f.loop, &crossing, last, sizeof(last) - 1));
@@ -219,8 +217,7 @@ static void a_stream_ends_when_its_client_leaves(void **state)
 	struct test_client c = open_stream(&f);
 
 	test_client_close(&c);
-	while (f.parked)
-		assert_int_equal(loop_turn(f.loop, 100), 0);
+	test_turn_until(f.loop, !f.parked);
 	assert_int_equal(f.n_ends, 1);
 	assert_int_equal(httpd_connections(f.httpd), 0);
 	close_fixture(&f);
@@ -238,8 +235,7 @@ static void a_stream_that_nobody_reads_is_bounded(void **state)
 		sent++;
 	assert_in_range(sent, 1,
 			3); /* one that is under way, one that waits, what the socket takes */
-	while (f.parked)
-		assert_int_equal(loop_turn(f.loop, 100), 0);
+	test_turn_until(f.loop, !f.parked);
 	assert_int_equal(f.n_sent, 0);
 	test_client_close(&c);
 	close_fixture(&f);

@@ -131,8 +131,7 @@ static void a_session_begins_with_the_first_byte(void **state)
 	open_fixture(&f, (struct httpd_options){0});
 	assert_int_equal(httpd_listen_secure(f.httpd, listening, NULL, &security, NULL), 0);
 	c = test_client_open(port);
-	while (httpd_connections(f.httpd) == 0)
-		assert_int_equal(loop_turn(f.loop, 10), 0);
+	test_turn_until(f.loop, httpd_connections(f.httpd) == 1);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(loop_turn(f.loop, 1), 0);
 	assert_int_equal(full.fd, -1);
@@ -239,16 +238,14 @@ static void a_late_answer_and_a_client_that_left(void **state)
 	open_fixture(&f, (struct httpd_options){0});
 	c = test_client_open(f.port);
 	assert_true(test_client_send(f.loop, &c, request, sizeof(request) - 1));
-	while (!f.parked)
-		assert_int_equal(loop_turn(f.loop, 100), 0);
+	test_turn_until(f.loop, f.parked);
 	assert_int_equal(httpd_respond(f.parked, &(struct httpd_answer){.status = 202}), 0);
 	assert_true(test_client_wait(f.loop, &c, "202 Accepted"));
 	assert_int_equal(f.n_sent, 1);
 
 	/* the same connection again, reset while the answer is being computed */
 	assert_true(test_client_send(f.loop, &c, request, sizeof(request) - 1));
-	while (!f.parked)
-		assert_int_equal(loop_turn(f.loop, 100), 0);
+	test_turn_until(f.loop, f.parked);
 	assert_int_equal(setsockopt(c.fd, SOL_SOCKET, SO_LINGER, &(struct linger){1, 0},
 				    sizeof(struct linger)),
 			 0);
@@ -262,8 +259,7 @@ static void a_late_answer_and_a_client_that_left(void **state)
 	/* closed without a reset: seen when the answer is not taken */
 	c = test_client_open(f.port);
 	assert_true(test_client_send(f.loop, &c, request, sizeof(request) - 1));
-	while (!f.parked)
-		assert_int_equal(loop_turn(f.loop, 100), 0);
+	test_turn_until(f.loop, f.parked);
 	test_client_close(&c);
 	assert_int_equal(loop_turn(f.loop, 100), 0);
 	assert_int_equal(httpd_respond(f.parked, &(struct httpd_answer){.status = 200}), 0);
@@ -284,8 +280,7 @@ static void a_client_that_closed_has_left(void **state)
 	open_fixture(&f, (struct httpd_options){.half_close = HTTPD_HAS_LEFT});
 	c = test_client_open(f.port);
 	assert_true(test_client_send(f.loop, &c, request, sizeof(request) - 1));
-	while (!f.parked)
-		assert_int_equal(loop_turn(f.loop, 100), 0);
+	test_turn_until(f.loop, f.parked);
 	test_client_close(&c);
 	for (int i = 0; i < 100 && f.parked; i++)
 		assert_int_equal(loop_turn(f.loop, 100), 0);
