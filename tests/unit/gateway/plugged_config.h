@@ -32,9 +32,10 @@
 #define CORS(name, more) "{\"name\":\"" name "\",\"kind\":\"cors\"," more "},"
 #define CACHING(name, more) \
 	"{\"name\":\"" name "\",\"kind\":\"caching\",\"duration_s\":60," more "},"
+/* Long enough for a call in between on a busy machine; wait_until_open_is_over() knows it. */
 #define BREAKER(name, more)                                                                       \
 	"{\"name\":\"" name "\",\"kind\":\"circuitBreaker\",\"threshold\":2,\"window_ms\":60000," \
-	"\"open_ms\":50" more "},"
+	"\"open_ms\":300" more "},"
 
 #define ROUTE(name, condition, body)                                                    \
 	"{\"name\":\"" name "\",\"condition\":\"" condition "\",\"backend\":{\"kind\":" \
@@ -79,7 +80,7 @@
 	"\"status\":400,\"body\":\"too old\"}},"                                                     \
 	"{\"name\":\"Vip\",\"condition\":\"$tenant = 'vip' and $CaClientIp in_cidr '127.0.0.0/8'\"," \
 	"\"backend\":{\"kind\":\"http\",\"scheme\":\"http\",\"host\":\"vip\",\"address\":"           \
-	"\"127.0.0.1\",\"port\":PORT,\"path\":\"/vip\",\"timeout_ms\":100}}," ROUTE(                 \
+	"\"127.0.0.1\",\"port\":PORT,\"path\":\"/vip\",\"timeout_ms\":500}}," ROUTE(                 \
 		"Test", "$X-Test = 1 or $CaStage = 'TEST'", "test") "]},"
 #define SIGNED                                                                     \
 	"{\"name\":\"signed\",\"kind\":\"backendSignature\",\"key\":\"DemoKey1\"," \
