@@ -2,10 +2,9 @@
 /** A raw HTTP client in the same thread as the server under test: it turns the server's loop. */
 #pragma once
 
-#include <time.h>
-
 #include "base/loop.h"
 #include "base/strbuf.h"
+#include "lib/turn.h"
 #include "lib/worker.h"
 
 struct test_client {
@@ -13,14 +12,6 @@ struct test_client {
 	struct strbuf got;
 	bool eof, reset;
 };
-
-static inline uint64_t test_clock_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 static inline struct test_client test_client_open(uint16_t port)
 {

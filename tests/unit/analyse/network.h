@@ -86,6 +86,13 @@ static inline void net_filter(struct plan *p, const char *ns, const char *table,
 		(struct plan_filter){.origin = here, .ns = ns, .table = table, .text = text};
 }
 
+/* A table, a chain at a hook, and a table with one rule for what a namespace forwards. */
+#define NET_TABLE(chains) "table ip t {\n" chains "}\n"
+#define NET_HOOK(hook, rule)                                                                    \
+	"\tchain c {\n\t\ttype filter hook " hook " priority filter; policy accept;\n\t\t" rule \
+	"\n\t}\n"
+#define NET_FORWARD(rule) NET_TABLE(NET_HOOK("forward", rule))
+
 static inline void net_node(struct plan *p, const char *ns)
 {
 	*plan_add_node(p) = (struct plan_node){

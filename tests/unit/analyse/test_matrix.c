@@ -83,17 +83,13 @@ static void change_nothing(struct plan *p)
 static void filter_names_port(struct plan *p)
 {
 	net_filter(p, "r1", "t",
-		   "table ip t {\n\tchain x {\n\t\tdrop\n\t}\n\tchain c {\n"
-		   "\t\ttype filter hook forward priority filter; policy accept;\n"
-		   "\t\toifname vmap { \"b\" : jump x }\n\t}\n}\n");
+		   NET_TABLE("\tchain x {\n\t\tdrop\n\t}\n" NET_HOOK(
+			   "forward", "oifname vmap { \"b\" : jump x }")));
 }
 
 static void set_has_address(struct plan *p)
 {
-	net_filter(p, "r2", "t",
-		   "table ip t {\n\tchain c {\n"
-		   "\t\ttype filter hook forward priority filter; policy accept;\n"
-		   "\t\tip saddr 10.0.1.2 drop\n\t}\n}\n");
+	net_filter(p, "r2", "t", NET_FORWARD("ip saddr 10.0.1.2 drop"));
 }
 
 static void rule_names_port(struct plan *p)

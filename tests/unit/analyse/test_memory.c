@@ -85,9 +85,7 @@ static void filter_port(struct plan *p, uint64_t *state)
 	static const char *const hooks[] = {"input", "forward", "output"};
 	auto_strbuf struct strbuf text = {0};
 
-	strbuf_printf(&text,
-		      "table ip t {\n\tchain c {\n"
-		      "\t\ttype filter hook %s priority filter; policy accept;\n\t\t%s\n\t}\n}\n",
+	strbuf_printf(&text, NET_TABLE(NET_HOOK("%s", "%s")),
 		      hooks[random_below(state, ARRAY_LEN(hooks))],
 		      rules[random_below(state, ARRAY_LEN(rules))]);
 	net_filter(p, random_router(p, state)->name, "t",
@@ -295,10 +293,7 @@ static void ports_matter_where_a_filter_says_so(void **state)
 	auto_plan struct plan *p = net_two_routers();
 	auto_analyse struct analyse *a = NULL;
 
-	net_filter(p, "r2", "t",
-		   "table ip t {\n\tchain c {\n"
-		   "\t\ttype filter hook forward priority filter; policy accept;\n"
-		   "\t\toifname \"c\" tcp dport 80 drop\n\t}\n}\n");
+	net_filter(p, "r2", "t", NET_FORWARD("oifname \"c\" tcp dport 80 drop"));
 	a = net_analyse(p);
 	assert_true(net_ping(a, "a", "10.0.2.1").there.by_service);
 	assert_false(net_ping(a, "c", "10.0.1.1").there.by_service);
@@ -383,10 +378,7 @@ static void what_is_lost_for_certain(void **state)
 
 static void filter_not_understood(struct plan *p)
 {
-	net_filter(p, "r2", "t",
-		   "table ip t {\n\tchain c {\n"
-		   "\t\ttype filter hook forward priority filter; policy accept;\n"
-		   "\t\tmeta mark 7 drop\n\t}\n}\n");
+	net_filter(p, "r2", "t", NET_FORWARD("meta mark 7 drop"));
 }
 
 static void rule_asks_for_source(struct plan *p)

@@ -5,6 +5,7 @@
 #include "base/loop.h"
 #include "dns/lookup.h"
 #include "dns/server.h"
+#include "lib/turn.h"
 #include "lib/worker.h"
 #include "unit/dns/wire.h"
 
@@ -35,16 +36,7 @@ struct fixture {
 	uint16_t port_tcp;
 };
 
-/* Waits, at most ten seconds, until the condition holds. */
-#define turn_until(f, condition)                                       \
-	do {                                                           \
-		uint64_t deadline_ = loop_now((f)->loop) + 10000;      \
-                                                                       \
-		while (!(condition)) {                                 \
-			assert_true(loop_now((f)->loop) < deadline_);  \
-			assert_int_equal(loop_turn((f)->loop, 10), 0); \
-		}                                                      \
-	} while (0)
+#define turn_until(f, condition) test_turn_until((f)->loop, condition)
 
 static inline int udp_socket(uint32_t ip, struct sockaddr_in *addr)
 {

@@ -14,13 +14,7 @@
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "function/runner.h"
-
-struct seen {
-	struct loop *loop;
-	size_t calls;
-	enum function_outcome outcome;
-	struct strbuf body, message;
-};
+#include "unit/function/seen.h"
 
 static char dir[] = "/tmp/labctl-runner-XXXXXX";
 static char *const environment[] = {"PATH=/usr/bin:/bin", "FC_FUNCTION_NAME=hello", "K=V", NULL};
@@ -52,25 +46,6 @@ static void write_script(const char *text, mode_t mode)
 	assert_int_equal(fclose(f), 0);
 	assert_int_equal(chmod(script_path(), mode), 0);
 }
-
-static void note(void *ctx, const struct function_result *result)
-{
-	struct seen *s = ctx;
-
-	s->calls++;
-	s->outcome = result->outcome;
-	if (result->body)
-		strbuf_addn(&s->body, result->body, result->len);
-	if (result->message)
-		strbuf_add(&s->message, result->message);
-}
-
-static void seen_done(struct seen *s)
-{
-	strbuf_done(&s->body);
-	strbuf_done(&s->message);
-}
-#define auto_seen __attribute__((cleanup(seen_done)))
 
 static struct function_settings settings(uint32_t timeout_ms)
 {

@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "function/runtime.h"
+#include "unit/function/seen.h"
 
 /* --- the function --- */
 
@@ -69,32 +70,6 @@ static int be_the_function(const char *port)
 }
 
 /* --- the tests --- */
-
-struct seen {
-	size_t calls;
-	enum function_outcome outcome;
-	struct strbuf body, message;
-};
-
-static void seen_done(struct seen *s)
-{
-	strbuf_done(&s->body);
-	strbuf_done(&s->message);
-	*s = (struct seen){0};
-}
-#define auto_seen __attribute__((cleanup(seen_done)))
-
-static void note(void *ctx, const struct function_result *result)
-{
-	struct seen *s = ctx;
-
-	s->calls++;
-	s->outcome = result->outcome;
-	if (result->body)
-		strbuf_addn(&s->body, result->body, result->len);
-	if (result->message)
-		strbuf_add(&s->message, result->message);
-}
 
 static char program[4096];
 

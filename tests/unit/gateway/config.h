@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/error.h"
+#include "gateway/config.h"
 #include "lib/test.h"
 
 #define TEST_GROUP_ID "0123456789abcdef0123456789abcdef"
@@ -75,4 +77,16 @@ __attribute__((noinline, unused)) static char *test_config_with(const char *apis
 __attribute__((unused)) static char *test_config(const char *apis)
 {
 	return test_config_with(apis, TEST_LISTENER("vip-80"), "");
+}
+
+/* Row i of a table: it is not read, and the message has the place, "apis[0]", and why. */
+__attribute__((unused)) static void test_config_refused(struct arena *a, size_t i, const char *text,
+							const char *place, const char *why)
+{
+	auto_error struct lab_error *err = NULL;
+
+	if (gateway_config_read(a, text, strlen(text), &err))
+		fail_msg("row %zu was read", i);
+	if (!strstr(lab_error_message(err), place) || !strstr(lab_error_message(err), why))
+		fail_msg("row %zu: not %s, %s: %s", i, place, why, lab_error_message(err));
 }

@@ -18,7 +18,7 @@ struct plugged {
 
 #define PLUGGED_BACKEND                                                                        \
 	"\"backend\":{\"kind\":\"http\",\"scheme\":\"http\",\"host\":\"backend\",\"address\":" \
-	"\"127.0.0.1\",\"port\":PORT,\"timeout_ms\":100}"
+	"\"127.0.0.1\",\"port\":PORT,\"timeout_ms\":500}"
 #define PLUGGED_BOUND(name) "\"plugins\":[{\"plugin\":\"" name "\",\"stages\":[\"RELEASE\"]}],"
 #define PLUGGED_API(name, plugin) \
 	TEST_API(name, "ANY", "/" name, TEST_OPEN PLUGGED_BOUND(plugin) PLUGGED_BACKEND)

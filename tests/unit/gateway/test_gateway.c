@@ -354,8 +354,7 @@ static void a_client_that_left_is_logged(void **state)
 	json_t *line;
 
 	assert_true(test_client_send(f->g.loop, &c, request, sizeof(request) - 1));
-	while (f->n_invoked == 0)
-		assert_int_equal(loop_turn(f->g.loop, 100), 0);
+	test_turn_until(f->g.loop, f->n_invoked == 1);
 	line = test_gateway_abandon(&f->g, &c);
 	assert_string_equal(json_string_value(json_object_get(line, "errorCode")), "N502RE");
 	assert_string_equal(json_string_value(json_object_get(line, "apiName")), "hang");

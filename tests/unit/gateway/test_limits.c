@@ -77,17 +77,23 @@ static void a_call_is_checked(void **state)
 
 static void out_of_range(void **state)
 {
-	static const char *const bad[] = {
-		",\"limits\":{\"head\":8193}",       ",\"limits\":{\"body\":67108865}",
-		",\"limits\":{\"head_ms\":-1}",      ",\"limits\":{\"idle_ms\":3600001}",
-		",\"limits\":{\"connections\":0.5}", ",\"limits\":{\"other\":1}",
+	static const struct {
+		const char *limits, *why;
+	} rows[] = {
+		{",\"limits\":{\"head\":8193}", "head out of range"},
+		{",\"limits\":{\"body\":67108865}", "body out of range"},
+		{",\"limits\":{\"head_ms\":-1}", "head_ms out of range"},
+		{",\"limits\":{\"idle_ms\":3600001}", "idle_ms out of range"},
+		{",\"limits\":{\"connections\":0.5}", "Expected integer"},
+		{",\"limits\":{\"other\":1}", "other"},
 	};
 	auto_arena struct arena *a = arena_new(0);
 
-	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		auto_free char *text = test_config_with(apis[0], TEST_LISTENER("vip-80"), bad[i]);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		auto_free char *text = test_config_with(apis[0], TEST_LISTENER("vip-80"),
+							rows[i].limits);
 
-		assert_null(gateway_config_read(a, text, strlen(text), NULL));
+		test_config_refused(a, i, text, "limits: ", rows[i].why);
 	}
 }
 
@@ -116,7 +122,7 @@ static void headers_that_a_mock_cannot_have(void **state)
 			names[i]);
 		auto_free char *text = test_config(api);
 
-		assert_null(gateway_config_read(a, text, strlen(text), NULL));
+		test_config_refused(a, i, text, "apis[0]", "a header that a mock cannot have");
 	}
 }
 

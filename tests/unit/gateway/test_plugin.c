@@ -98,37 +98,122 @@ static void units(void **state)
 			gateway_throttle_take(memory, 2048 * i + 1, 1, 1, now + 100 + (time_t)i));
 }
 
-static void bad_configurations(void **state)
+static void bad_lists(void **state)
 {
-	static const char *const rows[] = {
-		",\"plugins\":{}",
-		",\"plugins\":[{\"name\":\"x\",\"kind\":\"mock\"}]",
-		",\"plugins\":[{\"name\":\"x\",\"kind\":\"ipControl\",\"type\":\"DENY\",\"items\":[]}]",
-		",\"plugins\":[{\"name\":\"x\",\"kind\":\"ipControl\",\"type\":\"ALLOW\",\"items\":[{"
-		"\"blocks\":[\"10.0.0.1/8\"]}]}]",
-		",\"plugins\":[{\"name\":\"x\",\"kind\":\"ipControl\",\"type\":\"ALLOW\",\"items\":[{"
-		"\"blocks\":[],\"app\":\"gone\"}]}]",
-		",\"plugins\":[{\"name\":\"x\",\"kind\":\"trafficControl\",\"unit_s\":0,\"api\":1,"
-		"\"specials\":[]}]",
-		",\"plugins\":[{\"name\":\"x\",\"kind\":\"trafficControl\",\"unit_s\":1,\"api\":-1,"
-		"\"specials\":[]}]",
-		",\"plugins\":[{\"name\":\"x\",\"kind\":\"trafficControl\",\"unit_s\":1,\"api\":1,"
-		"\"specials\":[{\"app\":\"gone\",\"value\":1}]}]",
-		"", /* the API's plug-in is not there */
+	auto_arena struct arena *a = arena_new(0);
+	auto_free char *no_list = test_config_with(apis[0], TEST_LISTENER("vip-80"),
+						   ",\"plugins\":{}");
+	auto_free char *unknown =
+		test_config(TEST_API("a", "GET", "/a", TEST_OPEN BOUND("x") TEST_MOCK));
+
+	test_config_refused(a, 0, no_list, "plugins[0]", "must be a list");
+	test_config_refused(a, 1, unknown, "apis[0]", "a plug-in that there is not");
+}
+
+#define CLAIM_IN_HEADER(name)                                                                         \
+	"\"kind\":\"jwtAuth\",\"ignore_expiration\":false,\"parameter\":\"a\",\"location\":"          \
+	"\"query\",\"prevent_jti_replay\":false,\"bypass_empty_token\":true,\"keys\":[],\"claims\":[" \
+	"{\"claim\":\"sub\",\"parameter\":\"" name "\",\"location\":\"header\"}]"
+
+static void refused(struct arena *a, size_t i, const char *plugin, const char *why)
+{
+	auto_free char *text = test_config_with(
+		TEST_API("a", "GET", "/a", TEST_OPEN TEST_MOCK), TEST_LISTENER("vip-80"),
+		arena_printf(a, ",\"plugins\":[{\"name\":\"x\",%s}]", plugin));
+
+	test_config_refused(a, i, text, "plugins[0]", why);
+}
+
+static void bad_plugins(void **state)
+{
+	static const char claim[] = "a claim in a header that cannot be set";
+	static const struct {
+		const char *plugin, *why;
+	} rows[] = {
+		{"\"kind\":\"mock\"", "of no kind that there is"},
+		{"\"kind\":\"ipControl\",\"type\":\"DENY\",\"items\":[]",
+		 "type must be ALLOW or REFUSE"},
+		{"\"kind\":\"ipControl\",\"type\":\"ALLOW\",\"items\":[{"
+		 "\"blocks\":[\"10.0.0.1/8\"]}]",
+		 "a malformed block"},
+		{"\"kind\":\"ipControl\",\"type\":\"ALLOW\",\"items\":[{"
+		 "\"blocks\":[],\"app\":\"gone\"}]",
+		 "an item of no app"},
+		{"\"kind\":\"trafficControl\",\"unit_s\":0,\"api\":1,"
+		 "\"specials\":[]",
+		 "malformed unit_s"},
+		{"\"kind\":\"trafficControl\",\"unit_s\":1,\"api\":-1,"
+		 "\"specials\":[]",
+		 "a limit out of range"},
+		{"\"kind\":\"trafficControl\",\"unit_s\":1,\"api\":1,"
+		 "\"specials\":[{\"app\":\"gone\",\"value\":1}]",
+		 "a special of no app"},
+		{"\"kind\":\"basicAuth\",\"users\":[{\"username\":\"a:b\",\"password\":\"\"}]",
+		 "a user with ':'"},
+		{"\"kind\":\"basicAuth\",\"users\":[{\"username\":\"a\"}]", "password"},
+		{"\"kind\":\"jwtAuth\",\"ignore_expiration\":false,\"parameter\":\"a\",\"location\":"
+		 "\"body\",\"prevent_jti_replay\":false,\"bypass_empty_token\":true,\"claims\":[],"
+		 "\"keys\":[]",
+		 "location must be"},
+		{"\"kind\":\"jwtAuth\",\"ignore_expiration\":false,\"parameter\":\"a\",\"location\":"
+		 "\"query\",\"prevent_jti_replay\":false,\"bypass_empty_token\":true,\"claims\":[],"
+		 "\"keys\":[{\"alg\":\"none\",\"a\":\"\"}]",
+		 "alg must be"},
+		{CLAIM_IN_HEADER("Content-Length"), claim},
+		{CLAIM_IN_HEADER("Transfer-Encoding"), claim},
+		{CLAIM_IN_HEADER("Host"), claim},
+		{CLAIM_IN_HEADER("connection"), claim},
+		{CLAIM_IN_HEADER("X_Forwarded_For"), claim},
+		{CLAIM_IN_HEADER("X-Ca-Stage"), claim},
+		{CLAIM_IN_HEADER("CaClientIp"), claim},
+		{CLAIM_IN_HEADER("X:User"), claim},
+		{"\"kind\":\"cors\",\"origins\":\"a\\n\",\"credentials\":true",
+		 "a list that cannot be a header"},
+		{"\"kind\":\"caching\",\"duration_s\":0,\"by_app\":true,\"parameters\":[],\"headers\":"
+		 "[],\"client\":\"all\",\"apps\":[],\"cacheable\":[]",
+		 "duration_s out of range"},
+		{"\"kind\":\"caching\",\"duration_s\":1,\"by_app\":true,\"parameters\":[],\"headers\":"
+		 "[],\"client\":\"app\",\"apps\":[\"gone\"],\"cacheable\":[]",
+		 "an app that there is not"},
+		{"\"kind\":\"circuitBreaker\",\"threshold\":0,\"window_ms\":1,\"open_ms\":1",
+		 "threshold, window_ms or open_ms out of range"},
+		{"\"kind\":\"circuitBreaker\",\"threshold\":1,\"window_ms\":1,\"open_ms\":1,"
+		 "\"condition\":\"$\"",
+		 "a $ without a name"},
+		{"\"kind\":\"circuitBreaker\",\"threshold\":1,\"window_ms\":1,\"open_ms\":1,"
+		 "\"fallback\":{\"kind\":\"x\"}",
+		 "kind of the backend"},
+		{"\"kind\":\"routing\",\"routes\":[{\"name\":\"a\",\"condition\":\"1\",\"backend\":{"
+		 "\"kind\":\"mock\"}}]",
+		 "here stands no comparison"},
+		{"\"kind\":\"backendSignature\",\"key\":\"a\"", "secret"},
 	};
 	auto_arena struct arena *a = arena_new(0);
 
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		auto_free char *text = test_config_with(
-			i + 1 < ARRAY_LEN(rows)
-				? TEST_API("a", "GET", "/a", TEST_OPEN TEST_MOCK)
-				: TEST_API("a", "GET", "/a", TEST_OPEN BOUND("x") TEST_MOCK),
-			TEST_LISTENER("vip-80"), rows[i]);
-		auto_error struct lab_error *err = NULL;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		refused(a, i, rows[i].plugin, rows[i].why);
+}
 
-		if (gateway_config_read(a, text, strlen(text), &err))
-			fail_msg("row %zu was read", i);
-	}
+/* Which plug-in it is, not which API has its number. */
+static void faults_of_backends_have_a_place(void **state)
+{
+	static const struct {
+		const char *plugin, *why;
+	} rows[] = {
+		{"\"kind\":\"circuitBreaker\",\"threshold\":1,\"window_ms\":1,\"open_ms\":1,"
+		 "\"fallback\":{\"kind\":\"x\"}",
+		 "kind of the backend"},
+		{"\"kind\":\"routing\",\"routes\":[{\"name\":\"a\",\"condition\":\"1 = 1\",\"backend\":{"
+		 "\"kind\":\"mock\",\"status\":1}}]",
+		 "status of the mock"},
+		{"\"kind\":\"routing\",\"routes\":[{\"name\":\"a\",\"condition\":\"1 = 1\",\"backend\":{"
+		 "\"kind\":\"http\",\"scheme\":\"http\",\"host\":\"a\",\"path\":\"x\",\"timeout_ms\":1}}]",
+		 "malformed path of the backend"},
+	};
+	auto_arena struct arena *a = arena_new(0);
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		refused(a, i, rows[i].plugin, rows[i].why);
 }
 
 int main(void)
@@ -139,7 +224,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(apps_have_theirs, open_gateway, test_gateway_down),
 		cmocka_unit_test_setup_teardown(addresses, open_gateway, test_gateway_down),
 		cmocka_unit_test(units),
-		cmocka_unit_test(bad_configurations),
+		cmocka_unit_test(bad_lists),
+		cmocka_unit_test(bad_plugins),
+		cmocka_unit_test(faults_of_backends_have_a_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,11 +94,7 @@ static struct upstream_call *start(struct fixture *f, struct outcome *o, bool id
 
 static void turn_until(struct fixture *f, const bool *done)
 {
-	uint64_t deadline = test_clock_ms() + 10000;
-
-	while (!*done && test_clock_ms() < deadline)
-		assert_int_equal(loop_turn(f->loop, 10), 0);
-	assert_true(*done);
+	test_turn_until(f->loop, *done);
 }
 
 /* Takes a new connection if there is one, then a whole request from the current one. */

@@ -400,8 +400,7 @@ static void stopping_waits(void **state)
 	open_fixture(&f, (struct httpd_options){0});
 	c = open_client(&f, NAME, NULL, NULL);
 	assert_int_equal(gnutls_handshake(c.tls), GNUTLS_E_AGAIN);
-	while (httpd_connections(f.httpd) == 0)
-		assert_int_equal(loop_turn(f.loop, 10), 0);
+	test_turn_until(f.loop, httpd_connections(f.httpd) == 1);
 	httpd_stop(f.httpd, 9000, on_stopped, &stopped);
 	assert_int_equal(shake_hands(&c), 0);
 	send_text(&c, "GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
