@@ -97,7 +97,7 @@ static bool resolve(const struct lab *lab, const char *host, uint32_t *ip)
 
 uint32_t compile_backend_ip(const struct lab *lab, const struct api_backend *b)
 {
-	const char *host = b->http.s + strlen("http://");
+	const char *host = api_backend_host(b);
 	const size_t n = strcspn(host, ":");
 	char name[256];
 	uint32_t ip;

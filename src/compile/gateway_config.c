@@ -113,12 +113,13 @@ static json_t *http_backend(const struct api_backend *b, const char *kind, const
 
 static json_t *http_of(struct compile *c, const struct api_gateway *gw, const struct api_backend *b)
 {
-	const char *host = b->http.s + strlen("http://"), *colon = strchr(host, ':');
-	const uint16_t port = colon ? (uint16_t)strtoul(colon + 1, NULL, 10) : 80;
+	const char *host = api_backend_host(b), *colon = strchr(host, ':');
+	const bool https = api_backend_is_https(b);
+	const uint16_t port = colon ? (uint16_t)strtoul(colon + 1, NULL, 10) : https ? 443 : 80;
 	const uint32_t ip = compile_backend_ip(c->lab, b);
 	json_t *backend = http_backend(b, "http", host, ip, port, compile_way_to(gw, ip));
 
-	if (json_object_set_new(backend, "scheme", json_string("http")) < 0)
+	if (json_object_set_new(backend, "scheme", json_string(https ? "https" : "http")) < 0)
 		abort();
 	return backend;
 }
@@ -139,7 +140,9 @@ static json_t *http_vpc_of(struct compile *c, const struct api_gateway *gw,
 				       host ? host
 					    : compile_text(c, "%s:%u", ip_format(a->ip, ip), port),
 				       a->ip, port, compile_way_through(c, gw, a->vpc.to));
-	if (json_object_set_new(backend, "access", json_string(a->id.name)) < 0)
+	if (json_object_set_new(backend, "access", json_string(a->id.name)) < 0 ||
+	    (api_backend_is_https(b) &&
+	     json_object_set_new(backend, "scheme", json_string("https")) < 0))
 		abort();
 	return backend;
 }

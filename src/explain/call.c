@@ -346,6 +346,11 @@ static bool call_http(struct call *c)
 	w = reach_backend(c, b->access ? b->access : b->host);
 	if (!w)
 		return false;
+	if (b->https && is_echo(w))
+		return refuse(c, GATEWAY_TLS_FAILED,
+			      arena_printf(c->k->e->arena, "handshake failed: /%s", b->endpoint));
+	if (b->https)
+		explain_note(c->k, c->leg, "TLS: whatever certificate the backend has");
 	if (is_echo(w) && !echo(backend_path(c), b->timeout_ms, &status))
 		return refuse(c, GATEWAY_BACKEND_TIMEOUT, NULL);
 	answered(c, w->name, status);

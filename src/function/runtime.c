@@ -244,6 +244,7 @@ static void called(struct upstream_call *call, const struct upstream_result *res
 		return;
 	case UPSTREAM_CLOSED:
 	case UPSTREAM_MALFORMED: retire(q->warm); break; /* it ends, or has lost its way */
+	case UPSTREAM_SECURITY:                          /* it has none */
 	case UPSTREAM_CONNECT:
 	case UPSTREAM_BUSY: break;
 	}

@@ -18,6 +18,17 @@ static void answer_connect(struct gateway_call *c, int errnum)
 	gateway_answer_error(c, GATEWAY_CONNECT_FAILED, about ? about : endpoint);
 }
 
+/* Nothing is known of how its text goes on. */
+static void answer_handshake(struct gateway_call *c, int errnum)
+{
+	const char *endpoint = c->backend->endpoint;
+	const char *about = arena_printf(
+		c->r->arena, "%s: /%s",
+		errnum == ETIMEDOUT ? "handshake timed out" : "handshake failed", endpoint);
+
+	gateway_answer_error(c, GATEWAY_TLS_FAILED, about ? about : endpoint);
+}
+
 static void on_done(struct upstream_call *call, const struct upstream_result *result, void *arg)
 {
 	struct gateway_call *c = arg;
@@ -27,6 +38,7 @@ static void on_done(struct upstream_call *call, const struct upstream_result *re
 	switch (result->outcome) {
 	case UPSTREAM_OK: c->answered(c, call, result); break;
 	case UPSTREAM_CONNECT: answer_connect(c, result->errnum); break;
+	case UPSTREAM_SECURITY: answer_handshake(c, result->errnum); break;
 	case UPSTREAM_TIMEOUT: gateway_answer_error(c, GATEWAY_BACKEND_TIMEOUT, NULL); break;
 	case UPSTREAM_BUSY: gateway_answer_error(c, GATEWAY_OVERLOADED, NULL); break;
 	case UPSTREAM_CLOSED:
@@ -42,6 +54,7 @@ void gateway_backend_start(struct gateway_call *c, struct upstream_request *requ
 	request->peer = b->address;
 	request->source = b->source;
 	request->device = b->device;
+	request->security = b->security;
 	request->connect_ms = b->timeout_ms < GATEWAY_CONNECT_MS ? b->timeout_ms
 								 : GATEWAY_CONNECT_MS;
 	request->total_ms = b->timeout_ms;

@@ -2,6 +2,7 @@
 #include "gateway/certificates.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -45,5 +46,25 @@ int gateway_certificates(const struct gateway_config *config, struct tls_server 
 	}
 	(void)close(config->certificates_fd); /* only read from; nobody shall read it again */
 	*ret = t;
+	return 0;
+}
+
+int gateway_secure_backends(struct gateway_config *config, struct tls_client **ret,
+			    struct lab_error **err)
+{
+	*ret = NULL;
+	if (config->n_https_backends == 0)
+		return 0;
+	*ret = tls_client_new(err);
+	if (!*ret)
+		return -1;
+	for (size_t i = 0; i < config->n_https_backends; i++) {
+		struct gateway_backend *b = config->https_backends[i];
+		auto_free char *name = strndup(b->host, strcspn(b->host, ":"));
+
+		if (!name)
+			abort();
+		b->security = tls_client_security(*ret, name);
+	}
 	return 0;
 }

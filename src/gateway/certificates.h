@@ -3,7 +3,15 @@
 #pragma once
 
 #include "gateway/config.h"
+#include "tls/client.h"
 #include "tls/tls.h"
+
+/**
+ * Gives the backends that are called by HTTPS their security, of a client that is to be freed after the gateway.
+ * 0 with NULL where there are none; -1 with *err.
+ */
+int gateway_secure_backends(struct gateway_config *config, struct tls_client **ret,
+			    struct lab_error **err);
 
 /**
  * A server with the certificates of all domains that have one, to be freed after the gateway; closes their

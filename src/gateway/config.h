@@ -53,9 +53,9 @@
  * A backend is one of
  *
  *	{"kind": "function", "function", "address", "port", "timeout_ms", "role"?}
- *	{"kind": "http", "scheme": "http", "host", "address"?, "port"?, "path"?, "method"?, "device"?,
- *	 "source"?, "timeout_ms"}
- *	{"kind": "http-vpc", "access" instead of "scheme", else as above}
+ *	{"kind": "http", "scheme"?: "http" | "https", "host", "address"?, "port"?, "path"?, "method"?,
+ *	 "device"?, "source"?, "timeout_ms"}
+ *	{"kind": "http-vpc", "access", else as above}
  *	{"kind": "mock", "status"?, "body"?, "headers"?: {NAME: VALUE}}
  *
  * host: what the backend gets as Host, maybe with a port. No address: the name does not resolve
@@ -74,6 +74,7 @@
 #include "gateway/place.h"
 #include "gateway/template.h"
 #include "http/head.h"
+#include "httpd/security.h"
 
 #define GATEWAY_MAX_STAGES   32 /* of one group; sets of stages are bits of a word */
 #define GATEWAY_MAX_SEGMENTS 64 /* of an API's path */
@@ -121,6 +122,8 @@ struct gateway_backend {
 	const struct gateway_template *path; /* NULL: the client's, without the base path */
 	const char *device;                  /* NULL: any */
 	struct sockaddr_in source;           /* sin_family 0: the kernel chooses */
+	bool https;
+	const struct httpd_security *security; /* see gateway_secure_backends() */
 	/* GATEWAY_MOCK */
 	int status;
 	const char *body;
@@ -281,6 +284,8 @@ struct gateway_config {
 	size_t n_plugins;
 	struct gateway_api *apis;
 	size_t n_apis;
+	struct gateway_backend **https_backends; /* those of APIs and plug-ins */
+	size_t n_https_backends;
 };
 
 /** "http-vpc", as in the configuration. */

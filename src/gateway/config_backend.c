@@ -120,23 +120,29 @@ static int http_backend(struct config_reader *r, json_t *j, struct config_place 
 {
 	struct gateway_backend *b = &api->backend;
 	bool vpc = b->kind == GATEWAY_HTTP_VPC;
-	const char *kind, *via, *host, *address = NULL, *path = NULL, *method = NULL;
+	const char *kind, *scheme = "http", *access = NULL, *host;
+	const char *address = NULL, *path = NULL, *method = NULL;
 	const char *device = NULL, *source = NULL;
 	json_int_t port = 0, timeout;
 	json_error_t e;
 
-	if (json_unpack_ex(j, &e, 0, "{s:s, s:s, s:s, s?s, s?I, s?s, s?s, s?s, s?s, s:I !}", "kind",
-			   &kind, vpc ? "access" : "scheme", &via, "host", &host, "address",
-			   &address, "port", &port, "path", &path, "method", &method, "device",
-			   &device, "source", &source, "timeout_ms", &timeout) < 0)
+	if (json_unpack_ex(j, &e, 0, "{s:s, s?s, s?s, s:s, s?s, s?I, s?s, s?s, s?s, s?s, s:I !}",
+			   "kind", &kind, "scheme", &scheme, "access", &access, "host", &host,
+			   "address", &address, "port", &port, "path", &path, "method", &method,
+			   "device", &device, "source", &source, "timeout_ms", &timeout) < 0)
 		return wrong(r, at, e.text);
-	if (!vpc && strcmp(via, "http") != 0)
-		return wrong(r, at, "scheme must be http");
+	if (vpc != (access != NULL))
+		return wrong(r, at, "access is what http-vpc has, and only that");
+	b->https = strcmp(scheme, "https") == 0;
+	if (!b->https && strcmp(scheme, "http") != 0)
+		return wrong(r, at, "scheme must be http or https");
+	if (b->https)
+		*arena_push(r->a, r->config->https_backends, r->config->n_https_backends) = b;
 	if (!config_valid_host(host))
 		return wrong(r, at, "malformed host");
 	if (method && !config_valid_method(method))
 		return wrong(r, at, "malformed method of the backend");
-	b->access = vpc ? config_copy(r, via) : NULL;
+	b->access = config_copy(r, access);
 	b->host = config_copy(r, host);
 	b->method = config_copy(r, method);
 	if ((address && read_endpoint(r, at, address, port, b) < 0) ||

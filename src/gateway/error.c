@@ -74,6 +74,8 @@ static const struct {
 				     "Function response invalid `%s`"}, /* [code], text [mem] */
 	[GATEWAY_BACKEND_INVALID] = {"D502BR", "Backend service response invalid `%s`"}, /* [own] */
 	[GATEWAY_CONNECT_FAILED] = {"D504CO", "Backend service connect failed `%s`"},
+	[GATEWAY_TLS_FAILED] = {"D504CS", /* [code], text [mem] */
+				"Backend http ssl connect failed `%s`"},
 	[GATEWAY_UNRESOLVED] = {"D504RE", /* [code], text [mem] */
 				"Backend service domain resolve failed `%s`"},
 	[GATEWAY_ACCESS_INVALID] = {"X504VE", /* [code], text [mem] */

@@ -427,6 +427,12 @@ int gateway_listen(struct gateway *g, struct lab_error **err)
 		if (!g->quota)
 			return lab_error_prefix(err, "state");
 	}
+	for (size_t i = 0; i < g->config->n_https_backends; i++) {
+		const struct gateway_backend *b = g->config->https_backends[i];
+
+		if (!b->security)
+			return lab_error_make(err, LAB_FAILED, "backend %s: no TLS", b->host);
+	}
 	for (size_t i = 0; i < g->config->n_listeners; i++) {
 		const struct gateway_listener *l = &g->config->listeners[i];
 

@@ -18,7 +18,8 @@ struct program {
 	struct loop_io signals; /* first: the loop gives its address */
 	struct loop *loop;
 	struct gateway *gateway;
-	struct tls_server *tls; /* NULL: no HTTPS */
+	struct tls_server *tls;        /* NULL: no HTTPS */
+	struct tls_client *tls_client; /* NULL: no backends with it */
 	bool stopping;
 };
 
@@ -60,7 +61,8 @@ static int serve(struct arena *a, struct program *p, struct lab_error **err)
 		return lab_error_errno(err, LAB_FAILED, errno, "event loop");
 	raise_descriptor_limit();
 	p->gateway = gateway_new(p->loop, config, routes, STDOUT_FILENO);
-	if (gateway_certificates(config, &p->tls, err) < 0)
+	if (gateway_certificates(config, &p->tls, err) < 0 ||
+	    gateway_secure_backends(config, &p->tls_client, err) < 0)
 		return -1;
 	if (p->tls)
 		gateway_secure(p->gateway, tls_server_security(p->tls));
@@ -88,6 +90,7 @@ int main(void)
 	}
 	gateway_free(p.gateway);
 	tls_server_free(p.tls);
+	tls_client_free(p.tls_client);
 	loop_free(p.loop);
 	return status;
 }

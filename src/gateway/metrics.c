@@ -239,6 +239,8 @@ static void write_pool(const struct upstream_pool *p, void *arg)
 	strbuf_printf(x->out, "%s{", x->name);
 	add_label(x->out, "backend", backend);
 	add_label(x->out, "device", p->device);
+	if (*p->secured)
+		add_label(x->out, "tls", p->secured);
 	end(x->out, x->value(p));
 }
 

@@ -132,9 +132,10 @@ static bool holds(const struct gateway_call *c, const struct condition *conditio
 
 static bool has_failed(const struct gateway_call *c, const struct circuit_breaker *own)
 {
-	return own->condition
-		       ? holds(c, own->condition)
-		       : c->error == GATEWAY_BACKEND_TIMEOUT || c->error == GATEWAY_CONNECT_FAILED;
+	return own->condition ? holds(c, own->condition)
+			      : c->error == GATEWAY_BACKEND_TIMEOUT ||
+					c->error == GATEWAY_CONNECT_FAILED ||
+					c->error == GATEWAY_TLS_FAILED;
 }
 
 static void after(struct gateway_call *c, const struct gateway_plugin *p,

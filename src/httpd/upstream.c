@@ -21,6 +21,7 @@
 struct backend {
 	struct backend *next; /* of its bucket */
 	struct sockaddr_in peer, source;
+	const struct httpd_security *security;
 	struct upstream_conn *idle; /* newest first */
 	struct upstream_conn *oldest;
 	unsigned int n_idle;
@@ -74,7 +75,7 @@ static struct backend *find_backend(struct upstream *u, const struct upstream_re
 
 	for (b = *slot; b; b = b->next) {
 		if (same_address(&b->peer, &r->peer) && same_address(&b->source, &r->source) &&
-		    strcmp(b->device, device) == 0)
+		    b->security == r->security && strcmp(b->device, device) == 0)
 			return b;
 	}
 	b = calloc(1, sizeof(*b) + strlen(device) + 1);
@@ -82,6 +83,7 @@ static struct backend *find_backend(struct upstream *u, const struct upstream_re
 		abort();
 	b->peer = r->peer;
 	b->source = r->source;
+	b->security = r->security;
 	memcpy(b->device, device, strlen(device));
 	b->next = *slot;
 	*slot = b;
@@ -110,6 +112,7 @@ void pool_close(struct upstream_conn *c)
 		unlink_idle(c);
 	loop_timer_clear(c->upstream->loop, &c->timer);
 	loop_del(c->upstream->loop, &c->io);
+	secure_close(c);
 	(void)close(c->io.fd); /* a socket: whatever close says, it is gone */
 	free(c);
 }
@@ -199,6 +202,7 @@ struct upstream_conn *pool_connect(struct upstream_call *call)
 	c->upstream = u;
 	c->backend = find_backend(u, &call->request);
 	c->backend->connects++;
+	c->security = call->request.security;
 	c->call = call;
 	c->io.fn = on_event;
 	c->timer.fn = on_idle_over;
@@ -347,8 +351,9 @@ void upstream_pools(const struct upstream *u,
 {
 	for (size_t i = 0; i < BUCKETS; i++) {
 		for (const struct backend *b = u->buckets[i]; b; b = b->next)
-			fn(&(struct upstream_pool){b->peer, b->device, b->n_idle, b->connects,
-						   b->reuses},
+			fn(&(struct upstream_pool){b->peer, b->device,
+						   b->security ? b->security->name : "", b->n_idle,
+						   b->connects, b->reuses},
 			   arg);
 	}
 }

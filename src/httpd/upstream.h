@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * The client side: calls to backends over pooled keep-alive connections (per backend, device and
- * source address, the one used last first). The caller writes the request head with http/write.h.
+ * The client side: calls to backends over pooled keep-alive connections (per backend, device,
+ * source address and security, the one used last first). The caller writes the request head with http/write.h.
  *
  * A connection is used again only after a complete answer to a completely sent request, with no
  * byte left over. A pooled connection that turns out to be dead before a byte of the answer is
@@ -15,6 +15,7 @@
 
 #include "base/loop.h"
 #include "http/head.h"
+#include "httpd/security.h"
 
 struct upstream;
 struct upstream_call;
@@ -22,6 +23,7 @@ struct upstream_call;
 enum upstream_outcome {
 	UPSTREAM_OK,        /* head and body are whole */
 	UPSTREAM_CONNECT,   /* no connection: errnum says why, ETIMEDOUT for the deadline */
+	UPSTREAM_SECURITY,  /* connected, but its security's handshake failed: errnum as above */
 	UPSTREAM_TIMEOUT,   /* connected, but no whole answer in time */
 	UPSTREAM_CLOSED,    /* reset or closed before the answer was whole */
 	UPSTREAM_MALFORMED, /* not HTTP as we accept it, or 101 */
@@ -37,7 +39,7 @@ struct upstream_body {
 
 struct upstream_result {
 	enum upstream_outcome outcome;
-	int errnum;      /* UPSTREAM_CONNECT, UPSTREAM_CLOSED: of the system call, or 0 */
+	int errnum;      /* UPSTREAM_CONNECT, _SECURITY, _CLOSED: of the system call, or 0 */
 	const char *why; /* a string literal for logs, never NULL */
 	/* UPSTREAM_OK only; valid while done() runs */
 	const struct http_head *head;
@@ -49,10 +51,12 @@ struct upstream_request {
 	struct sockaddr_in peer;
 	struct sockaddr_in source; /* where to connect from; sin_family 0: the kernel chooses */
 	const char *device;        /* the only one that packets take (SO_BINDTODEVICE), or NULL */
+	/* between the connection and HTTP, or NULL; borrowed until upstream_free() */
+	const struct httpd_security *security;
 	struct http_slice head, body; /* as they go out */
 	bool idempotent;
-	bool head_request; /* the method is HEAD */
-	unsigned int connect_ms, total_ms;
+	bool head_request;                 /* the method is HEAD */
+	unsigned int connect_ms, total_ms; /* connect_ms: a handshake included */
 	size_t max_body;
 	void (*done)(struct upstream_call *call, const struct upstream_result *result, void *arg);
 	void *arg;
@@ -86,6 +90,7 @@ void upstream_body_done(struct upstream *u, struct upstream_body *b);
 struct upstream_pool {
 	struct sockaddr_in peer;
 	const char *device;        /* "": any */
+	const char *secured;       /* name of the security; "": none */
 	unsigned int idle;         /* connections, now */
 	uint64_t connects, reuses; /* connections that were begun, calls that took a pooled one */
 };

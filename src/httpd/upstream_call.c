@@ -41,6 +41,8 @@ static void on_deadline(struct loop_timer *t)
 		fail(call, UPSTREAM_CONNECT, call->errnum, "cannot connect");
 	else if (call->connecting)
 		fail(call, UPSTREAM_CONNECT, ETIMEDOUT, "connecting took too long");
+	else if (call->shaking_hands)
+		fail(call, UPSTREAM_SECURITY, ETIMEDOUT, "the handshake took too long");
 	else
 		fail(call, UPSTREAM_TIMEOUT, 0, "no whole answer in time");
 }
@@ -59,7 +61,7 @@ void call_begin(struct upstream_call *call, bool fresh)
 {
 	call->timer.fn = on_deadline;
 	call->sent = 0;
-	call->can_read = call->hangup = call->write_failed = false;
+	call->can_read = call->hangup = call->write_failed = call->shaking_hands = false;
 	http_head_init_response(&call->head, call->request.head_request);
 	call->conn = fresh ? NULL : pool_take(call);
 	call->reused = call->conn != NULL;
@@ -113,23 +115,13 @@ static bool all_sent(const struct upstream_call *call)
 	return call->sent == call->request.head.n + call->request.body.n;
 }
 
-static ssize_t send_both(int fd, struct http_slice head, struct http_slice body)
-{
-	struct iovec out[] = {{(void *)(uintptr_t)head.p, head.n},
-			      {(void *)(uintptr_t)body.p, body.n}};
-	struct msghdr m = {.msg_iov = out, .msg_iovlen = 2};
-
-	/* one piece takes the shorter way through the kernel */
-	return body.n ? sendmsg(fd, &m, MSG_NOSIGNAL) : send(fd, head.p, head.n, MSG_NOSIGNAL);
-}
-
 static void transmit(struct upstream_call *call)
 {
 	while (call->can_write && !call->write_failed && !all_sent(call)) {
 		size_t sent = call->sent;
 		struct http_slice head = rest(call->request.head, &sent);
 		struct http_slice body = rest(call->request.body, &sent);
-		ssize_t n = send_both(call->conn->io.fd, head, body);
+		ssize_t n = secure_send(call->conn, head, body);
 
 		if (n >= 0)
 			call->sent += (size_t)n;
@@ -152,8 +144,8 @@ static void complete(struct upstream_call *call, bool left_over)
 	};
 
 	/* can_read: the socket may hold more, whose edge has passed already */
-	if (call->head.keep_alive && !left_over && !call->can_read && all_sent(call) &&
-	    !call->write_failed && !call->hangup) {
+	if (call->head.keep_alive && !left_over && all_sent(call) && !call->write_failed &&
+	    !call->hangup && (!call->can_read || secure_is_dry(call->conn))) {
 		pool_give(call->conn);
 		call->conn = NULL;
 	}
@@ -299,7 +291,7 @@ static bool receive(struct upstream_call *call)
 
 		if (!place(call, &to, &room))
 			return false;
-		n = recv(call->conn->io.fd, to, room, 0);
+		n = secure_recv(call->conn, to, room);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EAGAIN) {
@@ -311,8 +303,8 @@ static bool receive(struct upstream_call *call)
 			return false;
 		}
 		call->received += (uint64_t)n;
-		if ((size_t)n < room && !call->hangup)
-			call->can_read = false;
+		if ((size_t)n < room && !call->hangup && !call->conn->session)
+			call->can_read = false; /* what a session gives at once is a record */
 		if (call->head_done) {
 			more = decode(call, (struct http_slice){to, (size_t)n});
 		} else {
@@ -346,6 +338,23 @@ static bool connected(struct upstream_call *call)
 		return false;
 	}
 	call->connecting = false;
+	call->shaking_hands = call->conn->security != NULL;
+	if (!call->shaking_hands) /* which has what is left of connect_ms */
+		arm(call, UINT64_MAX);
+	return true;
+}
+
+/* True when it is over, and well. */
+static bool shake_hands(struct upstream_call *call)
+{
+	if (secure_handshake(call->conn) < 0) {
+		if (errno != EAGAIN)
+			fail(call, UPSTREAM_SECURITY, errno, "the handshake failed");
+		return false;
+	}
+	call->shaking_hands = false;
+	/* what came with it has had its edge */
+	call->can_read = call->can_write = true;
 	arm(call, UINT64_MAX);
 	return true;
 }
@@ -362,5 +371,6 @@ void call_event(struct upstream_call *call, uint32_t events)
 		call->hangup = true;
 	if (events & EPOLLOUT)
 		call->can_write = true;
-	step(call);
+	if (!call->shaking_hands || shake_hands(call))
+		step(call);
 }

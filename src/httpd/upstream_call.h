@@ -13,8 +13,10 @@ struct upstream_conn {
 	struct loop_timer timer; /* while pooled */
 	struct upstream *upstream;
 	struct backend *backend;
-	struct upstream_conn *prev, *next; /* while pooled: the newest first */
-	struct upstream_call *call;        /* NULL while pooled */
+	struct upstream_conn *prev, *next;     /* while pooled: the newest first */
+	struct upstream_call *call;            /* NULL while pooled */
+	const struct httpd_security *security; /* NULL: none */
+	void *session;                         /* of it, since the connection is there */
 };
 
 struct upstream_call {
@@ -25,7 +27,8 @@ struct upstream_call {
 	struct loop_timer timer;
 	uint64_t due; /* of the whole call */
 	size_t sent;  /* of head and body together */
-	bool connecting, reused, retried, can_read, can_write, write_failed, hangup, head_done;
+	bool connecting, shaking_hands, reused, retried, can_read, can_write, write_failed, hangup,
+		head_done;
 	int errnum;           /* of a connect that failed at once */
 	unsigned int interim; /* 1xx answers so far */
 	size_t in_len;
@@ -50,6 +53,18 @@ bool pool_reserve(struct upstream_call *call, size_t n);
 /** Room for just that many. */
 bool pool_reserve_exactly(struct upstream_call *call, size_t room);
 struct loop *pool_loop(struct upstream *u);
+
+/* upstream_secure.c: the bytes of a connection, straight or through a session */
+
+/** Goes on with the handshake, which the first call begins: 0, or -1 with errno. */
+int secure_handshake(struct upstream_conn *conn);
+/** As sendmsg() and recv(). */
+ssize_t secure_send(const struct upstream_conn *conn, struct http_slice head,
+		    struct http_slice body);
+ssize_t secure_recv(const struct upstream_conn *conn, void *to, size_t room);
+/** Whether there is nothing to read: a session has to be asked, for it may keep what the socket gave it. */
+bool secure_is_dry(const struct upstream_conn *conn);
+void secure_close(struct upstream_conn *conn);
 
 /* upstream_call.c */
 void call_begin(struct upstream_call *call, bool fresh);

@@ -124,11 +124,13 @@ enum backend_kind { BACKEND_FUNCTION, BACKEND_MOCK, BACKEND_HTTP, BACKEND_HTTP_V
 
 struct api_backend {
 	struct span at;
-	enum backend_kind kind; /* set by parse/ from the one of these that is written */
-	struct ref function;    /* struct function */
-	struct text mock;       /* body of a MOCK backend */
-	struct text http;       /* "http://HOST[:PORT]" */
-	struct ref vpc_access;  /* struct vpc_access */
+	enum backend_kind kind;       /* set by parse/ from the one of these that is written */
+	struct ref function;          /* struct function */
+	struct text mock;             /* body of a MOCK backend */
+	struct text http;             /* "http://HOST[:PORT]", or https */
+	struct ref vpc_access;        /* struct vpc_access */
+	struct span vpc_scheme_at;    /* line 0: HTTP */
+	enum api_protocol vpc_scheme; /* vpc_access: API_HTTP or API_HTTPS */
 	struct text path;       /* http: with [parameters] of the API's path; default: that path */
 	struct span method_at;  /* line 0: the client's method */
 	enum api_method method; /* http */
@@ -138,6 +140,17 @@ struct api_backend {
 	struct pair *mock_headers;
 	size_t n_mock_headers;
 };
+
+static inline bool api_backend_is_https(const struct api_backend *b)
+{
+	return b->http.s ? !strncmp(b->http.s, "https:", 6) : b->vpc_scheme == API_HTTPS;
+}
+
+/** Of `http`: "HOST[:PORT]". */
+static inline const char *api_backend_host(const struct api_backend *b)
+{
+	return b->http.s + strlen(api_backend_is_https(b) ? "https://" : "http://");
+}
 
 /** What is otherwise in one stage. */
 struct api_stage {

@@ -140,13 +140,19 @@ const struct table parse_table_vpc_access = {
 	KEYS(vpc_access_keys),
 };
 
+static const struct key_word scheme_words[] = {{"http", API_HTTP}, {"https", API_HTTPS}};
+static const struct key_words schemes = WORDS(scheme_words);
+
 static const struct key backend_keys[] = {
 	{"function", KEY_REF, FIELD(api_backend, function), .doc = "Function that is invoked."},
 	{"mock", KEY_TEXT, FIELD(api_backend, mock), .doc = "Body of a fixed answer."},
 	{"http", KEY_TEXT, FIELD(api_backend, http),
-	 .doc = "HTTP service, \"http://HOST\" or \"http://HOST:PORT\"."},
+	 .doc = "HTTP service, \"http://HOST\" or \"http://HOST:PORT\"; https likewise, whose certificate is not checked."},
 	{"vpc_access", KEY_REF, FIELD(api_backend, vpc_access),
 	 .doc = "VPC access authorization whose target is called."},
+	{"vpc_scheme", KEY_ENUM, FIELD(api_backend, vpc_scheme), EXTRA(api_backend, vpc_scheme_at),
+	 .words = &schemes, .def = "http",
+	 .doc = "vpc_access: what the target speaks, http or https."},
 	{"path", KEY_TEXT, FIELD(api_backend, path),
 	 .doc = "http, vpc_access: path of the service, with [parameters] of the API's path. Default: the API's path."},
 	{"method", KEY_ENUM, FIELD(api_backend, method), EXTRA(api_backend, method_at),

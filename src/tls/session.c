@@ -21,8 +21,9 @@
 #define DATALESS_MAX 32 /* records in a row: who sends only those shall not keep the loop busy */
 
 struct session {
-	gnutls_session_t tls; /* its pointer is the server */
+	gnutls_session_t tls; /* of a server: its pointer is that */
 	int fd;
+	bool client;
 	bool dry;    /* the kernel itself had nothing to read, the last time */
 	bool unsent; /* the library keeps a record that the socket had no room for */
 };
@@ -56,10 +57,10 @@ static ssize_t pull(gnutls_transport_ptr_t ptr, void *to, size_t room)
 	return n;
 }
 
-static int set_up(struct session *s, struct tls_server *t)
+static int set_up(gnutls_session_t tls, void *arg)
 {
 	static const gnutls_datum_t http11 = {(unsigned char *)(uintptr_t) "http/1.1", 8};
-	gnutls_session_t tls = s->tls;
+	struct tls_server *t = arg;
 	int rc = gnutls_priority_set(tls, t->priorities);
 
 	if (rc >= 0)
@@ -68,30 +69,36 @@ static int set_up(struct session *s, struct tls_server *t)
 		rc = gnutls_session_ticket_enable_server(tls, &t->ticket_key);
 	gnutls_session_set_ptr(tls, t);
 	gnutls_handshake_set_post_client_hello_function(tls, choose_certificate);
-	gnutls_handshake_set_timeout(tls, 0); /* httpd has a deadline */
-	gnutls_transport_set_ptr2(tls, s, (gnutls_transport_ptr_t)(intptr_t)s->fd);
-	gnutls_transport_set_pull_function(tls, pull);
 	return rc;
 }
 
-static void *open_session(void *arg, int fd)
+void *tls_session_open(int fd, unsigned int side, int (*finish)(gnutls_session_t tls, void *arg),
+		       void *arg)
 {
 	struct session *s = calloc(1, sizeof(*s));
-	const unsigned int flags = GNUTLS_SERVER | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL;
 
 	if (!s)
 		abort();
 	s->fd = fd;
-	if (gnutls_init(&s->tls, flags) < 0) {
+	s->client = side == GNUTLS_CLIENT;
+	if (gnutls_init(&s->tls, side | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL) < 0) {
 		free(s);
 		return NULL;
 	}
-	if (set_up(s, arg) < 0) {
+	gnutls_handshake_set_timeout(s->tls, 0); /* httpd has a deadline */
+	gnutls_transport_set_ptr2(s->tls, s, (gnutls_transport_ptr_t)(intptr_t)s->fd);
+	gnutls_transport_set_pull_function(s->tls, pull);
+	if (finish(s->tls, arg) < 0) {
 		gnutls_deinit(s->tls);
 		free(s);
 		return NULL;
 	}
 	return s;
+}
+
+void *tls_session_open_server(void *arg, int fd)
+{
+	return tls_session_open(fd, GNUTLS_SERVER, set_up, arg);
 }
 
 /* Whether the library only came to the end of a record, and the socket may have more. */
@@ -135,9 +142,9 @@ static ssize_t receive(void *session, void *to, size_t room)
 	while (may_go_on(s, n) && ++dataless < DATALESS_MAX);
 	if (may_go_on(s, n))
 		n = GNUTLS_E_TOO_MANY_EMPTY_PACKETS;
-	/* without a close_notify it is an end as well: a request says itself when it is whole.
-	 * A renegotiation (GNUTLS_E_REHANDSHAKE) is one that we do not have. */
-	return n >= 0 ? n : n == GNUTLS_E_PREMATURE_TERMINATION ? 0 : broken((int)n);
+	/* without a close_notify it is an end as well: a request says itself when it is whole, but not every
+	 * answer. A renegotiation (GNUTLS_E_REHANDSHAKE) is one that we do not have. */
+	return n >= 0 ? n : n == GNUTLS_E_PREMATURE_TERMINATION && !s->client ? 0 : broken((int)n);
 }
 
 /* The first RECORD bytes of all parts, where they are one after the other; else copied. */
@@ -192,7 +199,6 @@ static void close_session(void *session)
 }
 
 const struct httpd_security tls_session_security = {
-	.open = open_session,
 	.handshake = handshake,
 	.recv = receive,
 	.send = send_parts,

@@ -22,5 +22,14 @@ struct tls_server {
 /** NULL: the domain, in lower case, has no certificate. */
 gnutls_certificate_credentials_t tls_server_find(const struct tls_server *t, const char *domain);
 
-/** But for its arg, the server. */
+#define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE"
+
+/** But for how sessions are opened, and the arg of that. */
 extern const struct httpd_security tls_session_security;
+
+/** A session on a socket, GNUTLS_SERVER or GNUTLS_CLIENT, which finish() sets up; NULL where that fails. */
+void *tls_session_open(int fd, unsigned int side, int (*finish)(gnutls_session_t tls, void *arg),
+		       void *arg);
+
+/** As httpd_security.open(); arg is the server. */
+void *tls_session_open_server(void *arg, int fd);

@@ -18,8 +18,7 @@
 #include "base/cleanup.h"
 #include "tls/session.h"
 
-#define PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE"
-#define STORE_MAX  (64u << 20)
+#define STORE_MAX (64u << 20)
 
 static int refused(int rc, const char *what, struct lab_error **err)
 {
@@ -34,8 +33,9 @@ struct tls_server *tls_server_new(struct lab_error **err)
 	if (!t)
 		abort();
 	t->security = tls_session_security;
+	t->security.open = tls_session_open_server;
 	t->security.arg = t;
-	rc = gnutls_priority_init2(&t->priorities, PRIORITIES, NULL, 0);
+	rc = gnutls_priority_init2(&t->priorities, TLS_PRIORITIES, NULL, 0);
 	if (rc >= 0)
 		rc = gnutls_session_ticket_key_generate(&t->ticket_key);
 	if (rc >= 0)

@@ -88,14 +88,14 @@ static bool is_the_clouds(struct validation *v, const char *host, size_t n)
 	return ip_parse(arena_strndup(v->scratch, host, n), &ip) && ip_prefix_has(LAB_SERVICES, ip);
 }
 
-/* Why "http://HOST[:PORT]" is none, or NULL. */
+/* Why "http://HOST[:PORT]", or https, is none, or NULL. */
 static const char *url_fault(struct validation *v, const char *s)
 {
 	size_t name;
 
-	if (strncmp(s, "http://", 7) != 0)
-		return "it does not start with http://";
-	s += 7;
+	if (strncmp(s, "http://", 7) != 0 && strncmp(s, "https://", 8) != 0)
+		return "it starts neither with http:// nor with https://";
+	s = strchr(s, '/') + 2;
 	name = strcspn(s, ":/?#");
 	if (!validate_is_host(s, name))
 		return "it has no valid host";
@@ -125,6 +125,15 @@ static void check_keys(struct validation *v, const struct api *api, const struct
 {
 	bool http = b->kind == BACKEND_HTTP || b->kind == BACKEND_HTTP_VPC;
 
+	if (b->vpc_scheme_at.line && b->kind != BACKEND_HTTP_VPC) {
+		validate_report(v, b->vpc_scheme_at,
+				"API '%s': only targets of VPC access authorizations have a "
+				"vpc_scheme",
+				api->id.name);
+		validate_hint(v, "%s",
+			      b->kind == BACKEND_HTTP ? "write https:// in `http:`"
+						      : "leave it out");
+	}
 	if (http || (!b->path.s && !b->method_at.line))
 		return;
 	validate_report(v, b->path.s ? b->path.at : b->method_at,
@@ -196,6 +205,8 @@ static const char *backend_fault(struct validation *v, const struct api_backend 
 		return why;
 	if (!http && (b->path.s || b->method_at.line))
 		return "only HTTP services have a path and a method";
+	if (b->vpc_scheme_at.line && b->kind != BACKEND_HTTP_VPC)
+		return "only targets of VPC access authorizations have a vpc_scheme";
 	if (b->timeout.set && (b->timeout.v < 300000 || b->timeout.v > 120 * UINT64_C(1000000)))
 		return "its timeout is not 300 ms to 120 s";
 	return b->path.s ? validate_path_fault(b->path.s, false) : NULL;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "gateway/certificates.h"
 #include "gateway/gateway.h"
 #include "lib/http_client.h"
 #include "unit/gateway/config.h"
@@ -16,6 +17,7 @@ struct test_gateway {
 	struct arena *a;
 	struct loop *loop;
 	struct gateway *gateway;
+	struct tls_client *tls; /* for backends with HTTPS */
 	int listening[2], state, log;
 	uint16_t port[2]; /* vip-80, public-80 */
 };
@@ -43,6 +45,7 @@ static inline void test_gateway_serve(struct test_gateway *g, const char *config
 		c->listeners[i].fd = g->listening[c->listeners[i].fd - WORKER_FD_SOCKET_0];
 	c->state_fd = c->state_fd < 0 ? -1 : g->state;
 	c->metrics_fd = c->metrics_fd < 0 ? -1 : g->listening[1];
+	assert_int_equal(gateway_secure_backends(c, &g->tls, NULL), 0);
 	g->gateway = gateway_new(g->loop, c, gateway_routes_new(g->a, c, NULL), g->log);
 	assert_int_equal(gateway_listen(g->gateway, NULL), 0);
 }
@@ -63,6 +66,7 @@ static inline int test_gateway_up(void **state, const char *const *apis, size_t 
 static inline void test_gateway_done(struct test_gateway *g)
 {
 	gateway_free(g->gateway);
+	tls_client_free(g->tls);
 	loop_free(g->loop);
 	arena_free(g->a);
 	for (size_t i = 0; i < 2; i++)

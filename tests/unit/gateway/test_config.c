@@ -70,6 +70,24 @@ static void little_said(void **state)
 	assert_int_equal(b->source.sin_family, 0);
 }
 
+static void https_backends(void **state)
+{
+	auto_arena struct arena *a = arena_new(0);
+	const char *const apis[] = {
+		API("/a", VPC MS ",\"scheme\":\"https\""),
+		API("/b", VPC MS ",\"scheme\":\"http\""),
+		API("/c", "\"kind\":\"http\",\"scheme\":\"https\",\"host\":\"h\"" MS),
+	};
+	const struct gateway_config *c = read_config(a, test_join(a, apis, ARRAY_LEN(apis)),
+						     TEST_LISTENER("vip-80"), "", NULL);
+
+	assert_non_null(c);
+	assert_int_equal(c->n_https_backends, 2);
+	assert_ptr_equal(c->https_backends[0], &c->apis[0].backend);
+	assert_ptr_equal(c->https_backends[1], &c->apis[2].backend);
+	assert_false(c->apis[1].backend.https);
+}
+
 static void refused_backends(void **state)
 {
 	static const struct {
@@ -78,8 +96,9 @@ static void refused_backends(void **state)
 		{API("/x", HTTP), "timeout_ms"},
 		{API("/x", HTTP MS ",\"spare\":1"), "spare"},
 		{API("/x", HTTP MS ",\"access\":\"a\""), "access"},
-		{API("/x", VPC MS ",\"scheme\":\"http\""), "scheme"},
-		{API("/x", "\"kind\":\"http\",\"scheme\":\"https\",\"host\":\"h\"" MS), "scheme"},
+		{API("/x", "\"kind\":\"http-vpc\",\"host\":\"h\"" MS), "access"},
+		{API("/x", VPC MS ",\"scheme\":\"ftp\""), "scheme"},
+		{API("/x", "\"kind\":\"http\",\"scheme\":\"HTTPS\",\"host\":\"h\"" MS), "scheme"},
 		{API("/x", "\"kind\":\"http\",\"scheme\":\"http\",\"host\":\"\"" MS), "host"},
 		{API("/x", "\"kind\":\"http\",\"scheme\":\"http\",\"host\":\"a b\"" MS), "host"},
 		{API("/x", "\"kind\":\"http\",\"scheme\":\"http\",\"host\":\"a:\"" MS), "host"},
@@ -179,9 +198,8 @@ static void sockets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(everything_said),
-		cmocka_unit_test(little_said),
-		cmocka_unit_test(refused_backends),
+		cmocka_unit_test(everything_said), cmocka_unit_test(little_said),
+		cmocka_unit_test(https_backends),  cmocka_unit_test(refused_backends),
 		cmocka_unit_test(sockets),
 	};
 

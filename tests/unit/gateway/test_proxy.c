@@ -35,6 +35,7 @@ static const char *const apis[] = {
 		 VPC("5000" LOCAL("PORT") ",\"device\":\"lo\",\"source\":\"127.0.0.3\"")),
 	TEST_API("slow", "GET", "/slow", HTTP("60" LOCAL("PORT"))),
 	TEST_API("full", "GET", "/full", VPC("60" LOCAL("FULL"))),
+	TEST_API("no-tls", "GET", "/no-tls", VPC("60" LOCAL("PORT") ",\"scheme\":\"https\"")),
 	TEST_API("refused", "GET", "/refused", VPC("5000" LOCAL("1"))),
 	TEST_API("no-device", "GET", "/no-device",
 		 VPC("5000" LOCAL("1") ",\"device\":\"nosuch0\"")),
@@ -364,6 +365,12 @@ static void unreachable_backends(void **state)
 		 "Backend service connect failed `Cannot assign requested address: /127.0.0.1:1`",
 		 "http-vpc", 1},
 		{"/slow", "D504TO", "Backend service request timeout", "http", f->port},
+		{"/no-tls", "D504CS",
+		 arena_printf(f->g.a,
+			      "Backend http ssl connect failed `handshake timed out: "
+			      "/127.0.0.1:%u`",
+			      f->port),
+		 "http-vpc", f->port},
 		{"/no-name", "D504RE", "Backend service domain resolve failed `api.example.com`",
 		 "http", 0},
 		{"/no-access", "X504VE", "Vpc access authorization `idc-service` invalid",
@@ -492,6 +499,7 @@ static void the_base_path_is_the_groups(void **state)
 	text = test_config(all);
 	all = test_replace(f->g.a, text, "\"base_path\":\"/\"", "\"base_path\":\"/v1/%62\"");
 	gateway_free(f->g.gateway);
+	tls_client_free(f->g.tls);
 	test_gateway_serve(&f->g, all);
 	got = call(f, "GET /v1/b/any/x%2Fy?z HTTP/1.1" TEST_HOST "\r\n", FINE, KEEPS);
 	assert_non_null(strstr(got, "200 OK"));

@@ -114,8 +114,13 @@ static void end_full(void *session)
 
 static struct httpd_security security_of(struct full_once *full)
 {
-	return (struct httpd_security){full,      open_full, no_handshake, recv_full,
-				       send_full, end_full,  end_full};
+	return (struct httpd_security){.arg = full,
+				       .open = open_full,
+				       .handshake = no_handshake,
+				       .recv = recv_full,
+				       .send = send_full,
+				       .end = end_full,
+				       .close = end_full};
 }
 
 /* Not when a client only connects. */
