@@ -27,12 +27,13 @@ static json_t *values_of(const struct request_parameter *p)
 
 static json_t *parameter_of(const struct request_parameter *p)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s*, s:s*, s:s*, s:I, s:I, s:o*}", "name",
-			 p->id.name, "in", places[p->in], "to", places[p->in_service], "as",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s*, s:s*, s:s*, s:I, s:I, s:s*, s:o*}",
+			 "name", p->id.name, "in", places[p->in], "to", places[p->in_service], "as",
 			 p->name_service.s, "type", types[p->type], "required", (int)p->required,
 			 "default", p->default_value.s, "min", p->min_value.s, "max",
 			 p->max_value.s, "min_length", (json_int_t)p->min_length.v, "max_length",
-			 (json_int_t)p->max_length.v, "values", values_of(p));
+			 (json_int_t)p->max_length.v, "regular_expression", p->regular_expression.s,
+			 "values", values_of(p));
 }
 
 static json_t *parameters_of(const struct api *api)

@@ -46,7 +46,7 @@
  *	 "parameters": [{"name", "in": "PATH" | "QUERY" | "HEAD" | "BODY", "to": likewise, "as",
  *			 "type": "STRING" | "INT" | "LONG" | "FLOAT" | "DOUBLE" | "BOOLEAN", "required": BOOL,
  *			 "default"?, "min"?, "max"?: numbers as texts, "min_length"?, "max_length"?,
- *			 "values"?: [TEXT]}],
+ *			 "regular_expression"?, "values"?: [TEXT]}],
  *	 "constants": [{"to", "as", "value"}],
  *	 "systems": [{"name": "CaClientIp", "to", "as"}]}
  *
@@ -191,6 +191,8 @@ enum gateway_value_type {
 	GATEWAY_BOOLEAN,
 };
 
+struct pattern;
+
 struct gateway_parameter {
 	const char *name, *as; /* as: at the backend */
 	enum gateway_place in, to;
@@ -200,6 +202,7 @@ struct gateway_parameter {
 	bool has_min, has_max;
 	double min, max;
 	size_t min_length, max_length; /* bytes; max 0: no limit */
+	const struct pattern *pattern; /* that a STRING matches, or NULL */
 	const char **values;           /* the only ones, where there are any */
 	size_t n_values;
 	size_t slot; /* GATEWAY_IN_PATH: which parameter of the API's path */

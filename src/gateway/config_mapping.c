@@ -8,6 +8,7 @@
 #include "gateway/forward.h"
 #include "gateway/set.h"
 #include "http/write.h"
+#include "pattern/pattern.h"
 
 #define MAX_PARAMETERS 100 /* of each of the three lists */
 
@@ -135,10 +136,24 @@ static int read_source(const struct mapping_reader *m, const char *in, const cha
 		       : 0;
 }
 
+static int read_pattern(const struct mapping_reader *m, const char *text,
+			struct gateway_parameter *p)
+{
+	char why[PATTERN_WHY];
+
+	if (!text)
+		return 0;
+	if (p->type != GATEWAY_STRING)
+		return wrong(m, "a regular expression for what is no STRING");
+	p->pattern = pattern_new(m->r->a, text, why);
+	return p->pattern ? 0 : wrong(m, arena_printf(m->r->a, "regular expression: %s", why));
+}
+
 static int parameter(const struct mapping_reader *m, json_t *j)
 {
 	struct gateway_parameter *p = arena_push(m->r->a, m->x->parameters, m->x->n_parameters);
-	const char *name, *in, *to, *as, *type, *fallback = NULL, *min = NULL, *max = NULL;
+	const char *name, *in, *to, *as, *type, *fallback = NULL, *min = NULL, *max = NULL,
+						*expression = NULL;
 	json_int_t min_length = 0, max_length = 0;
 	json_t *list = NULL;
 	json_error_t e;
@@ -146,10 +161,11 @@ static int parameter(const struct mapping_reader *m, json_t *j)
 
 	*p = (struct gateway_parameter){0};
 	if (json_unpack_ex(j, &e, 0,
-			   "{s:s, s:s, s:s, s:s, s:s, s:b, s?s, s?s, s?s, s?I, s?I, s?o !}", "name",
-			   &name, "in", &in, "to", &to, "as", &as, "type", &type, "required",
-			   &required, "default", &fallback, "min", &min, "max", &max, "min_length",
-			   &min_length, "max_length", &max_length, "values", &list) < 0)
+			   "{s:s, s:s, s:s, s:s, s:s, s:b, s?s, s?s, s?s, s?I, s?I, s?s, s?o !}",
+			   "name", &name, "in", &in, "to", &to, "as", &as, "type", &type,
+			   "required", &required, "default", &fallback, "min", &min, "max", &max,
+			   "min_length", &min_length, "max_length", &max_length,
+			   "regular_expression", &expression, "values", &list) < 0)
 		return wrong(m, e.text);
 	if (min_length < 0 || max_length < 0 || m->x->n_parameters > MAX_PARAMETERS)
 		return wrong(m, "lengths out of range, or too many parameters");
@@ -161,7 +177,7 @@ static int parameter(const struct mapping_reader *m, json_t *j)
 	p->max_length = (size_t)max_length;
 	if (read_source(m, in, type, p) < 0 || read_target(m, to, p->as, &p->to) < 0 ||
 	    read_limit(m, min, &p->has_min, &p->min) < 0 ||
-	    read_limit(m, max, &p->has_max, &p->max) < 0)
+	    read_limit(m, max, &p->has_max, &p->max) < 0 || read_pattern(m, expression, p) < 0)
 		return -1;
 	return read_values(m, list, p);
 }

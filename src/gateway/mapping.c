@@ -10,6 +10,7 @@
 #include "gateway/set.h"
 #include "http/chars.h"
 #include "http/write.h"
+#include "pattern/pattern.h"
 #include "sign/sign.h"
 
 struct field {
@@ -230,6 +231,8 @@ static const char *fault_of(const struct gateway_parameter *p, struct http_slice
 		why = "too short";
 	if (!why && p->max_length && value.n > p->max_length)
 		why = "too long";
+	if (!why && p->pattern)
+		why = pattern_fault(p->pattern, value.p, value.n);
 	return !why && !is_one_of(p, s) ? "not one of the values" : why;
 }
 

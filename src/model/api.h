@@ -172,6 +172,7 @@ struct request_parameter {
 	bool required;             /* default false */
 	struct text default_value, min_value, max_value;
 	struct number min_length, max_length;
+	struct text regular_expression; /* STRING */
 	struct text *enum_value;
 	size_t n_enum_value;
 };

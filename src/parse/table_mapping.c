@@ -45,6 +45,8 @@ static const struct key parameter_keys[] = {
 	 .doc = "Bytes that it has at least."},
 	{"max_length", KEY_NUMBER, FIELD(request_parameter, max_length), .min = 1, .max = 65536,
 	 .doc = "Bytes that it has at most."},
+	{"regular_expression", KEY_TEXT, FIELD(request_parameter, regular_expression),
+	 .doc = "Of a STRING: what all of it matches, in the syntax of PCRE2, nearly Java's."},
 	{"enum_value", KEY_TEXTS, ITEMS(request_parameter, enum_value),
 	 .doc = "The only values that it may have."},
 };

@@ -303,6 +303,8 @@
 	  "A backend gets a parameter once, one of its path always, and none that only the gateway says.") \
 	X(ERROR, parameter_range, "parameter-range", \
 	  "A parameter can have a value.") \
+	X(ERROR, parameter_expression, "parameter-expression", \
+	  "A regular expression is one, of at most 1000 bytes, and of a STRING.") \
 	X(ERROR, system_parameter, "system-parameter", \
 	  "A system parameter is one that API Gateway has.") \
 	X(WARNING, parameter_unseen, "parameter-unseen", \

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "pattern/pattern.h"
 #include "validate/rule.h"
 #include "validate/rules.h"
 
@@ -279,6 +280,28 @@ void validate_parameter_range(struct validation *v)
 	for (size_t i = 0; i < v->lab->n_apis; i++)
 		for (size_t j = 0; j < v->lab->apis[i].n_request_parameters; j++)
 			check_range(v, &v->lab->apis[i].request_parameters[j]);
+}
+
+static void check_expression(struct validation *v, const struct request_parameter *p)
+{
+	const struct text *e = &p->regular_expression;
+	char why[PATTERN_WHY];
+
+	if (!e->s)
+		return;
+	if (p->type != API_STRING)
+		validate_report(v, e->at, "parameter '%s' is of another type than STRING",
+				p->id.name);
+	else if (!pattern_new(v->scratch, e->s, why))
+		validate_report(v, e->at, "parameter '%s' has no regular expression: %s",
+				p->id.name, why);
+}
+
+void validate_parameter_expression(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_apis; i++)
+		for (size_t j = 0; j < v->lab->apis[i].n_request_parameters; j++)
+			check_expression(v, &v->lab->apis[i].request_parameters[j]);
 }
 
 /* --- fixed answers --- */

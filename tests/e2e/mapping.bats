@@ -38,7 +38,7 @@ apis:
     request_parameters:
       id: {in: PATH, type: INT, min_value: 1, in_service: QUERY, name_service: item}
       lang: {in: HEAD, in_service: PATH, default_value: en, enum_value: [en, de]}
-      q: {in: QUERY, required: REQUIRED, in_service: HEAD, name_service: X-Query}
+      q: {in: QUERY, required: REQUIRED, in_service: HEAD, name_service: X-Query, regular_expression: '[a-z](?: ?[a-z]\d?)*'}
     constant_parameters: {X-Backend-Key: {in: HEAD, value: k-1}}
     system_parameters: {CaClientIp: {in: QUERY, name_service: ip}, CaStage: {in: HEAD, name_service: X-Stage}}
     backend: {vpc_access: web, path: "/#v#/[lang]"}
@@ -96,7 +96,7 @@ seen() { tail -n +2 <<<"$output" | jq -r "$1"; } # what the echo got
   [ "$(seen '.headers["X-Query"]')" = 'a b' ]
   [ "$(seen '.headers["X-Backend-Key"]')" = k-1 ]
   [ "$(seen '.headers["X-More"]')" = null ]
-  for wrong in '/items/0?q=x:400 I400IP' '/items/x?q=x:400 I400IP' '/items/7:400 I400MP' '/items/7?q=%zz:400 I400RU'; do
+  for wrong in '/items/0?q=x:400 I400IP' '/items/x?q=x:400 I400IP' '/items/7:400 I400MP' '/items/7?q=x9-:400 I400IP' '/items/7?q=%zz:400 I400RU'; do
     run call "${wrong%:*}"
     [ "${lines[0]}" = "${wrong##*:}" ] || { echo "$wrong: $output"; false; }
     code=$(labctl explain mapping ecs-1 "http://$name${wrong%:*}" --json | jq -r '"\(.status) \(.error_code)"' || true)
