@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/container_of.h"
 #include "gateway/call.h"
 #include "gateway/json_text.h"
@@ -62,6 +63,50 @@ static void add_backend(struct strbuf *b, const struct gateway_call *c)
 	gateway_json_pair(b, "backendKind", x ? gateway_backend_kind_name(x->kind) : "");
 	gateway_json_pair(b, "backendAddress", x ? x->endpoint : "");
 	gateway_json_number(b, "serviceLatency", c->backend_ended - c->backend_began);
+}
+
+/* In milliseconds since 1970. What did not happen is not there; most of the rest happened in one millisecond. */
+static void add_moments(struct strbuf *b, const struct gateway_call *c, uint64_t now)
+{
+	static const char *const names[] = {
+		"\"FrontRequestStart\":",     ",\"FrontRequestEnd\":",
+		",\"BackendRequestStart\":",  ",\"BackendRequestEnd\":",
+		",\"BackendResponseStart\":", ",\"BackendResponseEnd\":",
+		",\"FrontResponseStart\":",   ",\"FrontResponseEnd\":",
+	};
+	const uint64_t moments[] = {
+		c->r->started ? c->r->started : c->began_at, /* the first, in any case */
+		c->began_at,
+		c->backend_began,
+		c->backend_times.sent,
+		c->backend_times.answering,
+		c->backend_ended,
+		c->answered_at,
+		now,
+	};
+	const uint64_t began = (uint64_t)c->began.tv_sec * 1000 +
+			       (uint64_t)c->began.tv_nsec / 1000000;
+	uint64_t last = 0;
+	char text[24];
+	size_t n = 0;
+
+	gateway_json_name(b, "exchangeTimestamp");
+	strbuf_addc(b, '{');
+	for (size_t i = 0; i < ARRAY_LEN(moments); i++) {
+		if (!moments[i])
+			continue;
+		strbuf_add(b, names[i]);
+		if (moments[i] == last) {
+			strbuf_addn(b, text, n);
+			continue;
+		}
+		last = moments[i];
+		n = b->len;
+		strbuf_add_number(b, began + last - c->began_at);
+		n = b->len - n;
+		memcpy(text, b->s + b->len - n, n);
+	}
+	strbuf_addc(b, '}');
 }
 
 bool gateway_log_wanted(int fd)
@@ -129,10 +174,13 @@ void gateway_log_call(struct gateway_call *c)
 	gateway_json_pair(b, "exception", "");
 	gateway_json_pair(b, "appId", c->app ? c->app->id : "");
 	gateway_json_pair(b, "appName", c->app ? c->app->name : "");
+	add_slice(b, "consumerAppKey", http_head_get(r->head, "x-ca-key"));
+	add_slice(b, "clientNonce", http_head_get(r->head, "x-ca-nonce"));
 	gateway_json_number(b, "requestSize", r->bytes_in);
 	gateway_json_number(b, "responseSize", r->bytes_out);
 	add_backend(b, c);
 	gateway_json_number(b, "totalLatency", now - r->started);
+	add_moments(b, c, now);
 	strbuf_add(b, "}\n");
 	write_or_wait(c->gateway);
 }

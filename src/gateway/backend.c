@@ -35,6 +35,7 @@ static void on_done(struct upstream_call *call, const struct upstream_result *re
 
 	c->upstream = NULL;
 	c->backend_ended = loop_now(c->gateway->loop);
+	c->backend_times = upstream_times_of(call);
 	switch (result->outcome) {
 	case UPSTREAM_OK: c->answered(c, call, result); break;
 	case UPSTREAM_CONNECT: answer_connect(c, result->errnum); break;

@@ -54,6 +54,7 @@ struct gateway_call {
 	char id[GATEWAY_ID_LEN + 1];
 	char client_ip[16];
 	struct timespec began;    /* wall clock */
+	uint64_t began_at;        /* the same moment, as those below: loop_now() */
 	struct http_slice path;   /* normalised; as sent where that failed */
 	struct http_slice domain; /* Host without its port */
 	const struct gateway_domain *matched_domain;
@@ -77,6 +78,8 @@ struct gateway_call {
 	/* the backend */
 	struct upstream_call *upstream; /* NULL where none is under way */
 	uint64_t backend_began, backend_ended;
+	struct upstream_times backend_times;
+	uint64_t answered_at; /* 0: it was not */
 	void (*answered)(struct gateway_call *c, struct upstream_call *call,
 			 const struct upstream_result *result); /* whole, for UPSTREAM_OK */
 	enum gateway_error invalid; /* says that there was no sound answer */

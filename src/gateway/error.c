@@ -15,7 +15,7 @@ static const struct {
 	[GATEWAY_BAD_HEADER] = {"I400HD", "Invalid Header `%s`"},               /* [table] */
 	[GATEWAY_BAD_BODY] = {"I400BD", "Invalid Body: %s"},                    /* [table] */
 	[GATEWAY_BAD_PATH] = {"I400PA", "Invalid Request Path `%s`"},           /* [table] */
-	[GATEWAY_BAD_URI] = {"I400RU", "Invalid Request Uri `%s`"},             /* [mem] */
+	[GATEWAY_BAD_URI] = {"I400RU", "Invalid Request Uri `%s`"},             /* [table] */
 	[GATEWAY_BAD_CONTENT_TYPE] = {"I400CT", "Invalid Content-Type: %s"},    /* [mem] */
 	[GATEWAY_PARAMETER_MISSING] = {"I400MP", "Parameter `%s` is required"}, /* [mem] */
 	[GATEWAY_BAD_PARAMETER] = {"I400IP", "Invalid Parameter `%s`"},         /* [mem] */

@@ -74,6 +74,7 @@ static struct gateway_call *call_new(struct gateway *g, struct httpd_request *r)
 		c->domain.n = (size_t)(colon - c->domain.p);
 	request_id(g, c->id);
 	(void)clock_gettime(CLOCK_REALTIME, &c->began); /* cannot fail for this clock */
+	c->began_at = loop_now(g->loop);
 	if (r->client.sin_family == AF_INET)
 		(void)ip_format(ntohl(r->client.sin_addr.s_addr), c->client_ip);
 	r->user = c;
@@ -100,6 +101,7 @@ void gateway_answer_error(struct gateway_call *c, enum gateway_error e, const ch
 	c->error = e;
 	c->message = message ? message : "";
 	c->status = gateway_error_status(e);
+	c->answered_at = loop_now(c->gateway->loop);
 
 	struct http_header headers[3 + HTTP_MAX_HEADERS + GATEWAY_REPLY_MORE] = {
 		{http_slice("X-Ca-Request-Id"), http_slice(c->id)},
@@ -134,6 +136,7 @@ int gateway_answer_backend(struct gateway_call *c, const struct httpd_answer *an
 			headers[n++] = answer->headers[i];
 	}
 	c->status = answer->status;
+	c->answered_at = loop_now(c->gateway->loop);
 	reply.n_headers = n;
 	gateway_plugins_after(c, &reply);
 	n = reply.n_headers;

@@ -290,6 +290,11 @@ bool pool_reserve(struct upstream_call *call, size_t n)
 	return pool_reserve_exactly(call, room);
 }
 
+struct upstream_times upstream_times_of(const struct upstream_call *call)
+{
+	return call->times;
+}
+
 struct upstream_body upstream_take_body(struct upstream_call *call)
 {
 	struct upstream_body b = call->body;

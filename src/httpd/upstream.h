@@ -81,6 +81,14 @@ struct upstream_call *upstream_start(struct upstream *u, const struct upstream_r
 /** Ends a call without done; its connection is closed. Not from within done. */
 void upstream_cancel(struct upstream_call *call);
 
+/* By loop_now(): when the request was out, and the answer began to come; 0: never. */
+struct upstream_times {
+	uint64_t sent, answering;
+};
+
+/** From within done. */
+struct upstream_times upstream_times_of(const struct upstream_call *call);
+
 /** Takes the body of an answer over, for upstream_body_done(). From within done, once, after OK. */
 struct upstream_body upstream_take_body(struct upstream_call *call);
 /** Frees a body; an empty one is fine. */

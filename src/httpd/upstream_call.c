@@ -123,9 +123,10 @@ static void transmit(struct upstream_call *call)
 		struct http_slice body = rest(call->request.body, &sent);
 		ssize_t n = secure_send(call->conn, head, body);
 
-		if (n >= 0)
+		if (n >= 0) {
 			call->sent += (size_t)n;
-		else if (errno == EAGAIN)
+			call->times.sent = loop_now(pool_loop(call->upstream));
+		} else if (errno == EAGAIN)
 			call->can_write = false;
 		else if (errno != EINTR)
 			call->write_failed = true; /* an answer may have come before: read on */
@@ -302,6 +303,8 @@ static bool receive(struct upstream_call *call)
 			at_end(call, n < 0 ? errno : 0);
 			return false;
 		}
+		if (!call->received)
+			call->times.answering = loop_now(pool_loop(call->upstream));
 		call->received += (uint64_t)n;
 		if ((size_t)n < room && !call->hangup && !call->conn->session)
 			call->can_read = false; /* what a session gives at once is a record */

@@ -26,7 +26,8 @@ struct upstream_call {
 	struct upstream_conn *conn;
 	struct loop_timer timer;
 	uint64_t due; /* of the whole call */
-	size_t sent;  /* of head and body together */
+	struct upstream_times times;
+	size_t sent; /* of head and body together */
 	bool connecting, shaking_hands, reused, retried, can_read, can_write, write_failed, hangup,
 		head_done;
 	int errnum;           /* of a connect that failed at once */

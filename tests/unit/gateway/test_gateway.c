@@ -2,6 +2,8 @@
 /* The whole gateway on loopback, with a function service of our own behind it, in one loop. */
 #include "gateway/gateway.h"
 
+#include <time.h>
+
 #include "httpd/httpd.h"
 #include "unit/gateway/running.h"
 
@@ -220,13 +222,37 @@ static void long_urls(void **state)
 	}
 }
 
+/* All of the names, in that order, one after the other, and just now. */
+static void check_moments(const json_t *line, const char *const *names, size_t n)
+{
+	const json_t *all = json_object_get(line, "exchangeTimestamp");
+	json_int_t before = (json_int_t)(time(NULL) - 60) * 1000;
+
+	assert_int_equal(json_object_size(all), n);
+	for (size_t i = 0; i < n; i++) {
+		const json_int_t at = json_integer_value(json_object_get(all, names[i]));
+
+		if (at < before)
+			fail_msg("%s: %lld before %lld", names[i], (long long)at,
+				 (long long)before);
+		before = at;
+	}
+	assert_true(before <= (json_int_t)(time(NULL) + 1) * 1000);
+}
+
 static void a_function_call(void **state)
 {
+	static const char *const moments[] = {
+		"FrontRequestStart",  "FrontRequestEnd",      "BackendRequestStart",
+		"BackendRequestEnd",  "BackendResponseStart", "BackendResponseEnd",
+		"FrontResponseStart", "FrontResponseEnd",
+	};
 	struct fixture *f = *state;
 	auto_free char *got =
 		test_roundtrip(f->g.loop, f->g.port[0],
 			       "POST /ok?a=b HTTP/1.1" TEST_HOST
-			       "X-Forwarded-For: 9.9.9.9\r\nContent-Length: 2\r\n\r\nhi");
+			       "X-Forwarded-For: 9.9.9.9\r\nX-Ca-Key: 1234\r\nX-Ca-Nonce: n-1\r\n"
+			       "Content-Length: 2\r\n\r\nhi");
 	json_t *event = json_loadb(f->event.s, f->event.len, 0, NULL), *headers, *line;
 
 	/* the answer: our framing, the function's own headers, never its framing */
@@ -255,6 +281,9 @@ static void a_function_call(void **state)
 	assert_int_equal(json_string_length(json_object_get(line, "apiStageUid")), 32);
 	assert_string_equal(json_string_value(json_object_get(line, "apiStageName")), "RELEASE");
 	assert_string_equal(json_string_value(json_object_get(line, "clientIp")), "127.0.0.1");
+	assert_string_equal(json_string_value(json_object_get(line, "consumerAppKey")), "1234");
+	assert_string_equal(json_string_value(json_object_get(line, "clientNonce")), "n-1");
+	check_moments(line, moments, ARRAY_LEN(moments));
 	assert_string_equal(json_string_value(json_object_get(line, "domain")), TEST_VPC);
 	assert_string_equal(json_string_value(json_object_get(line, "instanceId")), "apigateway-1");
 	assert_int_equal(json_integer_value(json_object_get(line, "responseSize")), strlen(got));
