@@ -319,6 +319,9 @@ static json_t *limits_of(const struct gateway_limits *l)
 	add_limit(limits, "head_ms", &l->head_time, 1000);
 	add_limit(limits, "idle_ms", &l->idle_time, 1000);
 	add_limit(limits, "stall_ms", &l->stall_time, 1000);
+	add_limit(limits, "handshake_ms", &l->handshake_time, 1000);
+	add_limit(limits, "connect_ms", &l->connect_time, 1000);
+	add_limit(limits, "backend_idle_ms", &l->backend_idle_time, 1000);
 	add_limit(limits, "connections", &l->connections, 1);
 	return limits;
 }

@@ -50,14 +50,14 @@ static void on_done(struct upstream_call *call, const struct upstream_result *re
 
 void gateway_backend_start(struct gateway_call *c, struct upstream_request *request)
 {
+	const unsigned int connect_ms = c->gateway->config->limits.connect_ms;
 	const struct gateway_backend *b = c->backend;
 
 	request->peer = b->address;
 	request->source = b->source;
 	request->device = b->device;
 	request->security = b->security;
-	request->connect_ms = b->timeout_ms < GATEWAY_CONNECT_MS ? b->timeout_ms
-								 : GATEWAY_CONNECT_MS;
+	request->connect_ms = b->timeout_ms < connect_ms ? b->timeout_ms : connect_ms;
 	request->total_ms = b->timeout_ms;
 	request->done = on_done;
 	request->arg = c;

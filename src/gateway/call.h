@@ -14,7 +14,6 @@
 #include "httpd/httpd.h"
 #include "httpd/upstream.h"
 
-#define GATEWAY_CONNECT_MS  3000u
 #define GATEWAY_ID_LEN      36
 #define GATEWAY_CACHE_LIMIT (1u << 20) /* of answers: 1 MB for each user and region */
 

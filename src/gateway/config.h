@@ -9,7 +9,7 @@
  *	 "public_daily_calls"?: of each public domain; needs "state",
  *	 "metrics"?: name of the socket that gateway/metrics.h answers at,
  *	 "limits"?: {"head"?, "body"?, "function_answer"?: bytes, "head_ms"?, "idle_ms"?, "stall_ms"?,
- *		     "connections"?},
+ *		     "handshake_ms"?, "connect_ms"?, "backend_idle_ms"?, "connections"?},
  *	 "groups": [{"name", "id", "base_path", "stages": [NAME],
  *		     "domains": [{"name", "kind": "vpc" | "public" | "custom", "certificate"?: BOOL}]}],
  *	 "apps"?: [{"name", "id", "key", "secret", "code"}],
@@ -79,7 +79,8 @@
 #define GATEWAY_MAX_STAGES   32 /* of one group; sets of stages are bits of a word */
 #define GATEWAY_MAX_SEGMENTS 64 /* of an API's path */
 
-#define GATEWAY_APP_TEXT 256 /* bytes of a key, secret or code */
+#define GATEWAY_APP_TEXT   256   /* bytes of a key, secret or code */
+#define GATEWAY_CONNECT_MS 3000u /* for connecting to a backend, where nothing else is said */
 
 struct gateway_listener {
 	const char *socket;
@@ -266,7 +267,8 @@ struct gateway_api {
 /** Of requests; bytes and milliseconds. */
 struct gateway_limits {
 	size_t head, body, function_answer;
-	unsigned int head_ms, idle_ms, stall_ms, connections; /* 0: httpd's own */
+	unsigned int head_ms, idle_ms, stall_ms, handshake_ms, connections; /* 0: httpd's own */
+	unsigned int connect_ms, backend_idle_ms; /* the latter: likewise */
 };
 
 struct gateway_config {

@@ -401,6 +401,7 @@ struct gateway *gateway_new(struct loop *loop, const struct gateway_config *conf
 			.head_ms = config->limits.head_ms,
 			.idle_ms = config->limits.idle_ms,
 			.stall_ms = config->limits.stall_ms,
+			.handshake_ms = config->limits.handshake_ms,
 			.max_connections = config->limits.connections,
 			/* the same header a hundred times, joined step by step, takes 800 kB */
 			.arena_cap = 4u << 20,
@@ -413,7 +414,8 @@ struct gateway *gateway_new(struct loop *loop, const struct gateway_config *conf
 			.arg = g,
 		});
 	g->cache = gateway_cache_new(GATEWAY_CACHE_LIMIT);
-	g->upstream = upstream_new(loop, &(struct upstream_options){0});
+	g->upstream = upstream_new(
+		loop, &(struct upstream_options){.idle_ms = config->limits.backend_idle_ms});
 	g->metrics = gateway_metrics_new(config);
 	return g;
 }

@@ -26,11 +26,12 @@ struct gateway_interface {
 	struct address ip; /* absent: validate/ chooses the lowest free one and sets it */
 };
 
-/** What an instance bears of clients. What is not set is the vendor's, or ours where the vendor says nothing. */
+/** What an instance bears of clients and backends. What is not set is the vendor's, or ours where the vendor says nothing. */
 struct gateway_limits {
 	struct span at;
-	struct number head, body, function_answer;      /* bytes */
-	struct number head_time, idle_time, stall_time; /* us */
+	struct number head, body, function_answer;                      /* bytes */
+	struct number head_time, idle_time, stall_time, handshake_time; /* us */
+	struct number connect_time, backend_idle_time;                  /* us */
 	struct number connections;
 };
 

@@ -186,5 +186,11 @@ void validate_gateway_limits(struct validation *v)
 			    "100ms to 1h are possible");
 		check_limit(v, gw, "stall_time", &l->stall_time, low, high,
 			    "100ms to 1h are possible");
+		check_limit(v, gw, "handshake_time", &l->handshake_time, low, high,
+			    "100ms to 1h are possible");
+		check_limit(v, gw, "connect_time", &l->connect_time, low, 120 * UINT64_C(1000000),
+			    "100ms to 120s are possible");
+		check_limit(v, gw, "backend_idle_time", &l->backend_idle_time, low, high,
+			    "100ms to 1h are possible");
 	}
 }

@@ -60,7 +60,7 @@ ecs:
       web: {port: 8080}
       tls: {command: [python3, $dir/tls.py, "8443"], port: 8443}
       mute: {command: [python3, -c, "import socket, time; s = socket.create_server(('', 8444)); time.sleep(1e6)"], port: 8444}
-api_gateways: {apigw-1: {region: cn-hangzhou, bind: {vpc: vpc-1, ip: 172.16.1.10}}}
+api_gateways: {apigw-1: {region: cn-hangzhou, bind: {vpc: vpc-1, ip: 172.16.1.10}, limits: {connect_time: 1s, handshake_time: 300ms}}}
 api_groups: {group-1: {instance: apigw-1, vpc_domain: true}}
 vpc_accesses:
   tls: {vpc: vpc-1, instance_id: ecs-2, port: 8443, vpc_target_host_name: "orders.example.com:8443"}
@@ -72,7 +72,7 @@ apis:
   bare: {group: group-1, method: POST, path: /bare, stages: [RELEASE], backend: {vpc_access: bare, vpc_scheme: https}}
   plain: {group: group-1, method: POST, path: /plain, stages: [RELEASE], backend: {vpc_access: bare}}
   web: {group: group-1, method: POST, path: /web, stages: [RELEASE], backend: {vpc_access: web, vpc_scheme: https}}
-  mute: {group: group-1, method: POST, path: /mute, stages: [RELEASE], backend: {vpc_access: mute, vpc_scheme: https, timeout: 300ms}}
+  mute: {group: group-1, method: POST, path: /mute, stages: [RELEASE], backend: {vpc_access: mute, vpc_scheme: https}}
   shop: {group: group-1, method: POST, path: /shop, stages: [RELEASE], backend: {http: "https://shop.example.net"}}
 YAML
   echo "$dir/lab.yaml"
@@ -95,6 +95,8 @@ code() { labctl exec secure ecs-1 -- curl -s -m 8 -d x -o /dev/null -w '%{http_c
   [ "$(code /web)" = '504 D504CS Backend http ssl connect failed `handshake failed: /172.16.1.30:8080`' ]
   [ "$(code /mute)" = '504 D504CS Backend http ssl connect failed `handshake timed out: /172.16.1.30:8444`' ]
   [[ $(code /plain) == "502 D502BR "* ]]
+  # a client of the gateway that says nothing does not wait for the ten seconds of a handshake
+  labctl exec secure ecs-1 -- timeout 5 bash -c 'exec 3<>/dev/tcp/172.16.1.10/443 && cat <&3'
   [[ $(post /named) == "orders.example.com "* ]]
 
   # labctl explain says the same beforehand, where it knows the service

@@ -84,6 +84,9 @@ static void out_of_range(void **state)
 		{",\"limits\":{\"body\":67108865}", "body out of range"},
 		{",\"limits\":{\"head_ms\":-1}", "head_ms out of range"},
 		{",\"limits\":{\"idle_ms\":3600001}", "idle_ms out of range"},
+		{",\"limits\":{\"handshake_ms\":3600001}", "handshake_ms out of range"},
+		{",\"limits\":{\"connect_ms\":120001}", "connect_ms out of range"},
+		{",\"limits\":{\"backend_idle_ms\":-1}", "backend_idle_ms out of range"},
 		{",\"limits\":{\"connections\":0.5}", "Expected integer"},
 		{",\"limits\":{\"other\":1}", "other"},
 	};
@@ -106,6 +109,7 @@ static void the_vendors_without_others(void **state)
 	assert_int_equal(c->limits.head, 8192);
 	assert_int_equal(c->limits.body, 32 << 20);
 	assert_int_equal(c->limits.function_answer, 6 << 20);
+	assert_int_equal(c->limits.connect_ms, 3000);
 }
 
 static void headers_that_a_mock_cannot_have(void **state)

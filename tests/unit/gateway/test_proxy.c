@@ -506,6 +506,42 @@ static void the_base_path_is_the_groups(void **state)
 	assert_int_equal(strncmp(f->request.s, "GET /any/x%2Fy?z HTTP/1.1\r\n", 27), 0);
 }
 
+static void wait_for_end(struct fixture *f)
+{
+	char byte;
+
+	test_turn_until(f->g.loop, recv(f->conn, &byte, 1, MSG_DONTWAIT) == 0);
+}
+
+/* Of connecting, with TLS or without, however long the API's own timeout is; and of connections that wait. */
+static void limits_of_backends(void **state)
+{
+	static const char *const patient[] = {
+		TEST_API("any", "ANY", "/any/[id]", HTTP("9000" LOCAL("PORT"))),
+		TEST_API("full", "GET", "/full", VPC("9000" LOCAL("FULL"))),
+		TEST_API("no-tls", "GET", "/no-tls",
+			 VPC("9000" LOCAL("PORT") ",\"scheme\":\"https\"")),
+	};
+	struct fixture *f = *state;
+	const char *all = test_join(f->g.a, patient, ARRAY_LEN(patient));
+	const uint64_t before = test_clock_ms();
+	auto_free char *text = NULL, *got = NULL;
+
+	all = test_replace(f->g.a, all, "PORT", arena_printf(f->g.a, "%u", f->port));
+	all = test_replace(f->g.a, all, "FULL", arena_printf(f->g.a, "%u", f->full_port));
+	text = test_config_with(all, TEST_LISTENER("vip-80"),
+				",\"limits\":{\"connect_ms\":50,\"backend_idle_ms\":50}");
+	gateway_free(f->g.gateway);
+	tls_client_free(f->g.tls);
+	test_gateway_serve(&f->g, text);
+	test_gateway_expect(&f->g, "GET /full HTTP/1.1" TEST_HOST "\r\n", "504 D504CO");
+	test_gateway_expect(&f->g, "GET /no-tls HTTP/1.1" TEST_HOST "\r\n", "504 D504CS");
+	got = call(f, GET, FINE, KEEPS);
+	assert_memory_equal(got + 9, "200", 3);
+	wait_for_end(f);
+	assert_true(test_clock_ms() - before < 9000);
+}
+
 /* The access leg of a VPC: from that device and address, under the Host of the authorization. */
 static void device_and_source(void **state)
 {
@@ -681,6 +717,7 @@ int main(void)
 		TEST(a_trickle_is_slow),
 		TEST(requests),
 		TEST(the_base_path_is_the_groups),
+		TEST(limits_of_backends),
 		TEST(device_and_source),
 		TEST(a_path_that_grows),
 		TEST(headers_of_answers),
