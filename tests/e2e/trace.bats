@@ -25,6 +25,24 @@ teardown() { down_all scenario1; }
   grep -qF '[ACK]' <<<"$output"
 }
 
+@test "of a call by HTTPS the records are seen, not what they say; the function is asked in the clear" {
+  url=https://$(labctl plan scenario1 --json |
+    jq -er '[.workers[].config.groups[]?.domains[] | select(.kind == "vpc") | .name] | first')/hello
+  run labctl trace scenario1 ecs-3 "$url" --json
+  [ "$status" -eq 0 ]
+  jq -e '.result.status == 200 and .dropped == 0' <<<"$output" || { echo "$output"; false; }
+  # there and back between client and gateway: handshake, call and answer are records; nothing of HTTP in them
+  jq -e '[.packets[] | select(.packet | test("172.16.1.10:443"))] |
+    ([.[] | select(.packet | test("> 172.16.1.10:443 TCP .* bytes"))] | length) >= 2 and
+    ([.[] | select(.packet | test("^172.16.1.10:443 .* bytes"))] | length) >= 2 and
+    ([.[] | select(.packet | test("HTTP|hello"))] | length) == 0' <<<"$output" || { echo "$output"; false; }
+  jq -e '[.packets[] | select(.packet | test("POST /invoke"))] | length == 1' <<<"$output" || { echo "$output"; false; }
+  # the certificate is of the name, not of the address
+  run labctl trace scenario1 ecs-3 https://172.16.1.10/hello
+  [ "$status" -eq 1 ]
+  [[ ${lines[0]} == *"no answer: "*handshake* ]]
+}
+
 @test "a packet without a route is lost where the route is missing" {
   ip -n scenario1.vpc-3 route del 172.16.1.0/24 table 1000
   run labctl trace scenario1 ecs-3 http://172.16.1.10/hello --timeout 1
