@@ -65,48 +65,77 @@ static void add_backend(struct strbuf *b, const struct gateway_call *c)
 	gateway_json_number(b, "serviceLatency", c->backend_ended - c->backend_began);
 }
 
-/* In milliseconds since 1970. What did not happen is not there; most of the rest happened in one millisecond. */
+static void add_signer(struct strbuf *b, const struct http_head *h)
+{
+	const struct http_slice key = http_head_get(h, "x-ca-key");
+
+	if (!key.p) { /* as of most; a nonce alone says nothing */
+		strbuf_add(b, ",\"consumerAppKey\":\"\",\"clientNonce\":\"\"");
+		return;
+	}
+	add_slice(b, "consumerAppKey", key);
+	add_slice(b, "clientNonce", http_head_get(h, "x-ca-nonce"));
+}
+
+#define MOMENT_MAX 48 /* bytes of a name and 20 digits */
+
+/* Gives the end. */
+static char *put_moment(char *to, struct http_slice name, const char *digits, size_t n)
+{
+	memcpy(to, name.p, name.n);
+	memcpy(to + name.n, digits, n);
+	return to + name.n + n;
+}
+
+/* At the end of the buffer; gives where. */
+static const char *write_digits(char buffer[20], uint64_t n)
+{
+	char *p = buffer + 20;
+
+	do
+		*--p = (char)('0' + n % 10);
+	while (n /= 10);
+	return p;
+}
+
+/*
+ * In milliseconds since 1970. What did not happen is not there; most of the rest happened in one millisecond. All at
+ * once: field by field it takes four times as long.
+ */
 static void add_moments(struct strbuf *b, const struct gateway_call *c, uint64_t now)
 {
-	static const char *const names[] = {
-		"\"FrontRequestStart\":",     ",\"FrontRequestEnd\":",
-		",\"BackendRequestStart\":",  ",\"BackendRequestEnd\":",
-		",\"BackendResponseStart\":", ",\"BackendResponseEnd\":",
-		",\"FrontResponseStart\":",   ",\"FrontResponseEnd\":",
-	};
-	const uint64_t moments[] = {
-		c->r->started ? c->r->started : c->began_at, /* the first, in any case */
-		c->began_at,
-		c->backend_began,
-		c->backend_times.sent,
-		c->backend_times.answering,
-		c->backend_ended,
-		c->answered_at,
-		now,
+	const struct {
+		struct http_slice name;
+		uint64_t at;
+	} moments[] = {
+		{http_slice(",\"exchangeTimestamp\":{\"FrontRequestStart\":"),
+		 c->r->started ? c->r->started : c->began_at},
+		{http_slice(",\"FrontRequestEnd\":"), c->began_at},
+		{http_slice(",\"BackendRequestStart\":"), c->backend_began},
+		{http_slice(",\"BackendRequestEnd\":"), c->backend_times.sent},
+		{http_slice(",\"BackendResponseStart\":"), c->backend_times.answering},
+		{http_slice(",\"BackendResponseEnd\":"), c->backend_ended},
+		{http_slice(",\"FrontResponseStart\":"), c->answered_at},
+		{http_slice(",\"FrontResponseEnd\":"), now},
 	};
 	const uint64_t began = (uint64_t)c->began.tv_sec * 1000 +
 			       (uint64_t)c->began.tv_nsec / 1000000;
+	const size_t before = b->len;
+	char *const start = strbuf_extend(b, (ARRAY_LEN(moments) + 1) * MOMENT_MAX), *to = start;
+	const char *digits = NULL;
+	char buffer[20];
 	uint64_t last = 0;
-	char text[24];
-	size_t n = 0;
 
-	gateway_json_name(b, "exchangeTimestamp");
-	strbuf_addc(b, '{');
 	for (size_t i = 0; i < ARRAY_LEN(moments); i++) {
-		if (!moments[i])
+		if (!moments[i].at)
 			continue;
-		strbuf_add(b, names[i]);
-		if (moments[i] == last) {
-			strbuf_addn(b, text, n);
-			continue;
-		}
-		last = moments[i];
-		n = b->len;
-		strbuf_add_number(b, began + last - c->began_at);
-		n = b->len - n;
-		memcpy(text, b->s + b->len - n, n);
+		if (!digits || moments[i].at != last)
+			digits = write_digits(buffer, began + moments[i].at - c->began_at);
+		last = moments[i].at;
+		to = put_moment(to, moments[i].name, digits, (size_t)(buffer + 20 - digits));
 	}
-	strbuf_addc(b, '}');
+	*to++ = '}';
+	strbuf_trunc(b, before + (size_t)(to - start));
 }
 
 bool gateway_log_wanted(int fd)
@@ -174,8 +203,7 @@ void gateway_log_call(struct gateway_call *c)
 	gateway_json_pair(b, "exception", "");
 	gateway_json_pair(b, "appId", c->app ? c->app->id : "");
 	gateway_json_pair(b, "appName", c->app ? c->app->name : "");
-	add_slice(b, "consumerAppKey", http_head_get(r->head, "x-ca-key"));
-	add_slice(b, "clientNonce", http_head_get(r->head, "x-ca-nonce"));
+	add_signer(b, r->head);
 	gateway_json_number(b, "requestSize", r->bytes_in);
 	gateway_json_number(b, "responseSize", r->bytes_out);
 	add_backend(b, c);
