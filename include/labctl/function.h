@@ -51,6 +51,11 @@
  *	no answer within the function's `timeout`			504, FunctionTimeout
  *	cannot be executed, does not listen in time			502, FunctionNotStarted
  *	more than 6 MiB							502, ResponseTooLarge
+ * With `trigger: http` beside it, each invocation is the client's request instead: its method, path, query,
+ * headers and body as they came through the API, the headers from above (x-fc-control-path: /http-invoke, else
+ * /invoke), and none of the client's that begin with x-fc-. The answer goes to the client with its status, headers
+ * and body; Date, Server, Content-Length, what concerns the connection, and x-fc-... are not passed on. The table
+ * above holds, but for status and JSON.
  * One process has `instance_concurrency` invocations at a time (1); while all are busy others are started,
  * at most 10; 100 more invocations wait. A process that has let an invocation time out, broke a connection
  * off, or whose caller has left, gets no more and is killed when its other invocations are over; so is one

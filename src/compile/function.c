@@ -35,15 +35,16 @@ static const char *config_of(struct compile *c, const struct function *f)
 {
 	char ip[IP_STRLEN];
 
-	return compile_json(c, json_pack("{s:s, s:s, s:s, s:I, s:I, s:o*, s:o, s:s}", "function",
-					 f->id.name, "region", f->region.name, "handler",
-					 handler_path(c, f), "timeout_ms",
-					 (json_int_t)(f->timeout.v / 1000), "memory_mb",
-					 (json_int_t)(f->memory_size.v >> 20),
-					 "instance_concurrency", concurrency_of(f), "environment",
-					 compile_environment(f->environment, f->n_environment),
-					 "service_address",
-					 ip_format(compile_function_address(c->lab, f), ip)));
+	return compile_json(
+		c,
+		json_pack("{s:s, s:s, s:s, s:I, s:I, s:o*, s:s*, s:o, s:s}", "function", f->id.name,
+			  "region", f->region.name, "handler", handler_path(c, f), "timeout_ms",
+			  (json_int_t)(f->timeout.v / 1000), "memory_mb",
+			  (json_int_t)(f->memory_size.v >> 20), "instance_concurrency",
+			  concurrency_of(f), "trigger",
+			  f->trigger == FUNCTION_TRIGGER_HTTP ? "http" : NULL, "environment",
+			  compile_environment(f->environment, f->n_environment), "service_address",
+			  ip_format(compile_function_address(c->lab, f), ip)));
 }
 
 void compile_functions(struct compile *c)

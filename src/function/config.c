@@ -42,14 +42,14 @@ static int add_users_own(struct function_config *c, json_t *environment, struct 
 
 static int read_all(struct function_config *c, json_t *root, struct lab_error **err)
 {
-	const char *name, *region, *handler;
+	const char *name, *region, *handler, *trigger = NULL;
 	json_int_t timeout_ms = 60000, memory_mb = 128, concurrency = 0;
 	json_t *environment = NULL;
 
-	if (json_unpack(root, "{s:s, s:s, s:s, s?I, s?I, s?I, s?o}", "function", &name, "region",
-			&region, "handler", &handler, "timeout_ms", &timeout_ms, "memory_mb",
-			&memory_mb, "instance_concurrency", &concurrency, "environment",
-			&environment) < 0)
+	if (json_unpack(root, "{s:s, s:s, s:s, s?I, s?I, s?I, s?s, s?o}", "function", &name,
+			"region", &region, "handler", &handler, "timeout_ms", &timeout_ms,
+			"memory_mb", &memory_mb, "instance_concurrency", &concurrency, "trigger",
+			&trigger, "environment", &environment) < 0)
 		return lab_error_make(err, LAB_FAILED,
 				      "configuration: function, region or handler is missing");
 	if (timeout_ms < 1 || timeout_ms > 86400000 || handler[0] != '/')
@@ -61,6 +61,9 @@ static int read_all(struct function_config *c, json_t *root, struct lab_error **
 				      memory_mb < 0 || memory_mb > UINT32_MAX
 					      ? "memory_mb"
 					      : "instance_concurrency");
+	if (trigger && (strcmp(trigger, "http") != 0 || !concurrency))
+		return lab_error_make(err, LAB_FAILED,
+				      "configuration: trigger: http, of a custom runtime");
 	c->name = must(strdup(name));
 	c->region = must(strdup(region));
 	c->handler = must(strdup(handler));
@@ -77,7 +80,8 @@ static int read_all(struct function_config *c, json_t *root, struct lab_error **
 						 .handler = c->handler,
 						 .timeout_ms = (uint32_t)timeout_ms,
 						 .memory_mb = (unsigned)memory_mb,
-						 .concurrency = (unsigned)concurrency};
+						 .concurrency = (unsigned)concurrency,
+						 .http_trigger = trigger};
 	return add_users_own(c, environment, err);
 }
 

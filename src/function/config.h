@@ -16,8 +16,9 @@ struct function_config {
 
 /**
  * Reads {"function", "region", "handler": absolute path, "timeout_ms", "memory_mb",
- * "environment": {NAME: VALUE...}, "instance_concurrency": 1-200}; timeout and memory may be absent: 60 s,
- * 128 MB; with instance_concurrency the handler is a custom runtime (runtime.h). The handler's
+ * "environment": {NAME: VALUE...}, "instance_concurrency": 1-200, "trigger": "http"}; timeout and memory may be
+ * absent: 60 s, 128 MB; with instance_concurrency the handler is a custom runtime (runtime.h), and may have a
+ * trigger: requests are passed on to it as they are. The handler's
  * environment is a fixed base, then the FC_ variables, then the user's, a later one replacing an
  * earlier one. NULL with *err where it is not that.
  */

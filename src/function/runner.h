@@ -28,6 +28,7 @@ struct function_settings {
 	bool adopt;         /* be the parent of what handlers leave behind (strays.h), and end it */
 	/* of a custom runtime (runtime.h) only */
 	unsigned concurrency; /* invocations at a time in one instance; 0: no custom runtime */
+	bool http_trigger;    /* it gets requests as they are, not events */
 	unsigned start_ms, idle_ms; /* 0: FUNCTION_START_MS, FUNCTION_IDLE_MS */
 };
 
@@ -40,8 +41,12 @@ enum function_outcome {
 	FUNCTION_TURNED_AWAY, /* too many wait already */
 };
 
+struct http_head;
+
 struct function_result {
 	enum function_outcome outcome;
+	/* FUNCTION_ANSWERED, to a request that was passed on as it is; borrowed during the call */
+	const struct http_head *head;
 	const char *body; /* FUNCTION_ANSWERED; borrowed during the call */
 	size_t len;
 	const char *message; /* all others: a sentence for people; borrowed during the call */

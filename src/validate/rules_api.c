@@ -235,6 +235,22 @@ void validate_function_timeout(struct validation *v)
 	}
 }
 
+void validate_function_trigger(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_functions; i++) {
+		const struct function *f = &v->lab->functions[i];
+
+		if (f->trigger != FUNCTION_TRIGGER_HTTP || f->runtime == FUNCTION_RUNTIME_CUSTOM)
+			continue;
+		validate_report(
+			v, f->trigger_at,
+			"function '%s' is a handler that reads one event, it cannot be called "
+			"by HTTP",
+			f->id.name);
+		validate_hint(v, "add 'runtime: custom', where its code is an HTTP server");
+	}
+}
+
 void validate_function_concurrency(struct validation *v)
 {
 	for (size_t i = 0; i < v->lab->n_functions; i++) {

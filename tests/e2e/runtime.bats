@@ -49,7 +49,38 @@ class Handler(BaseHTTPRequestHandler):
 
 ThreadingHTTPServer(("0.0.0.0", int(os.environ["FC_SERVER_PORT"])), Handler).serve_forever()
 PY
-  chmod 755 "$dir/functions/moods"
+  # a web application that knows nothing of functions, but by Function Compute's headers
+  cat >"$dir/functions/web" <<'PY'
+#!/usr/bin/env python3
+import json, os, time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def answer(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        if self.path.endswith("/bad"):
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab")
+            return
+        if self.path.endswith("/exit"):
+            os._exit(3)
+        if self.path.endswith("/hang"):
+            time.sleep(1000)
+        text = json.dumps({"method": self.command, "path": self.path, "body": body, "headers": self.headers.items()})
+        self.send_response(418)
+        self.send_header("Content-Length", str(len(text)))
+        self.send_header("X-Mine", "yes")
+        self.send_header("X-Fc-Error-Type", "forged")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(text.encode())
+
+    do_GET = do_HEAD = do_PUT = do_DELETE = answer
+
+ThreadingHTTPServer(("0.0.0.0", int(os.environ["FC_SERVER_PORT"])), Handler).serve_forever()
+PY
+  chmod 755 "$dir/functions/moods" "$dir/functions/web"
   cat >"$dir/lab.yaml" <<'YAML'
 lab: runtime
 regions: {cn-hangzhou: {zones: [h]}}
@@ -64,9 +95,13 @@ api_groups: {group-1: {instance: apigw-1, vpc_domain: true}}
 functions:
   hello: {region: cn-hangzhou, code: functions/hello, runtime: custom}
   moods: {region: cn-hangzhou, code: functions/moods, runtime: custom, instance_concurrency: 5, timeout: 3s}
+  web: {region: cn-hangzhou, code: functions/web, runtime: custom, trigger: http, timeout: 3s}
 apis:
   hello: {group: group-1, path: /hello, stages: [RELEASE], backend: {function: hello, arn_role: "acs:ram::1:role/r"}}
   moods: {group: group-1, path: "/moods/[mood]", stages: [RELEASE], backend: {function: moods, arn_role: "acs:ram::1:role/r"}}
+  web: {group: group-1, method: ANY, path: "/web/[page]", stages: [RELEASE], backend: {function: web, arn_role: "acs:ram::1:role/r"}}
+  again: {group: group-1, path: "/again/[id]", stages: [RELEASE],
+    backend: {function: web, method: PUT, path: "/v2/[id]", arn_role: "acs:ram::1:role/r"}}
 YAML
   echo "$dir/lab.yaml"
 }
@@ -139,6 +174,52 @@ logged() { labctl logs runtime "function-$1" | grep -q -- "$2"; }
   pid_of || within 10 served
   [ "$pid" != "$last" ]
   [ "$(pgrep -cf "$BATS_TEST_TMPDIR/runtime/functions/moods")" -eq 1 ]
+}
+
+@test "an HTTP trigger: the function gets requests as they are, and its answers are passed on" {
+  up "$(lab_file)"
+  host=$(labctl plan "$BATS_TEST_TMPDIR/runtime/lab.yaml" --json |
+    jq -er 'first(.workers[].config.groups[]?.domains[] | select(.kind == "vpc") | .name)')
+  run labctl explain runtime ecs-1 "http://$host/web/x"
+  [[ $output == *"backend function web by its HTTP trigger"* ]] || { echo "$output"; false; }
+
+  labctl exec runtime ecs-1 -- curl -s -m 20 --noproxy '*' -D - -X PUT -H 'X-Fc-Request-Id: forged' -H 'X_Fc_Region: mars' \
+    -H 'X-Own: a' -d 'a body' "http://$host/web/%61?c=%20&c=d" >"$BATS_TEST_TMPDIR/said"
+  tr -d '\r' <"$BATS_TEST_TMPDIR/said" >"$BATS_TEST_TMPDIR/answer"
+  id=$(sed -n 's/^X-Ca-Request-Id: //p' "$BATS_TEST_TMPDIR/answer")
+  grep -q "^HTTP/1.1 418 " "$BATS_TEST_TMPDIR/answer" || { cat "$BATS_TEST_TMPDIR/answer"; false; }
+  grep -q "^X-Mine: yes" "$BATS_TEST_TMPDIR/answer"
+  grep -q "^x-fc-request-id: $id" "$BATS_TEST_TMPDIR/answer"
+  run grep -i -e forged -e ^server: "$BATS_TEST_TMPDIR/answer"
+  [ "$status" -eq 1 ] || { echo "$output"; false; }
+  got=$(tail -1 "$BATS_TEST_TMPDIR/answer")
+  [ "$(jq -r '"\(.method) \(.path) \(.body)"' <<<"$got")" = 'PUT /web/a?c=%20&c=d a body' ] || { echo "$got"; false; }
+  jq -r '.headers[] | select(.[0] | test("^x.(fc|own|real)"; "i")) | join("=")' <<<"$got" >"$BATS_TEST_TMPDIR/headers"
+  diff <(LC_ALL=C sort "$BATS_TEST_TMPDIR/headers") - <<TXT
+X-Own=a
+X-Real-IP=172.16.1.20
+x-fc-control-path=/http-invoke
+x-fc-function-handler=web
+x-fc-function-memory=128
+x-fc-function-name=web
+x-fc-function-timeout=3
+x-fc-region=cn-hangzhou
+x-fc-request-id=$id
+TXT
+
+  run get "/again/7?x"
+  [ "$(jq -r '"\(.method) \(.path)"' <<<"${output#418  }")" = 'PUT /v2/7?x' ] || { echo "$output"; false; }
+  run labctl exec runtime ecs-1 -- curl -s -m 20 --noproxy '*' -I "http://$host/web/head"
+  [[ $output == *"HTTP/1.1 418 "*"Content-Length: "[1-9]* ]] || { echo "$output"; false; }
+
+  for failure in "bad 502 D502FC" "exit 502 D502FC" "hang 504 D504TO"; do
+    run get "/web/${failure%% *}"
+    [ "$output" = "${failure#* } " ] || { echo "$failure: $output"; false; }
+    run get "/web/well" # another instance
+    [[ $output == "418  {"* ]] || { echo "$output"; false; }
+  done
+  logged web 'Function gave no answer'
+  logged web 'Function timed out after 3000 ms'
 }
 
 @test "as many invocations at a time in one instance as the lab file says" {
