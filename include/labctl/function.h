@@ -43,7 +43,8 @@
  *	POST /invoke
  * with the event as its body and the headers x-fc-request-id, x-fc-function-name, x-fc-function-handler
  * (the name of the executable), x-fc-function-memory (MB), x-fc-function-timeout (seconds), x-fc-region and
- * x-fc-control-path; there are no credentials in it. Connections are kept open. The answer is status 200
+ * x-fc-control-path; where the function has a `role`, also x-fc-access-key-id, x-fc-access-key-secret and
+ * x-fc-security-token, which are made up (they say LabFake) and the same each time. Connections are kept open. The answer is status 200
  * with the JSON object above as its body. Standard output and standard error both go to the log, 64 KiB per
  * invocation. What the caller sees otherwise:
  *	another status, x-fc-status other than 200, the process ends	502, FunctionUnhandledError

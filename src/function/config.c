@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #define MAX_CONCURRENCY 200
+#define MAX_CREDENTIALS 1024 /* bytes of all three */
 
 static void *must(void *p)
 {
@@ -23,6 +24,9 @@ void function_config_free(struct function_config *c)
 	free(c->name);
 	free(c->region);
 	free(c->handler);
+	free(c->access_key_id);
+	free(c->access_key_secret);
+	free(c->security_token);
 	free(c);
 }
 
@@ -40,16 +44,33 @@ static int add_users_own(struct function_config *c, json_t *environment, struct 
 	return 0;
 }
 
+/* With each invocation of a custom runtime they become headers. */
+static int read_credentials(struct function_config *c, json_t *j, struct lab_error **err)
+{
+	const char *id, *secret, *token;
+
+	if (!j)
+		return 0;
+	if (json_unpack(j, "{s:s, s:s, s:s !}", "access_key_id", &id, "access_key_secret", &secret,
+			"security_token", &token) < 0 ||
+	    strlen(id) + strlen(secret) + strlen(token) > MAX_CREDENTIALS)
+		return lab_error_make(err, LAB_FAILED, "configuration: credentials: malformed");
+	c->settings.access_key_id = c->access_key_id = must(strdup(id));
+	c->settings.access_key_secret = c->access_key_secret = must(strdup(secret));
+	c->settings.security_token = c->security_token = must(strdup(token));
+	return 0;
+}
+
 static int read_all(struct function_config *c, json_t *root, struct lab_error **err)
 {
 	const char *name, *region, *handler, *trigger = NULL;
 	json_int_t timeout_ms = 60000, memory_mb = 128, concurrency = 0;
-	json_t *environment = NULL;
+	json_t *environment = NULL, *credentials = NULL;
 
-	if (json_unpack(root, "{s:s, s:s, s:s, s?I, s?I, s?I, s?s, s?o}", "function", &name,
+	if (json_unpack(root, "{s:s, s:s, s:s, s?I, s?I, s?I, s?s, s?o, s?o}", "function", &name,
 			"region", &region, "handler", &handler, "timeout_ms", &timeout_ms,
 			"memory_mb", &memory_mb, "instance_concurrency", &concurrency, "trigger",
-			&trigger, "environment", &environment) < 0)
+			&trigger, "credentials", &credentials, "environment", &environment) < 0)
 		return lab_error_make(err, LAB_FAILED,
 				      "configuration: function, region or handler is missing");
 	if (timeout_ms < 1 || timeout_ms > 86400000 || handler[0] != '/')
@@ -82,6 +103,8 @@ static int read_all(struct function_config *c, json_t *root, struct lab_error **
 						 .memory_mb = (unsigned)memory_mb,
 						 .concurrency = (unsigned)concurrency,
 						 .http_trigger = trigger};
+	if (read_credentials(c, credentials, err) < 0)
+		return -1;
 	return add_users_own(c, environment, err);
 }
 

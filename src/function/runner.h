@@ -29,6 +29,7 @@ struct function_settings {
 	/* of a custom runtime (runtime.h) only */
 	unsigned concurrency; /* invocations at a time in one instance; 0: no custom runtime */
 	bool http_trigger;    /* it gets requests as they are, not events */
+	const char *access_key_id, *access_key_secret, *security_token; /* all, or NULL: no role */
 	unsigned start_ms, idle_ms; /* 0: FUNCTION_START_MS, FUNCTION_IDLE_MS */
 };
 

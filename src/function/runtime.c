@@ -359,6 +359,14 @@ static void write_number(struct http_writer *w, const char *name, unsigned n)
 	http_write_header(w, http_slice(name), http_slice(text));
 }
 
+static void write_credentials(struct http_writer *w, const struct function_settings *s)
+{
+	http_write_header(w, http_slice("x-fc-access-key-id"), http_slice(s->access_key_id));
+	http_write_header(w, http_slice("x-fc-access-key-secret"),
+			  http_slice(s->access_key_secret));
+	http_write_header(w, http_slice("x-fc-security-token"), http_slice(s->security_token));
+}
+
 static void write_head(struct function_request *q)
 {
 	const struct function_settings *s = &q->runtime->settings;
@@ -380,6 +388,8 @@ static void write_head(struct function_request *q)
 	/* a file may have any name, a header may not */
 	if (http_header_valid(http_slice("x-fc-function-handler"), http_slice(file)))
 		http_write_header(&w, http_slice("x-fc-function-handler"), http_slice(file));
+	if (s->access_key_id)
+		write_credentials(&w, s);
 	if (!http_write_end(&w))
 		abort(); /* names of functions and files have at most 255 bytes; the rest was read as such */
 	q->head_len = w.len;

@@ -97,6 +97,8 @@ struct function {
 	enum function_runtime runtime;
 	enum function_trigger trigger;
 	struct span trigger_at;
+	struct text
+		role; /* RAM role whose (made-up) credentials its invocations have; s NULL: none */
 	struct number instance_concurrency; /* FUNCTION_RUNTIME_CUSTOM only; default 1 */
 	struct number timeout;              /* us; default 60 s */
 	struct number memory_size;          /* bytes; default 128 MiB; told to the handler */

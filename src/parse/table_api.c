@@ -270,6 +270,8 @@ static const struct key function_keys[] = {
 	{"trigger", KEY_ENUM, FIELD(function, trigger), EXTRA(function, trigger_at),
 	 .words = &triggers, .def = "event",
 	 .doc = "event: each request becomes an event; http: a custom runtime gets the request as it is."},
+	{"role", KEY_TEXT, FIELD(function, role),
+	 .doc = "RAM role of the function: a custom runtime gets credentials, made up, with each invocation."},
 	{"instance_concurrency", KEY_NUMBER, FIELD(function, instance_concurrency), .def = "1",
 	 .min = 1, .max = 200, .doc = "Invocations at a time in one instance of a custom runtime."},
 	{"timeout", KEY_DURATION, FIELD(function, timeout), .def = "60s",
