@@ -37,9 +37,10 @@
  * for their turn; all together may have 1024 processes.
  *
  * With `runtime: custom` in the lab file the executable is an HTTP server instead. It is started without
- * arguments at the first invocation, listens on 0.0.0.0 or 127.0.0.1, port FC_SERVER_PORT of its
- * environment (Function Compute's 9000; here functions share a network, so each process has its own),
- * within 25 s, and lives on. Each invocation is a
+ * arguments at the first invocation, listens on 0.0.0.0 or 127.0.0.1, port 9000 or what the lab file's `ca_port`
+ * says (FC_SERVER_PORT of its environment), within 25 s, and lives on. Each process has a network of its own, with
+ * nothing in it. With `internet_access: true` it is in the network of its region, which it shares with others, and
+ * only FC_SERVER_PORT says where to listen. Each invocation is a
  *	POST /invoke
  * with the event as its body and the headers x-fc-request-id, x-fc-function-name, x-fc-function-handler
  * (the name of the executable), x-fc-function-memory (MB), x-fc-function-timeout (seconds), x-fc-region and

@@ -33,6 +33,12 @@ static json_t *concurrency_of(const struct function *f)
 	return json_integer((json_int_t)f->instance_concurrency.v);
 }
 
+/* Whether its instances have networks of their own. */
+static bool is_apart(const struct function *f)
+{
+	return f->runtime == FUNCTION_RUNTIME_CUSTOM && !f->internet_access;
+}
+
 static uint64_t digits(const struct compile *c, const struct function *f, uint64_t seed)
 {
 	return hash_str(hash_str(seed, c->lab->id.name), f->id.name);
@@ -60,17 +66,18 @@ static const char *config_of(struct compile *c, const struct function *f)
 {
 	char ip[IP_STRLEN];
 
-	return compile_json(c, json_pack("{s:s, s:s, s:s, s:I, s:I, s:o*, s:s*, s:o*, s:o, s:s}",
-					 "function", f->id.name, "region", f->region.name,
-					 "handler", handler_path(c, f), "timeout_ms",
-					 (json_int_t)(f->timeout.v / 1000), "memory_mb",
-					 (json_int_t)(f->memory_size.v >> 20),
-					 "instance_concurrency", concurrency_of(f), "trigger",
-					 f->trigger == FUNCTION_TRIGGER_HTTP ? "http" : NULL,
-					 "credentials", credentials_of(c, f), "environment",
-					 compile_environment(f->environment, f->n_environment),
-					 "service_address",
-					 ip_format(compile_function_address(c->lab, f), ip)));
+	return compile_json(
+		c,
+		json_pack("{s:s, s:s, s:s, s:I, s:I, s:o*, s:o*, s:s*, s:o*, s:o, s:s}", "function",
+			  f->id.name, "region", f->region.name, "handler", handler_path(c, f),
+			  "timeout_ms", (json_int_t)(f->timeout.v / 1000), "memory_mb",
+			  (json_int_t)(f->memory_size.v >> 20), "instance_concurrency",
+			  concurrency_of(f), "ca_port",
+			  is_apart(f) ? json_integer((json_int_t)f->ca_port.v) : NULL, "trigger",
+			  f->trigger == FUNCTION_TRIGGER_HTTP ? "http" : NULL, "credentials",
+			  credentials_of(c, f), "environment",
+			  compile_environment(f->environment, f->n_environment), "service_address",
+			  ip_format(compile_function_address(c->lab, f), ip)));
 }
 
 void compile_functions(struct compile *c)
@@ -90,6 +97,7 @@ void compile_functions(struct compile *c)
 			.ns = ns,
 			.sockets = arena_memdup(c->arena, &invoke, sizeof(invoke)),
 			.n_sockets = 1,
+			.privilege = is_apart(f) ? PLAN_PRIVILEGE_NETWORKS : PLAN_PRIVILEGE_NONE,
 			.config = config_of(c, f),
 		};
 	}

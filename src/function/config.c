@@ -64,13 +64,14 @@ static int read_credentials(struct function_config *c, json_t *j, struct lab_err
 static int read_all(struct function_config *c, json_t *root, struct lab_error **err)
 {
 	const char *name, *region, *handler, *trigger = NULL;
-	json_int_t timeout_ms = 60000, memory_mb = 128, concurrency = 0;
+	json_int_t timeout_ms = 60000, memory_mb = 128, concurrency = 0, port = 0;
 	json_t *environment = NULL, *credentials = NULL;
 
-	if (json_unpack(root, "{s:s, s:s, s:s, s?I, s?I, s?I, s?s, s?o, s?o}", "function", &name,
-			"region", &region, "handler", &handler, "timeout_ms", &timeout_ms,
+	if (json_unpack(root, "{s:s, s:s, s:s, s?I, s?I, s?I, s?s, s?I, s?o, s?o}", "function",
+			&name, "region", &region, "handler", &handler, "timeout_ms", &timeout_ms,
 			"memory_mb", &memory_mb, "instance_concurrency", &concurrency, "trigger",
-			&trigger, "credentials", &credentials, "environment", &environment) < 0)
+			&trigger, "ca_port", &port, "credentials", &credentials, "environment",
+			&environment) < 0)
 		return lab_error_make(err, LAB_FAILED,
 				      "configuration: function, region or handler is missing");
 	if (timeout_ms < 1 || timeout_ms > 86400000 || handler[0] != '/')
@@ -85,6 +86,8 @@ static int read_all(struct function_config *c, json_t *root, struct lab_error **
 	if (trigger && (strcmp(trigger, "http") != 0 || !concurrency))
 		return lab_error_make(err, LAB_FAILED,
 				      "configuration: trigger: http, of a custom runtime");
+	if (port && (port < 1024 || port > UINT16_MAX || !concurrency))
+		return lab_error_make(err, LAB_FAILED, "configuration: ca_port is out of range");
 	c->name = must(strdup(name));
 	c->region = must(strdup(region));
 	c->handler = must(strdup(handler));
@@ -102,6 +105,7 @@ static int read_all(struct function_config *c, json_t *root, struct lab_error **
 						 .timeout_ms = (uint32_t)timeout_ms,
 						 .memory_mb = (unsigned)memory_mb,
 						 .concurrency = (unsigned)concurrency,
+						 .port = (uint16_t)port,
 						 .http_trigger = trigger};
 	if (read_credentials(c, credentials, err) < 0)
 		return -1;

@@ -16,6 +16,8 @@
 #define FUNCTION_MAX_ANSWER (6u << 20)  /* bytes, a limit of the service */
 #define FUNCTION_MAX_LOG    (64u << 10) /* bytes of stderr per invocation */
 
+struct function_seats;
+
 /** All borrowed; must outlive the runner. */
 struct function_settings {
 	const char *name, *region;
@@ -30,7 +32,9 @@ struct function_settings {
 	unsigned concurrency; /* invocations at a time in one instance; 0: no custom runtime */
 	bool http_trigger;    /* it gets requests as they are, not events */
 	const char *access_key_id, *access_key_secret, *security_token; /* all, or NULL: no role */
-	unsigned start_ms, idle_ms; /* 0: FUNCTION_START_MS, FUNCTION_IDLE_MS */
+	struct function_seats *seats; /* as many as instances, or NULL: they share a network */
+	uint16_t port;                /* of all instances, where there are seats */
+	unsigned start_ms, idle_ms;   /* 0: FUNCTION_START_MS, FUNCTION_IDLE_MS */
 };
 
 enum function_outcome {

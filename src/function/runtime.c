@@ -16,6 +16,7 @@
 #include "base/container_of.h"
 #include "base/log.h"
 #include "function/instance.h"
+#include "function/seat.h"
 #include "function/strays.h"
 #include "http/write.h"
 #include "httpd/upstream.h"
@@ -25,6 +26,9 @@
 #define CONNECT_MS  1000 /* on loopback */
 #define SWEEP_MS    1000 /* between two looks for strays, while there are invocations */
 #define MESSAGE_MAX 512
+
+#define FIRST_SOURCE 0x7f010001u /* 127.1.0.1 */
+#define SOURCES      20000u
 
 struct queue {
 	struct function_request *first, *last;
@@ -37,8 +41,9 @@ struct warm {
 	struct warm *next;
 	struct queue active;
 	uint64_t began;
-	bool ready;    /* it has accepted a connection */
-	bool retiring; /* no more invocations */
+	uint32_t source; /* address that its connections come from; 0: any */
+	bool ready;      /* it has accepted a connection */
+	bool retiring;   /* no more invocations */
 };
 
 struct function_request {
@@ -65,6 +70,7 @@ struct function_runtime {
 	size_t n_instances;
 	struct queue waiting;
 	uint64_t swept;
+	uint32_t started; /* instances */
 };
 
 static void queue_add(struct queue *q, struct function_request *r)
@@ -104,6 +110,7 @@ static void forget(struct warm *w)
 {
 	struct warm **at = &w->runtime->instances;
 
+	function_instance_leave(&w->process);
 	while (*at != w)
 		at = &(*at)->next;
 	*at = w->next;
@@ -258,15 +265,29 @@ static bool is_head(const struct http_head *h)
 	return http_slice_equal(h->method, http_slice("HEAD"));
 }
 
+/*
+ * All instances on seats have one address. Connections of each come from another, so that none is taken for one
+ * to the instance that was there before.
+ */
+static uint32_t source_of(struct function_runtime *t, const struct function_instance *i)
+{
+	return i->seat ? FIRST_SOURCE + t->started++ % SOURCES : 0;
+}
+
 static void send_request(struct function_request *q)
 {
 	const struct function_runtime *t = q->runtime;
+	const struct warm *w = q->warm;
 
 	q->call = upstream_start(t->upstream,
 				 &(struct upstream_request){
 					 .peer = {.sin_family = AF_INET,
-						  .sin_port = htons(q->warm->process.port),
+						  .sin_port = htons(w->process.port),
 						  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)},
+					 .source = {.sin_family = w->source ? AF_INET : 0,
+						    .sin_addr.s_addr = htonl(w->source)},
+					 .socket = w->process.seat ? function_seat_socket : NULL,
+					 .socket_arg = w->process.seat,
 					 .head = {q->head, q->head_len},
 					 .body = q->body,
 					 .head_request = q->passed && is_head(q->passed),
@@ -419,6 +440,7 @@ static struct warm *start_another(struct function_runtime *t, int *errnum)
 		free(w);
 		return NULL;
 	}
+	w->source = source_of(t, &w->process);
 	log_info("cold start: instance on port %u", (unsigned)w->process.port);
 	w->next = t->instances;
 	t->instances = w;

@@ -100,9 +100,11 @@ struct function {
 	struct text
 		role; /* RAM role whose (made-up) credentials its invocations have; s NULL: none */
 	struct number instance_concurrency; /* FUNCTION_RUNTIME_CUSTOM only; default 1 */
-	struct number timeout;              /* us; default 60 s */
-	struct number memory_size;          /* bytes; default 128 MiB; told to the handler */
-	struct text *environment;           /* "KEY=value" */
+	struct number ca_port; /* FUNCTION_RUNTIME_CUSTOM: it listens there; default 9000 */
+	bool internet_access;  /* it is in the cloud-service network of its region; default false */
+	struct number timeout; /* us; default 60 s */
+	struct number memory_size; /* bytes; default 128 MiB; told to the handler */
+	struct text *environment;  /* "KEY=value" */
 	size_t n_environment;
 };
 

@@ -142,6 +142,18 @@ static void test_function_with_a_trigger(void **state)
 		"\"timeout_ms\":10000,\"trigger\":\"http\"}");
 	assert_has(config, "\"credentials\":{\"access_key_id\":\"STS.LabFake");
 	assert_has(config, "\"trigger\":\"http\"");
+	assert_has(config, "\"ca_port\":9000");
+	assert_int_equal(plan_find_worker(p, "function-f")->privilege, PLAN_PRIVILEGE_NETWORKS);
+}
+
+static void test_function_that_calls_out(void **state)
+{
+	auto_plan struct plan *p = PLAN(HEAD,
+					"functions: {f: {region: r1, code: run, runtime: custom, "
+					"ca_port: 8080, internet_access: true}}\n");
+
+	assert_lacks(config_of(p, "function-f"), "ca_port");
+	assert_int_equal(plan_find_worker(p, "function-f")->privilege, PLAN_PRIVILEGE_NONE);
 }
 
 int main(void)
@@ -153,6 +165,7 @@ int main(void)
 		cmocka_unit_test(test_serverless_gateway),
 		cmocka_unit_test(test_function),
 		cmocka_unit_test(test_function_with_a_trigger),
+		cmocka_unit_test(test_function_that_calls_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
