@@ -169,20 +169,29 @@ static struct span nothing_span(const struct builder *b)
 		   : (struct span){.src = b->lines.src, .line = 1, .col = 1, .len = 1};
 }
 
+/* What a scalar means; at: where it stands. */
+static const char *meaning(struct builder *b, struct fy_token *token, struct span at, size_t *len)
+{
+	const enum fy_scalar_style style = fy_token_scalar_style(token);
+	const size_t from = fy_token_start_mark(token)->input_pos + b->skip;
+	const char *text = b->lines.src->text + from;
+
+	*len = fy_token_end_mark(token)->input_pos + b->skip - from;
+	if (style == FYSS_PLAIN && *len == at.len)
+		return text; /* on one line, and so as it is written */
+	if (style != FYSS_SINGLE_QUOTED)
+		return fy_token_get_text(token, len);
+	text = parse_single_quoted(b->arena, text, *len);
+	*len = strlen(text);
+	return text;
+}
+
 static const char *scalar_text(struct builder *b, struct fy_token *token, struct span at)
 {
-	size_t len = 0, from, to;
-	const char *text = "";
+	size_t len = 0;
+	const char *text = token ? meaning(b, token, at, &len) : "";
 	long control;
 
-	if (token && fy_token_scalar_style(token) == FYSS_SINGLE_QUOTED) {
-		from = fy_token_start_mark(token)->input_pos + b->skip;
-		to = fy_token_end_mark(token)->input_pos + b->skip;
-		text = parse_single_quoted(b->arena, b->lines.src->text + from, to - from);
-		len = strlen(text);
-	} else if (token) {
-		text = fy_token_get_text(token, &len);
-	}
 	control = parse_control_byte(text, len);
 	if (control >= 0) {
 		parse_error(b->r, "control-character", at,

@@ -22,15 +22,16 @@ struct node_item {
 	struct node *value; /* NULL: deleted by a step; skip it */
 };
 
+/* There are tens of thousands in a large lab: 64 bytes. */
 struct node {
-	enum node_kind kind;
 	struct span at;          /* the value; of a map or a list: its first byte */
 	const char *text;        /* scalar; has no control characters but tab and line ends */
-	bool plain;              /* scalar without quotes: may mean null, true, 5 */
 	struct node_item *items; /* map and list, in order of first appearance */
 	size_t n;
 	uint32_t *slots; /* map: hash index, 1-based item numbers; absent while the map is small */
-	size_t n_slots;
+	uint32_t n_slots;
+	enum node_kind kind : 8;
+	bool plain; /* scalar without quotes: may mean null, true, 5 */
 };
 
 /** The document of a source, or NULL where it cannot be read; every error goes to the report. */
