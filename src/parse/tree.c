@@ -24,7 +24,7 @@ struct block { /* bytes of a literal or folded scalar, in which tabs are text */
 };
 
 struct builder {
-	struct arena *arena;
+	struct arena *arena, *texts;
 	struct report *r;
 	struct lines lines;
 	size_t skip; /* bytes of the byte order mark, which libfyaml does not see */
@@ -199,7 +199,7 @@ static const char *scalar_text(struct builder *b, struct fy_token *token, struct
 			    (unsigned char)text[control]);
 		return "?";
 	}
-	return arena_strndup(b->arena, text, len);
+	return arena_strndup(b->texts, text, len);
 }
 
 static void on_scalar(struct builder *b, struct fy_event *e)
@@ -384,9 +384,10 @@ static bool read_yaml(struct builder *b)
 	return ok;
 }
 
-struct node *parse_tree(struct arena *arena, const struct source *src, struct report *r)
+struct node *parse_tree(struct arena *arena, struct arena *texts, const struct source *src,
+			struct report *r)
 {
-	struct builder b = {.arena = arena, .r = r};
+	struct builder b = {.arena = arena, .texts = texts, .r = r};
 
 	parse_lines(arena, src, &b.lines);
 	if (!parse_scan(&b.lines, r))

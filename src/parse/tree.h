@@ -34,8 +34,12 @@ struct node {
 	bool plain; /* scalar without quotes: may mean null, true, 5 */
 };
 
-/** The document of a source, or NULL where it cannot be read; every error goes to the report. */
-struct node *parse_tree(struct arena *arena, const struct source *src, struct report *r);
+/**
+ * The document of a source, or NULL where it cannot be read; every error goes to the report. Keys and scalars are in
+ * `texts`, where they may outlive the nodes, which are in `arena`.
+ */
+struct node *parse_tree(struct arena *arena, struct arena *texts, const struct source *src,
+			struct report *r);
 
 /** The item of a map by key, or NULL. The value of a deleted item is NULL. */
 struct node_item *parse_node_find(const struct node *map, const char *key);
