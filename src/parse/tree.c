@@ -23,8 +23,11 @@ struct block { /* bytes of a literal or folded scalar, in which tabs are text */
 	size_t from, to;
 };
 
+#define KNOWN 256u
+
 struct builder {
 	struct arena *arena, *texts;
+	const char *known[KNOWN]; /* keys that were there before, one for each hash */
 	struct report *r;
 	struct lines lines;
 	size_t skip; /* bytes of the byte order mark, which libfyaml does not see */
@@ -186,6 +189,20 @@ static const char *meaning(struct builder *b, struct fy_token *token, struct spa
 	return text;
 }
 
+/* A key's copy. Those of a large file are there thousands of times. */
+static const char *copy_key(struct builder *b, const char *text, size_t len)
+{
+	const char **known;
+	uint32_t hash = 0;
+
+	for (size_t i = 0; i < len; i++)
+		hash = hash * 31 + (unsigned char)text[i];
+	known = &b->known[hash % KNOWN];
+	if (!*known || strncmp(*known, text, len) != 0 || (*known)[len])
+		*known = arena_strndup(b->texts, text, len);
+	return *known;
+}
+
 static const char *scalar_text(struct builder *b, struct fy_token *token, struct span at)
 {
 	size_t len = 0;
@@ -199,7 +216,7 @@ static const char *scalar_text(struct builder *b, struct fy_token *token, struct
 			    (unsigned char)text[control]);
 		return "?";
 	}
-	return arena_strndup(b->texts, text, len);
+	return wants_key(b) ? copy_key(b, text, len) : arena_strndup(b->texts, text, len);
 }
 
 static void on_scalar(struct builder *b, struct fy_event *e)
