@@ -2,8 +2,7 @@
 /*
  * A chain of blocks, each twice as big as the one before (up to 1 MiB), memory handed out by bumping
  * a pointer. arena_grow() doubles: arrays have room for 2, 4, 8, ... elements. Most of a lab have one or
- * two; one that is still the last thing handed out grows where it is. A large one has a block of its own,
- * which realloc() moves without leaving anything behind, and mostly without copying.
+ * two; one that is still the last thing handed out grows where it is.
  */
 #include "base/arena.h"
 
@@ -12,21 +11,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/container_of.h"
-
 #define FIRST_BLOCK 4096u
 #define MAX_BLOCK   (1u << 20)
 #define FIRST_ARRAY 2u
-#define LARGE_ARRAY (64u << 10)
 
 struct block {
-	struct block *next, *prev;
+	struct block *next;
 	size_t size;
 	max_align_t data[];
 };
 
 struct arena {
-	struct block *blocks; /* newest first, and then those of large arrays and the older ones */
+	struct block *blocks; /* newest first */
 	size_t pos;           /* in the newest block */
 	size_t cap, used;
 };
@@ -91,33 +87,9 @@ static struct block *add_block(struct arena *a, size_t need)
 		abort();
 	b->size = size;
 	b->next = a->blocks;
-	if (b->next)
-		b->next->prev = b;
 	a->blocks = b;
 	a->pos = 0;
 	return b;
-}
-
-/* A block, or a new one, for a large array of `size` bytes; what is new of it is not zeroed. */
-static void *resize_own(struct arena *a, struct block *b, size_t size)
-{
-	const size_t old = b ? b->size : 0;
-
-	if (!a->blocks)
-		(void)add_block(a, 1); /* what it is behind */
-	b = realloc(b, sizeof(*b) + size);
-	if (!b)
-		abort();
-	if (!old) {
-		b->next = a->blocks->next;
-		b->prev = a->blocks;
-	}
-	b->prev->next = b;
-	if (b->next)
-		b->next->prev = b;
-	b->size = size;
-	a->used += size - old;
-	return b->data;
 }
 
 void *arena_alloc(struct arena *a, size_t size)
@@ -225,40 +197,21 @@ static bool extend(struct arena *a, const void *p, size_t old, size_t size)
 	return true;
 }
 
-/* What an array has that got its element n: so many bytes. */
-static size_t room_for(size_t n, size_t size)
-{
-	return n < FIRST_ARRAY ? FIRST_ARRAY * size
-			       : ((size_t)2 << (63 - __builtin_clzl(n))) * size;
-}
-
-static void *grow_large(struct arena *a, void *items, size_t n, size_t size)
-{
-	const size_t old = n ? room_for(n - 1, size) : 0, room = room_for(n, size);
-	char *grown = items;
-
-	if (room != old && old >= LARGE_ARRAY)
-		grown = resize_own(a, container_of(items, struct block, data), room);
-	else if (room != old)
-		grown = resize_own(a, NULL, room);
-	if (n && room != old && old < LARGE_ARRAY)
-		memcpy(grown, items, n * size);
-	memset(grown + n * size, 0, size);
-	return grown;
-}
-
 void *arena_grow(struct arena *a, void *items, size_t n, size_t size)
 {
-	const size_t room = room_for(n, size);
+	size_t room;
 	void *grown;
 
-	if (!a->cap && room >= LARGE_ARRAY)
-		return grow_large(a, items, n, size);
-	if (n && (n < FIRST_ARRAY || (n & (n - 1)) != 0))
-		return items;
-	if (n && extend(a, items, n * size, room))
-		return items;
-	grown = arena_alloc(a, room);
+	if (n == 0) {
+		room = FIRST_ARRAY;
+	} else {
+		if (n < FIRST_ARRAY || (n & (n - 1)) != 0)
+			return items;
+		room = n * 2;
+		if (extend(a, items, n * size, room * size))
+			return items;
+	}
+	grown = arena_alloc(a, room * size);
 	if (!grown)
 		abort(); /* arrays are for arenas without a cap */
 	if (n)

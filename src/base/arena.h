@@ -31,8 +31,7 @@ char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 
 /**
  * Appends a zeroed element to an array (pointer `items`, count `n`) that lives in the arena, and
- * gives its address. Pointers to earlier elements become stale when the array grows. The array has to
- * be one that grew by this alone, from nothing.
+ * gives its address. Pointers to earlier elements become stale when the array grows.
  */
 #define arena_push(a, items, n) \
 	((items) = arena_grow((a), (items), (n), sizeof(*(items))), &(items)[(n)++])

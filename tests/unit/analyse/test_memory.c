@@ -95,19 +95,19 @@ static void filter_port(struct plan *p, uint64_t *state)
 /* Another way, or none, for what one of the lab's networks sends. */
 static void rule_by_source(struct plan *p, uint64_t *state)
 {
-	const struct plan_route r = p->routes[random_below(state, p->n_routes)];
+	const struct plan_route *r = &p->routes[random_below(state, p->n_routes)];
 	const struct plan_address *from = random_address(p, state);
 	const char *ns = random_router(p, state)->name;
 
 	net_rule(p, ns, 7, 4000)->from = (struct ip_prefix){from->prefix.addr & ip_mask(16), 16};
 	(void)net_route(p, ns, 4000, "0.0.0.0/0", NULL, NULL);
-	net_rule(p, r.ns, 8, 4001)->from = (struct ip_prefix){from->prefix.addr, 32};
+	net_rule(p, r->ns, 8, 4001)->from = (struct ip_prefix){from->prefix.addr, 32};
 	*plan_add_route(p) = (struct plan_route){.origin = here,
-						 .ns = r.ns,
+						 .ns = r->ns,
 						 .table = 4001,
-						 .type = r.type,
-						 .dev = r.dev,
-						 .via = r.via};
+						 .type = r->type,
+						 .dev = r->dev,
+						 .via = r->via};
 }
 
 /* A second hop that is as good as the first one, or leads astray. */
