@@ -23,18 +23,18 @@
 /** A device: lo, one end of a link, a bridge. */
 struct net_device {
 	const char *name;
-	uint32_t ns;
 	const struct plan_link *link; /* NULL: lo or a bridge */
 	const unsigned char *mac;
-	uint32_t peer, master; /* devices */
-	uint32_t segment;      /* where its frames arrive */
-	uint32_t first, n;     /* its addresses, in the namespace's list */
 	const struct plan_bridge *bridge;
 	const struct plan_shaper *shaper; /* of what leaves by it; NULL: none */
 	uint64_t wire_us;                 /* that labctl-wire takes to carry it to the other end */
+	const char *fault;                /* see struct plan_end */
+	uint32_t ns;
+	uint32_t peer, master; /* devices */
+	uint32_t segment;      /* where its frames arrive */
+	uint32_t first, n;     /* its addresses, in the namespace's list */
 	bool proxy_arp, down;
-	const char *fault; /* see struct plan_end */
-	bool enslaved;     /* it is a port, if only of a bridge that is of no plan */
+	bool enslaved; /* it is a port, if only of a bridge that is of no plan */
 };
 
 struct net_address {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A chain of blocks, each twice as big as the one before (up to 1 MiB), memory handed out by bumping
- * a pointer. arena_grow() doubles: arrays have room for 8, 16, 32, ... elements.
+ * a pointer. arena_grow() doubles: arrays have room for 2, 4, 8, ... elements. Most of a lab have one or
+ * two; one that is still the last thing handed out grows where it is.
  */
 #include "base/arena.h"
 
@@ -12,7 +13,7 @@
 
 #define FIRST_BLOCK 4096u
 #define MAX_BLOCK   (1u << 20)
-#define FIRST_ARRAY 8u
+#define FIRST_ARRAY 2u
 
 struct block {
 	struct block *next;
@@ -132,6 +133,26 @@ char *arena_strdup(struct arena *a, const char *s)
 	return arena_strndup(a, s, strlen(s));
 }
 
+char *arena_join(struct arena *a, const char *first, ...)
+{
+	size_t len = 0;
+	char *text, *at;
+	va_list ap;
+
+	va_start(ap, first);
+	for (const char *s = first; s; s = va_arg(ap, const char *))
+		len += strlen(s);
+	va_end(ap);
+	at = text = arena_alloc(a, len + 1);
+	if (!text)
+		return NULL;
+	va_start(ap, first);
+	for (const char *s = first; s; s = va_arg(ap, const char *))
+		at = stpcpy(at, s);
+	va_end(ap);
+	return text;
+}
+
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 {
 	char short_text[128], *text; /* most are short: formatted once, not measured first */
@@ -162,6 +183,20 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 	return text;
 }
 
+/* Whether the `old` bytes at p, the last that were handed out, could become `size` where they are. */
+static bool extend(struct arena *a, const void *p, size_t old, size_t size)
+{
+	struct block *b = a->blocks;
+	const size_t more = align(size) - align(old);
+
+	if (!b || (const char *)p + align(old) != (char *)b->data + a->pos ||
+	    b->size - a->pos < more || (a->cap && a->used > a->cap - more))
+		return false;
+	a->pos += more;
+	a->used += more;
+	return true;
+}
+
 void *arena_grow(struct arena *a, void *items, size_t n, size_t size)
 {
 	size_t room;
@@ -173,6 +208,8 @@ void *arena_grow(struct arena *a, void *items, size_t n, size_t size)
 		if (n < FIRST_ARRAY || (n & (n - 1)) != 0)
 			return items;
 		room = n * 2;
+		if (extend(a, items, n * size, room * size))
+			return items;
 	}
 	grown = arena_alloc(a, room * size);
 	if (!grown)

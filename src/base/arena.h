@@ -23,6 +23,8 @@ void *arena_alloc(struct arena *a, size_t size) __attribute__((malloc, alloc_siz
 void *arena_memdup(struct arena *a, const void *p, size_t size);
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_strndup(struct arena *a, const char *s, size_t n); /* NUL-terminated copy of n bytes */
+/** The texts one behind the other, NULL behind the last: much quicker than arena_printf(). */
+char *arena_join(struct arena *a, const char *first, ...) __attribute__((sentinel));
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 	__attribute__((format(printf, 2, 0)));

@@ -89,41 +89,6 @@ const char *ip_prefix_format(struct ip_prefix p, char buf[static IP_PREFIX_STRLE
 	return buf;
 }
 
-uint32_t ip_mask(uint8_t len)
-{
-	return len == 0 ? 0 : ~(uint32_t)0 << (32 - len);
-}
-
-uint32_t ip_prefix_first(struct ip_prefix p)
-{
-	return p.addr & ip_mask(p.len);
-}
-
-uint32_t ip_prefix_last(struct ip_prefix p)
-{
-	return p.addr | ~ip_mask(p.len);
-}
-
-bool ip_prefix_has(struct ip_prefix p, uint32_t addr)
-{
-	return (addr & ip_mask(p.len)) == ip_prefix_first(p);
-}
-
-bool ip_prefix_contains(struct ip_prefix outer, struct ip_prefix inner)
-{
-	return inner.len >= outer.len && ip_prefix_has(outer, inner.addr);
-}
-
-bool ip_prefix_overlaps(struct ip_prefix a, struct ip_prefix b)
-{
-	return ip_prefix_contains(a, b) || ip_prefix_contains(b, a);
-}
-
-bool ip_prefix_equal(struct ip_prefix a, struct ip_prefix b)
-{
-	return a.len == b.len && ip_prefix_first(a) == ip_prefix_first(b);
-}
-
 int ip_prefix_cmp(struct ip_prefix a, struct ip_prefix b)
 {
 	uint32_t x = ip_prefix_first(a), y = ip_prefix_first(b);

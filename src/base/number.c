@@ -18,3 +18,14 @@ bool number_parse(const char *s, double *n)
 	*n = value;
 	return true;
 }
+
+const char *number_format(unsigned long long n, char buf[static NUMBER_LEN])
+{
+	char *at = buf + NUMBER_LEN - 1;
+
+	*at = '\0';
+	do
+		*--at = (char)('0' + n % 10);
+	while (n /= 10);
+	return at;
+}

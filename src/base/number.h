@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** Numbers as texts that others have written. */
+/** Numbers as texts: of others, and our own. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,3 +9,8 @@
  * "0x1p3" and spaces before them), and not too large. *n is set only then.
  */
 bool number_parse(const char *s, double *n);
+
+#define NUMBER_LEN 21 /* of 2^64 - 1, and its NUL */
+
+/** In decimal, somewhere in buf. */
+const char *number_format(unsigned long long n, char buf[static NUMBER_LEN]);

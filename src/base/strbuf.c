@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
+
 static void reserve(struct strbuf *b, size_t more)
 {
 	size_t need = b->len + more + 1;
@@ -60,13 +62,9 @@ void strbuf_addc(struct strbuf *b, char c)
 
 void strbuf_add_number(struct strbuf *b, unsigned long long n)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
+	char digits[NUMBER_LEN];
 
-	do
-		digits[--at] = (char)('0' + n % 10);
-	while (n /= 10);
-	strbuf_addn(b, digits + at, sizeof(digits) - at);
+	strbuf_add(b, number_format(n, digits));
 }
 
 #define GUESS 128u /* most texts are shorter: these are formatted once, not measured first */

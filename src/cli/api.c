@@ -65,7 +65,7 @@ static const char *caller(const struct lab *lab, const struct api *api)
 		if (vsw && vsw->vpc == gw->bind.vpc.to)
 			return lab->ecs[i].id.name;
 	}
-	return lab_node_at(lab, 0, &node) ? node.id->name : NULL;
+	return lab_next_node(lab, &(struct lab_node_cursor){0}, &node) ? node.id->name : NULL;
 }
 
 static json_t *spec_of(const struct cli_call *c, const char *body)

@@ -11,14 +11,23 @@
 #include "compile/compile.h"
 #include "kernel/kernel.h"
 
-struct plan *cli_compile(const struct cli_lab *l, struct lab_error **err)
+static struct compile_options options_for(const struct lab *lab)
 {
 	/* who may not ask, or cannot be told, sees the plan for a kernel that has it */
-	const struct compile_options options = {
-		.no_netem = geteuid() == 0 && compile_asks_for_netem(l->lab) &&
+	return (struct compile_options){
+		.no_netem = geteuid() == 0 && compile_asks_for_netem(lab) &&
 			    kernel_has_netem(NULL) == 0,
 	};
-	struct plan *plan = compile_lab(l->lab, options, err);
+}
+
+struct plan *cli_compile_view(const struct cli_lab *l)
+{
+	return compile_view(l->lab, options_for(l->lab));
+}
+
+struct plan *cli_compile(const struct cli_lab *l, struct lab_error **err)
+{
+	struct plan *plan = compile_lab(l->lab, options_for(l->lab), err);
 
 	if (!plan)
 		(void)lab_error_prefix(err, "%s: defect of labctl, please report it", l->path);

@@ -10,6 +10,9 @@
  */
 struct plan *cli_compile(const struct cli_lab *l, struct lab_error **err);
 
+/** The same for looking at: it is not verified, and the lab has to outlive it. */
+struct plan *cli_compile_view(const struct cli_lab *l) __attribute__((returns_nonnull));
+
 /**
  * Adds a diagnostic for each function whose handler is not an executable file: compile/ is pure and
  * cannot look.

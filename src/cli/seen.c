@@ -12,7 +12,7 @@ static int compile(struct cli_seen *s, const char *lab, const char *step, struct
 		   struct lab_error **err)
 {
 	s->read = s->read ? cli_accept_lab(s->read, diags, err) : cli_find_lab(lab, step, err);
-	s->compiled = s->read ? cli_compile(s->read, err) : NULL;
+	s->compiled = s->read ? cli_compile_view(s->read) : NULL;
 	s->plan = s->compiled;
 	s->step = step;
 	return s->plan ? 0 : -1;

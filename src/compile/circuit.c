@@ -9,8 +9,9 @@
  */
 #include "compile/context.h"
 
-#include <inttypes.h>
 #include <string.h>
+
+#include "base/number.h"
 
 struct table *compile_vbr_table(struct compile *c, const struct vbr *vbr)
 {
@@ -64,10 +65,20 @@ struct line compile_vbr_line(const struct vbr *vbr)
 	return line;
 }
 
+/* What is at a VLAN, by the name of the other end. A bridge is "vlan110", which may be a router's name as well; no
+ * name has a dot. */
+static const char *device_of(struct compile *c, const char *name, uint64_t vlan)
+{
+	char number[NUMBER_LEN];
+
+	return compile_ifname(c,
+			      arena_join(c->arena, name, ".", number_format(vlan, number), NULL));
+}
+
 const char *compile_circuit_dev(struct compile *c, const struct physical_connection *pc,
 				uint64_t vlan)
 {
-	return compile_ifname(c, compile_text(c, "%s.%" PRIu64, pc->id.name, vlan));
+	return device_of(c, pc->id.name, vlan);
 }
 
 /* --- lines --- */
@@ -95,32 +106,30 @@ void compile_bridge(struct compile *c, struct plan_origin origin, const char *ns
 /* The first port at a VLAN brings its bridge, the first at a line its namespace. */
 static const char *vlan_of(struct compile *c, const struct circuit_port *p)
 {
-	const char *dev = compile_text(c, "vlan%" PRIu64, p->vlan);
+	char number[NUMBER_LEN];
+	const char *vlan = number_format(p->vlan, number);
+	const char *dev = arena_join(c->arena, "vlan", vlan, NULL);
 
 	if (!has_bridge(c, p->pc->id.name, dev))
 		compile_bridge(c, compile_origin(c, "physical_connections", &p->pc->id),
-			       p->pc->id.name, dev, compile_text(c, "VLAN %" PRIu64, p->vlan),
+			       p->pc->id.name, dev, arena_join(c->arena, "VLAN ", vlan, NULL),
 			       !physical_connection_passes(p->pc));
 	return dev;
-}
-
-/* A bridge is "vlan110", which may be a router's name as well; no name has a dot. */
-static const char *port_at_line(struct compile *c, const struct circuit_port *p)
-{
-	return compile_ifname(c, compile_text(c, "%s.%" PRIu64, p->ns, p->vlan));
 }
 
 void compile_circuit_port(struct compile *c, struct plan_origin origin,
 			  const struct circuit_port *p)
 {
 	const char *dev = compile_circuit_dev(c, p->pc, p->vlan);
-	const struct plan_end router = {
-		.ns = p->ns,
-		.dev = dev,
-		.alias = compile_text(c, "VLAN %" PRIu64 " of %s", p->vlan, p->pc->id.name)};
+	char vlan[NUMBER_LEN];
+	const struct plan_end router = {.ns = p->ns,
+					.dev = dev,
+					.alias = arena_join(c->arena, "VLAN ",
+							    number_format(p->vlan, vlan), " of ",
+							    p->pc->id.name, NULL)};
 	const struct plan_end port = {.ns = p->pc->id.name,
-				      .dev = port_at_line(c, p),
-				      .alias = compile_text(c, "port of %s", p->ns),
+				      .dev = device_of(c, p->ns, p->vlan),
+				      .alias = arena_join(c->arena, "port of ", p->ns, NULL),
 				      .master = vlan_of(c, p)};
 
 	if (p->is_clouds)
@@ -225,7 +234,7 @@ static struct leg interface_leg(struct compile *c, const struct router_interface
 {
 	return (struct leg){.ns = ns,
 			    .dev = compile_ifname(c, ri->id.name),
-			    .alias = compile_text(c, "router interface %s", ri->id.name),
+			    .alias = arena_join(c->arena, "router interface ", ri->id.name, NULL),
 			    .ip = compile_router_ip(c, ns),
 			    .gso_segs = gso_segs};
 }

@@ -8,11 +8,14 @@ bool compile_asks_for_netem(const struct lab *lab)
 	return lab->n_physical_connections || lab->n_cens;
 }
 
-struct plan *compile_lab(const struct lab *lab, struct compile_options options,
-			 struct lab_error **err)
+static struct plan *compile(const struct lab *lab, struct compile_options options, bool view)
 {
 	struct plan *p = plan_new(lab->id.name);
-	struct compile c = {.lab = lab, .plan = p, .arena = p->arena, .no_netem = options.no_netem};
+	struct compile c = {.lab = lab,
+			    .plan = p,
+			    .arena = p->arena,
+			    .no_netem = options.no_netem,
+			    .view = view};
 
 	p->title = lab->title.s;
 	p->step = lab->step;
@@ -35,8 +38,21 @@ struct plan *compile_lab(const struct lab *lab, struct compile_options options,
 	compile_dns(&c);
 	compile_node_services(&c);
 	compile_summary(&c);
-	plan_own(p);
 	plan_sort(p);
+	return p;
+}
+
+struct plan *compile_view(const struct lab *lab, struct compile_options options)
+{
+	return compile(lab, options, true);
+}
+
+struct plan *compile_lab(const struct lab *lab, struct compile_options options,
+			 struct lab_error **err)
+{
+	struct plan *p = compile(lab, options, false);
+
+	plan_own(p);
 	if (plan_verify(p, err) < 0) {
 		plan_free(p);
 		return NULL;

@@ -24,8 +24,15 @@ struct compile_link {
 struct compile_link compile_link_of(const struct lab *lab, const struct lab_link *link);
 
 /**
- * Compiles a lab that validate/ found without errors. The plan owns all its memory and may outlive
- * the lab. NULL with *err set (LAB_FAILED) means a defect of this layer: the plan contradicts itself.
+ * Compiles a lab that validate/ found without errors, for looking at: texts are the lab's, which has to
+ * outlive the plan, nobody has verified it, and its summary tells of API groups only.
+ */
+struct plan *compile_view(const struct lab *lab, struct compile_options options)
+	__attribute__((returns_nonnull, warn_unused_result));
+
+/**
+ * The same for all else: the plan owns all its memory and may outlive the lab. NULL with *err set
+ * (LAB_FAILED) means a defect of this layer: the plan contradicts itself.
  */
 struct plan *compile_lab(const struct lab *lab, struct compile_options options,
 			 struct lab_error **err) __attribute__((warn_unused_result));

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "base/strbuf.h"
+#include "base/number.h"
 
 struct router {
 	const char *ns;
@@ -14,50 +14,29 @@ struct router {
 
 /* --- texts --- */
 
-/* The parts as one text, dots in between; thousands of objects have some, and printf() is slow at it. */
-static const char *dotted(const struct compile *c, const char *const *parts, size_t n)
-{
-	size_t lens[4], len = 0;
-	char *text, *at;
-
-	for (size_t i = 0; i < n; i++)
-		len += (lens[i] = strlen(parts[i])) + 1;
-	at = text = arena_alloc(c->arena, len);
-	for (size_t i = 0; i < n; i++) {
-		memcpy(at, parts[i], lens[i]);
-		at += lens[i];
-		*at++ = '.';
-	}
-	at[-1] = '\0';
-	return text;
-}
-
 /* Golden files and documents must not depend on the folder that the user works in. */
 const char *compile_place(struct compile *c, struct span at)
 {
 	const char *path = at.src && at.src->path ? at.src->path : "lab.yaml";
 	const char *slash = strrchr(path, '/');
-	auto_strbuf struct strbuf b = {0};
+	char line[NUMBER_LEN];
 
-	strbuf_add(&b, slash ? slash + 1 : path);
-	strbuf_addc(&b, ':');
-	strbuf_add_number(&b, at.line);
-	return arena_strndup(c->arena, b.s, b.len);
+	return arena_join(c->arena, slash ? slash + 1 : path, ":", number_format(at.line, line),
+			  NULL);
 }
 
 struct plan_origin compile_origin(struct compile *c, const char *kind, const struct named *id)
 {
-	const char *const parts[] = {kind, id->name};
-
-	return (struct plan_origin){dotted(c, parts, 2), compile_place(c, id->at)};
+	return (struct plan_origin){arena_join(c->arena, kind, ".", id->name, NULL),
+				    compile_place(c, id->at)};
 }
 
 struct plan_origin compile_origin_in(struct compile *c, const char *kind, const struct named *id,
 				     const char *sub_kind, const struct named *sub)
 {
-	const char *const parts[] = {kind, id->name, sub_kind, sub->name};
-
-	return (struct plan_origin){dotted(c, parts, 4), compile_place(c, sub->at)};
+	return (struct plan_origin){
+		arena_join(c->arena, kind, ".", id->name, ".", sub_kind, ".", sub->name, NULL),
+		compile_place(c, sub->at)};
 }
 
 const char *compile_text(struct compile *c, const char *fmt, ...)
@@ -75,18 +54,20 @@ const char *compile_ifname(struct compile *c, const char *name)
 {
 	char buf[IFNAME_LEN];
 
+	if (strlen(name) < IFNAME_LEN)
+		return name;
 	return arena_strdup(c->arena, name_ifname(name, buf));
 }
 
 const char *compile_services_ns(struct compile *c, const struct region *region)
 {
-	return compile_text(c, "svc.%s", region->id.name);
+	return arena_join(c->arena, "svc.", region->id.name, NULL);
 }
 
 const char *compile_transit_router_ns(struct compile *c, const struct cen *cen,
 				      const struct region *region)
 {
-	return compile_text(c, "%s.%s", cen->id.name, region->id.name);
+	return arena_join(c->arena, cen->id.name, ".", region->id.name, NULL);
 }
 
 static void add_namespace(struct compile *c, struct plan_origin origin, const char *name,

@@ -51,6 +51,7 @@ struct compile {
 	struct router *routers;
 	size_t n_routers;
 	bool no_netem;
+	bool view;          /* nobody asks for more of the summary than explain/ does */
 	struct wire *wires; /* lines that labctl-wire carries */
 	size_t n_wires;
 };
@@ -67,7 +68,7 @@ struct plan_origin compile_origin_in(struct compile *c, const char *kind, const 
 
 const char *compile_text(struct compile *c, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
-/** The interface name of a cloud name, in the plan's arena. */
+/** The interface name of a cloud name: it itself where it is short enough. */
 const char *compile_ifname(struct compile *c, const char *name);
 const char *compile_services_ns(struct compile *c, const struct region *region);
 const char *compile_transit_router_ns(struct compile *c, const struct cen *cen,

@@ -114,7 +114,8 @@ static void add_lan(struct compile *c, const struct data_center *dc, const struc
 	struct plan_origin origin = compile_origin_in(c, "data_centers", &dc->id, "lans", &lan->id);
 	const char *dev = compile_ifname(c, lan->id.name);
 
-	compile_bridge(c, origin, dc->id.name, dev, compile_text(c, "lan %s", lan->id.name), false);
+	compile_bridge(c, origin, dc->id.name, dev,
+		       arena_join(c->arena, "lan ", lan->id.name, NULL), false);
 	compile_address(c, origin, dc->id.name, dev,
 			(struct ip_prefix){lan->gateway_ip.ip, lan->cidr_block.p.len});
 }
@@ -201,21 +202,22 @@ static void add_host(struct compile *c, const struct data_center *dc, const stru
 	char ip[IP_STRLEN];
 
 	compile_namespace(c, origin, ns, "host");
-	(void)compile_link(c, origin, /* the plan owns it */
-			   (struct plan_end){.ns = dc->id.name,
-					     .dev = compile_ifname(c, ns),
-					     .alias = compile_text(c, "host %s", ns),
-					     .master = compile_ifname(c, lan->id.name)},
-			   (struct plan_end){.ns = ns,
-					     .dev = "eth0",
-					     .alias = compile_text(c, "lan %s", lan->id.name),
-					     .gso_segs = gso_of_hosts(dc)});
+	(void)compile_link(
+		c, origin, /* the plan owns it */
+		(struct plan_end){.ns = dc->id.name,
+				  .dev = compile_ifname(c, ns),
+				  .alias = arena_join(c->arena, "host ", ns, NULL),
+				  .master = compile_ifname(c, lan->id.name)},
+		(struct plan_end){.ns = ns,
+				  .dev = "eth0",
+				  .alias = arena_join(c->arena, "lan ", lan->id.name, NULL),
+				  .gso_segs = gso_of_hosts(dc)});
 	compile_address(c, origin, ns, "eth0", (struct ip_prefix){h->ip.ip, lan->cidr_block.p.len});
 	compile_route(c, origin, ns, PLAN_TABLE_MAIN, (struct ip_prefix){0, 0}, PLAN_PROTO_SYSTEM,
 		      (struct hop){.dev = "eth0", .via = lan->gateway_ip.ip, .on_subnet = true});
 	add_firewall(c, origin, h);
 	compile_node(c, origin, ns, resolv_conf(c, dc),
-		     compile_text(c, "%s %s\n", ip_format(h->ip.ip, ip), ns));
+		     arena_join(c->arena, ip_format(h->ip.ip, ip), " ", ns, "\n", NULL));
 }
 
 static void compile_data_center(struct compile *c, const struct data_center *dc)

@@ -13,7 +13,7 @@ void compile_node(struct compile *c, struct plan_origin origin, const char *ns,
 		.ns = ns,
 		.hostname = ns,
 		.resolv_conf = resolv_conf,
-		.hosts = compile_text(c, "127.0.0.1 localhost\n%s", hosts),
+		.hosts = arena_join(c->arena, "127.0.0.1 localhost\n", hosts, NULL),
 	};
 }
 
@@ -85,9 +85,10 @@ static void compile_service(struct compile *c, const struct lab_node *node, cons
 
 void compile_node_services(struct compile *c)
 {
+	struct lab_node_cursor at = {0};
 	struct lab_node node;
 
-	for (size_t i = 0; lab_node_at(c->lab, i, &node); i++)
+	while (lab_next_node(c->lab, &at, &node))
 		for (size_t j = 0; j < node.n_services; j++)
 			compile_service(c, &node, &node.services[j]);
 }

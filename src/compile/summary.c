@@ -405,20 +405,26 @@ static const char *what_to_try(struct compile *c)
 	return line;
 }
 
+static void put_rest(struct compile *c, struct strbuf *b)
+{
+	compile_put_json(b, "cen", cens_of(c));
+	put_circuits(c, b);
+	put_data_centers(c->lab, b);
+	put_internet(c->lab, b);
+	compile_put_summary_lines(c, b);
+	put_regions(c->lab, b);
+	compile_put_text(b, "try", what_to_try(c));
+	compile_put_wire_names(c, b);
+}
+
 void compile_summary(struct compile *c)
 {
 	auto_strbuf struct strbuf b = {0};
 
 	strbuf_addc(&b, '{');
 	compile_put_json(&b, "api_groups", groups_of(c));
-	compile_put_json(&b, "cen", cens_of(c));
-	put_circuits(c, &b);
-	put_data_centers(c->lab, &b);
-	put_internet(c->lab, &b);
-	compile_put_summary_lines(c, &b);
-	put_regions(c->lab, &b);
-	compile_put_text(&b, "try", what_to_try(c));
-	compile_put_wire_names(c, &b);
+	if (!c->view)
+		put_rest(c, &b);
 	strbuf_addc(&b, '}');
 	c->plan->summary = arena_strndup(c->arena, b.s, b.len);
 }

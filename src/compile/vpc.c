@@ -111,7 +111,7 @@ static void add_services_leg(struct compile *c, struct plan_origin origin, const
 				       .ip = compile_router_ip(c, ns)},
 			 &(struct leg){.ns = services,
 				       .dev = compile_ifname(c, ns),
-				       .alias = compile_text(c, "vpc %s", ns),
+				       .alias = arena_join(c->arena, "vpc ", ns, NULL),
 				       .ip = compile_router_ip(c, services)});
 }
 
@@ -181,10 +181,11 @@ static void add_port_link(struct compile *c, struct plan_origin origin, const st
 		(struct plan_end){.ns = port->vswitch->vpc->id.name,
 				  .dev = compile_ifname(c, port->name),
 				  .proxy_arp = true,
-				  .alias = compile_text(c, "%s %s", port->kind, port->name)},
-		(struct plan_end){.ns = port->ns,
-				  .dev = port->dev,
-				  .alias = compile_text(c, "vswitch %s", port->vswitch->id.name)});
+				  .alias = arena_join(c->arena, port->kind, " ", port->name, NULL)},
+		(struct plan_end){
+			.ns = port->ns,
+			.dev = port->dev,
+			.alias = arena_join(c->arena, "vswitch ", port->vswitch->id.name, NULL)});
 }
 
 /* Packets from a vSwitch with a custom route table are routed by that table. */

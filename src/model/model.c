@@ -86,57 +86,64 @@ const struct region_pair *lab_find_region_pair(const struct lab *lab, const stru
 	return NULL;
 }
 
-static bool host_at(const struct lab *lab, size_t i, struct lab_node *node)
+static bool next_ecs(const struct lab *lab, struct lab_node_cursor *at, struct lab_node *node)
 {
-	for (size_t d = 0; d < lab->n_data_centers; d++) {
-		const struct data_center *dc = &lab->data_centers[d];
+	const struct ecs *e;
 
-		if (i < dc->n_hosts) {
-			const struct host *h = &dc->hosts[i];
+	if (at->i == lab->n_ecs)
+		return false;
+	e = &lab->ecs[at->i++];
+	*node = (struct lab_node){&e->id, "ECS instance", e->private_ip.ip, e->services,
+				  e->n_services};
+	return true;
+}
 
-			*node = (struct lab_node){&h->id, "host", h->ip.ip, h->services,
-						  h->n_services};
-			return true;
-		}
-		i -= dc->n_hosts;
+static bool next_host(const struct lab *lab, struct lab_node_cursor *at, struct lab_node *node)
+{
+	for (; at->data_center < lab->n_data_centers; at->data_center++, at->i = 0) {
+		const struct data_center *dc = &lab->data_centers[at->data_center];
+		const struct host *h;
+
+		if (at->i == dc->n_hosts)
+			continue;
+		h = &dc->hosts[at->i++];
+		*node = (struct lab_node){&h->id, "host", h->ip.ip, h->services, h->n_services};
+		return true;
 	}
 	return false;
 }
 
-static size_t count_hosts(const struct lab *lab)
+static bool next_internet_host(const struct lab *lab, struct lab_node_cursor *at,
+			       struct lab_node *node)
 {
-	size_t n = 0;
+	const struct internet_host *h;
 
-	for (size_t d = 0; d < lab->n_data_centers; d++)
-		n += lab->data_centers[d].n_hosts;
-	return n;
+	if (at->i == lab->internet.n_hosts)
+		return false;
+	h = &lab->internet.hosts[at->i++];
+	*node = (struct lab_node){&h->id, "Internet host", h->ip.ip, h->services, h->n_services};
+	return true;
 }
 
-bool lab_node_at(const struct lab *lab, size_t i, struct lab_node *node)
+static bool next_customer_router(const struct lab *lab, struct lab_node_cursor *at,
+				 struct lab_node *node)
 {
-	if (i < lab->n_ecs) {
-		const struct ecs *e = &lab->ecs[i];
-
-		*node = (struct lab_node){&e->id, "ECS instance", e->private_ip.ip, e->services,
-					  e->n_services};
-		return true;
-	}
-	i -= lab->n_ecs;
-	if (host_at(lab, i, node))
-		return true;
-	i -= count_hosts(lab);
-	if (i < lab->internet.n_hosts) {
-		const struct internet_host *h = &lab->internet.hosts[i];
-
-		*node = (struct lab_node){&h->id, "Internet host", h->ip.ip, h->services,
-					  h->n_services};
-		return true;
-	}
-	i -= lab->internet.n_hosts;
-	if (i >= lab->n_data_centers)
+	if (at->i == lab->n_data_centers)
 		return false;
-	*node = (struct lab_node){.id = &lab->data_centers[i].id, .kind = "customer router"};
+	*node = (struct lab_node){.id = &lab->data_centers[at->i++].id, .kind = "customer router"};
 	return true;
+}
+
+bool lab_next_node(const struct lab *lab, struct lab_node_cursor *at, struct lab_node *node)
+{
+	static bool (*const kinds[])(const struct lab *, struct lab_node_cursor *,
+				     struct lab_node *) = {next_ecs, next_host, next_internet_host,
+							   next_customer_router};
+
+	for (; at->kind < (int)(sizeof(kinds) / sizeof(kinds[0])); at->kind++, at->i = 0)
+		if (kinds[at->kind](lab, at, node))
+			return true;
+	return false;
 }
 
 const struct region *vbr_region(const struct vbr *vbr)

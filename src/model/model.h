@@ -70,8 +70,13 @@ struct lab_node {
 	const struct service *services;
 	size_t n_services;
 };
-/** Node i of the lab, all kinds counted together; false behind the last one. */
-bool lab_node_at(const struct lab *lab, size_t i, struct lab_node *node);
+/** How far the nodes of a lab have been gone through; all zero before the first one. */
+struct lab_node_cursor {
+	size_t data_center, i;
+	int kind;
+};
+/** The next node of the lab, one kind after another; false behind the last one. */
+bool lab_next_node(const struct lab *lab, struct lab_node_cursor *at, struct lab_node *node);
 
 /** The region of what is attached; NULL where that is not known (yet). */
 const struct region *cen_attachment_region(const struct cen_attachment *a);

@@ -12,8 +12,8 @@
 
 static size_t slot_of(const struct node *map, const char *key)
 {
-	size_t mask = map->n_slots - 1;
-	size_t i = (size_t)hash_str(0, key) & mask;
+	uint32_t mask = map->n_slots - 1;
+	uint32_t i = (uint32_t)hash_str(0, key) & mask;
 
 	while (map->slots[i] && strcmp(map->items[map->slots[i] - 1].key, key) != 0)
 		i = (i + 1) & mask;
@@ -22,7 +22,7 @@ static size_t slot_of(const struct node *map, const char *key)
 
 static void index_rebuild(struct arena *arena, struct node *map)
 {
-	map->n_slots = map->n_slots ? map->n_slots * 4 : (size_t)SMALL_MAP * 8;
+	map->n_slots = map->n_slots ? map->n_slots * 4 : SMALL_MAP * 8;
 	map->slots = arena_alloc(arena, map->n_slots * sizeof(*map->slots));
 	for (size_t i = 0; i < map->n; i++)
 		map->slots[slot_of(map, map->items[i].key)] = (uint32_t)(i + 1);

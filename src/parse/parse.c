@@ -80,7 +80,7 @@ static void unknown_step(const struct lab *lab, const char *step, const struct n
 }
 
 /* Two of one name would make `--step` ambiguous. */
-static void check_id(const struct lab *lab, struct node *seen, const struct named *id,
+static void check_id(struct arena *scratch, struct node *seen, const struct named *id,
 		     const char *rule, const char *what, struct report *r)
 {
 	const struct node_item *first = id->name ? parse_node_find(seen, id->name) : NULL;
@@ -88,14 +88,14 @@ static void check_id(const struct lab *lab, struct node *seen, const struct name
 	if (!id->name)
 		return;
 	if (!first) {
-		(void)parse_node_add(lab->arena, seen, id->name, id->at, NULL);
+		(void)parse_node_add(scratch, seen, id->name, id->at, NULL);
 		return;
 	}
 	parse_error(r, rule, id->at, "%s '%s' exists already", what, id->name);
 	parse_note(r, first->key_at, "first declared here");
 }
 
-static void check_step_ids(const struct lab *lab, struct report *r)
+static void check_step_ids(const struct lab *lab, struct arena *scratch, struct report *r)
 {
 	struct node seen = {.kind = NODE_MAP};
 
@@ -103,23 +103,25 @@ static void check_step_ids(const struct lab *lab, struct report *r)
 		const struct step *s = &lab->steps[i];
 		struct node in_step = {.kind = NODE_MAP};
 
-		check_id(lab, &seen, &s->id, "duplicate-step", "a step", r);
+		check_id(scratch, &seen, &s->id, "duplicate-step", "a step", r);
 		for (size_t j = 0; j < s->n_exercises; j++)
-			check_id(lab, &in_step, &s->exercises[j].id, "duplicate-exercise",
+			check_id(scratch, &in_step, &s->exercises[j].id, "duplicate-exercise",
 				 "an exercise", r);
 	}
 }
 
-static void merge_one(struct lab *lab, struct node *root, const struct node *item, struct report *r)
+static void merge_one(struct arena *nodes, struct node *root, const struct node *item,
+		      struct report *r)
 {
 	const struct node *apply = item && item->kind == NODE_MAP ? parse_node_get(item, "apply")
 								  : NULL;
 
 	if (apply && apply->kind == NODE_MAP)
-		parse_merge(lab->arena, root, apply, r);
+		parse_merge(nodes, root, apply, r);
 }
 
-static void merge_steps(struct lab *lab, struct node *root, const char *step, struct report *r)
+static void merge_steps(struct lab *lab, struct arena *nodes, struct node *root, const char *step,
+			struct report *r)
 {
 	struct node *steps = parse_node_get(root, "steps");
 
@@ -136,12 +138,12 @@ static void merge_steps(struct lab *lab, struct node *root, const char *step, st
 	for (size_t i = 0; steps && i < steps->n; i++) {
 		const struct node *item = steps->items[i].value;
 
-		merge_one(lab, root, item, r);
+		merge_one(nodes, root, item, r);
 		if (lab->step && item == find_item(steps, lab->step, strcspn(lab->step, "/")))
 			break;
 	}
 	if (lab->step && steps)
-		merge_one(lab, root, find_exercise(steps, lab->step), r);
+		merge_one(nodes, root, find_exercise(steps, lab->step), r);
 }
 
 static bool is_lab(const struct node *root, struct report *r)
@@ -155,20 +157,20 @@ static bool is_lab(const struct node *root, struct report *r)
 }
 
 /* A fragment that is in no step: as one, but checked here, because the file does not hold it. */
-static void merge_change(struct lab *lab, struct node *root, const struct source *change,
-			 struct report *r)
+static void merge_change(struct lab *lab, struct arena *nodes, struct node *root,
+			 const struct source *change, struct report *r)
 {
 	struct decode d = {.arena = lab->arena,
 			   .r = r,
 			   .src = change,
 			   .pass = DECODE_PIECES,
 			   .fragment = true};
-	struct node *fragment = parse_tree(lab->arena, change, r);
+	struct node *fragment = parse_tree(nodes, lab->arena, change, r);
 
 	if (!fragment || !is_lab(fragment, r))
 		return;
 	parse_decode(&d, &parse_table_lab, fragment, arena_alloc(lab->arena, sizeof(*lab)));
-	parse_merge(lab->arena, root, fragment, r);
+	parse_merge(nodes, root, fragment, r);
 }
 
 struct lab *parse_lab(const struct source *src, const char *step, struct diag_list *diags)
@@ -179,10 +181,11 @@ struct lab *parse_lab(const struct source *src, const char *step, struct diag_li
 struct lab *parse_lab_changed(const struct source *src, const char *step,
 			      const struct source *changes, size_t n, struct diag_list *diags)
 {
+	auto_arena struct arena *nodes = arena_new(0); /* the lab needs none of them */
 	struct lab *lab = lab_new();
 	struct report r = {.diags = diags, .arena = lab->arena};
 	struct decode d = {.arena = lab->arena, .r = &r, .src = src, .pass = DECODE_AT_ONCE};
-	struct node *root = parse_tree(lab->arena, src, &r);
+	struct node *root = parse_tree(nodes, lab->arena, src, &r);
 
 	if (!root || !is_lab(root, &r)) {
 		lab_free(lab);
@@ -193,15 +196,15 @@ struct lab *parse_lab_changed(const struct source *src, const char *step,
 	if (n || step || parse_node_find(root, "steps")) {
 		d.pass = DECODE_PIECES;
 		parse_decode(&d, &parse_table_lab, root, arena_alloc(lab->arena, sizeof(*lab)));
-		merge_steps(lab, root, step, &r);
+		merge_steps(lab, nodes, root, step, &r);
 		for (size_t i = 0; i < n; i++)
-			merge_change(lab, root, &changes[i], &r);
+			merge_change(lab, nodes, root, &changes[i], &r);
 		d.pass = DECODE_WHOLE;
 	}
 	parse_decode(&d, &parse_table_lab, root, lab);
 	if (!lab->id.name)
 		lab->id = (struct named){.name = "lab", .at = {.src = src}};
-	check_step_ids(lab, &r);
+	check_step_ids(lab, nodes, &r);
 	parse_finish_lab(lab);
 	return lab;
 }

@@ -15,11 +15,17 @@ void parse_lines(struct arena *arena, const struct source *src, struct lines *li
 		*arena_push(arena, lines->start, lines->n) = (size_t)(++p - src->text);
 }
 
-/* The last line that begins at or before the offset. */
-static size_t line_of(const struct lines *lines, size_t offset)
+/* The last line that begins at or before the offset: from the one that was asked for last, or by halves. */
+static size_t line_of(struct lines *lines, size_t offset)
 {
-	size_t low = 0, high = lines->n;
+	size_t low = lines->near, high = lines->n;
 
+	if (lines->start[low] <= offset) {
+		while (low + 1 < high && lines->start[low + 1] <= offset)
+			low++;
+		return lines->near = low;
+	}
+	low = 0;
 	while (high - low > 1) {
 		size_t mid = low + (high - low) / 2;
 
@@ -28,7 +34,7 @@ static size_t line_of(const struct lines *lines, size_t offset)
 		else
 			high = mid;
 	}
-	return low;
+	return lines->near = low;
 }
 
 static size_t line_end(const struct lines *lines, size_t line)
@@ -41,7 +47,7 @@ static size_t line_end(const struct lines *lines, size_t line)
 	return end;
 }
 
-struct span parse_lines_span(const struct lines *lines, size_t from, size_t to)
+struct span parse_lines_span(struct lines *lines, size_t from, size_t to)
 {
 	size_t line = line_of(lines, from), end = line_end(lines, line);
 
@@ -94,7 +100,22 @@ static size_t utf8_len(const unsigned char *p, size_t room)
 	return n;
 }
 
-bool parse_scan(const struct lines *lines, struct report *r)
+/* How many bytes from i on are ASCII and not zero, looked at in eights: nearly all of them are. */
+static size_t plain_bytes(const struct source *src, size_t i)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+	size_t n = 0;
+	uint64_t eight;
+
+	for (; src->len - i - n >= sizeof(eight); n += sizeof(eight)) {
+		memcpy(&eight, src->text + i + n, sizeof(eight));
+		if ((eight | (eight - ones)) & tops)
+			break;
+	}
+	return n;
+}
+
+bool parse_scan(struct lines *lines, struct report *r)
 {
 	const struct source *src = lines->src;
 	const unsigned char *text = (const unsigned char *)src->text;
@@ -105,7 +126,7 @@ bool parse_scan(const struct lines *lines, struct report *r)
 			    PARSE_MAX_BYTES);
 		return false;
 	}
-	for (size_t i = 0, n; i < src->len; i += n) {
+	for (size_t i = plain_bytes(src, 0), n; i < src->len; i += n, i += plain_bytes(src, i)) {
 		n = utf8_len(text + i, src->len - i);
 		if (n == 0) {
 			parse_error(r, "bad-utf8", parse_lines_span(lines, i, i + 1),
@@ -163,6 +184,8 @@ long parse_control_byte(const char *text, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
 
+		if (c >= 0x20 && c < 0x7f)
+			continue; /* nearly all */
 		if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f)
 			return (long)i;
 		if (c == 0xc2 && i + 1 < len && (unsigned char)text[i + 1] < 0xa0)

@@ -13,16 +13,17 @@ struct lines {
 	const struct source *src;
 	size_t *start; /* offset of each line */
 	size_t n;
+	size_t near; /* the line that was asked for last: places are asked for in order */
 };
 
 void parse_lines(struct arena *arena, const struct source *src, struct lines *lines);
 /** The place of the bytes [from, to), cut at the end of their first line, at least one byte. */
-struct span parse_lines_span(const struct lines *lines, size_t from, size_t to);
+struct span parse_lines_span(struct lines *lines, size_t from, size_t to);
 /** The offset of a line and a column in characters, both from 1, clamped to the text. */
 size_t parse_lines_offset(const struct lines *lines, int line, int column);
 
 /** Size, zero bytes and UTF-8. False where the text must not be given to a YAML parser. */
-bool parse_scan(const struct lines *lines, struct report *r);
+bool parse_scan(struct lines *lines, struct report *r);
 
 /**
  * What a single-quoted scalar means, from the n bytes between its quotes: '' is a quote and line

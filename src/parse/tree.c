@@ -23,8 +23,11 @@ struct block { /* bytes of a literal or folded scalar, in which tabs are text */
 	size_t from, to;
 };
 
+#define KNOWN 256u
+
 struct builder {
-	struct arena *arena;
+	struct arena *arena, *texts;
+	const char *known[KNOWN]; /* keys that were there before, one for each hash */
 	struct report *r;
 	struct lines lines;
 	size_t skip; /* bytes of the byte order mark, which libfyaml does not see */
@@ -169,20 +172,43 @@ static struct span nothing_span(const struct builder *b)
 		   : (struct span){.src = b->lines.src, .line = 1, .col = 1, .len = 1};
 }
 
+/* What a scalar means; at: where it stands. */
+static const char *meaning(struct builder *b, struct fy_token *token, struct span at, size_t *len)
+{
+	const enum fy_scalar_style style = fy_token_scalar_style(token);
+	const size_t from = fy_token_start_mark(token)->input_pos + b->skip;
+	const char *text = b->lines.src->text + from;
+
+	*len = fy_token_end_mark(token)->input_pos + b->skip - from;
+	if (style == FYSS_PLAIN && *len == at.len)
+		return text; /* on one line, and so as it is written */
+	if (style != FYSS_SINGLE_QUOTED)
+		return fy_token_get_text(token, len);
+	text = parse_single_quoted(b->arena, text, *len);
+	*len = strlen(text);
+	return text;
+}
+
+/* A key's copy. Those of a large file are there thousands of times. */
+static const char *copy_key(struct builder *b, const char *text, size_t len)
+{
+	const char **known;
+	uint32_t hash = 0;
+
+	for (size_t i = 0; i < len; i++)
+		hash = hash * 31 + (unsigned char)text[i];
+	known = &b->known[hash % KNOWN];
+	if (!*known || strncmp(*known, text, len) != 0 || (*known)[len])
+		*known = arena_strndup(b->texts, text, len);
+	return *known;
+}
+
 static const char *scalar_text(struct builder *b, struct fy_token *token, struct span at)
 {
-	size_t len = 0, from, to;
-	const char *text = "";
+	size_t len = 0;
+	const char *text = token ? meaning(b, token, at, &len) : "";
 	long control;
 
-	if (token && fy_token_scalar_style(token) == FYSS_SINGLE_QUOTED) {
-		from = fy_token_start_mark(token)->input_pos + b->skip;
-		to = fy_token_end_mark(token)->input_pos + b->skip;
-		text = parse_single_quoted(b->arena, b->lines.src->text + from, to - from);
-		len = strlen(text);
-	} else if (token) {
-		text = fy_token_get_text(token, &len);
-	}
 	control = parse_control_byte(text, len);
 	if (control >= 0) {
 		parse_error(b->r, "control-character", at,
@@ -190,7 +216,7 @@ static const char *scalar_text(struct builder *b, struct fy_token *token, struct
 			    (unsigned char)text[control]);
 		return "?";
 	}
-	return arena_strndup(b->arena, text, len);
+	return wants_key(b) ? copy_key(b, text, len) : arena_strndup(b->texts, text, len);
 }
 
 static void on_scalar(struct builder *b, struct fy_event *e)
@@ -375,9 +401,10 @@ static bool read_yaml(struct builder *b)
 	return ok;
 }
 
-struct node *parse_tree(struct arena *arena, const struct source *src, struct report *r)
+struct node *parse_tree(struct arena *arena, struct arena *texts, const struct source *src,
+			struct report *r)
 {
-	struct builder b = {.arena = arena, .r = r};
+	struct builder b = {.arena = arena, .texts = texts, .r = r};
 
 	parse_lines(arena, src, &b.lines);
 	if (!parse_scan(&b.lines, r))

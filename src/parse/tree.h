@@ -22,19 +22,24 @@ struct node_item {
 	struct node *value; /* NULL: deleted by a step; skip it */
 };
 
+/* There are tens of thousands in a large lab: 64 bytes. */
 struct node {
-	enum node_kind kind;
 	struct span at;          /* the value; of a map or a list: its first byte */
 	const char *text;        /* scalar; has no control characters but tab and line ends */
-	bool plain;              /* scalar without quotes: may mean null, true, 5 */
 	struct node_item *items; /* map and list, in order of first appearance */
 	size_t n;
 	uint32_t *slots; /* map: hash index, 1-based item numbers; absent while the map is small */
-	size_t n_slots;
+	uint32_t n_slots;
+	enum node_kind kind : 8;
+	bool plain; /* scalar without quotes: may mean null, true, 5 */
 };
 
-/** The document of a source, or NULL where it cannot be read; every error goes to the report. */
-struct node *parse_tree(struct arena *arena, const struct source *src, struct report *r);
+/**
+ * The document of a source, or NULL where it cannot be read; every error goes to the report. Keys and scalars are in
+ * `texts`, where they may outlive the nodes, which are in `arena`.
+ */
+struct node *parse_tree(struct arena *arena, struct arena *texts, const struct source *src,
+			struct report *r);
 
 /** The item of a map by key, or NULL. The value of a deleted item is NULL. */
 struct node_item *parse_node_find(const struct node *map, const char *key);

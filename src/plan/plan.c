@@ -240,20 +240,78 @@ void plan_own(struct plan *p)
 	free(o);
 }
 
-static int compare_for_sort(const void *a, const void *b, void *kind)
+/* An object that is to be sorted. `head` tells most of them apart: the first bytes of its first text. */
+struct sorted {
+	uint64_t head;
+	size_t from;
+};
+
+struct sorting {
+	enum plan_kind kind;
+	size_t size;
+	char *items;
+};
+
+/* Every key begins with the name of a namespace. As numbers they are in the order of strcmp(). */
+static uint64_t head_of(enum plan_kind kind, const void *object)
 {
-	return plan_key_cmp(*(const enum plan_kind *)kind, a, b);
+	const char *places[2], *name;
+	uint64_t head = 0;
+
+	plan_places(kind, object, places);
+	name = kind == PLAN_WORKER ? ((const struct plan_worker *)object)->name : places[0];
+	for (size_t i = 0; i < sizeof(head); i++)
+		head = head << 8 | (name && *name ? (unsigned char)*name++ : 0);
+	return head;
+}
+
+static int compare_sorted(const void *pa, const void *pb, void *data)
+{
+	const struct sorted *a = pa, *b = pb;
+	const struct sorting *s = data;
+
+	if (a->head != b->head)
+		return a->head < b->head ? -1 : 1;
+	return plan_key_cmp(s->kind, s->items + a->from * s->size, s->items + b->from * s->size);
+}
+
+/* Follows the circles in which objects have to change places. */
+static void move(const struct sorting *s, struct sorted *order, size_t n, void *spare)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t at = i, next;
+
+		if (order[i].from == i)
+			continue;
+		memcpy(spare, s->items + i * s->size, s->size);
+		for (; (next = order[at].from) != i; at = next) {
+			memcpy(s->items + at * s->size, s->items + next * s->size, s->size);
+			order[at].from = at;
+		}
+		memcpy(s->items + at * s->size, spare, s->size);
+		order[at].from = at;
+	}
+}
+
+static void sort_kind(struct plan *p, enum plan_kind kind)
+{
+	const struct plan_array array = plan_array(p, kind);
+	struct sorting s = {kind, plan_fields(kind)->size, *array.items};
+	struct sorted *order = malloc((*array.n + 1) * sizeof(*order) + s.size);
+
+	if (!order)
+		abort();
+	for (size_t i = 0; i < *array.n; i++)
+		order[i] = (struct sorted){head_of(kind, s.items + i * s.size), i};
+	qsort_r(order, *array.n, sizeof(*order), compare_sorted, &s);
+	move(&s, order, *array.n, &order[*array.n]);
+	free(order);
 }
 
 void plan_sort(struct plan *p)
 {
-	for (enum plan_kind kind = 0; kind < PLAN_N_KINDS; kind++) {
-		struct plan_array array = plan_array(p, kind);
-
-		if (*array.n > 1)
-			qsort_r(*array.items, *array.n, plan_fields(kind)->size, compare_for_sort,
-				&kind);
-	}
+	for (enum plan_kind kind = 0; kind < PLAN_N_KINDS; kind++)
+		sort_kind(p, kind);
 }
 
 static const void *find(const struct plan *p, enum plan_kind kind, const void *key)

@@ -75,9 +75,10 @@ static void add(struct validation *v, struct pool *pool, const void *items, size
 
 static void add_nodes(struct validation *v, struct pool *pool)
 {
+	struct lab_node_cursor at = {0};
 	struct lab_node node;
 
-	for (size_t i = 0; lab_node_at(v->lab, i, &node); i++)
+	while (lab_next_node(v->lab, &at, &node))
 		arena_push(v->scratch, pool->items, pool->n)->id = node.id;
 }
 

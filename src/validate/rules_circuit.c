@@ -187,16 +187,20 @@ static void report_vlan(struct validation *v, const struct end *first, const str
 
 static void vlans_of_vbrs(struct validation *v)
 {
-	for (size_t i = 1; i < v->lab->n_vbrs; i++)
-		for (size_t j = 0; j < i; j++) {
-			struct end a = end_of_vbr(&v->lab->vbrs[j]);
-			struct end b = end_of_vbr(&v->lab->vbrs[i]);
+	for (size_t i = 1; i < v->lab->n_vbrs; i++) {
+		const struct vbr *vbr = &v->lab->vbrs[i];
+		const struct physical_connection *pc = vbr->physical_connection.to;
+		const struct end b = end_of_vbr(vbr);
+
+		for (size_t j = 0; pc && pc->vbrs[j] != vbr; j++) {
+			const struct end a = end_of_vbr(pc->vbrs[j]);
 
 			if (same_vlan(&a, &b)) {
 				report_vlan(v, &a, &b);
 				break;
 			}
 		}
+	}
 }
 
 static void vlans_of_customer(struct validation *v, const struct data_center *dc)
@@ -237,7 +241,7 @@ void validate_circuit_customer(struct validation *v)
 		const struct physical_connection *pc = &lab->physical_connections[i];
 		const struct circuit *first = NULL;
 
-		for (size_t j = 0; j < lab->n_data_centers; j++) {
+		for (size_t j = 0; pc->n_circuits > 1 && j < lab->n_data_centers; j++) {
 			const struct circuit *c = first_on(&lab->data_centers[j], pc);
 
 			if (!c || !first) {

@@ -11,9 +11,10 @@ typedef void service_fn(struct validation *v, const struct lab_node *node, const
 
 static void each_service(struct validation *v, service_fn *fn)
 {
+	struct lab_node_cursor at = {0};
 	struct lab_node node;
 
-	for (size_t i = 0; lab_node_at(v->lab, i, &node); i++)
+	while (lab_next_node(v->lab, &at, &node))
 		for (size_t j = 0; j < node.n_services; j++)
 			fn(v, &node, &node.services[j]);
 }
@@ -98,9 +99,10 @@ static void add(struct validation *v, struct processes *p, const char *name, con
 
 static void add_services(struct validation *v, struct processes *p)
 {
+	struct lab_node_cursor at = {0};
 	struct lab_node node;
 
-	for (size_t i = 0; lab_node_at(v->lab, i, &node); i++)
+	while (lab_next_node(v->lab, &at, &node))
 		for (size_t j = 0; j < node.n_services; j++) {
 			const struct named *id = &node.services[j].id;
 

@@ -64,12 +64,46 @@ static void again(void **state)
 	}
 }
 
+/* An array keeps its place while nothing stands behind it, and its elements wherever it goes. */
+static void arrays(void **state)
+{
+	auto_arena struct arena *a = arena_new(0);
+	size_t n = 0, *items = NULL, *first;
+
+	(void)state;
+	for (size_t i = 0; i < 100; i++)
+		*arena_push(a, items, n) = i;
+	first = items;
+	assert_int_equal(arena_used(a), 128 * sizeof(*items));
+	(void)arena_alloc(a, 1);
+	for (size_t i = 100; i < 1000; i++) {
+		size_t *new = arena_push(a, items, n);
+
+		assert_int_equal(*new, 0);
+		*new = i;
+	}
+	assert_ptr_not_equal(items, first);
+	for (size_t i = 0; i < 1000; i++)
+		assert_int_equal(items[i], i);
+}
+
+static void joined(void **state)
+{
+	auto_arena struct arena *a = arena_new(0), *small = arena_new(32);
+
+	(void)state;
+	assert_string_equal(arena_join(a, "vpcs", ".", "", "vpc-1", NULL), "vpcs.vpc-1");
+	assert_string_equal(arena_join(a, "", NULL), "");
+	assert_string_equal(arena_join(small, "0123456789", "abcdef", NULL), "0123456789abcdef");
+	assert_null(
+		arena_join(small, "x", NULL)); /* with its NUL, the text before has all there is */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(many),
-		cmocka_unit_test(large),
-		cmocka_unit_test(again),
+		cmocka_unit_test(many),   cmocka_unit_test(large),  cmocka_unit_test(again),
+		cmocka_unit_test(arrays), cmocka_unit_test(joined),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

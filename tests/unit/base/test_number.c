@@ -39,11 +39,21 @@ static void others(void **state)
 	}
 }
 
+static void written(void **state)
+{
+	char buf[NUMBER_LEN];
+
+	assert_string_equal(number_format(0, buf), "0");
+	assert_string_equal(number_format(4094, buf), "4094");
+	assert_string_equal(number_format(UINT64_MAX, buf), "18446744073709551615");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(others),
+		cmocka_unit_test(written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "model/model.h"
 
+#include "base/cleanup.h"
 #include "lib/test.h"
 
 static void domains_are_stable_and_differ(void **state)
@@ -35,11 +36,42 @@ static void pairs_are_found_in_either_order(void **state)
 	assert_null(lab_find_region_pair(lab, &r[0], &r[2]));
 }
 
+/* Kind by kind; a data centre without hosts is no end. */
+static void nodes_come_one_after_another(void **state)
+{
+	static const char *const names[] = {"ecs", "h-1",  "h-2",  "h-3",
+					    "web", "dc-1", "dc-2", "dc-3"};
+	auto_lab struct lab *lab = lab_new();
+	struct ecs ecs = {.id.name = "ecs"};
+	struct host h[] = {{.id.name = "h-1"}, {.id.name = "h-2"}, {.id.name = "h-3"}};
+	struct data_center dcs[] = {{.id.name = "dc-1", .hosts = h, .n_hosts = 2},
+				    {.id.name = "dc-2"},
+				    {.id.name = "dc-3", .hosts = &h[2], .n_hosts = 1}};
+	struct internet_host web = {.id.name = "web"};
+	struct lab_node_cursor at = {0};
+	struct lab_node node;
+
+	assert_false(lab_next_node(lab, &at, &node));
+	at = (struct lab_node_cursor){0};
+	lab->ecs = &ecs;
+	lab->n_ecs = 1;
+	lab->data_centers = dcs;
+	lab->n_data_centers = 3;
+	lab->internet.hosts = &web;
+	lab->internet.n_hosts = 1;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		assert_true(lab_next_node(lab, &at, &node));
+		assert_string_equal(node.id->name, names[i]);
+	}
+	assert_false(lab_next_node(lab, &at, &node));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(domains_are_stable_and_differ),
 		cmocka_unit_test(pairs_are_found_in_either_order),
+		cmocka_unit_test(nodes_come_one_after_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

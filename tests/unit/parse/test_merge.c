@@ -65,7 +65,7 @@ static void merged(void **state)
 		struct report r = {.diags = t.diags, .arena = arena};
 		struct source src = {
 			.path = "t", .text = merges[i].text, .len = strlen(merges[i].text)};
-		struct node *list = parse_tree(arena, &src, &r);
+		struct node *list = parse_tree(arena, arena, &src, &r);
 		auto_free char *errors = NULL, *before = NULL;
 
 		assert_non_null(list);

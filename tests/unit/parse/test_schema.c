@@ -251,7 +251,7 @@ static bool schema_takes(const char *text)
 	auto_diags struct diag_list *diags = diag_list_new();
 	struct report r = {.diags = diags, .arena = arena};
 	struct source src = {.path = "t", .text = text, .len = strlen(text)};
-	struct node *node = parse_tree(arena, &src, &r);
+	struct node *node = parse_tree(arena, arena, &src, &r);
 	json_t *schema = json_loads(schema_text, JSON_REJECT_DUPLICATES, NULL);
 	bool ok;
 

@@ -22,7 +22,7 @@ static void tree_read(struct tree *t, const char *text, size_t len)
 	*t = (struct tree){.arena = arena_new(0), .diags = diag_list_new()};
 	t->src = (struct source){.path = "t.yaml", .text = text, .len = len};
 	r = (struct report){.diags = t->diags, .arena = t->arena};
-	t->root = parse_tree(t->arena, &t->src, &r);
+	t->root = parse_tree(t->arena, t->arena, &t->src, &r);
 }
 
 static void tree_done(struct tree *t)

@@ -158,6 +158,32 @@ static void spoil_two_links(struct plan *p)
 	plan_sort(p);
 }
 
+/* Names that differ late, early, or only in their length; in an order in which all change places. */
+static void test_sort(void **state)
+{
+	static const char *const names[] = {"data-centre-2", "b", "data-centre-10",
+					    "data-cent",     "",  "data-centre-1",
+					    "data-cen"};
+	static const char *const sorted[] = {"",
+					     "b",
+					     "data-cen",
+					     "data-cent",
+					     "data-centre-1",
+					     "data-centre-10",
+					     "data-centre-2"};
+	auto_plan struct plan *p = plan_new("t");
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		for (uint32_t priority = 3; priority > 0; priority--)
+			*plan_add_rule(p) = (struct plan_rule){.ns = names[i],
+							       .priority = priority};
+	plan_sort(p);
+	for (size_t i = 0; i < p->n_rules; i++) {
+		assert_string_equal(p->rules[i].ns, sorted[i / 3]);
+		assert_int_equal(p->rules[i].priority, i % 3 + 1);
+	}
+}
+
 static void test_verify(void **state)
 {
 	static const struct {
@@ -323,6 +349,7 @@ int main(void)
 		cmocka_unit_test(test_round_trip_keeps_every_field),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_same_ignores_what_the_kernel_does_not_see),
+		cmocka_unit_test(test_sort),
 		cmocka_unit_test(test_verify),
 		cmocka_unit_test(test_reader_refuses),
 		cmocka_unit_test(test_reader_survives_truncation),
