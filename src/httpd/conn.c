@@ -81,6 +81,7 @@ static void destroy(struct conn *c)
 
 	end_exchange(c, false);
 	loop_timer_clear(s->loop, &c->timer);
+	loop_later_clear(&c->write);
 	loop_del(s->loop, &c->io);
 	conn_secure_close(c);
 	(void)close(c->io.fd); /* a socket: whatever close says, it is gone */
@@ -237,6 +238,11 @@ static void on_event(struct loop_io *io, uint32_t events)
 	conn_advance(c);
 }
 
+static void on_write(struct loop_later *later)
+{
+	conn_advance(container_of(later, struct conn, write));
+}
+
 /* How far the peer has come: bytes acknowledged; and whether all are, and the connection stands. */
 static bool all_acknowledged(const struct conn *c, uint64_t *acked, bool *broken)
 {
@@ -366,6 +372,7 @@ void conn_open(struct httpd *s, int fd, const struct sockaddr_in *client, void *
 	c->security = security;
 	c->io.fn = on_event;
 	c->timer.fn = on_deadline;
+	c->write.fn = on_write;
 	c->can_write = true;
 	/* answers are written whole: waiting to fill a segment only costs time (not TCP: no matter) */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));

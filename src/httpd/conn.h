@@ -44,6 +44,7 @@ enum conn_state {
 struct conn {
 	struct loop_io io;
 	struct loop_timer timer;
+	struct loop_later write; /* of an answer that was not given at once */
 	struct httpd *server;
 	struct conn *prev, *next; /* of the list of its kind: idle or busy */
 	void *listener;
