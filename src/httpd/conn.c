@@ -162,13 +162,9 @@ static bool step_write(struct conn *c)
 /* Behind a linger, and beside a stream: what the client still sends is of no interest. */
 static bool step_discard(struct conn *c)
 {
-	enum got got;
+	const enum got got = conn_discard(c);
 
-	if (!c->in)
-		c->in = httpd_take_buffer(c->server);
-	c->in_start = c->in_end = 0;
-	got = conn_fill(c);
-	c->in_start = c->in_end = 0;
+	c->in_start = c->in_end; /* and what came before */
 	if (got == GOT_EOF)
 		conn_close(c);
 	return got != GOT_NOTHING;
