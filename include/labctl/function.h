@@ -37,13 +37,15 @@
  * for their turn; all together may have 1024 processes.
  *
  * With `runtime: custom` in the lab file the executable is an HTTP server instead. It is started without
- * arguments at the first invocation, listens on 0.0.0.0 or 127.0.0.1, port FC_SERVER_PORT of its
- * environment (Function Compute's 9000; here functions share a network, so each process has its own),
- * within 25 s, and lives on. Each invocation is a
+ * arguments at the first invocation, listens on 0.0.0.0 or 127.0.0.1, port 9000 or what the lab file's `ca_port`
+ * says (FC_SERVER_PORT of its environment), within 25 s, and lives on. Each process has a network of its own, with
+ * nothing in it. With `internet_access: true` it is in the network of its region, which it shares with others, and
+ * only FC_SERVER_PORT says where to listen. Each invocation is a
  *	POST /invoke
  * with the event as its body and the headers x-fc-request-id, x-fc-function-name, x-fc-function-handler
  * (the name of the executable), x-fc-function-memory (MB), x-fc-function-timeout (seconds), x-fc-region and
- * x-fc-control-path; there are no credentials in it. Connections are kept open. The answer is status 200
+ * x-fc-control-path; where the function has a `role`, also x-fc-access-key-id, x-fc-access-key-secret and
+ * x-fc-security-token, which are made up (they say LabFake) and the same each time. Connections are kept open. The answer is status 200
  * with the JSON object above as its body. Standard output and standard error both go to the log, 64 KiB per
  * invocation. What the caller sees otherwise:
  *	another status, x-fc-status other than 200, the process ends	502, FunctionUnhandledError
@@ -51,6 +53,11 @@
  *	no answer within the function's `timeout`			504, FunctionTimeout
  *	cannot be executed, does not listen in time			502, FunctionNotStarted
  *	more than 6 MiB							502, ResponseTooLarge
+ * With `trigger: http` beside it, each invocation is the client's request instead: its method, path, query,
+ * headers and body as they came through the API, the headers from above (x-fc-control-path: /http-invoke, else
+ * /invoke), and none of the client's that begin with x-fc-. The answer goes to the client with its status, headers
+ * and body; Date, Server, Content-Length, what concerns the connection, and x-fc-... are not passed on. The table
+ * above holds, but for status and JSON.
  * One process has `instance_concurrency` invocations at a time (1); while all are busy others are started,
  * at most 10; 100 more invocations wait. A process that has let an invocation time out, broke a connection
  * off, or whose caller has left, gets no more and is killed when its other invocations are over; so is one

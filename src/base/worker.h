@@ -11,7 +11,7 @@
  *   shared with the one that replaces it. One of type "packet" is of no device until its worker binds it.
  *   One of type "secret" is a file to be read, LAB-DIR/secrets/WORKER.NAME.
  * It already runs in its network namespace, as an unprivileged user without other capabilities than
- * its "privilege" gives and with NO_NEW_PRIVS set. SIGTERM: stop accepting, finish what is being
+ * its "privilege" gives, some of them only until it is ready (priv_give_back()), and with NO_NEW_PRIVS set. SIGTERM: stop accepting, finish what is being
  * answered, exit 0 within 10 s.
  *
  * Members of the configuration that the supervisor itself understands:

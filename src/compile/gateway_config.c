@@ -91,10 +91,12 @@ static json_t *function_backend(struct compile *c, const struct api_backend *b)
 	const struct function *f = b->function.to;
 	char ip[IP_STRLEN];
 
-	return json_pack("{s:s, s:s, s:s, s:i, s:I, s:s*}", "kind", "function", "function",
-			 f->id.name, "address", ip_format(compile_function_address(c->lab, f), ip),
-			 "port", FUNCTION_PORT, "timeout_ms", (json_int_t)(b->timeout.v / 1000),
-			 "role", b->arn_role.s);
+	return json_pack("{s:s, s:s, s:s, s:i, s:I, s:s*, s:s*, s:s*, s:s*}", "kind", "function",
+			 "function", f->id.name, "address",
+			 ip_format(compile_function_address(c->lab, f), ip), "port", FUNCTION_PORT,
+			 "timeout_ms", (json_int_t)(b->timeout.v / 1000), "role", b->arn_role.s,
+			 "trigger", f->trigger == FUNCTION_TRIGGER_HTTP ? "http" : NULL, "path",
+			 b->path.s, "method", b->method_at.line ? method_names[b->method] : NULL);
 }
 
 /* What both kinds of HTTP services have in common; ip 0: it cannot be called. */

@@ -324,7 +324,8 @@ static bool call_function(struct call *c)
 
 	if (!b->role)
 		return refuse(c, GATEWAY_FUNCTION_DENIED, b->function);
-	explain_note(c->k, c->leg, "backend function %s, authorized by %s", b->function, b->role);
+	explain_note(c->k, c->leg, "backend function %s%s, authorized by %s", b->function,
+		     b->http_trigger ? " by its HTTP trigger" : "", b->role);
 	if (reach_backend(c, arena_printf(c->k->e->arena, "function %s,", b->function)))
 		answered(c, arena_printf(c->k->e->arena, "function %s", b->function), 0);
 	return false;

@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #define MAX_CONCURRENCY 200
+#define MAX_CREDENTIALS 1024 /* bytes of all three */
 
 static void *must(void *p)
 {
@@ -23,6 +24,9 @@ void function_config_free(struct function_config *c)
 	free(c->name);
 	free(c->region);
 	free(c->handler);
+	free(c->access_key_id);
+	free(c->access_key_secret);
+	free(c->security_token);
 	free(c);
 }
 
@@ -40,15 +44,33 @@ static int add_users_own(struct function_config *c, json_t *environment, struct 
 	return 0;
 }
 
+/* With each invocation of a custom runtime they become headers. */
+static int read_credentials(struct function_config *c, json_t *j, struct lab_error **err)
+{
+	const char *id, *secret, *token;
+
+	if (!j)
+		return 0;
+	if (json_unpack(j, "{s:s, s:s, s:s !}", "access_key_id", &id, "access_key_secret", &secret,
+			"security_token", &token) < 0 ||
+	    strlen(id) + strlen(secret) + strlen(token) > MAX_CREDENTIALS)
+		return lab_error_make(err, LAB_FAILED, "configuration: credentials: malformed");
+	c->settings.access_key_id = c->access_key_id = must(strdup(id));
+	c->settings.access_key_secret = c->access_key_secret = must(strdup(secret));
+	c->settings.security_token = c->security_token = must(strdup(token));
+	return 0;
+}
+
 static int read_all(struct function_config *c, json_t *root, struct lab_error **err)
 {
-	const char *name, *region, *handler;
-	json_int_t timeout_ms = 60000, memory_mb = 128, concurrency = 0;
-	json_t *environment = NULL;
+	const char *name, *region, *handler, *trigger = NULL;
+	json_int_t timeout_ms = 60000, memory_mb = 128, concurrency = 0, port = 0;
+	json_t *environment = NULL, *credentials = NULL;
 
-	if (json_unpack(root, "{s:s, s:s, s:s, s?I, s?I, s?I, s?o}", "function", &name, "region",
-			&region, "handler", &handler, "timeout_ms", &timeout_ms, "memory_mb",
-			&memory_mb, "instance_concurrency", &concurrency, "environment",
+	if (json_unpack(root, "{s:s, s:s, s:s, s?I, s?I, s?I, s?s, s?I, s?o, s?o}", "function",
+			&name, "region", &region, "handler", &handler, "timeout_ms", &timeout_ms,
+			"memory_mb", &memory_mb, "instance_concurrency", &concurrency, "trigger",
+			&trigger, "ca_port", &port, "credentials", &credentials, "environment",
 			&environment) < 0)
 		return lab_error_make(err, LAB_FAILED,
 				      "configuration: function, region or handler is missing");
@@ -61,6 +83,11 @@ static int read_all(struct function_config *c, json_t *root, struct lab_error **
 				      memory_mb < 0 || memory_mb > UINT32_MAX
 					      ? "memory_mb"
 					      : "instance_concurrency");
+	if (trigger && (strcmp(trigger, "http") != 0 || !concurrency))
+		return lab_error_make(err, LAB_FAILED,
+				      "configuration: trigger: http, of a custom runtime");
+	if (port && (port < 1024 || port > UINT16_MAX || !concurrency))
+		return lab_error_make(err, LAB_FAILED, "configuration: ca_port is out of range");
 	c->name = must(strdup(name));
 	c->region = must(strdup(region));
 	c->handler = must(strdup(handler));
@@ -77,7 +104,11 @@ static int read_all(struct function_config *c, json_t *root, struct lab_error **
 						 .handler = c->handler,
 						 .timeout_ms = (uint32_t)timeout_ms,
 						 .memory_mb = (unsigned)memory_mb,
-						 .concurrency = (unsigned)concurrency};
+						 .concurrency = (unsigned)concurrency,
+						 .port = (uint16_t)port,
+						 .http_trigger = trigger};
+	if (read_credentials(c, credentials, err) < 0)
+		return -1;
 	return add_users_own(c, environment, err);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Functions of one region share a network, so each instance has a port of its own. It is below the
+ * Where instances share a network with others, each has a port of its own. It is below the
  * ports that the kernel gives to connections (ip_local_port_range begins at 32768): else a connection
  * that is tried before anybody listens could get the very port that it goes to, and reach itself.
  */
@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "base/container_of.h"
 #include "base/log.h"
+#include "function/seat.h"
 
 #define FIRST_PORT 10000u
 #define PORTS      20000u
@@ -175,18 +176,29 @@ int function_instance_start(struct function_instance *i, struct loop *loop,
 	int rc;
 
 	i->loop = loop;
-	i->port = find_port();
+	i->seat = settings->seats ? function_seat_take(settings->seats) : NULL;
+	i->port = i->seat ? settings->port : find_port();
 	if (!i->port)
 		return EADDRINUSE;
 	i->out_log.stream = "stdout";
 	function_instance_log_as(i, "-");
 	snprintf(port, sizeof(port), "FC_SERVER_PORT=%u", (unsigned)i->port);
 	env = environment_of(settings, port);
-	rc = function_child_start(&i->child, settings->handler, env);
+	rc = i->seat ? function_seat_start(i->seat, &i->child, settings->handler, env)
+		     : function_child_start(&i->child, settings->handler, env);
+	if (!rc) {
+		close_fd(&i->child.in); /* end of file is all there is to read */
+		rc = watch(i);
+	}
 	if (rc)
-		return rc;
-	close_fd(&i->child.in); /* end of file is all there is to read */
-	return watch(i);
+		function_instance_leave(i);
+	return rc;
+}
+
+void function_instance_leave(struct function_instance *i)
+{
+	function_seat_leave(i->seat);
+	i->seat = NULL;
 }
 
 void function_instance_log_as(struct function_instance *i, const char *id)

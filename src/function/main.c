@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/worker.h"
 #include "function/config.h"
+#include "function/seat.h"
 #include "function/service.h"
 #include "priv/priv.h"
 
@@ -63,6 +64,20 @@ static void limit_processes(void)
 		log_warning("no limit on processes: %s", strerror(errno));
 }
 
+/* NULL: its instances share our network. In a lab we have the privilege; tests may do without. */
+static struct function_seats *make_seats(const struct function_config *config)
+{
+	auto_error struct lab_error *err = NULL;
+	struct function_seats *seats;
+
+	if (!config->settings.port)
+		return NULL;
+	seats = function_seats_new(FUNCTION_INSTANCES, &err);
+	if (!seats)
+		log_warning("%s: FC_SERVER_PORT says where to listen", lab_error_message(err));
+	return seats;
+}
+
 static int serve(struct loop *loop, const struct function_config *config, struct lab_error **err)
 {
 	struct function_settings settings = config->settings;
@@ -70,6 +85,7 @@ static int serve(struct loop *loop, const struct function_config *config, struct
 	struct stopper stopper = {.io.fn = stop};
 	int rc = -1;
 
+	settings.seats = make_seats(config);
 	settings.adopt = true; /* this process has no children but handlers */
 	stopper.service = service = function_service_new(loop, &settings);
 	limit_processes();
@@ -84,6 +100,7 @@ static int serve(struct loop *loop, const struct function_config *config, struct
 		lab_error_errno(err, LAB_FAILED, errno, "event loop");
 out:
 	function_service_free(service);
+	function_seats_free(settings.seats);
 	return rc;
 }
 

@@ -404,7 +404,8 @@ struct function_invocation *function_invoke(struct function_runner *r, const cha
 					    void *ctx)
 {
 	static const struct function_result turned_away = {
-		FUNCTION_TURNED_AWAY, NULL, 0, "Too many invocations wait for an instance"};
+		.outcome = FUNCTION_TURNED_AWAY,
+		.message = "Too many invocations wait for an instance"};
 	struct function_invocation *i;
 
 	if (r->waiting.n >= FUNCTION_QUEUE) {

@@ -16,6 +16,8 @@
 #define FUNCTION_MAX_ANSWER (6u << 20)  /* bytes, a limit of the service */
 #define FUNCTION_MAX_LOG    (64u << 10) /* bytes of stderr per invocation */
 
+struct function_seats;
+
 /** All borrowed; must outlive the runner. */
 struct function_settings {
 	const char *name, *region;
@@ -28,7 +30,11 @@ struct function_settings {
 	bool adopt;         /* be the parent of what handlers leave behind (strays.h), and end it */
 	/* of a custom runtime (runtime.h) only */
 	unsigned concurrency; /* invocations at a time in one instance; 0: no custom runtime */
-	unsigned start_ms, idle_ms; /* 0: FUNCTION_START_MS, FUNCTION_IDLE_MS */
+	bool http_trigger;    /* it gets requests as they are, not events */
+	const char *access_key_id, *access_key_secret, *security_token; /* all, or NULL: no role */
+	struct function_seats *seats; /* as many as instances, or NULL: they share a network */
+	uint16_t port;                /* of all instances, where there are seats */
+	unsigned start_ms, idle_ms;   /* 0: FUNCTION_START_MS, FUNCTION_IDLE_MS */
 };
 
 enum function_outcome {
@@ -40,8 +46,12 @@ enum function_outcome {
 	FUNCTION_TURNED_AWAY, /* too many wait already */
 };
 
+struct http_head;
+
 struct function_result {
 	enum function_outcome outcome;
+	/* FUNCTION_ANSWERED, to a request that was passed on as it is; borrowed during the call */
+	const struct http_head *head;
 	const char *body; /* FUNCTION_ANSWERED; borrowed during the call */
 	size_t len;
 	const char *message; /* all others: a sentence for people; borrowed during the call */

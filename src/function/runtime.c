@@ -16,15 +16,19 @@
 #include "base/container_of.h"
 #include "base/log.h"
 #include "function/instance.h"
+#include "function/seat.h"
 #include "function/strays.h"
 #include "http/write.h"
 #include "httpd/upstream.h"
 
-#define HEAD_MAX    4096
+#define HEAD_OWN    4096 /* of a request's head: all that we say ourselves */
 #define RETRY_MS    50   /* at most, between two looks whether it listens */
 #define CONNECT_MS  1000 /* on loopback */
 #define SWEEP_MS    1000 /* between two looks for strays, while there are invocations */
 #define MESSAGE_MAX 512
+
+#define FIRST_SOURCE 0x7f010001u /* 127.1.0.1 */
+#define SOURCES      20000u
 
 struct queue {
 	struct function_request *first, *last;
@@ -37,8 +41,9 @@ struct warm {
 	struct warm *next;
 	struct queue active;
 	uint64_t began;
-	bool ready;    /* it has accepted a connection */
-	bool retiring; /* no more invocations */
+	uint32_t source; /* address that its connections come from; 0: any */
+	bool ready;      /* it has accepted a connection */
+	bool retiring;   /* no more invocations */
 };
 
 struct function_request {
@@ -46,14 +51,15 @@ struct function_request {
 	struct function_runtime *runtime;
 	struct warm *warm; /* NULL: waits */
 	const char *id;
-	const void *event;
-	size_t len, head_len;
+	const struct http_head *passed; /* NULL: an event */
+	struct http_slice body;
+	size_t room, head_len;
 	function_done *done;
 	void *ctx;
 	struct upstream_call *call;
 	struct loop_timer timer;
-	int errnum; /* why no instance could be started */
-	char head[HEAD_MAX];
+	int errnum;  /* why no instance could be started */
+	char head[]; /* room */
 };
 
 struct function_runtime {
@@ -64,6 +70,7 @@ struct function_runtime {
 	size_t n_instances;
 	struct queue waiting;
 	uint64_t swept;
+	uint32_t started; /* instances */
 };
 
 static void queue_add(struct queue *q, struct function_request *r)
@@ -103,6 +110,7 @@ static void forget(struct warm *w)
 {
 	struct warm **at = &w->runtime->instances;
 
+	function_instance_leave(&w->process);
 	while (*at != w)
 		at = &(*at)->next;
 	*at = w->next;
@@ -163,9 +171,10 @@ static void take_answer(struct function_request *q, const struct upstream_result
 	struct http_slice status = http_head_get(result->head, "x-fc-status");
 	char text[MESSAGE_MAX];
 
-	if (result->head->status == 200 &&
+	if ((q->passed || result->head->status == 200) &&
 	    (!status.p || http_slice_equal(status, http_slice("200")))) {
 		finish(q, &(struct function_result){.outcome = FUNCTION_ANSWERED,
+						    .head = q->passed ? result->head : NULL,
 						    .body = result->body.p ? result->body.p : "",
 						    .len = result->body.n});
 		return;
@@ -251,17 +260,37 @@ static void called(struct upstream_call *call, const struct upstream_result *res
 	fail(q, FUNCTION_CRASHED, text);
 }
 
+static bool is_head(const struct http_head *h)
+{
+	return http_slice_equal(h->method, http_slice("HEAD"));
+}
+
+/*
+ * All instances on seats have one address. Connections of each come from another, so that none is taken for one
+ * to the instance that was there before.
+ */
+static uint32_t source_of(struct function_runtime *t, const struct function_instance *i)
+{
+	return i->seat ? FIRST_SOURCE + t->started++ % SOURCES : 0;
+}
+
 static void send_request(struct function_request *q)
 {
 	const struct function_runtime *t = q->runtime;
+	const struct warm *w = q->warm;
 
 	q->call = upstream_start(t->upstream,
 				 &(struct upstream_request){
 					 .peer = {.sin_family = AF_INET,
-						  .sin_port = htons(q->warm->process.port),
+						  .sin_port = htons(w->process.port),
 						  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)},
+					 .source = {.sin_family = w->source ? AF_INET : 0,
+						    .sin_addr.s_addr = htonl(w->source)},
+					 .socket = w->process.seat ? function_seat_socket : NULL,
+					 .socket_arg = w->process.seat,
 					 .head = {q->head, q->head_len},
-					 .body = {q->event, q->len},
+					 .body = q->body,
+					 .head_request = q->passed && is_head(q->passed),
 					 .connect_ms = CONNECT_MS,
 					 .total_ms = t->settings.timeout_ms,
 					 .max_body = t->settings.max_answer,
@@ -298,26 +327,93 @@ static void ended(struct function_instance *process, const char *why)
 	dispatch(t);
 }
 
+bool function_runtime_owns(struct http_slice name)
+{
+	/* '_' for '-': servers by CGI's rules cannot tell them apart */
+	return name.n >= 5 && (name.p[0] | 0x20) == 'x' && (name.p[1] == '-' || name.p[1] == '_') &&
+	       strncasecmp(name.p + 2, "fc", 2) == 0 && (name.p[4] == '-' || name.p[4] == '_');
+}
+
+/* RFC 9110 8.6: these have a length even where it is 0. */
+static bool expects_body(struct http_slice method)
+{
+	static const char *const names[] = {"POST", "PUT", "PATCH"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (http_slice_equal(method, http_slice(names[i])))
+			return true;
+	}
+	return false;
+}
+
+static void write_passed(struct http_writer *w, const struct function_request *q)
+{
+	const struct http_head *h = q->passed;
+
+	http_write_request_line(w, h->method, h->target);
+	for (size_t i = 0; i < h->n_headers; i++) {
+		struct http_slice name = h->headers[i].name;
+
+		if (!http_head_hop_by_hop(h, name) && !function_runtime_owns(name))
+			http_write_header(w, name, h->headers[i].value);
+	}
+	if (q->body.n || expects_body(h->method))
+		http_write_length(w, q->body.n);
+}
+
+static void write_event(struct http_writer *w, const struct function_request *q)
+{
+	char host[sizeof("127.0.0.1:65535")];
+
+	snprintf(host, sizeof(host), "127.0.0.1:%u", (unsigned)q->warm->process.port);
+	http_write_request_line(w, http_slice("POST"), http_slice("/invoke"));
+	http_write_header(w, http_slice("Host"), http_slice(host));
+	http_write_header(w, http_slice("Content-Type"), http_slice("application/octet-stream"));
+	http_write_length(w, q->body.n);
+}
+
+static void write_number(struct http_writer *w, const char *name, unsigned n)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", n);
+	http_write_header(w, http_slice(name), http_slice(text));
+}
+
+static void write_credentials(struct http_writer *w, const struct function_settings *s)
+{
+	http_write_header(w, http_slice("x-fc-access-key-id"), http_slice(s->access_key_id));
+	http_write_header(w, http_slice("x-fc-access-key-secret"),
+			  http_slice(s->access_key_secret));
+	http_write_header(w, http_slice("x-fc-security-token"), http_slice(s->security_token));
+}
+
 static void write_head(struct function_request *q)
 {
 	const struct function_settings *s = &q->runtime->settings;
 	const char *slash = strrchr(s->handler, '/');
 	const char *file = slash ? slash + 1 : s->handler;
-	int n = snprintf(q->head, sizeof(q->head),
-			 "POST /invoke HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nContent-Type: "
-			 "application/octet-stream\r\nContent-Length: %zu\r\nx-fc-request-id: "
-			 "%s\r\nx-fc-function-name: %s\r\nx-fc-region: %s\r\nx-fc-function-memory: "
-			 "%u\r\nx-fc-function-timeout: %u\r\nx-fc-control-path: /invoke\r\n",
-			 (unsigned)q->warm->process.port, q->len, q->id, s->name, s->region,
-			 s->memory_mb, (s->timeout_ms + 999) / 1000);
-	struct http_writer w = http_writer(q->head + n, sizeof(q->head) - (size_t)n);
+	struct http_writer w = http_writer(q->head, q->room);
 
+	if (q->passed)
+		write_passed(&w, q);
+	else
+		write_event(&w, q);
+	http_write_header(&w, http_slice("x-fc-request-id"), http_slice(q->id));
+	http_write_header(&w, http_slice("x-fc-function-name"), http_slice(s->name));
+	http_write_header(&w, http_slice("x-fc-region"), http_slice(s->region));
+	write_number(&w, "x-fc-function-memory", s->memory_mb);
+	write_number(&w, "x-fc-function-timeout", (s->timeout_ms + 999) / 1000);
+	http_write_header(&w, http_slice("x-fc-control-path"),
+			  http_slice(q->passed ? "/http-invoke" : "/invoke"));
 	/* a file may have any name, a header may not */
 	if (http_header_valid(http_slice("x-fc-function-handler"), http_slice(file)))
 		http_write_header(&w, http_slice("x-fc-function-handler"), http_slice(file));
+	if (s->access_key_id)
+		write_credentials(&w, s);
 	if (!http_write_end(&w))
-		abort(); /* names of functions and files have at most 255 bytes */
-	q->head_len = (size_t)n + w.len;
+		abort(); /* names of functions and files have at most 255 bytes; the rest was read as such */
+	q->head_len = w.len;
 }
 
 static struct warm *find_with_room(const struct function_runtime *t, bool ready)
@@ -344,6 +440,7 @@ static struct warm *start_another(struct function_runtime *t, int *errnum)
 		free(w);
 		return NULL;
 	}
+	w->source = source_of(t, &w->process);
 	log_info("cold start: instance on port %u", (unsigned)w->process.port);
 	w->next = t->instances;
 	t->instances = w;
@@ -450,30 +547,49 @@ void function_runtime_free(struct function_runtime *t)
 	free(t);
 }
 
-struct function_request *function_runtime_invoke(struct function_runtime *t, const char *id,
-						 const void *event, size_t len, function_done *done,
-						 void *ctx)
+/* head: NULL for an event. */
+static struct function_request *begin(struct function_runtime *t, const char *id,
+				      const struct http_head *head, struct http_slice body,
+				      function_done *done, void *ctx)
 {
 	static const struct function_result turned_away = {
-		FUNCTION_TURNED_AWAY, NULL, 0, "Too many invocations wait for an instance"};
+		.outcome = FUNCTION_TURNED_AWAY,
+		.message = "Too many invocations wait for an instance"};
+	/* a header that came as "a:b" leaves as "a: b" */
+	const size_t room = HEAD_OWN + (head ? head->size + head->n_headers : 0);
 	struct function_request *q;
 
 	if (t->waiting.n >= FUNCTION_QUEUE) {
 		done(ctx, &turned_away);
 		return NULL;
 	}
-	q = calloc(1, sizeof(*q));
+	q = malloc(sizeof(*q) + room);
 	if (!q)
 		abort();
-	q->runtime = t;
-	q->id = id;
-	q->event = event;
-	q->len = len;
-	q->done = done;
-	q->ctx = ctx;
+	*q = (struct function_request){.runtime = t,
+				       .id = id,
+				       .passed = head,
+				       .body = body,
+				       .room = room,
+				       .done = done,
+				       .ctx = ctx};
 	queue_add(&t->waiting, q);
 	dispatch(t);
 	return q;
+}
+
+struct function_request *function_runtime_invoke(struct function_runtime *t, const char *id,
+						 const void *event, size_t len, function_done *done,
+						 void *ctx)
+{
+	return begin(t, id, NULL, (struct http_slice){event, len}, done, ctx);
+}
+
+struct function_request *function_runtime_pass(struct function_runtime *t, const char *id,
+					       const struct http_head *head, struct http_slice body,
+					       function_done *done, void *ctx)
+{
+	return begin(t, id, head, body, done, ctx);
 }
 
 void function_runtime_cancel(struct function_request *q)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
  * Custom runtimes: the function's executable is an HTTP server that is started once and then gets one
- * POST /invoke after another, over connections that stay open (include/labctl/function.h says what is
- * in it). Started by the first invocation (a cold start), and again after a crash; another instance is
+ * POST /invoke after another, or the requests of an HTTP trigger, over connections that stay open
+ * (include/labctl/function.h says what is in them). Started by the first invocation (a cold start), and again after a crash; another instance is
  * started when all have as many invocations as settings.concurrency allows.
  *
  * An instance that let an invocation time out, gave none an answer, or whose client left, gets no more: nobody knows what it
@@ -12,6 +12,7 @@
 #pragma once
 
 #include "function/runner.h"
+#include "http/head.h"
 
 #define FUNCTION_START_MS 25000  /* from the start of a process until it listens */
 #define FUNCTION_IDLE_MS  300000 /* without an invocation, then an instance ends */
@@ -33,6 +34,17 @@ void function_runtime_free(struct function_runtime *t);
 struct function_request *function_runtime_invoke(struct function_runtime *t, const char *id,
 						 const void *event, size_t len, function_done *done,
 						 void *ctx);
+
+/**
+ * The same with a request that is passed on as it is: method, path, query, body and all headers but those of the
+ * connection and those that begin with x-fc-, which are ours. The answer has a head. head and body: borrowed likewise.
+ */
+struct function_request *function_runtime_pass(struct function_runtime *t, const char *id,
+					       const struct http_head *head, struct http_slice body,
+					       function_done *done, void *ctx);
+
+/** A header of Function Compute's own, whatever the case: what others say under such names is dropped. */
+bool function_runtime_owns(struct http_slice name);
 
 /** The client is gone. */
 void function_runtime_cancel(struct function_request *q);

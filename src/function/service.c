@@ -21,6 +21,7 @@ struct function_service {
 	struct httpd *httpd;
 	struct function_runner *runner;   /* a process for each invocation; or */
 	struct function_runtime *runtime; /* processes that live on */
+	bool http_trigger;
 };
 
 /* One request that is being answered; request->user. */
@@ -69,6 +70,17 @@ static void respond(struct call *c, const struct httpd_answer *answer)
 		abort(); /* not even an empty one: the supervisor starts us anew */
 }
 
+static char *copy_of(const char *body, size_t len)
+{
+	char *copy = malloc(len + 1);
+
+	if (!copy)
+		abort();
+	if (len)
+		memcpy(copy, body, len);
+	return copy;
+}
+
 static void succeed(struct call *c, const char *body, size_t len)
 {
 	struct http_header headers[] = {
@@ -76,12 +88,8 @@ static void succeed(struct call *c, const char *body, size_t len)
 		{http_slice("x-fc-request-id"), http_slice(c->id)},
 		{http_slice("x-fc-status"), http_slice("200")},
 	};
-	char *copy = malloc(len + 1);
+	char *copy = copy_of(body, len);
 
-	if (!copy)
-		abort();
-	if (len)
-		memcpy(copy, body, len);
 	respond(c, &(struct httpd_answer){.status = 200,
 					  .headers = headers,
 					  .n_headers = ARRAY_LEN(headers),
@@ -139,6 +147,56 @@ static void invoked(void *ctx, const struct function_result *result)
 	fail(c, 404, "FunctionUnhandledError", "The function's answer is not a JSON object");
 }
 
+/* What Function Compute says itself, beside what concerns the connection. */
+static bool passes_back(const struct http_head *h, struct http_slice name)
+{
+	return !http_slice_is(name, "date") && !http_slice_is(name, "server") &&
+	       !function_runtime_owns(name) && !http_head_hop_by_hop(h, name);
+}
+
+/* Nothing followed the head that a HEAD brought back: its length can only be passed on. */
+static void pass_length(const struct call *c, const struct http_head *h,
+			struct httpd_answer *answer)
+{
+	if (!http_slice_equal(c->request->head->method, http_slice("HEAD")))
+		return;
+	answer->length = http_head_get(h, "content-length").p ? HTTPD_LENGTH_GIVEN
+							      : HTTPD_LENGTH_UNKNOWN;
+	answer->head_length = h->content_length;
+}
+
+static void pass_back(struct call *c, const struct function_result *result)
+{
+	const struct http_head *h = result->head;
+	struct http_header headers[HTTP_MAX_HEADERS + 1] = {
+		{http_slice("x-fc-request-id"), http_slice(c->id)}};
+	char *copy = copy_of(result->body, result->len);
+	struct httpd_answer answer = {.status = h->status,
+				      .headers = headers,
+				      .n_headers = 1,
+				      .body = {copy, result->len},
+				      .free_body = copy};
+
+	for (size_t i = 0; i < h->n_headers; i++) {
+		if (passes_back(h, h->headers[i].name))
+			headers[answer.n_headers++] = h->headers[i];
+	}
+	pass_length(c, h, &answer);
+	respond(c, &answer);
+}
+
+static void passed(void *ctx, const struct function_result *result)
+{
+	struct call *c = ctx;
+
+	c->forwarded = NULL;
+	if (result->outcome == FUNCTION_ANSWERED)
+		pass_back(c, result);
+	else
+		fail(c, failures[result->outcome].status, failures[result->outcome].type,
+		     result->message);
+}
+
 static void invoke(struct function_service *s, struct call *c)
 {
 	const struct http_slice event = c->request->body;
@@ -148,6 +206,17 @@ static void invoke(struct function_service *s, struct call *c)
 						       c);
 	else
 		c->invocation = function_invoke(s->runner, c->id, event.p, event.n, invoked, c);
+}
+
+static void pass(struct function_service *s, struct call *c)
+{
+	const struct httpd_request *r = c->request;
+
+	if (r->head->form == HTTP_FORM_ABSOLUTE)
+		fail(c, 400, "InvalidArgument", "This is no proxy");
+	else
+		c->forwarded = function_runtime_pass(s->runtime, c->id, r->head, r->body, passed,
+						     c);
 }
 
 static void on_request(struct httpd_request *r, void *arg)
@@ -160,7 +229,9 @@ static void on_request(struct httpd_request *r, void *arg)
 	r->user = c;
 	c->request = r;
 	take_id(c->id, http_head_get(r->head, "x-fc-request-id"));
-	if (!http_slice_equal(r->head->method, http_slice("POST")))
+	if (s->http_trigger)
+		pass(s, c);
+	else if (!http_slice_equal(r->head->method, http_slice("POST")))
 		fail(c, 405, "MethodNotAllowed", "Only POST is understood");
 	else if (http_slice_equal(r->head->path, http_slice("/initialize")))
 		succeed(c, "", 0);
@@ -193,6 +264,7 @@ struct function_service *function_service_new(struct loop *loop,
 	if (!s)
 		abort();
 	s->loop = loop;
+	s->http_trigger = settings->http_trigger;
 	if (settings->concurrency)
 		s->runtime = function_runtime_new(loop, settings);
 	else

@@ -3,6 +3,10 @@
  * The HTTP side of a function, as Function Compute's custom runtime speaks it: POST /invoke with the
  * event as its body, POST /initialize. Every answer carries x-fc-request-id (that of the request) and
  * x-fc-status: 200, or 404 with x-fc-error-type and a JSON body {"errorMessage", "errorType"}.
+ *
+ * With an HTTP trigger any request is one for the function, whose answer goes back as it is, with
+ * x-fc-request-id and without what else it says under names that begin with x-fc-; so x-fc-error-type
+ * always means that there was no answer.
  */
 #pragma once
 

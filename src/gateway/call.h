@@ -103,7 +103,10 @@ int gateway_answer_backend(struct gateway_call *c, const struct httpd_answer *an
 /** invoke.c: has a function compute the answer. */
 void gateway_invoke(struct gateway_call *c);
 
-/** proxy.c: has an HTTP backend answer. */
+/** invoke.c: whether that is no answer of the function but says what went wrong; then it has been answered. */
+bool gateway_invoke_failed(struct gateway_call *c, const struct http_head *answer);
+
+/** proxy.c: has an HTTP backend answer, or a function with an HTTP trigger. */
 void gateway_proxy(struct gateway_call *c);
 
 /** proxy.c: whether that header of the client goes on to an HTTP backend. */

@@ -52,7 +52,8 @@
  *
  * A backend is one of
  *
- *	{"kind": "function", "function", "address", "port", "timeout_ms", "role"?}
+ *	{"kind": "function", "function", "address", "port", "timeout_ms", "role"?, "trigger"?: "http", which has
+ *	 "path"?, "method"?}
  *	{"kind": "http", "scheme": "http", "host", "address"?, "port"?, "path"?, "method"?, "device"?,
  *	 "source"?, "timeout_ms"}
  *	{"kind": "http-vpc", "access" instead of "scheme", else as above}
@@ -113,14 +114,17 @@ struct gateway_backend {
 	unsigned int timeout_ms;
 	/* GATEWAY_FUNCTION */
 	const char *function;
-	const char *role; /* NULL: the gateway may not invoke it (A403FC) */
+	const char *role;  /* NULL: the gateway may not invoke it (A403FC) */
+	bool http_trigger; /* it gets the request, not an event */
 	/* GATEWAY_HTTP, GATEWAY_HTTP_VPC */
 	const char *access; /* GATEWAY_HTTP_VPC: name of the authorization */
+	/* also of a function with an HTTP trigger */
 	const char *host;
 	const char *method;                  /* NULL: the client's */
 	const struct gateway_template *path; /* NULL: the client's, without the base path */
-	const char *device;                  /* NULL: any */
-	struct sockaddr_in source;           /* sin_family 0: the kernel chooses */
+	/* GATEWAY_HTTP, GATEWAY_HTTP_VPC */
+	const char *device;        /* NULL: any */
+	struct sockaddr_in source; /* sin_family 0: the kernel chooses */
 	/* GATEWAY_MOCK */
 	int status;
 	const char *body;

@@ -60,25 +60,6 @@ static int read_timeout(struct config_reader *r, struct config_place at, json_in
 	return 0;
 }
 
-static int function_backend(struct config_reader *r, json_t *j, struct config_place at,
-			    struct gateway_api *api)
-{
-	struct gateway_backend *b = &api->backend;
-	const char *kind, *function, *address, *role = NULL;
-	json_int_t port, timeout;
-	json_error_t e;
-
-	if (json_unpack_ex(j, &e, 0, "{s:s, s:s, s:s, s:I, s:I, s?s !}", "kind", &kind, "function",
-			   &function, "address", &address, "port", &port, "timeout_ms", &timeout,
-			   "role", &role) < 0)
-		return wrong(r, at, e.text);
-	b->function = config_copy(r, function);
-	b->role = config_copy(r, role);
-	if (read_endpoint(r, at, address, port, b) < 0)
-		return -1;
-	return read_timeout(r, at, timeout, b);
-}
-
 static bool valid_device(const char *s)
 {
 	size_t n = strlen(s);
@@ -115,6 +96,43 @@ static int read_path(struct config_reader *r, struct config_place at, const char
 	return 0;
 }
 
+static int read_method(struct config_reader *r, struct config_place at, const char *method,
+		       struct gateway_backend *b)
+{
+	if (method && !config_valid_method(method))
+		return wrong(r, at, "malformed method of the backend");
+	b->method = config_copy(r, method);
+	return 0;
+}
+
+static int function_backend(struct config_reader *r, json_t *j, struct config_place at,
+			    struct gateway_api *api)
+{
+	struct gateway_backend *b = &api->backend;
+	const char *kind, *function, *address, *role = NULL, *trigger = NULL;
+	const char *path = NULL, *method = NULL;
+	json_int_t port, timeout;
+	json_error_t e;
+
+	if (json_unpack_ex(j, &e, 0, "{s:s, s:s, s:s, s:I, s:I, s?s, s?s, s?s, s?s !}", "kind",
+			   &kind, "function", &function, "address", &address, "port", &port,
+			   "timeout_ms", &timeout, "role", &role, "trigger", &trigger, "path",
+			   &path, "method", &method) < 0)
+		return wrong(r, at, e.text);
+	if (trigger && strcmp(trigger, "http") != 0)
+		return wrong(r, at, "trigger must be http");
+	if (!trigger && (path || method))
+		return wrong(r, at, "path and method need a trigger");
+	b->function = config_copy(r, function);
+	b->role = config_copy(r, role);
+	b->http_trigger = trigger;
+	if (read_endpoint(r, at, address, port, b) < 0 || read_method(r, at, method, b) < 0 ||
+	    read_path(r, at, path, api) < 0)
+		return -1;
+	b->host = b->endpoint;
+	return read_timeout(r, at, timeout, b);
+}
+
 static int http_backend(struct config_reader *r, json_t *j, struct config_place at,
 			struct gateway_api *api)
 {
@@ -134,12 +152,10 @@ static int http_backend(struct config_reader *r, json_t *j, struct config_place 
 		return wrong(r, at, "scheme must be http");
 	if (!config_valid_host(host))
 		return wrong(r, at, "malformed host");
-	if (method && !config_valid_method(method))
-		return wrong(r, at, "malformed method of the backend");
 	b->access = vpc ? config_copy(r, via) : NULL;
 	b->host = config_copy(r, host);
-	b->method = config_copy(r, method);
-	if ((address && read_endpoint(r, at, address, port, b) < 0) ||
+	if (read_method(r, at, method, b) < 0 ||
+	    (address && read_endpoint(r, at, address, port, b) < 0) ||
 	    read_way(r, at, device, source, b) < 0 || read_path(r, at, path, api) < 0)
 		return -1;
 	return read_timeout(r, at, timeout, b);

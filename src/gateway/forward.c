@@ -50,12 +50,20 @@ bool gateway_forward_request_header(const struct http_head *h, struct http_slice
 	return !is_app_code(h, name) && !http_head_hop_by_hop(h, name);
 }
 
-bool gateway_forward_is_ca(struct http_slice name)
+static bool begins(struct http_slice name, struct http_slice begin)
 {
-	static const struct http_slice begin = HTTP_LITERAL("x-ca-");
-
 	return name.n >= begin.n &&
 	       gateway_same_header((struct http_slice){name.p, begin.n}, begin);
+}
+
+bool gateway_forward_is_ca(struct http_slice name)
+{
+	return begins(name, (struct http_slice)HTTP_LITERAL("x-ca-"));
+}
+
+bool gateway_forward_is_fc(struct http_slice name)
+{
+	return begins(name, (struct http_slice)HTTP_LITERAL("x-fc-"));
 }
 
 bool gateway_forward_answer_header(const struct http_head *h, struct http_slice name)

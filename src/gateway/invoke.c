@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The Function Compute backend: an event goes to POST /invoke, its answer becomes the client's. */
+/*
+ * The Function Compute backend: an event goes to POST /invoke, its answer becomes the client's. To a
+ * function with an HTTP trigger goes the request instead, by proxy.c.
+ */
 #include <stdlib.h>
 
 #include "gateway/call.h"
@@ -35,21 +38,37 @@ static bool mentions_timeout(struct http_slice type)
 	return false;
 }
 
+static void answer_failure(struct gateway_call *c, const struct http_head *head,
+			   struct http_slice type)
+{
+	char *name = type.n ? arena_strndup(c->r->arena, type.p, type.n) : NULL;
+
+	if (mentions_timeout(type) || (!type.p && head->status == 504))
+		gateway_answer_error(c, GATEWAY_BACKEND_TIMEOUT, NULL);
+	else
+		gateway_answer_error(c, GATEWAY_FUNCTION_FAILED, name ? name : "no answer");
+}
+
 /* The worker answered: with the function's output, or with the name of what went wrong. */
 static void answered(struct gateway_call *c, struct upstream_call *call,
 		     const struct upstream_result *result)
 {
 	struct http_slice type = http_head_get(result->head, "x-fc-error-type");
 
-	if (!type.p && result->head->status == 200) {
+	if (!type.p && result->head->status == 200)
 		answer(c, result->body);
-	} else if (mentions_timeout(type) || result->head->status == 504) {
-		gateway_answer_error(c, GATEWAY_BACKEND_TIMEOUT, NULL);
-	} else {
-		char *name = type.n ? arena_strndup(c->r->arena, type.p, type.n) : NULL;
+	else
+		answer_failure(c, result->head, type);
+}
 
-		gateway_answer_error(c, GATEWAY_FUNCTION_FAILED, name ? name : "no answer");
-	}
+/* Only the worker says it: it drops what functions say under such names. */
+bool gateway_invoke_failed(struct gateway_call *c, const struct http_head *head)
+{
+	struct http_slice type = http_head_get(head, "x-fc-error-type");
+
+	if (type.p)
+		answer_failure(c, head, type);
+	return type.p;
 }
 
 static void write_head(struct gateway_call *c)
@@ -71,6 +90,10 @@ void gateway_invoke(struct gateway_call *c)
 
 	if (!b->role) {
 		gateway_answer_error(c, GATEWAY_FUNCTION_DENIED, b->function);
+		return;
+	}
+	if (b->http_trigger) {
+		gateway_proxy(c);
 		return;
 	}
 	gateway_event_write(&c->event, &(struct gateway_event){

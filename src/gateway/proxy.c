@@ -84,11 +84,17 @@ static struct http_slice target(struct gateway_call *c, const struct gateway_out
 	return (struct http_slice){text, out->path.n + 1 + out->query.n};
 }
 
-/* Not its credentials, nor what only gateways say. */
+static bool is_function(const struct gateway_call *c)
+{
+	return c->backend->kind == GATEWAY_FUNCTION;
+}
+
+/* Not its credentials, nor what only gateways and Function Compute say. */
 bool gateway_proxy_passes(const struct gateway_call *c, struct http_slice name)
 {
 	return gateway_forward_request_header(c->out.head, name) &&
 	       (!gateway_forward_is_ca(name) || http_slice_is(name, "x-ca-stage")) &&
+	       (!is_function(c) || !gateway_forward_is_fc(name)) &&
 	       !gateway_set_of(c->sets, GATEWAY_IN_HEAD, name);
 }
 
@@ -151,6 +157,13 @@ static void write_own_headers(struct http_writer *w, const struct gateway_call *
 		http_write_length(w, c->out.body.n);
 }
 
+/* Before all others, which may have such names where the API says so: the first counts. */
+static void write_function_headers(struct http_writer *w, const struct gateway_call *c)
+{
+	http_write_header(w, http_slice("x-fc-request-id"), http_slice(c->id));
+	http_write_header(w, http_slice("x-fc-function-name"), http_slice(c->backend->function));
+}
+
 /* In the request's arena; p == NULL where that has no room. */
 static struct http_slice write_head(struct gateway_call *c, const struct gateway_outgoing *out)
 {
@@ -160,7 +173,8 @@ static struct http_slice write_head(struct gateway_call *c, const struct gateway
 	struct http_slice forwarded_for = gateway_forward_for(c->r->arena, h, c->client_ip);
 	/* a header that came as "a:b" leaves as "a: b" */
 	size_t room = h->size + h->n_headers + out->method.n + to.n + strlen(host) +
-		      forwarded_for.n + room_of_sets(c->sets) + HEAD_FIXED;
+		      forwarded_for.n + room_of_sets(c->sets) + HEAD_FIXED +
+		      (is_function(c) ? strlen(c->backend->function) : 0);
 	struct http_writer w;
 	char *buf;
 
@@ -172,6 +186,8 @@ static struct http_slice write_head(struct gateway_call *c, const struct gateway
 	w = http_writer(buf, room);
 	http_write_request_line(&w, out->method, to);
 	http_write_header(&w, http_slice("Host"), http_slice(host));
+	if (is_function(c))
+		write_function_headers(&w, c);
 	write_client_headers(&w, c);
 	write_sets(&w, c->sets);
 	write_own_headers(&w, c, forwarded_for);
@@ -198,6 +214,8 @@ static void answered(struct gateway_call *c, struct upstream_call *call,
 	struct http_header headers[HTTP_MAX_HEADERS];
 	struct httpd_answer answer = {.status = h->status, .headers = headers};
 
+	if (is_function(c) && gateway_invoke_failed(c, h))
+		return;
 	for (size_t i = 0; i < h->n_headers; i++) {
 		if (gateway_forward_answer_header(h, h->headers[i].name))
 			headers[answer.n_headers++] = h->headers[i];
@@ -206,7 +224,7 @@ static void answered(struct gateway_call *c, struct upstream_call *call,
 	answer.body = (struct http_slice){c->body.p, c->body.n};
 	pass_length(c, h, &answer);
 	if (gateway_answer_backend(c, &answer) < 0)
-		gateway_answer_error(c, GATEWAY_BACKEND_INVALID, "headers too large");
+		gateway_answer_error(c, c->invalid, "headers too large");
 }
 
 /* ---- the call ---- */
@@ -233,6 +251,7 @@ static void refuse_length(struct gateway_call *c)
 
 void gateway_proxy(struct gateway_call *c)
 {
+	const struct gateway_limits *limits = &c->gateway->config->limits;
 	struct gateway_outgoing out;
 	struct http_slice head;
 
@@ -251,12 +270,13 @@ void gateway_proxy(struct gateway_call *c)
 		return;
 	}
 	c->answered = answered;
-	c->invalid = GATEWAY_BACKEND_INVALID;
-	gateway_backend_start(c, &(struct upstream_request){
-					 .head = head,
-					 .body = c->out.body,
-					 .idempotent = is_idempotent(backend_method(c)),
-					 .head_request = is_head(c),
-					 .max_body = c->gateway->config->limits.body,
-				 });
+	c->invalid = is_function(c) ? GATEWAY_FUNCTION_FAILED : GATEWAY_BACKEND_INVALID;
+	gateway_backend_start(
+		c, &(struct upstream_request){
+			   .head = head,
+			   .body = c->out.body,
+			   .idempotent = is_idempotent(backend_method(c)),
+			   .head_request = is_head(c),
+			   .max_body = is_function(c) ? limits->function_answer : limits->body,
+		   });
 }

@@ -132,7 +132,9 @@ void graph_build_functions(struct graph_builder *b)
 			if (f->region.to == r)
 				invoke(b,
 				       graph_box_add(b->g, region, GRAPH_FUNCTION, f->id.name,
-						     "function"),
+						     f->trigger == FUNCTION_TRIGGER_HTTP
+							     ? "HTTP function"
+							     : "function"),
 				       f);
 		}
 	}

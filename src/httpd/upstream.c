@@ -161,7 +161,9 @@ struct upstream_conn *pool_take(struct upstream_call *call)
 
 static int open_socket(const struct upstream_request *r)
 {
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), one = 1, e;
+	int fd = r->socket ? r->socket(r->socket_arg)
+			   : socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int one = 1, e;
 
 	if (fd < 0)
 		return -1;

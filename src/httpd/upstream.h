@@ -49,6 +49,10 @@ struct upstream_request {
 	struct sockaddr_in peer;
 	struct sockaddr_in source; /* where to connect from; sin_family 0: the kernel chooses */
 	const char *device;        /* the only one that packets take (SO_BINDTODEVICE), or NULL */
+	/* Gives a non-blocking TCP socket, or -1 with errno; NULL: an ordinary one. Two that give sockets of
+	 * different networks have different sources. */
+	int (*socket)(void *arg);
+	void *socket_arg;
 	struct http_slice head, body; /* as they go out */
 	bool idempotent;
 	bool head_request; /* the method is HEAD */

@@ -84,15 +84,27 @@ enum function_runtime {
 	FUNCTION_RUNTIME_CUSTOM,  /* an HTTP server */
 };
 
+/* What it is called with. */
+enum function_trigger {
+	FUNCTION_TRIGGER_EVENT, /* the request as an event */
+	FUNCTION_TRIGGER_HTTP,  /* the request itself; FUNCTION_RUNTIME_CUSTOM only */
+};
+
 struct function {
 	struct named id;
 	struct ref region;
 	struct text code; /* path of an executable, relative to the lab file */
 	enum function_runtime runtime;
+	enum function_trigger trigger;
+	struct span trigger_at;
+	struct text
+		role; /* RAM role whose (made-up) credentials its invocations have; s NULL: none */
 	struct number instance_concurrency; /* FUNCTION_RUNTIME_CUSTOM only; default 1 */
-	struct number timeout;              /* us; default 60 s */
-	struct number memory_size;          /* bytes; default 128 MiB; told to the handler */
-	struct text *environment;           /* "KEY=value" */
+	struct number ca_port; /* FUNCTION_RUNTIME_CUSTOM: it listens there; default 9000 */
+	bool internet_access;  /* it is in the cloud-service network of its region; default false */
+	struct number timeout; /* us; default 60 s */
+	struct number memory_size; /* bytes; default 128 MiB; told to the handler */
+	struct text *environment;  /* "KEY=value" */
 	size_t n_environment;
 };
 
@@ -129,15 +141,24 @@ struct api_backend {
 	struct text mock;       /* body of a MOCK backend */
 	struct text http;       /* "http://HOST[:PORT]" */
 	struct ref vpc_access;  /* struct vpc_access */
-	struct text path;       /* http: with [parameters] of the API's path; default: that path */
-	struct span method_at;  /* line 0: the client's method */
-	enum api_method method; /* http */
-	struct text arn_role;   /* RAM role that lets the gateway invoke the function */
-	struct number timeout;  /* us; 300 ms .. 120 s, default 10 s */
+	struct text path; /* takes_http: with [parameters] of the API's path; default: that path */
+	struct span method_at;     /* line 0: the client's method */
+	enum api_method method;    /* takes_http */
+	struct text arn_role;      /* RAM role that lets the gateway invoke the function */
+	struct number timeout;     /* us; 300 ms .. 120 s, default 10 s */
 	struct number mock_status; /* default 200 */
 	struct pair *mock_headers;
 	size_t n_mock_headers;
 };
+
+/** Whether it gets the client's request rather than an event; once references are resolved. */
+static inline bool backend_takes_http(const struct api_backend *b)
+{
+	const struct function *f = b->function.to;
+
+	return b->kind == BACKEND_HTTP || b->kind == BACKEND_HTTP_VPC ||
+	       (f && f->trigger == FUNCTION_TRIGGER_HTTP);
+}
 
 /** What is otherwise in one stage. */
 struct api_stage {

@@ -148,10 +148,11 @@ static const struct key backend_keys[] = {
 	{"vpc_access", KEY_REF, FIELD(api_backend, vpc_access),
 	 .doc = "VPC access authorization whose target is called."},
 	{"path", KEY_TEXT, FIELD(api_backend, path),
-	 .doc = "http, vpc_access: path of the service, with [parameters] of the API's path. Default: the API's path."},
+	 .doc = "http, vpc_access, a function with an HTTP trigger: path of the service, with [parameters] of the API's path. "
+		"Default: the API's path."},
 	{"method", KEY_ENUM, FIELD(api_backend, method), EXTRA(api_backend, method_at),
 	 .words = &backend_methods,
-	 .doc = "http, vpc_access: method of the call. Default: the client's."},
+	 .doc = "http, vpc_access, a function with an HTTP trigger: method of the call. Default: the client's."},
 	{"arn_role", KEY_TEXT, FIELD(api_backend, arn_role),
 	 .doc = "RAM role that lets the gateway invoke the function."},
 	{"timeout", KEY_DURATION, FIELD(api_backend, timeout), .def = "10s",
@@ -252,6 +253,12 @@ static const struct key_word runtime_words[] = {
 };
 static const struct key_words runtimes = WORDS(runtime_words);
 
+static const struct key_word trigger_words[] = {
+	{"event", FUNCTION_TRIGGER_EVENT},
+	{"http", FUNCTION_TRIGGER_HTTP},
+};
+static const struct key_words triggers = WORDS(trigger_words);
+
 static const struct key function_keys[] = {
 	{"region", KEY_REF, KEY_REQUIRED, FIELD(function, region),
 	 .doc = "Region of the function."},
@@ -260,8 +267,17 @@ static const struct key function_keys[] = {
 	{"runtime", KEY_ENUM, FIELD(function, runtime), .words = &runtimes, .def = "process",
 	 .doc = "process: the executable is started for each invocation; custom: it is an HTTP server that "
 		"is started once."},
+	{"trigger", KEY_ENUM, FIELD(function, trigger), EXTRA(function, trigger_at),
+	 .words = &triggers, .def = "event",
+	 .doc = "event: each request becomes an event; http: a custom runtime gets the request as it is."},
+	{"role", KEY_TEXT, FIELD(function, role),
+	 .doc = "RAM role of the function: a custom runtime gets credentials, made up, with each invocation."},
 	{"instance_concurrency", KEY_NUMBER, FIELD(function, instance_concurrency), .def = "1",
 	 .min = 1, .max = 200, .doc = "Invocations at a time in one instance of a custom runtime."},
+	{"ca_port", KEY_NUMBER, FIELD(function, ca_port), .def = "9000", .min = 1024, .max = 65535,
+	 .doc = "Port that a custom runtime listens on, in a network of its own."},
+	{"internet_access", KEY_BOOL, FIELD(function, internet_access), .def = "false",
+	 .doc = "A custom runtime is in the cloud-service network instead, and FC_SERVER_PORT says where to listen."},
 	{"timeout", KEY_DURATION, FIELD(function, timeout), .def = "60s",
 	 .doc = "How long one invocation may take."},
 	{"memory_size", KEY_SIZE, FIELD(function, memory_size), .def = "128MiB",

@@ -137,10 +137,13 @@ static const struct field socket_fields[] = {
 };
 static const struct field_set socket_set = {"sockets", sizeof(struct plan_socket), socket_fields};
 
-static const struct field_name privileges[] = {
-	{"none", PLAN_PRIVILEGE_NONE},     {"service", PLAN_PRIVILEGE_SERVICE},
-	{"routes", PLAN_PRIVILEGE_ROUTES}, {"router", PLAN_PRIVILEGE_ROUTER},
-	{"prompt", PLAN_PRIVILEGE_PROMPT}, {NULL, 0}};
+static const struct field_name privileges[] = {{"none", PLAN_PRIVILEGE_NONE},
+					       {"service", PLAN_PRIVILEGE_SERVICE},
+					       {"routes", PLAN_PRIVILEGE_ROUTES},
+					       {"router", PLAN_PRIVILEGE_ROUTER},
+					       {"networks", PLAN_PRIVILEGE_NETWORKS},
+					       {"prompt", PLAN_PRIVILEGE_PROMPT},
+					       {NULL, 0}};
 
 static const struct field worker_fields[] = {
 	FIELD(plan_worker, name, STRING, KEY),

@@ -213,9 +213,10 @@ struct plan_socket {
 /** What a worker may do beside using its descriptors; each is the least that its kind needs. */
 enum plan_privilege {
 	PLAN_PRIVILEGE_NONE,
-	PLAN_PRIVILEGE_SERVICE, /* bind ports below 1024 */
-	PLAN_PRIVILEGE_ROUTES,  /* write routes through the rtnetlink sockets that it was given */
-	PLAN_PRIVILEGE_ROUTER,  /* a routing daemon: routes, ports below 1024 */
+	PLAN_PRIVILEGE_SERVICE,  /* bind ports below 1024 */
+	PLAN_PRIVILEGE_ROUTES,   /* write routes through the rtnetlink sockets that it was given */
+	PLAN_PRIVILEGE_ROUTER,   /* a routing daemon: routes, ports below 1024 */
+	PLAN_PRIVILEGE_NETWORKS, /* make networks for what it starts, when it begins */
 	PLAN_PRIVILEGE_PROMPT /* run as soon as it has something to do, before other processes of the host */
 };
 

@@ -19,14 +19,15 @@ static const cap_value_t supervisor_caps[] = {
 	CAP_NET_BIND_SERVICE, CAP_DAC_READ_SEARCH, CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_NICE,
 };
 
-static const cap_value_t granted[] = {CAP_NET_BIND_SERVICE, CAP_NET_ADMIN, CAP_SYS_NICE};
+static const cap_value_t granted[] = {CAP_NET_BIND_SERVICE, CAP_NET_ADMIN, CAP_SYS_ADMIN,
+				      CAP_SYS_NICE};
 
 /* Each grant is a part of the list above. */
 static const struct {
 	size_t first, n;
 } grants[] = {
 	[PRIV_GRANT_NONE] = {0, 0},   [PRIV_GRANT_SERVICE] = {0, 1}, [PRIV_GRANT_ROUTES] = {1, 1},
-	[PRIV_GRANT_ROUTER] = {0, 2}, [PRIV_GRANT_PROMPT] = {2, 1},
+	[PRIV_GRANT_ROUTER] = {0, 2}, [PRIV_GRANT_PROMPT] = {3, 1},  [PRIV_GRANT_NETWORKS] = {1, 2},
 };
 
 static const cap_value_t exec_caps[] = {
@@ -231,6 +232,17 @@ int priv_worker(uid_t uid, gid_t gid, enum priv_grant grant, struct lab_error **
 	if (setrlimit(RLIMIT_CORE, &none))
 		return lab_error_errno(err, LAB_DENIED, errno, "forbid core files");
 	return 0;
+}
+
+int priv_give_back(struct lab_error **err)
+{
+	cap_t none = cap_init();
+	const int rc = none ? cap_set_proc(none) : -1; /* what is ambient must be permitted */
+
+	if (rc)
+		(void)lab_error_errno(err, LAB_DENIED, errno, "give capabilities back");
+	(void)cap_free(none); /* NULL is fine */
+	return rc;
 }
 
 int priv_keeper(struct lab_error **err)

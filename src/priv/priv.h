@@ -26,8 +26,8 @@
  * bind ports below 1024 (NET_BIND_SERVICE), read programs in folders of others (DAC_READ_SEARCH),
  * become a worker's user and nobody's (SETUID, SETGID, SETPCAP to empty the bounding set), kill (KILL),
  * open workers' ICMP sockets (NET_RAW) and rtnetlink sockets (NET_ADMIN: the kernel asks who opened
- * one as well as who sends), and hand NET_ADMIN, NET_BIND_SERVICE and SYS_NICE on as enum priv_grant
- * says. It configures no network itself, but nothing keeps it from it.
+ * one as well as who sends), and hand SYS_ADMIN, NET_ADMIN, NET_BIND_SERVICE and SYS_NICE on as enum
+ * priv_grant says. It configures no network itself, but nothing keeps it from it.
  *
  * Mustn't: load modules, override file permissions for writing, change owners, trace.
  */
@@ -64,9 +64,10 @@ bool priv_user_is_shared(uid_t uid);
 /** What a worker, and whatever it starts, may do in its network namespace. */
 enum priv_grant {
 	PRIV_GRANT_NONE,
-	PRIV_GRANT_SERVICE, /* NET_BIND_SERVICE */
-	PRIV_GRANT_ROUTES,  /* NET_ADMIN */
-	PRIV_GRANT_ROUTER,  /* both: a routing daemon; sockets bound to a device need no more */
+	PRIV_GRANT_SERVICE,  /* NET_BIND_SERVICE */
+	PRIV_GRANT_ROUTES,   /* NET_ADMIN */
+	PRIV_GRANT_ROUTER,   /* both: a routing daemon; sockets bound to a device need no more */
+	PRIV_GRANT_NETWORKS, /* SYS_ADMIN and NET_ADMIN, until priv_give_back() */
 	PRIV_GRANT_PROMPT, /* SYS_NICE, for SCHED_FIFO; nothing where the supervisor has not got it */
 };
 
@@ -83,6 +84,12 @@ enum priv_grant {
  */
 int priv_worker(uid_t uid, gid_t gid, enum priv_grant grant, struct lab_error **err)
 	__attribute__((warn_unused_result));
+
+/**
+ * Gives back what was granted, by the calling thread alone: for a worker that needed it only to set itself up, before
+ * it reads a byte of anybody but the supervisor. The bounding set stays, which NO_NEW_PRIVS makes meaningless.
+ */
+int priv_give_back(struct lab_error **err) __attribute__((warn_unused_result));
 
 /**
  * Phase "exec": root in a node, for `labctl exec` and `labctl shell`, before the user's command.
@@ -126,7 +133,7 @@ enum priv_profile {
 };
 
 /**
- * Phase "seccomp": by the worker itself, after it read its configuration and before it reads a
+ * Phase "seccomp": by the worker itself, for all its threads, after it read its configuration and before it reads a
  * byte of anybody else. Also makes it undumpable (exec had undone that).
  *
  * Should: what its profile lists.

@@ -394,6 +394,8 @@ int priv_seccomp(enum priv_profile profile, struct lab_error **err)
 		return lab_error_make(err, LAB_FAILED, "system call filter: out of memory");
 	rc = profile == PRIV_FUNCTION ? fill_deny_list(ctx) : fill_allow_list(ctx, profile);
 	if (!rc)
+		rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1);
+	if (!rc)
 		rc = seccomp_load(ctx); /* sets NO_NEW_PRIVS too */
 	seccomp_release(ctx);
 	return rc ? lab_error_errno(err, LAB_DENIED, -rc, "system call filter") : 0;

@@ -86,9 +86,9 @@ static int parse_sockets(struct spec *s, json_t *items, struct lab_error **err)
 static int parse_privilege(struct spec *s, const char *name, struct lab_error **err)
 {
 	static const char *const names[] = {
-		[PRIV_GRANT_NONE] = "none",     [PRIV_GRANT_SERVICE] = "service",
-		[PRIV_GRANT_ROUTES] = "routes", [PRIV_GRANT_ROUTER] = "router",
-		[PRIV_GRANT_PROMPT] = "prompt",
+		[PRIV_GRANT_NONE] = "none",         [PRIV_GRANT_SERVICE] = "service",
+		[PRIV_GRANT_ROUTES] = "routes",     [PRIV_GRANT_ROUTER] = "router",
+		[PRIV_GRANT_NETWORKS] = "networks", [PRIV_GRANT_PROMPT] = "prompt",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {

@@ -365,6 +365,8 @@
 	  "The code of a function is a file below the folder of the lab file.") \
 	X(ERROR, function_timeout, "function-timeout", \
 	  "A function has 1 ms to 86400 s.") \
+	X(ERROR, function_trigger, "function-trigger", \
+	  "Only a custom runtime gets requests as they are, and listens on a port.") \
 	X(ERROR, function_concurrency, "function-concurrency", \
 	  "Only an instance of a custom runtime has more than one invocation at a time.") \
 	\

@@ -123,12 +123,12 @@ void validate_backend_http(struct validation *v)
 
 static void check_keys(struct validation *v, const struct api *api, const struct api_backend *b)
 {
-	bool http = b->kind == BACKEND_HTTP || b->kind == BACKEND_HTTP_VPC;
-
-	if (http || (!b->path.s && !b->method_at.line))
+	if (backend_takes_http(b) || (!b->path.s && !b->method_at.line))
 		return;
 	validate_report(v, b->path.s ? b->path.at : b->method_at,
-			"API '%s': only HTTP services have a path and a method", api->id.name);
+			"API '%s': only HTTP services and functions with an HTTP trigger have a "
+			"path and a method",
+			api->id.name);
 	validate_hint(v, "leave it out");
 }
 
@@ -189,13 +189,12 @@ static const char *elsewhere(const struct api_backend *b, const struct api_gatew
 
 static const char *backend_fault(struct validation *v, const struct api_backend *b)
 {
-	const bool http = b->kind == BACKEND_HTTP || b->kind == BACKEND_HTTP_VPC;
 	const char *why = b->http.s ? url_fault(v, b->http.s) : NULL;
 
 	if (why)
 		return why;
-	if (!http && (b->path.s || b->method_at.line))
-		return "only HTTP services have a path and a method";
+	if (!backend_takes_http(b) && (b->path.s || b->method_at.line))
+		return "only HTTP services and functions with an HTTP trigger have a path and a method";
 	if (b->timeout.set && (b->timeout.v < 300000 || b->timeout.v > 120 * UINT64_C(1000000)))
 		return "its timeout is not 300 ms to 120 s";
 	return b->path.s ? validate_path_fault(b->path.s, false) : NULL;

@@ -235,6 +235,22 @@ void validate_function_timeout(struct validation *v)
 	}
 }
 
+void validate_function_trigger(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_functions; i++) {
+		const struct function *f = &v->lab->functions[i];
+		const bool http = f->trigger == FUNCTION_TRIGGER_HTTP;
+
+		if (f->runtime == FUNCTION_RUNTIME_CUSTOM || (!http && !f->ca_port.set))
+			continue;
+		validate_report(v, http ? f->trigger_at : f->ca_port.at,
+				"function '%s' is a handler that reads one event, it %s",
+				f->id.name,
+				http ? "cannot be called by HTTP" : "listens on no port");
+		validate_hint(v, "add 'runtime: custom', where its code is an HTTP server");
+	}
+}
+
 void validate_function_concurrency(struct validation *v)
 {
 	for (size_t i = 0; i < v->lab->n_functions; i++) {

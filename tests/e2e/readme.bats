@@ -39,13 +39,26 @@ example() { sed -n '/^```yaml$/,/^```$/{/^```/d;p}' README.md; }
   [ "$(echo '{"path": "/where"}' | python3 "$dir/where.py" | jq -r .body)" = "you asked for /where" ]
 }
 
-@test "the custom runtime of docs/writing.md answers an invocation" {
-  sed -n '/^  ```python$/,/^  ```$/{/^  ```/d;s/^  //;p}' docs/writing.md >"$BATS_TEST_TMPDIR/runtime.py"
+# The custom runtimes of docs/writing.md, by number.
+runtime_of_the_book() {
+  awk -v n="$1" '/^  ```python$/ { i++; inside = 1; next } /^  ```$/ { inside = 0 }
+    inside && i == n { sub(/^  /, ""); print }' docs/writing.md >"$BATS_TEST_TMPDIR/runtime.py"
+}
+
+@test "the custom runtime of docs/writing.md answers an invocation, that with an HTTP trigger a request" {
+  runtime_of_the_book 1
   FC_SERVER_PORT=29099 python3 "$BATS_TEST_TMPDIR/runtime.py" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
   runtime=$!
   within 10 nc -z 127.0.0.1 29099 || { cat "$BATS_TEST_TMPDIR/said"; false; }
   run curl -s -m 5 -d '{"path": "/where"}' http://127.0.0.1:29099/invoke
   [ "$(jq -r '"\(.statusCode) \(.body)"' <<<"$output")" = "200 you asked for /where" ] || { echo "$output"; false; }
+  kill "$runtime"
+  runtime_of_the_book 2
+  FC_SERVER_PORT=29098 python3 "$BATS_TEST_TMPDIR/runtime.py" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+  runtime=$!
+  within 10 nc -z 127.0.0.1 29098 || { cat "$BATS_TEST_TMPDIR/said"; false; }
+  run curl -s -m 5 -H 'x-fc-function-name: where' "http://127.0.0.1:29098/a?b"
+  [ "$output" = "GET /a?b by where" ] || { echo "$output"; false; }
 }
 
 @test "the README's mistake is reported as the README says" {

@@ -124,12 +124,48 @@ static void test_function(void **state)
 	assert_lacks(filter_of(p, "svc.r2"), "gw");
 }
 
+static void test_function_with_a_trigger(void **state)
+{
+	auto_plan struct plan *p = PLAN(
+		HEAD,
+		"api_gateways: {gw: {region: r1, bind: {vpc: v, ip: 10.1.1.9}}}\n"
+		"api_groups: {grp: {instance: gw}}\n"
+		"functions: {f: {region: r1, code: run, runtime: custom, trigger: http, role: r}}\n"
+		"apis: {x: {group: grp, path: /x, stages: [RELEASE], "
+		"backend: {function: f, arn_role: r, path: /y, method: PUT}}}\n");
+	const char *config = config_of(p, "function-f");
+
+	assert_has(
+		config_of(p, "gw"),
+		"\"backend\":{\"address\":\"100.100.80.1\",\"function\":\"f\",\"kind\":\"function\","
+		"\"method\":\"PUT\",\"path\":\"/y\",\"port\":9000,\"role\":\"r\","
+		"\"timeout_ms\":10000,\"trigger\":\"http\"}");
+	assert_has(config, "\"credentials\":{\"access_key_id\":\"STS.LabFake");
+	assert_has(config, "\"trigger\":\"http\"");
+	assert_has(config, "\"ca_port\":9000");
+	assert_int_equal(plan_find_worker(p, "function-f")->privilege, PLAN_PRIVILEGE_NETWORKS);
+}
+
+static void test_function_that_calls_out(void **state)
+{
+	auto_plan struct plan *p = PLAN(HEAD,
+					"functions: {f: {region: r1, code: run, runtime: custom, "
+					"ca_port: 8080, internet_access: true}}\n");
+
+	assert_lacks(config_of(p, "function-f"), "ca_port");
+	assert_int_equal(plan_find_worker(p, "function-f")->privilege, PLAN_PRIVILEGE_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_unbound_gateway), cmocka_unit_test(test_bound_gateway),
-		cmocka_unit_test(test_names),           cmocka_unit_test(test_serverless_gateway),
+		cmocka_unit_test(test_unbound_gateway),
+		cmocka_unit_test(test_bound_gateway),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_serverless_gateway),
 		cmocka_unit_test(test_function),
+		cmocka_unit_test(test_function_with_a_trigger),
+		cmocka_unit_test(test_function_that_calls_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,10 +4,12 @@
 
 #include "base/strbuf.h"
 #include "function/runner.h"
+#include "http/head.h"
 
 struct seen {
 	size_t calls;
 	enum function_outcome outcome;
+	int status; /* of the latest answer's head; 0: it has none */
 	struct strbuf body, message;
 };
 
@@ -26,6 +28,7 @@ static inline void note(void *ctx, const struct function_result *result)
 
 	s->calls++;
 	s->outcome = result->outcome;
+	s->status = result->head ? result->head->status : 0;
 	if (result->body)
 		strbuf_addn(&s->body, result->body, result->len);
 	if (result->message)

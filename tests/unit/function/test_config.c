@@ -18,13 +18,19 @@ static void test_good(void **state)
 	struct function_config *c = read_text(
 		"{\"function\":\"f\",\"region\":\"r\",\"handler\":\"/h\",\"timeout_ms\":1500,"
 		"\"memory_mb\":64,\"environment\":{\"A\":\"b=c\",\"PATH\":\"/mine\"},"
-		"\"service_address\":\"100.100.80.1\",\"instance_concurrency\":5}",
+		"\"service_address\":\"100.100.80.1\",\"instance_concurrency\":5,\"trigger\":\"http\",\"ca_port\":9000,"
+		"\"credentials\":{\"access_key_id\":\"i\",\"access_key_secret\":\"s\",\"security_token\":\"t\"}}",
 		NULL);
 
 	assert_non_null(c);
 	assert_int_equal(c->settings.timeout_ms, 1500);
 	assert_int_equal(c->settings.memory_mb, 64);
 	assert_int_equal(c->settings.concurrency, 5);
+	assert_true(c->settings.http_trigger);
+	assert_int_equal(c->settings.port, 9000);
+	assert_string_equal(c->settings.access_key_id, "i");
+	assert_string_equal(c->settings.access_key_secret, "s");
+	assert_string_equal(c->settings.security_token, "t");
 	assert_string_equal(c->settings.handler, "/h");
 	assert_int_equal(c->environment.n, ARRAY_LEN(want));
 	for (size_t i = 0; i < ARRAY_LEN(want); i++)
@@ -45,6 +51,12 @@ static void test_bad(void **state)
 		 "configuration: timeout_ms is out of range"},
 		{"{\"function\":\"f\",\"region\":\"r\",\"handler\":\"/h\",\"instance_concurrency\":201}",
 		 "configuration: instance_concurrency is out of range"},
+		{"{\"function\":\"f\",\"region\":\"r\",\"handler\":\"/h\",\"trigger\":\"http\"}",
+		 "configuration: trigger: http, of a custom runtime"},
+		{"{\"function\":\"f\",\"region\":\"r\",\"handler\":\"/h\",\"credentials\":{\"access_key_id\":\"\"}}",
+		 "configuration: credentials: malformed"},
+		{"{\"function\":\"f\",\"region\":\"r\",\"handler\":\"/h\",\"ca_port\":9000}",
+		 "configuration: ca_port is out of range"},
 		{"{\"function\":\"f\",\"region\":\"r\",\"handler\":\"/h\",\"memory_mb\":-1}",
 		 "configuration: memory_mb is out of range"},
 		{"{\"function\":\"f\",\"region\":\"r\",\"handler\":\"/h\",\"environment\":{\"A=\":\"\"}}",

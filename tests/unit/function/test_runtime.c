@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Custom runtimes. This program is its own: started with FC_SERVER_PORT it serves, by what
- * include/labctl/function.h offers, and does what the path of an event says.
+ * include/labctl/function.h offers, and does what the path of an event says; or, with HOW=raw, it
+ * answers requests as they are.
  */
 #include "lib/test.h"
 
@@ -56,10 +57,64 @@ static int act(const struct function_event *ev, struct function_answer *out)
 	return function_answer_text(out, text);
 }
 
+/* One request, to the end of its body. False: there is none any more. */
+static bool take_request(int fd, char *buf, size_t room)
+{
+	const char *end = NULL, *length;
+	size_t n = 0;
+	ssize_t got;
+
+	do {
+		got = read(fd, buf + n, room - n - 1);
+		if (got <= 0)
+			return false;
+		n += (size_t)got;
+		buf[n] = '\0';
+		end = strstr(buf, "\r\n\r\n");
+		length = strstr(buf, "\r\nContent-Length: ");
+	} while (!end ||
+		 n < (size_t)(end + 4 - buf) + (length ? strtoul(length + 18, NULL, 10) : 0));
+	return true;
+}
+
+/* What it got is the body, unless the path says otherwise. */
+static void answer_raw(int fd, const char *request)
+{
+	if (strstr(request, " /bad "))
+		dprintf(fd, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab");
+	else if (strstr(request, " /failed "))
+		dprintf(fd, "HTTP/1.1 200 OK\r\nx-fc-status: 404\r\nContent-Length: 0\r\n\r\n");
+	else if (strstr(request, "HEAD "))
+		dprintf(fd, "HTTP/1.1 200 OK\r\nContent-Length: 77\r\n\r\n");
+	else
+		dprintf(fd, "HTTP/1.1 418 Teapot\r\nContent-Length: %zu\r\n\r\n%s", strlen(request),
+			request);
+}
+
+static int be_raw(const char *port)
+{
+	const struct sockaddr_in where = {.sin_family = AF_INET,
+					  .sin_port = htons((uint16_t)atoi(port))};
+	int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), fd;
+	char request[65536];
+
+	if (bind(server, (const struct sockaddr *)&where, sizeof(where)) < 0 ||
+	    listen(server, 10) < 0)
+		return 1;
+	while ((fd = accept4(server, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+		while (take_request(fd, request, sizeof(request)))
+			answer_raw(fd, request);
+		close(fd);
+	}
+	return 1;
+}
+
 static int be_the_function(const char *port)
 {
 	const char *how = getenv("HOW"), *when = getenv("WHEN");
 
+	if (how && strcmp(how, "raw") == 0)
+		return be_raw(port);
 	if (how && strcmp(how, "exit") == 0)
 		return 7;
 	while (how && strcmp(how, "deaf") == 0)
@@ -338,6 +393,77 @@ static void test_strays_end_with_their_instance(void **state)
 	assert_int_equal(kill(stray, 0), -1);
 }
 
+static void pass(struct world *w, const char *text, const char *body, struct seen *s)
+{
+	struct http_head head;
+
+	seen_done(s);
+	http_head_init(&head);
+	assert_int_equal(http_head_parse(&head, text, strlen(text)), HTTP_DONE);
+	assert_non_null(function_runtime_pass(w->t, "ID-1", &head, http_slice(body), note, s));
+	await(w, s, 1);
+}
+
+static void test_requests_as_they_are(void **state)
+{
+	static char *const raw[] = {"HOW=raw", NULL};
+	struct function_settings s = settings(raw);
+	auto_seen struct seen seen = {0};
+	char want[1024];
+
+	s.memory_mb = 256;
+	s.http_trigger = true;
+	s.access_key_id = "STS.x";
+	s.access_key_secret = "secret";
+	s.security_token = "CAIS";
+	auto_world struct world w = world(&s);
+
+	pass(&w,
+	     "PUT /a/%62?c=d&c= HTTP/1.1\r\nHost:f:9000\r\nX-Fc-Request-Id: mine\r\nx_fc_status: 1\r\n"
+	     "X-Two: 1\r\nTE: trailers\r\nConnection: X-Gone\r\nX-Gone: 1\r\nX-Two: 2\r\n"
+	     "X-Fcode: kept\r\nContent-Length: 4\r\n\r\n",
+	     "body", &seen);
+	assert_int_equal(seen.outcome, FUNCTION_ANSWERED);
+	assert_int_equal(seen.status, 418);
+	snprintf(
+		want, sizeof(want),
+		"PUT /a/%%62?c=d&c= HTTP/1.1\r\nHost: f:9000\r\nX-Two: 1\r\nX-Two: 2\r\nX-Fcode: kept\r\n"
+		"Content-Length: 4\r\nx-fc-request-id: ID-1\r\nx-fc-function-name: hello\r\n"
+		"x-fc-region: cn-hangzhou\r\nx-fc-function-memory: 256\r\nx-fc-function-timeout: 20\r\n"
+		"x-fc-control-path: /http-invoke\r\nx-fc-function-handler: %s\r\nx-fc-access-key-id: STS.x\r\n"
+		"x-fc-access-key-secret: secret\r\nx-fc-security-token: CAIS\r\n\r\nbody",
+		strrchr(program, '/') + 1);
+	assert_string_equal(strbuf_str(&seen.body), want);
+
+	pass(&w, "HEAD / HTTP/1.1\r\nHost: f\r\n\r\n", "", &seen);
+	assert_int_equal(seen.status, 200);
+	assert_int_equal(seen.body.len, 0);
+	pass(&w, "GET /failed HTTP/1.1\r\nHost: f\r\n\r\n", "", &seen);
+	assert_int_equal(seen.outcome, FUNCTION_CRASHED);
+	assert_string_equal(
+		strbuf_str(&seen.message),
+		"Function failed: it answered with HTTP status 200 and x-fc-status 404");
+	assert_int_equal(function_runtime_instances(w.t), 1);
+
+	pass(&w, "GET /bad HTTP/1.1\r\nHost: f\r\n\r\n", "", &seen);
+	assert_int_equal(seen.outcome, FUNCTION_CRASHED);
+	assert_int_equal(seen.status, 0);
+	await_instances(&w, 0); /* who has lost its way gets nothing any more */
+}
+
+static void test_names_of_our_own(void **state)
+{
+	static const struct {
+		const char *name;
+		bool ours;
+	} rows[] = {{"x-fc-status", true}, {"X-FC-", true},     {"x_fc_status", true},
+		    {"X_Fc-Id", true},     {"x-fc", false},     {"x-fcode", false},
+		    {"y-fc-id", false},    {"x-ca-fc-", false}, {"", false}};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_int_equal(function_runtime_owns(http_slice(rows[i].name)), rows[i].ours);
+}
+
 static void test_idle_one_ends(void **state)
 {
 	struct function_settings s = settings(NULL);
@@ -365,6 +491,8 @@ int main(void)
 		cmocka_unit_test(test_cold_start_and_concurrency),
 		cmocka_unit_test(test_queue_is_bounded),
 		cmocka_unit_test(test_strays_end_with_their_instance),
+		cmocka_unit_test(test_requests_as_they_are),
+		cmocka_unit_test(test_names_of_our_own),
 		cmocka_unit_test(test_idle_one_ends),
 	};
 	const char *port = getenv("FC_SERVER_PORT");

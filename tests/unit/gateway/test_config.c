@@ -10,6 +10,7 @@
 #define HTTP               "\"kind\":\"http\",\"scheme\":\"http\",\"host\":\"api.example.com:8080\""
 #define VPC                "\"kind\":\"http-vpc\",\"access\":\"idc\",\"host\":\"10.10.1.20:8080\""
 #define MS                 ",\"timeout_ms\":10000"
+#define FUNCTION           "\"kind\":\"function\",\"function\":\"f\",\"address\":\"1.2.3.4\",\"port\":9000"
 #define AT                 ",\"address\":\"203.0.113.20\",\"port\":8080"
 
 static struct gateway_config *read_config(struct arena *a, const char *apis, const char *listeners,
@@ -113,6 +114,11 @@ static void refused_backends(void **state)
 		{API("/[id]", HTTP MS ",\"path\":\"/[id\""), "without its ']'"},
 		{API("/[id]", HTTP MS ",\"path\":\"/id]\""), "without its '['"},
 		{API("/[id]", HTTP MS ",\"path\":\"/[id]]\""), "without its '['"},
+		{API("/x", FUNCTION MS ",\"trigger\":\"event\""), "trigger"},
+		{API("/x", FUNCTION MS ",\"path\":\"/y\""), "trigger"},
+		{API("/x", FUNCTION MS ",\"method\":\"GET\""), "trigger"},
+		{API("/x", FUNCTION MS ",\"trigger\":\"http\",\"path\":\"y\""), "path"},
+		{API("/x", FUNCTION MS ",\"trigger\":\"http\",\"method\":\"G T\""), "method"},
 		{API("/a/../b", HTTP MS), "malformed path"},
 	};
 

@@ -42,6 +42,15 @@ static const char *const apis[] = {
 		 VPC("5000" LOCAL("1") ",\"source\":\"192.0.2.1\"")),
 	TEST_API("no-name", "GET", "/no-name", HTTP("5000")),
 	TEST_API("no-access", "GET", "/no-access", VPC("5000,\"port\":80")),
+	TEST_API("web", "ANY", "/web/[id]",
+		 TEST_OPEN TEST_CALLS
+		 ",\"port\":PORT,\"timeout_ms\":5000,\"trigger\":\"http\"" TEST_ROLE),
+	TEST_API("web-mapped", "GET", "/web-mapped/[id]",
+		 TEST_OPEN TEST_CALLS
+		 ",\"port\":PORT,\"timeout_ms\":5000,\"trigger\":\"http\",\"method\":\"POST\","
+		 "\"path\":\"/v2/[id]\"" TEST_ROLE),
+	TEST_API("web-denied", "GET", "/web-denied",
+		 TEST_OPEN TEST_CALLS ",\"port\":PORT,\"timeout_ms\":5000,\"trigger\":\"http\"}"),
 	TEST_API("repeated", "GET", "/repeated/[id]",
 		 HTTP("5000" LOCAL("PORT") ",\"path\":\"/REPEATED\"")),
 };
@@ -282,6 +291,74 @@ static void answers_pass_through(void **state)
 		check_log(f, rows[i].status, "", "http", f->port);
 		next_call_is_fine(f, rows[i].answer);
 	}
+}
+
+/* ---- functions with an HTTP trigger ---- */
+
+static void functions_get_the_request(void **state)
+{
+	struct fixture *f = *state;
+	auto_free char *got = call(
+		f,
+		"PATCH /web/%61?x=1 HTTP/1.1" TEST_HOST "X-Mine: 1\r\nX-Fc-Request-Id: forged\r\n"
+		"x_fc_function_name: g\r\nContent-Length: 2\r\n\r\nhi",
+		"HTTP/1.1 201 Made\r\nX-Fn: yes\r\nContent-Length: 4\r\n\r\nfine", KEEPS);
+	const char *id = test_header(&f->g, got, "X-Ca-Request-Id");
+	const char *want = arena_printf(f->g.a,
+					"PATCH /web/a?x=1 HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n"
+					"x-fc-request-id: %s\r\nx-fc-function-name: f\r\n",
+					f->port, id);
+
+	assert_int_equal(atoi(got + 9), 201);
+	assert_string_equal(test_header(&f->g, got, "X-Fn"), "yes");
+	assert_string_equal(body_of(got), "fine");
+	assert_int_equal(strncmp(f->request.s, want, strlen(want)), 0);
+	assert_int_equal(test_count(f->request.s, "fc"), 2);
+	assert_non_null(strstr(f->request.s, "\r\nX-Mine: 1\r\n"));
+	assert_string_equal(body_of(f->request.s), "hi");
+	check_log(f, 201, "", "function", f->port);
+
+	free(got);
+	got = call(f, "GET /web-mapped/7 HTTP/1.1" TEST_HOST "\r\n", FINE, KEEPS);
+	assert_int_equal(strncmp(f->request.s, "POST /v2/7 HTTP/1.1\r\n", 21), 0);
+	assert_string_equal(body_of(got), "fine");
+}
+
+static void functions_fail(void **state)
+{
+	static const struct {
+		const char *answer;
+		int status;
+		const char *code, *message;
+	} rows[] = {
+		{"HTTP/1.1 404 Not Found\r\nx-fc-error-type: FunctionUnhandledError\r\n"
+		 "Content-Length: 2\r\n\r\n{}",
+		 502, "D502FC", "Function response invalid `FunctionUnhandledError`"},
+		{"HTTP/1.1 404 Not Found\r\nx-fc-error-type: FunctionTimeout\r\n"
+		 "Content-Length: 2\r\n\r\n{}",
+		 504, "D504TO", "Backend service request timeout"},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 502,
+		 "D502FC", NULL},
+		{"HTTP/1.1 504 Gateway Timeout\r\nContent-Length: 2\r\n\r\nmy", 504, "", NULL},
+		{"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nmy", 404, "", NULL},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		auto_free char *got = call(f, "GET /web/1 HTTP/1.1" TEST_HOST "\r\n",
+					   rows[i].answer, KEEPS);
+
+		assert_int_equal(atoi(got + 9), rows[i].status);
+		assert_string_equal(test_header(&f->g, got, "X-Ca-Error-Code"), rows[i].code);
+		if (rows[i].message)
+			assert_string_equal(test_header(&f->g, got, "X-Ca-Error-Message"),
+					    rows[i].message);
+		assert_string_equal(body_of(got), *rows[i].code ? "" : "my");
+	}
+	auto_free char *denied = test_roundtrip(f->g.loop, f->g.port[0],
+						"GET /web-denied HTTP/1.1" TEST_HOST "\r\n");
+
+	assert_string_equal(test_header(&f->g, denied, "X-Ca-Error-Code"), "A403FC");
 }
 
 /* Row 12 of the faults: what is no answer is a 502, and its connection is never used again. */
@@ -667,6 +744,8 @@ static void a_client_that_left_its_answer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(functions_get_the_request),
+		TEST(functions_fail),
 		TEST(answers_pass_through),
 		TEST(hostile_answers),
 		TEST(unreachable_backends),

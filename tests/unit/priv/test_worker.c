@@ -16,6 +16,7 @@
 #define BIND  (1ull << 10) /* bits of capability.h */
 #define ADMIN (1ull << 12)
 #define RAW   (1ull << 13)
+#define SYS   (1ull << 21)
 #define NICE  (1ull << 23)
 
 static const struct {
@@ -24,7 +25,7 @@ static const struct {
 } cases[] = {
 	{PRIV_GRANT_NONE, 0},       {PRIV_GRANT_SERVICE, BIND},
 	{PRIV_GRANT_ROUTES, ADMIN}, {PRIV_GRANT_ROUTER, BIND | ADMIN},
-	{PRIV_GRANT_PROMPT, NICE},
+	{PRIV_GRANT_PROMPT, NICE},  {PRIV_GRANT_NETWORKS, SYS | ADMIN},
 };
 
 /* Through a shell, so that a second exec has its say. */
@@ -121,6 +122,7 @@ static void nobody_grants_what_he_has_not(void **state)
 		{CAP_NET_RAW, PRIV_GRANT_ROUTES, 0},
 		{CAP_NET_RAW, PRIV_GRANT_ROUTER, 0},
 		{CAP_NET_BIND_SERVICE, PRIV_GRANT_ROUTER, LAB_DENIED},
+		{CAP_SYS_ADMIN, PRIV_GRANT_NETWORKS, LAB_DENIED},
 		{CAP_SYS_NICE, PRIV_GRANT_PROMPT, 0}, /* late at times, and otherwise well */
 	};
 
