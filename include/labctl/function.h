@@ -380,17 +380,20 @@ static inline const char *function_head_value(const char *head, const char *name
 }
 
 #if defined(__STRICT_ANSI__) && !defined(__cplusplus)
-int setenv(const char *name, const char *value, int overwrite); /* POSIX; hidden by -std=c17 */
+int putenv(char *string); /* POSIX; hidden by -std=c17 */
 #endif
 
-/* Makes the request's id what a handler that is started for each invocation finds. */
+/*
+ * Makes the request's id what a handler that is started for each invocation finds. Not by setenv(), which keeps
+ * every value for ever.
+ */
 static inline void function_set_id(const char *value)
 {
-	char id[80] = "-";
+	static char entry[96];
 
-	if (value)
-		snprintf(id, sizeof(id), "%.*s", (int)strcspn(value, "\r"), value);
-	setenv("FC_REQUEST_ID", id, 1);
+	snprintf(entry, sizeof(entry), "FC_REQUEST_ID=%.*s", value ? (int)strcspn(value, "\r") : 1,
+		 value ? value : "-");
+	putenv(entry);
 }
 
 /* Answers a request that is whole. 1: done, 0: more has to arrive, -1: not to be understood. */

@@ -13,7 +13,7 @@
 
 #include "base/clock.h"
 
-#define BATCH 64
+#define BATCH 256
 #define NEVER UINT64_MAX
 
 struct loop {
@@ -21,6 +21,7 @@ struct loop {
 	bool stop;
 	uint64_t now;
 	struct heap timers;
+	struct loop_later later[LOOP_N_RANKS]; /* rings, each itself what is behind its last */
 	struct epoll_event batch[BATCH];
 	int n_batch, at; /* the batch being delivered */
 };
@@ -37,6 +38,8 @@ struct loop *loop_new(void)
 		return NULL;
 	}
 	l->now = clock_ms();
+	for (int i = 0; i < LOOP_N_RANKS; i++)
+		l->later[i].prev = l->later[i].next = &l->later[i];
 	return l;
 }
 
@@ -96,6 +99,27 @@ bool loop_timer_is_set(const struct loop_timer *t)
 	return t->node.slot != 0 && t->due != NEVER;
 }
 
+void loop_later_set(struct loop *l, struct loop_later *later, enum loop_later_rank rank)
+{
+	struct loop_later *ring = &l->later[rank];
+
+	if (later->next)
+		return;
+	later->prev = ring->prev;
+	later->next = ring;
+	later->prev->next = later;
+	ring->prev = later;
+}
+
+void loop_later_clear(struct loop_later *later)
+{
+	if (!later->next)
+		return;
+	later->prev->next = later->next;
+	later->next->prev = later->prev;
+	later->prev = later->next = NULL;
+}
+
 uint64_t loop_now(const struct loop *l)
 {
 	return l->now;
@@ -118,11 +142,33 @@ static void fire_timers(struct loop *l)
 	}
 }
 
+/* Of what is put off, NULL: nothing is. */
+static struct loop_later *first_later(const struct loop *l)
+{
+	for (int i = 0; i < LOOP_N_RANKS; i++) {
+		if (l->later[i].next != &l->later[i])
+			return l->later[i].next;
+	}
+	return NULL;
+}
+
+static void run_later(struct loop *l)
+{
+	struct loop_later *first;
+
+	while ((first = first_later(l))) {
+		loop_later_clear(first);
+		first->fn(first);
+	}
+}
+
 static int wait_ms(const struct loop *l, int timeout_ms)
 {
 	const struct heap_node *first = heap_first(&l->timers);
 	uint64_t left;
 
+	if (first_later(l)) /* put off from outside of a turn */
+		return 0;
 	if (!first)
 		return timeout_ms;
 	left = first->due > l->now ? first->due - l->now : 0;
@@ -149,6 +195,7 @@ int loop_turn(struct loop *l, int timeout_ms)
 	}
 	l->n_batch = 0;
 	fire_timers(l);
+	run_later(l);
 	return 0;
 }
 

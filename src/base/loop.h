@@ -24,6 +24,15 @@ struct loop_timer {
 	void (*fn)(struct loop_timer *t);
 };
 
+/** What is put off to the end of a turn, and there comes before all others or behind them. */
+enum loop_later_rank { LOOP_LATER, LOOP_LAST, LOOP_N_RANKS };
+
+/** Embed it; zero it before first use. */
+struct loop_later {
+	struct loop_later *prev, *next; /* NULL: nothing is put off */
+	void (*fn)(struct loop_later *later);
+};
+
 struct loop *loop_new(void); /* NULL with errno where the kernel refuses */
 void loop_free(struct loop *l);
 
@@ -39,6 +48,13 @@ void loop_timer_clear(struct loop *l, struct loop_timer *t); /* fine when it is 
 /** As clear, but at no cost, and so is setting it again: the loop still knows it, until loop_timer_clear(). */
 void loop_timer_pause(struct loop_timer *t);
 bool loop_timer_is_set(const struct loop_timer *t);
+
+/**
+ * Calls fn once, behind all events and timers of this turn; nothing new where that is to happen anyway. Writes
+ * of many descriptors one after the other wake whoever reads them less often than each behind its own read.
+ */
+void loop_later_set(struct loop *l, struct loop_later *later, enum loop_later_rank rank);
+void loop_later_clear(struct loop_later *later); /* fine when it is not set */
 
 /** CLOCK_MONOTONIC in milliseconds, read once per turn of the loop. */
 uint64_t loop_now(const struct loop *l);

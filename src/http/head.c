@@ -111,15 +111,15 @@ static bool same_message(const struct opinion *o, const struct http_head *h)
 
 static bool agree(struct http_head *h, const char *buf, size_t len)
 {
+	static const llhttp_settings_t settings = {
+		.on_url = on_url,
+		.on_header_field = on_name,
+		.on_header_value = on_value,
+		.on_headers_complete = on_complete,
+	};
 	struct opinion o = {.head = h};
-	llhttp_settings_t settings;
 	llhttp_errno_t e;
 
-	llhttp_settings_init(&settings);
-	settings.on_url = on_url;
-	settings.on_header_field = on_name;
-	settings.on_header_value = on_value;
-	settings.on_headers_complete = on_complete;
 	llhttp_init(&o.parser, h->is_response ? HTTP_RESPONSE : HTTP_REQUEST, &settings);
 	e = llhttp_execute(&o.parser, buf, len);
 	/* the guard has seen the line: what llhttp dislikes now is a method it does not know */

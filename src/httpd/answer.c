@@ -84,7 +84,8 @@ int httpd_respond(struct httpd_request *r, const struct httpd_answer *answer)
 	c->state = CONN_WRITE;
 	c->progress = 0;
 	loop_timer_set(c->server->loop, &c->timer, c->server->options.stall_ms);
-	conn_advance(c); /* comes back at once where it is already at work */
+	if (!c->advancing) /* else it goes on by itself */
+		loop_later_set(c->server->loop, &c->write, LOOP_LAST);
 	return 0;
 }
 

@@ -81,6 +81,7 @@ static void destroy(struct conn *c)
 
 	end_exchange(c, false);
 	loop_timer_clear(s->loop, &c->timer);
+	loop_later_clear(&c->write);
 	loop_del(s->loop, &c->io);
 	conn_secure_close(c);
 	(void)close(c->io.fd); /* a socket: whatever close says, it is gone */
@@ -161,13 +162,9 @@ static bool step_write(struct conn *c)
 /* Behind a linger, and beside a stream: what the client still sends is of no interest. */
 static bool step_discard(struct conn *c)
 {
-	enum got got;
+	const enum got got = conn_discard(c);
 
-	if (!c->in)
-		c->in = httpd_take_buffer(c->server);
-	c->in_start = c->in_end = 0;
-	got = conn_fill(c);
-	c->in_start = c->in_end = 0;
+	c->in_start = c->in_end; /* and what came before */
 	if (got == GOT_EOF)
 		conn_close(c);
 	return got != GOT_NOTHING;
@@ -235,6 +232,11 @@ static void on_event(struct loop_io *io, uint32_t events)
 		return;
 	}
 	conn_advance(c);
+}
+
+static void on_write(struct loop_later *later)
+{
+	conn_advance(container_of(later, struct conn, write));
 }
 
 /* How far the peer has come: bytes acknowledged; and whether all are, and the connection stands. */
@@ -366,6 +368,7 @@ void conn_open(struct httpd *s, int fd, const struct sockaddr_in *client, void *
 	c->security = security;
 	c->io.fn = on_event;
 	c->timer.fn = on_deadline;
+	c->write.fn = on_write;
 	c->can_write = true;
 	/* answers are written whole: waiting to fill a segment only costs time (not TCP: no matter) */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));

@@ -44,6 +44,7 @@ enum conn_state {
 struct conn {
 	struct loop_io io;
 	struct loop_timer timer;
+	struct loop_later write; /* of an answer that was not given at once */
 	struct httpd *server;
 	struct conn *prev, *next; /* of the list of its kind: idle or busy */
 	void *listener;
@@ -116,6 +117,8 @@ enum got { GOT_BYTES, GOT_NOTHING, GOT_EOF };
  * More bytes behind in_end. The head of the current request must not move, so nothing is moved.
  */
 enum got conn_fill(struct conn *c);
+/** Bytes that nobody wants; the buffer, in which a request may still lie, is left alone. */
+enum got conn_discard(struct conn *c);
 /** Gives the buffer back where nothing is in it. */
 void conn_drop_empty_buffer(struct conn *c);
 /** One step each; false where it needs bytes that have not arrived yet. */

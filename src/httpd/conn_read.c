@@ -45,6 +45,14 @@ enum got conn_fill(struct conn *c)
 	return got;
 }
 
+enum got conn_discard(struct conn *c)
+{
+	char nowhere[8192];
+	size_t n;
+
+	return receive(c, nowhere, sizeof(nowhere), &n);
+}
+
 void conn_drop_empty_buffer(struct conn *c)
 {
 	if (!c->in || c->in_start != c->in_end)
@@ -81,7 +89,7 @@ static void begin_exchange(struct conn *c)
 	conn_set_state(c, CONN_HEAD);
 }
 
-static void to_handler(struct conn *c)
+static void to_handler(struct conn *c, struct http_slice body)
 {
 	struct httpd *s = c->server;
 	struct exchange *x = c->x;
@@ -90,7 +98,7 @@ static void to_handler(struct conn *c)
 		conn_close(c);
 		return;
 	}
-	x->r.body = (struct http_slice){x->body, x->body_len};
+	x->r.body = body;
 	conn_set_state(c, CONN_WAIT);
 	s->handler.on_request(&x->r, s->handler.arg);
 	if (c->state == CONN_WAIT && conn_has_left(c))
@@ -144,7 +152,7 @@ static void head_complete(struct conn *c)
 	x->close = !x->head.keep_alive;
 	http_body_init(&x->decoder, &x->head);
 	if (x->head.framing == HTTP_BODY_NONE) {
-		to_handler(c);
+		to_handler(c, (struct http_slice){NULL, 0});
 		return;
 	}
 	conn_set_state(c, CONN_BODY);
@@ -175,6 +183,11 @@ bool conn_step_head(struct conn *c)
 	return true;
 }
 
+static struct http_slice collected(const struct exchange *x)
+{
+	return (struct http_slice){x->body, x->body_len};
+}
+
 /* Decodes what the buffer holds. False: nothing left in it and the body goes on. */
 static bool decode_buffered(struct conn *c)
 {
@@ -188,7 +201,7 @@ static bool decode_buffered(struct conn *c)
 			conn_refuse(c, x->decoder.error, x->decoder.error_text);
 			return true;
 		}
-		if (!data.n)
+		if (!data.n || (p == HTTP_DONE && !x->body_len))
 			continue;
 		if (!body_fits(c, data.n) || !body_reserve(c, data.n))
 			return true;
@@ -199,7 +212,8 @@ static bool decode_buffered(struct conn *c)
 	c->in_start = c->in_end - in.n;
 	if (p != HTTP_DONE)
 		return false;
-	to_handler(c);
+	/* one that came whole, behind its head, stays there: the buffer is not written to meanwhile */
+	to_handler(c, x->body_len ? collected(x) : data);
 	return true;
 }
 
@@ -221,7 +235,7 @@ static enum got receive_body(struct conn *c)
 	x->body_len += n;
 	x->r.bytes_in += n;
 	if (http_body_decode(&x->decoder, &in, &data) == HTTP_DONE)
-		to_handler(c);
+		to_handler(c, collected(x));
 	return got;
 }
 

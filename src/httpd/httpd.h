@@ -19,7 +19,8 @@
  *
  * A request lives from on_request (or on_refuse) until on_end, which is called exactly once; its
  * head, body and arena are valid until then. on_end may come before an answer was given: the client
- * left. It may also come from within httpd_respond(), except while on_request or on_refuse runs.
+ * left. It never comes from within httpd_respond(): what is answered later than by on_request itself is
+ * written at the end of the loop's turn, with the others' answers.
  */
 #pragma once
 
@@ -135,7 +136,7 @@ int httpd_respond(struct httpd_request *r, const struct httpd_answer *answer)
 
 /**
  * Appends to the body of an answer that was given with `stream`; copied. -1: the client takes it too slowly,
- * and nothing was appended; end it then. on_end may come from within, as from httpd_respond().
+ * and nothing was appended; end it then. on_end may come from within.
  */
 int httpd_stream_send(struct httpd_request *r, const char *text, size_t len)
 	__attribute__((warn_unused_result));

@@ -15,7 +15,7 @@
 #include "httpd/upstream_call.h"
 
 #define BUCKETS        64
-#define FREE_CALLS_MAX 64
+#define FREE_CALLS_MAX 256
 #define BODY_FIRST     1024u
 
 struct backend {
@@ -229,9 +229,11 @@ struct upstream_call *upstream_start(struct upstream *u, const struct upstream_r
 		call = malloc(sizeof(*call));
 		if (!call)
 			abort();
+		call->timer = (struct loop_timer){0};
 	}
 	/* the head table and the buffer are written before they are read */
-	memset(call, 0, offsetof(struct upstream_call, head));
+	memset(&call->request, 0,
+	       offsetof(struct upstream_call, head) - offsetof(struct upstream_call, request));
 	call->request = *request;
 	call->upstream = u;
 	call->next = u->calls;
@@ -243,11 +245,18 @@ struct upstream_call *upstream_start(struct upstream *u, const struct upstream_r
 	return call;
 }
 
+static void free_call(struct upstream_call *call)
+{
+	loop_timer_clear(call->upstream->loop, &call->timer);
+	free(call);
+}
+
 void pool_free_call(struct upstream_call *call)
 {
 	struct upstream *u = call->upstream;
 
-	loop_timer_clear(u->loop, &call->timer);
+	loop_timer_pause(&call->timer);
+	loop_later_clear(&call->send);
 	upstream_body_done(u, &call->body);
 	if (call->prev)
 		call->prev->next = call->next;
@@ -256,7 +265,7 @@ void pool_free_call(struct upstream_call *call)
 	if (call->next)
 		call->next->prev = call->prev;
 	if (u->n_free_calls >= FREE_CALLS_MAX) {
-		free(call);
+		free_call(call);
 		return;
 	}
 	call->next = u->free_calls;
@@ -348,7 +357,7 @@ void upstream_free(struct upstream *u)
 		struct upstream_call *call = u->free_calls;
 
 		u->free_calls = call->next;
-		free(call);
+		free_call(call);
 	}
 	free(u);
 }

@@ -18,7 +18,7 @@ static void finish(struct upstream_call *call, const struct upstream_result *res
 	if (call->conn)
 		pool_close(call->conn);
 	call->conn = NULL;
-	loop_timer_clear(pool_loop(call->upstream), &call->timer);
+	loop_timer_pause(&call->timer);
 	call->request.done(call, result, call->request.arg);
 	pool_free_call(call);
 }
@@ -35,9 +35,7 @@ static void on_deadline(struct loop_timer *t)
 {
 	struct upstream_call *call = container_of(t, struct upstream_call, timer);
 
-	if (call->write_failed)
-		step(call);
-	else if (call->errnum)
+	if (call->errnum)
 		fail(call, UPSTREAM_CONNECT, call->errnum, "cannot connect");
 	else if (call->connecting)
 		fail(call, UPSTREAM_CONNECT, ETIMEDOUT, "connecting took too long");
@@ -55,7 +53,10 @@ static void arm(struct upstream_call *call, uint64_t limit_ms)
 	loop_timer_set(pool_loop(call->upstream), &call->timer, left < limit_ms ? left : limit_ms);
 }
 
-static void transmit(struct upstream_call *call);
+static void on_send(struct loop_later *later)
+{
+	step(container_of(later, struct upstream_call, send));
+}
 
 void call_begin(struct upstream_call *call, bool fresh)
 {
@@ -76,13 +77,11 @@ void call_begin(struct upstream_call *call, bool fresh)
 		return;
 	}
 	arm(call, call->connecting ? call->request.connect_ms : UINT64_MAX);
-	if (!call->reused)
-		return;
-	/* only send now: what comes back has its edge, and a failure waits for the timer, because
-	 * the caller has not got the call yet */
-	transmit(call);
-	if (call->write_failed)
-		loop_timer_set(pool_loop(call->upstream), &call->timer, 0);
+	if (call->reused) { /* a new one has its edge when it is connected */
+		call->send.fn = on_send;
+		/* before answers are sent: the backend is at work while they are */
+		loop_later_set(pool_loop(call->upstream), &call->send, LOOP_LATER);
+	}
 }
 
 /* The connection died. A pooled one may simply have been too old: see the header. */

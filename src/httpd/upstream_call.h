@@ -20,11 +20,12 @@ struct upstream_conn {
 };
 
 struct upstream_call {
+	struct loop_timer timer; /* which the loop may know even while the call is free */
 	struct upstream_request request;
 	struct upstream *upstream;
 	struct upstream_call *prev, *next; /* all calls; next also on the free list */
 	struct upstream_conn *conn;
-	struct loop_timer timer;
+	struct loop_later send;
 	uint64_t due; /* of the whole call */
 	struct upstream_times times;
 	size_t sent; /* of head and body together */

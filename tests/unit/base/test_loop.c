@@ -4,12 +4,14 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/container_of.h"
 #include "lib/test.h"
 
 struct event {
 	struct loop_timer timer;
 	struct loop_io io;
-	int *order, id;
+	struct loop_later later;
+	int id;
 	struct loop *loop;
 	struct event *victim;
 };
@@ -109,12 +111,79 @@ static void removed_descriptors_get_no_event(void **state)
 	loop_free(l);
 }
 
+static void on_later(struct loop_later *later)
+{
+	struct event *e = container_of(later, struct event, later);
+
+	fired[n_fired++] = e->id;
+	if (e->victim)
+		loop_later_clear(&e->victim->later);
+}
+
+static void on_timer_put_off(struct loop_timer *t)
+{
+	struct event *e = container_of(t, struct event, timer);
+
+	on_timer(t);
+	loop_later_set(e->loop, &e->later, LOOP_LATER);
+}
+
+/* 0 (the last), 3 are put off from outside, 1 by a timer; 2 is cleared by 3, and 4 before. No turn waits for anything. */
+static void what_is_put_off_comes_last(void **state)
+{
+	static const int expected[] = {1, 3, 1, 0};
+	struct loop *l = loop_new();
+	struct event e[5] = {0};
+
+	n_fired = 0;
+	for (int i = 0; i < 5; i++)
+		e[i] = (struct event){.later.fn = on_later, .id = i, .loop = l};
+	e[3].victim = &e[2];
+	e[1].timer.fn = on_timer_put_off;
+	loop_timer_set(l, &e[1].timer, 0);
+	loop_later_set(l, &e[0].later, LOOP_LAST);
+	for (int i = 4; i > 1; i--)
+		loop_later_set(l, &e[i].later, LOOP_LATER);
+	loop_later_set(l, &e[0].later, LOOP_LATER); /* twice is once */
+	loop_later_clear(&e[4].later);
+	loop_later_clear(&e[4].later);
+	assert_int_equal(loop_turn(l, -1), 0);
+	assert_int_equal(n_fired, 4);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(fired[i], expected[i]);
+	assert_int_equal(loop_turn(l, 0), 0);
+	assert_int_equal(n_fired, 4);
+	loop_free(l);
+}
+
+static void again(struct loop_later *later)
+{
+	struct event *e = container_of(later, struct event, later);
+
+	if (++n_fired < 3)
+		loop_later_set(e->loop, later, LOOP_LAST);
+}
+
+static void what_is_put_off_again_is_of_the_same_turn(void **state)
+{
+	struct loop *l = loop_new();
+	struct event e = {.later.fn = again, .loop = l};
+
+	n_fired = 0;
+	loop_later_set(l, &e.later, LOOP_LAST);
+	assert_int_equal(loop_turn(l, -1), 0);
+	assert_int_equal(n_fired, 3);
+	loop_free(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(timers_fire_in_order),
 		cmocka_unit_test(timers_are_put_off_and_paused),
 		cmocka_unit_test(removed_descriptors_get_no_event),
+		cmocka_unit_test(what_is_put_off_comes_last),
+		cmocka_unit_test(what_is_put_off_again_is_of_the_same_turn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

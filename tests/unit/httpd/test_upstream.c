@@ -102,7 +102,7 @@ static void take_request(struct fixture *f)
 {
 	uint64_t deadline = test_clock_ms() + 10000;
 	const size_t whole = sizeof(request_head) - 1 + 4;
-	struct sockaddr_in from;
+	struct sockaddr_in from = {0};
 	socklen_t len = sizeof(from);
 	char buf[256];
 	size_t got = 0;
@@ -136,6 +136,18 @@ static void say(struct fixture *f, const char *text)
 }
 
 #define GOOD "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+/* Brings an answer, whose connection is kept. */
+static void pool_a_connection(struct fixture *f)
+{
+	struct outcome o;
+
+	start(f, &o, false, 5000);
+	take_request(f);
+	say(f, GOOD);
+	turn_until(f, &o.done);
+	strbuf_done(&o.body);
+}
 
 static void answers(void **state)
 {
@@ -279,6 +291,27 @@ static void cancelled_calls_say_nothing(void **state)
 	assert_false(o.done);
 }
 
+/* Over a pooled connection nothing leaves before the end of the turn, or at all where the call was cancelled. */
+static void cancelled_before_it_is_sent(void **state)
+{
+	struct upstream_call *call;
+	struct outcome o;
+	struct fixture f;
+	char byte;
+
+	open_fixture(&f);
+	pool_a_connection(&f);
+
+	call = start(&f, &o, false, 5000);
+	assert_int_equal(recv(f.conn, &byte, 1, 0), -1);
+	assert_int_equal(errno, EAGAIN);
+	upstream_cancel(call);
+	assert_int_equal(loop_turn(f.loop, 0), 0);
+	assert_int_equal(recv(f.conn, &byte, 1, 0), 0); /* closed, and not a byte before */
+	assert_false(o.done);
+	close_fixture(&f);
+}
+
 /* The pooled connection dies after the request was written: only an idempotent one goes again. */
 static void dead_pooled_connections(void **state)
 {
@@ -287,11 +320,7 @@ static void dead_pooled_connections(void **state)
 		struct fixture f;
 
 		open_fixture(&f);
-		start(&f, &o, false, 5000);
-		take_request(&f);
-		say(&f, GOOD);
-		turn_until(&f, &o.done);
-		strbuf_done(&o.body);
+		pool_a_connection(&f);
 
 		start(&f, &o, idempotent, 5000);
 		take_request(&f);
@@ -316,11 +345,7 @@ static void closed_while_pooled(void **state)
 	struct fixture f;
 
 	open_fixture(&f);
-	start(&f, &o, false, 5000);
-	take_request(&f);
-	say(&f, GOOD);
-	turn_until(&f, &o.done);
-	strbuf_done(&o.body);
+	pool_a_connection(&f);
 	close(steal_fd(&f.conn));
 	for (int i = 0; i < 5; i++)
 		assert_int_equal(loop_turn(f.loop, 10), 0);
@@ -506,6 +531,7 @@ int main(void)
 		cmocka_unit_test(byte_at_a_time),
 		cmocka_unit_test(deadlines_and_refusals),
 		cmocka_unit_test(cancelled_calls_say_nothing),
+		cmocka_unit_test(cancelled_before_it_is_sent),
 		cmocka_unit_test(dead_pooled_connections),
 		cmocka_unit_test(closed_while_pooled),
 		cmocka_unit_test(unread_bytes_are_not_pooled),
