@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@ struct held_socket {
 	ino_t ino;
 	uint32_t addr;
 	uint16_t port;
+	unsigned int copy;
 	char *worker, *name; /* of a memory; of a packet socket the name; NULL else */
 	int fd;
 	unsigned int refs;
@@ -156,8 +158,8 @@ static bool serves(const struct held_socket *held, const struct held_socket *wan
 {
 	return supervise_descriptor_shared(wanted->type) && held->type == wanted->type &&
 	       held->dev == wanted->dev && held->ino == wanted->ino && held->addr == wanted->addr &&
-	       held->port == wanted->port && same_text(held->worker, wanted->worker) &&
-	       same_text(held->name, wanted->name);
+	       held->port == wanted->port && held->copy == wanted->copy &&
+	       same_text(held->worker, wanted->worker) && same_text(held->name, wanted->name);
 }
 
 /* Holds a copy of *wanted, whose texts and descriptor become the pool's. */
@@ -228,11 +230,12 @@ struct held_socket *supervise_pool_take(struct socket_pool *p, const char *worke
 	struct held_socket wanted = {.type = s->type,
 				     .addr = s->addr,
 				     .port = s->port,
+				     .copy = s->copy,
 				     .name = s->type == SPEC_PACKET ? (char *)s->name : NULL};
 	struct netns n = {.fd = -1};
 	struct held_socket *h;
 
-	if (s->type == SPEC_MEMORY)
+	if (s->type == SPEC_MEMORY || s->type == SPEC_TABLE)
 		return take_memory(p, worker, s, err);
 	if (s->type == SPEC_SECRET)
 		return take_secret(p, worker, s, err);
@@ -243,7 +246,12 @@ struct held_socket *supervise_pool_take(struct socket_pool *p, const char *worke
 	wanted.dev = n.dev;
 	wanted.ino = n.ino;
 	h = share(p, &wanted);
-	if (!h) {
+	if (h && s->spread &&
+	    supervise_descriptor_spread(h->fd)) { /* it may have been the only one */
+		(void)describe(err, errno, s);
+		h->refs--;
+		h = NULL;
+	} else if (!h) {
 		wanted.fd = open_inside(p, n.fd, s, err);
 		if (wanted.fd >= 0 && wanted.name && !(wanted.name = strdup(wanted.name)))
 			abort();
@@ -263,12 +271,36 @@ void supervise_pool_drop(struct socket_pool *p, struct held_socket **held, size_
 	tidy(p);
 }
 
+static bool has_siblings(const struct socket_pool *p, const struct held_socket *s)
+{
+	for (const struct held_socket *h = p->sockets; h; h = h->next) {
+		if (h->refs && h->type == s->type && h->dev == s->dev && h->ino == s->ino &&
+		    h->addr == s->addr && h->port == s->port && h->copy != s->copy)
+			return true;
+	}
+	return false;
+}
+
+void supervise_pool_leave(struct socket_pool *p, struct held_socket **held, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct held_socket *s = held[i];
+
+		if (!s || s->type != SPEC_TCP || !has_siblings(p, s))
+			continue;
+		if (--s->refs == 0) /* ENOTCONN: it did not listen any more */
+			(void)shutdown(s->fd, SHUT_RDWR);
+		held[i] = NULL;
+	}
+	tidy(p);
+}
+
 bool supervise_pool_current(const struct socket_pool *p, const struct held_socket *s,
 			    const char *ns)
 {
 	struct netns n = {.fd = -1};
 
-	if (s->type == SPEC_MEMORY || s->type == SPEC_SECRET)
+	if (s->type == SPEC_MEMORY || s->type == SPEC_TABLE || s->type == SPEC_SECRET)
 		return true;
 	if (supervise_pool_netns(p, ns, &n, NULL))
 		return false;
