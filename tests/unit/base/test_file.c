@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Files that are read and replaced whole, whatever stands in their place. */
+#include "lib/place.h"
 #include "lib/test.h"
 
 #include <errno.h>
@@ -12,23 +13,6 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/tree.h"
-
-static char place[] = "/tmp/labctl-test-XXXXXX";
-static int top = -1;
-
-static int make_place(void **state)
-{
-	if (!mkdtemp(place))
-		return -1;
-	top = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return top < 0 ? -1 : 0;
-}
-
-static int remove_place(void **state)
-{
-	(void)close(top);
-	return rmdir(place); /* fails where a test left something */
-}
 
 static void holds(const char *name, const char *text)
 {

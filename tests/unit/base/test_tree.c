@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Removal of trees that somebody made to be in the way. */
+#include "lib/place.h"
 #include "lib/test.h"
 
 #include <fcntl.h>
@@ -14,23 +15,6 @@
 
 #define DEEP 500 /* more than descriptors, and than a path can say */
 #define FEW  64
-
-static char place[] = "/tmp/labctl-test-XXXXXX";
-static int top = -1;
-
-static int make_place(void **state)
-{
-	if (!mkdtemp(place))
-		return -1;
-	top = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return top < 0 ? -1 : 0;
-}
-
-static int remove_place(void **state)
-{
-	(void)close(top);
-	return rmdir(place); /* fails where a test left something */
-}
 
 static void touch(int folder, const char *name)
 {
