@@ -224,6 +224,32 @@ static struct held_socket *take_secret(struct socket_pool *p, const char *worker
 	return hold(p, &wanted);
 }
 
+/* Whether other copies listen there. */
+static bool has_siblings(const struct socket_pool *p, const struct held_socket *s)
+{
+	for (const struct held_socket *h = p->sockets; h; h = h->next) {
+		if (h->refs && h->type == s->type && h->dev == s->dev && h->ino == s->ino &&
+		    h->addr == s->addr && h->port == s->port && h->copy != s->copy)
+			return true;
+	}
+	return false;
+}
+
+/* Copies that are about to go may still be there when the only one comes. */
+static struct held_socket *open_new(struct socket_pool *p, int netns, const struct spec_socket *s,
+				    struct held_socket wanted, struct lab_error **err)
+{
+	struct spec_socket beside = *s;
+
+	beside.spread = s->spread || (s->type == SPEC_TCP && has_siblings(p, &wanted));
+	wanted.fd = open_inside(p, netns, &beside, err);
+	if (wanted.fd < 0)
+		return NULL;
+	if (wanted.name && !(wanted.name = strdup(wanted.name)))
+		abort();
+	return hold(p, &wanted);
+}
+
 struct held_socket *supervise_pool_take(struct socket_pool *p, const char *worker,
 					const struct spec_socket *s, struct lab_error **err)
 {
@@ -246,17 +272,11 @@ struct held_socket *supervise_pool_take(struct socket_pool *p, const char *worke
 	wanted.dev = n.dev;
 	wanted.ino = n.ino;
 	h = share(p, &wanted);
-	if (h && s->spread &&
-	    supervise_descriptor_spread(h->fd)) { /* it may have been the only one */
-		(void)describe(err, errno, s);
-		h->refs--;
-		h = NULL;
-	} else if (!h) {
-		wanted.fd = open_inside(p, n.fd, s, err);
-		if (wanted.fd >= 0 && wanted.name && !(wanted.name = strdup(wanted.name)))
-			abort();
-		h = wanted.fd < 0 ? NULL : hold(p, &wanted);
-	}
+	if (h &&
+	    s->spread) /* it may have been the only one; where this fails, opening the next one does */
+		(void)supervise_descriptor_spread(h->fd);
+	if (!h)
+		h = open_new(p, n.fd, s, wanted, err);
 	(void)close(n.fd); /* only looked at, or entered */
 	return h;
 }
@@ -269,16 +289,6 @@ void supervise_pool_drop(struct socket_pool *p, struct held_socket **held, size_
 		held[i] = NULL;
 	}
 	tidy(p);
-}
-
-static bool has_siblings(const struct socket_pool *p, const struct held_socket *s)
-{
-	for (const struct held_socket *h = p->sockets; h; h = h->next) {
-		if (h->refs && h->type == s->type && h->dev == s->dev && h->ino == s->ino &&
-		    h->addr == s->addr && h->port == s->port && h->copy != s->copy)
-			return true;
-	}
-	return false;
 }
 
 void supervise_pool_leave(struct socket_pool *p, struct held_socket **held, size_t n)

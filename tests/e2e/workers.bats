@@ -93,6 +93,7 @@ sys.stdin.read()" 3>&- < <(while [[ ! -e $BATS_TEST_TMPDIR/stop ]]; do read -rt 
 @test "from one to two to three to one, and no request is lost" {
   up "$(lab_file 1)"
   name=$(domain workers group-1)
+  [ "$(calls /ten 12)" = "10 x 200, 2 x 429" ]
   "$labctl" exec workers ecs-1 -- "$BATS_TEST_DIRNAME/../lib/reload_load.py" "$name" /free 100.100.2.136 \
     "$name" "$BATS_TEST_TMPDIR/stop" >"$BATS_TEST_TMPDIR/load" 2>&1 3>&- &
   load_pid=$!
@@ -109,4 +110,5 @@ sys.stdin.read()" 3>&- < <(while [[ ! -e $BATS_TEST_TMPDIR/stop ]]; do read -rt 
   [ "$status" -eq 0 ]
   grep -qE '^new connections: [0-9]{2,} requests, 0 failures' "$BATS_TEST_TMPDIR/load"
   [ "$(states)" = "apigw-1 ready 0" ]
+  [ "$(calls /ten 2)" = "2 x 429" ] # what was counted stays counted
 }

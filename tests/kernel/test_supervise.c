@@ -199,6 +199,20 @@ static void connections_outlive_copies(void **state)
 	wait_until(5, answering() == 2);
 }
 
+/* The port is still the other one's when the one that was killed shall be the only one. */
+static void one_remains_where_it_was_just_killed(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i < 5; i++) {
+		load_copies(f, 2, "v1");
+		must(kill(pid_of(f, "w"), SIGKILL) == 0, "kill");
+		wait_until(5, !in_state(f, "ready"));
+		load_copies(f, 1, "v1");
+		assert_int_equal(answering(), 1);
+	}
+}
+
 static void copies_are_replaced_and_come_and_go_without_a_loss(void **state)
 {
 	struct fixture *f = *state;
@@ -426,6 +440,7 @@ int main(int argc, char **argv)
 		IN_A_LAB(a_replacement_loses_no_connection),
 		IN_A_LAB(copies_share_a_port),
 		IN_A_LAB(connections_outlive_copies),
+		IN_A_LAB(one_remains_where_it_was_just_killed),
 		IN_A_LAB(copies_are_replaced_and_come_and_go_without_a_loss),
 		IN_A_LAB(an_unchanged_worker_is_left_alone),
 		IN_A_LAB(a_failed_load_changes_nothing),
