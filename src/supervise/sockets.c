@@ -15,6 +15,7 @@
 #include "base/ip.h"
 #include "supervise/closing.h"
 #include "supervise/descriptor.h"
+#include "supervise/steer.h"
 
 struct held_socket {
 	struct held_socket *next;
@@ -24,6 +25,8 @@ struct held_socket {
 	uint32_t addr;
 	uint16_t port;
 	unsigned int copy;
+	unsigned int index;  /* of TCP: which of those at its port it is to the kernel */
+	bool spread;         /* there are, or were, others at its port */
 	char *worker, *name; /* of a memory; of a packet socket the name; NULL else */
 	int fd;
 	unsigned int refs;
@@ -63,6 +66,40 @@ static size_t count_unheld(const struct socket_pool *p)
 	return n;
 }
 
+static bool same_place(const struct held_socket *a, const struct held_socket *b)
+{
+	return a->type == b->type && a->dev == b->dev && a->ino == b->ino && a->addr == b->addr &&
+	       a->port == b->port;
+}
+
+/* How many copies listen there, itself among them if it does; *other: one that is another, if there is. */
+static unsigned int count_place(const struct socket_pool *p, const struct held_socket *s,
+				const struct held_socket **other)
+{
+	unsigned int n = 0;
+
+	*other = NULL;
+	for (const struct held_socket *h = p->sockets; h; h = h->next) {
+		if (!same_place(h, s))
+			continue;
+		n++;
+		if (h->copy != s->copy)
+			*other = h;
+	}
+	return n;
+}
+
+/* Its number goes to the last one, as in reuseport_detach_sock(). */
+static void give_index(struct socket_pool *p, const struct held_socket *gone)
+{
+	const struct held_socket *other;
+	const unsigned int last = count_place(p, gone, &other);
+
+	for (struct held_socket *h = p->sockets; h; h = h->next)
+		if (same_place(h, gone) && h->index == last)
+			h->index = gone->index;
+}
+
 /* Closes and forgets what nobody holds any more. */
 static void tidy(struct socket_pool *p)
 {
@@ -79,6 +116,8 @@ static void tidy(struct socket_pool *p)
 			continue;
 		}
 		*at = s->next;
+		if (s->spread)
+			give_index(p, s);
 		if (s->type == SPEC_PACKET)
 			fds[slow++] = s->fd;
 		else
@@ -156,10 +195,9 @@ static bool same_text(const char *a, const char *b)
 /* Whether the one that is held may serve where `wanted` is asked for. */
 static bool serves(const struct held_socket *held, const struct held_socket *wanted)
 {
-	return supervise_descriptor_shared(wanted->type) && held->type == wanted->type &&
-	       held->dev == wanted->dev && held->ino == wanted->ino && held->addr == wanted->addr &&
-	       held->port == wanted->port && held->copy == wanted->copy &&
-	       same_text(held->worker, wanted->worker) && same_text(held->name, wanted->name);
+	return supervise_descriptor_shared(wanted->type) && same_place(held, wanted) &&
+	       held->copy == wanted->copy && same_text(held->worker, wanted->worker) &&
+	       same_text(held->name, wanted->name);
 }
 
 /* Holds a copy of *wanted, whose texts and descriptor become the pool's. */
@@ -224,24 +262,15 @@ static struct held_socket *take_secret(struct socket_pool *p, const char *worker
 	return hold(p, &wanted);
 }
 
-/* Whether other copies listen there. */
-static bool has_siblings(const struct socket_pool *p, const struct held_socket *s)
-{
-	for (const struct held_socket *h = p->sockets; h; h = h->next) {
-		if (h->refs && h->type == s->type && h->dev == s->dev && h->ino == s->ino &&
-		    h->addr == s->addr && h->port == s->port && h->copy != s->copy)
-			return true;
-	}
-	return false;
-}
-
 /* Copies that are about to go may still be there when the only one comes. */
 static struct held_socket *open_new(struct socket_pool *p, int netns, const struct spec_socket *s,
 				    struct held_socket wanted, struct lab_error **err)
 {
 	struct spec_socket beside = *s;
+	const struct held_socket *other;
 
-	beside.spread = s->spread || (s->type == SPEC_TCP && has_siblings(p, &wanted));
+	wanted.index = s->type == SPEC_TCP ? count_place(p, &wanted, &other) : 0;
+	wanted.spread = beside.spread = s->spread || wanted.index > 0;
 	wanted.fd = open_inside(p, netns, &beside, err);
 	if (wanted.fd < 0)
 		return NULL;
@@ -272,9 +301,11 @@ struct held_socket *supervise_pool_take(struct socket_pool *p, const char *worke
 	wanted.dev = n.dev;
 	wanted.ino = n.ino;
 	h = share(p, &wanted);
-	if (h &&
-	    s->spread) /* it may have been the only one; where this fails, opening the next one does */
+	/* it may have been the only one; where this fails, opening the next one does */
+	if (h && s->spread) {
 		(void)supervise_descriptor_spread(h->fd);
+		h->spread = true;
+	}
 	if (!h)
 		h = open_new(p, n.fd, s, wanted, err);
 	(void)close(n.fd); /* only looked at, or entered */
@@ -291,17 +322,38 @@ void supervise_pool_drop(struct socket_pool *p, struct held_socket **held, size_
 	tidy(p);
 }
 
+/* Those that nobody else holds stop listening. One that does not listen any more does not matter. */
+static void stop_listening(const struct socket_pool *p, struct held_socket **left, size_t n)
+{
+	const struct held_socket *other;
+
+	for (size_t i = 0; i < n; i++)
+		supervise_steer_away(left[i]->fd, count_place(p, left[i], &other), left[i]->index);
+	if (n)
+		supervise_steer_settle();
+	for (size_t i = 0; i < n; i++) {
+		(void)shutdown(left[i]->fd, SHUT_RDWR);
+		if (count_place(p, left[i], &other) > 1)
+			supervise_steer_end(other->fd);
+	}
+}
+
 void supervise_pool_leave(struct socket_pool *p, struct held_socket **held, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		struct held_socket *s = held[i];
+	auto_free struct held_socket **left = calloc(n + 1, sizeof(struct held_socket *));
+	const struct held_socket *other;
+	size_t n_left = 0;
 
-		if (!s || s->type != SPEC_TCP || !has_siblings(p, s))
+	if (!left)
+		abort();
+	for (size_t i = 0; i < n; i++) {
+		if (!held[i] || !held[i]->spread || count_place(p, held[i], &other) < 2)
 			continue;
-		if (--s->refs == 0) /* ENOTCONN: it did not listen any more */
-			(void)shutdown(s->fd, SHUT_RDWR);
+		if (--held[i]->refs == 0)
+			left[n_left++] = held[i];
 		held[i] = NULL;
 	}
+	stop_listening(p, left, n_left);
 	tidy(p);
 }
 
