@@ -7,8 +7,8 @@
  *   0 /dev/null · 1, 2 its log file · 3 its configuration: a sealed memfd with one JSON object
  *   4 readiness, see worker_ready(), a stream socket · 5... its sockets, bound and listening, in the order of the
  *   configuration's "sockets": [{"name": "vip-80"}, ...]. A socket of type "memory" is a memfd of
- *   WORKER_MEMORY bytes, zero at first, that outlives restarts and replacements of the worker and is
- *   shared with the one that replaces it. One of type "packet" is of no device until its worker binds it.
+ *   WORKER_MEMORY bytes (of WORKER_TABLE: "table"), zero at first, that outlives restarts and
+ *   replacements of the worker and is shared with the one that replaces it. One of type "packet" is of no device until its worker binds it.
  *   One of type "secret" is a file to be read, LAB-DIR/secrets/WORKER.NAME.
  * It already runs in its network namespace, as an unprivileged user without other capabilities than
  * its "privilege" gives, some of them only until it is ready (priv_give_back()), and with NO_NEW_PRIVS set. SIGTERM: stop accepting, finish what is being
@@ -29,20 +29,37 @@
  * and is empty at first whenever it is started. Such a worker is never beside the one that it
  * replaces, as their programs would meet at ports and files: that one is stopped first, and started
  * again where the new one fails.
+ *
+ * A worker may be several processes, its copies: each has TCP sockets of its own, between which the kernel
+ * spreads the connections (SO_REUSEPORT), and all share memories, secrets, the log and the configuration. They are
+ * one to the plan; the supervisor calls the second and all later ones NAME.2, NAME.3, ...
  */
 #pragma once
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "base/error.h"
 #include "base/loop.h"
+#include "base/name.h"
 
 #define WORKER_FD_CONFIG   3
 #define WORKER_FD_READY    4
 #define WORKER_FD_SOCKET_0 5
 
 #define WORKER_MEMORY 65536 /* bytes of a "memory" */
+#define WORKER_TABLE  (16 << 20)
+#define WORKER_COPIES 16 /* processes of one worker, at most */
 #define WORKER_RUN    "/run/labctl"
+
+/** What the supervisor calls copy `k` (1, 2, ...) of a worker; not cut with as much room. */
+#define WORKER_NAME_LEN (NAME_MAX_LEN + sizeof(".16"))
+static inline const char *worker_copy_name(char out[static WORKER_NAME_LEN], const char *name,
+					   unsigned int k)
+{
+	(void)snprintf(out, WORKER_NAME_LEN, k > 1 ? "%s.%u" : "%s", name, k);
+	return out;
+}
 
 /**
  * Reads the configuration text (NUL-terminated, to be freed by the caller), at most 16 MiB.

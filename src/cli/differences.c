@@ -8,7 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "base/strbuf.h"
+#include "base/worker.h"
 
 static char *copy(const char *text)
 {
@@ -250,29 +250,40 @@ static const json_t *find_live(const json_t *list, const char *name)
 	return NULL;
 }
 
+static void see_worker(struct differences *d, const struct plan_worker *p, const char *name,
+		       const json_t *w)
+{
+	const char *state = json_string_value(json_object_get(w, "state"));
+	const char *reason = json_string_value(json_object_get(w, "reason"));
+	char object[WORKER_NAME_LEN + sizeof("worker ")];
+
+	if (state && strcmp(state, "ready") == 0)
+		return;
+	if (state && strcmp(state, "stopped") == 0)
+		reason = NULL;                                     /* is that of an end before */
+	(void)snprintf(object, sizeof(object), "worker %s", name); /* it fits */
+	cli_differences_see(
+		d, &(struct difference){
+			   .object = object,
+			   .drift = (char *)(uintptr_t)(state ? state : "missing"),
+			   .detail = (char *)(uintptr_t)(reason && *reason ? reason : NULL),
+			   .resource = (char *)(uintptr_t)p->origin.resource,
+			   .at = (char *)(uintptr_t)p->origin.at,
+		   });
+}
+
 void cli_differences_see_workers(struct differences *d, const struct plan *plan, const json_t *live)
 {
 	const json_t *list = json_object_get(live, "workers");
 
 	for (size_t i = 0; i < plan->n_workers; i++) {
 		const struct plan_worker *p = &plan->workers[i];
-		const json_t *w = find_live(list, p->name);
-		const char *state = json_string_value(json_object_get(w, "state"));
-		const char *reason = json_string_value(json_object_get(w, "reason"));
-		auto_strbuf struct strbuf object = {0};
 
-		if (state && strcmp(state, "ready") == 0)
-			continue;
-		if (state && strcmp(state, "stopped") == 0)
-			reason = NULL; /* is that of an end before */
-		strbuf_printf(&object, "worker %s", p->name);
-		cli_differences_see(
-			d, &(struct difference){
-				   .object = object.s,
-				   .drift = (char *)(uintptr_t)(state ? state : "missing"),
-				   .detail = (char *)(uintptr_t)(reason && *reason ? reason : NULL),
-				   .resource = (char *)(uintptr_t)p->origin.resource,
-				   .at = (char *)(uintptr_t)p->origin.at,
-			   });
+		for (unsigned int k = 1; k <= plan_worker_copies(p); k++) {
+			char name[WORKER_NAME_LEN];
+
+			(void)worker_copy_name(name, p->name, k);
+			see_worker(d, p, name, find_live(list, name));
+		}
 	}
 }

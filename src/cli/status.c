@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/strbuf.h"
+#include "base/worker.h"
 #include "cli/cli.h"
 #include "cli/live.h"
 #include "cli/options.h"
@@ -222,7 +223,8 @@ static const char *text_of(const json_t *live, const char *key)
 }
 
 /* told: somebody was there who could be asked. */
-static void add_worker(struct report *r, const struct plan_worker *w, const json_t *live, bool told)
+static void add_worker(struct report *r, const struct plan_worker *w, const char *name,
+		       const json_t *live, bool told)
 {
 	const char *state = text_of(live, "state");
 	char pid[24], restarts[24];
@@ -230,7 +232,7 @@ static void add_worker(struct report *r, const struct plan_worker *w, const json
 	if (!state)
 		state = told ? "missing" : "unknown";
 	ui_table_add(r->workers,
-		     (const char *const[]){w->name, w->program, state,
+		     (const char *const[]){name, w->program, state,
 					   number_text(json_object_get(live, "pid"), pid),
 					   number_text(json_object_get(live, "restarts"), restarts),
 					   text_of(live, "reason"), text_of(live, "note")});
@@ -240,7 +242,7 @@ static void add_worker(struct report *r, const struct plan_worker *w, const json
 	}
 	ui_table_colour(r->workers, 2, UI_RED);
 	if (told)
-		add_drift(r, state, w->name, NULL, &w->origin);
+		add_drift(r, state, name, NULL, &w->origin);
 }
 
 static const json_t *find_live(const json_t *list, const char *name)
@@ -255,6 +257,16 @@ static const json_t *find_live(const json_t *list, const char *name)
 			return w;
 	}
 	return NULL;
+}
+
+static void add_copies(struct report *r, const struct plan_worker *w, const json_t *root, bool told)
+{
+	for (unsigned int k = 1; k <= plan_worker_copies(w); k++) {
+		char name[WORKER_NAME_LEN];
+
+		(void)worker_copy_name(name, w->name, k);
+		add_worker(r, w, name, find_live(json_object_get(root, "workers"), name), told);
+	}
 }
 
 static int fill_workers(struct report *r, const struct state *state, const struct apply_status *s,
@@ -273,9 +285,7 @@ static int fill_workers(struct report *r, const struct state *state, const struc
 	if (text)
 		root = json_loads(text, 0, NULL);
 	for (size_t i = 0; i < s->plan->n_workers; i++)
-		add_worker(r, &s->plan->workers[i],
-			   find_live(json_object_get(root, "workers"), s->plan->workers[i].name),
-			   !s->halted);
+		add_copies(r, &s->plan->workers[i], root, !s->halted);
 	json_decref(root);
 	return 0;
 }

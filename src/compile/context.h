@@ -268,6 +268,8 @@ void compile_rule_match(const struct sg_rule *r, struct strbuf *b);
 void compile_gateways(struct compile *c);
 /** The address that clients use; 0: a dedicated instance that is not bound. */
 uint32_t compile_gateway_vip(const struct lab *lab, const struct api_gateway *gw);
+/** Of its worker (struct plan_worker). */
+uint32_t compile_gateway_copies(const struct api_gateway *gw);
 /** The address that backends see, of a dedicated instance of type normal and a serverless one. */
 uint32_t compile_gateway_egress(const struct api_gateway *gw);
 /** How an instance calls an HTTP service (access.c). */

@@ -60,6 +60,11 @@ static void add_serverless_address(struct compile *c, struct plan_origin origin,
 		      (struct hop){.dev = "svc", .via = compile_router_ip(c, services)});
 }
 
+uint32_t compile_gateway_copies(const struct api_gateway *gw)
+{
+	return gw->workers.set && gw->workers.v > 1 ? (uint32_t)gw->workers.v : 0;
+}
+
 static const struct vswitch *bound_vswitch(const struct api_gateway *gw)
 {
 	const struct vpc *vpc = gw->bind.vpc.to;
@@ -107,7 +112,8 @@ static void add_worker(struct compile *c, struct plan_origin origin, const struc
 		       uint32_t vip)
 {
 	const char *ns = gw->id.name;
-	struct plan_socket sockets[7];
+	const uint32_t copies = compile_gateway_copies(gw);
+	struct plan_socket sockets[8];
 	size_t n = 0;
 
 	if (vip)
@@ -126,6 +132,8 @@ static void add_worker(struct compile *c, struct plan_origin origin, const struc
 		sockets[n++] = (struct plan_socket){"metrics", ns, PLAN_TCP, vip, METRICS_PORT};
 	sockets[n++] = (struct plan_socket){"state", ns, PLAN_MEMORY, 0, 0};
 	sockets[n++] = (struct plan_socket){"certificates", ns, PLAN_SECRET, 0, 0};
+	if (copies)
+		sockets[n++] = (struct plan_socket){"counts", ns, PLAN_TABLE, 0, 0};
 	*plan_add_worker(c->plan) = (struct plan_worker){
 		.origin = origin,
 		.name = gw->id.name,
@@ -133,6 +141,7 @@ static void add_worker(struct compile *c, struct plan_origin origin, const struc
 		.ns = gw->id.name,
 		.sockets = arena_memdup(c->arena, sockets, n * sizeof(*sockets)),
 		.n_sockets = n,
+		.copies = copies,
 		.config = compile_gateway_config(c, gw),
 	};
 }

@@ -344,12 +344,13 @@ const char *compile_gateway_config(struct compile *c, const struct api_gateway *
 	return compile_json(
 		c,
 		json_pack(
-			"{s:s, s:s, s:s, s:s, s:o, s:o, s:o*, s:o*, s:o, s:i, s:s, s:s, s:o*, s:s*}",
+			"{s:s, s:s, s:s, s:s, s:o, s:o, s:o*, s:o*, s:o, s:i, s:s, s:s, s:o*, s:s*, s:s*}",
 			"instance", gw->id.name, "instance_id", id, "region", gw->region.name,
 			"type", type_names[gw->instance_type], "listeners", listeners_of(c, gw),
 			"groups", groups_of(c, gw), "apps", apps_of(c), "plugins",
 			compile_plugins(c, gw), "apis", apis_of(c, gw), "public_daily_calls",
 			daily_calls(gw), "state", "state", "certificates", "certificates", "limits",
 			limits_of(&gw->limits), "metrics",
-			compile_gateway_vip(c->lab, gw) ? "metrics" : NULL));
+			compile_gateway_vip(c->lab, gw) ? "metrics" : NULL, "counts",
+			compile_gateway_copies(gw) ? "counts" : NULL));
 }

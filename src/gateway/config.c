@@ -391,19 +391,19 @@ static int read_object(struct config_reader *r, json_t *root)
 {
 	struct gateway_config *c = r->config;
 	const char *instance, *id, *region, *type;
-	const char *state = NULL, *certificates = NULL, *metrics = NULL;
+	const char *state = NULL, *certificates = NULL, *metrics = NULL, *counts = NULL;
 	json_t *listeners, *groups, *apis, *apps = NULL, *plugins = NULL, *calls = NULL;
 	json_t *limits = NULL;
 	json_error_t e;
 
 	if (json_unpack_ex(
 		    root, &e, 0,
-		    "{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s?o, s?o, s?s, s?s, s?o, s?o, s?s !}",
+		    "{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s?o, s?o, s?s, s?s, s?o, s?o, s?s, s?s !}",
 		    "instance", &instance, "instance_id", &id, "region", &region, "type", &type,
 		    "listeners", &listeners, "groups", &groups, "apis", &apis, "sockets",
 		    &r->sockets, "apps", &apps, "plugins", &plugins, "state", &state,
 		    "certificates", &certificates, "public_daily_calls", &calls, "limits", &limits,
-		    "metrics", &metrics) < 0)
+		    "metrics", &metrics, "counts", &counts) < 0)
 		return lab_error_make(r->err, LAB_USAGE, "configuration: %s", e.text);
 	if (!json_is_array(listeners) || !json_is_array(groups) || !json_is_array(apis) ||
 	    !json_is_array(r->sockets))
@@ -422,6 +422,9 @@ static int read_object(struct config_reader *r, json_t *root)
 	c->metrics_fd = metrics ? find_socket(r, metrics) : -1;
 	if (metrics && c->metrics_fd < 0)
 		return lab_error_make(r->err, LAB_USAGE, "configuration: metrics: no such socket");
+	c->counts_fd = counts ? find_socket(r, counts) : -1;
+	if (counts && c->counts_fd < 0)
+		return lab_error_make(r->err, LAB_USAGE, "configuration: counts: no such socket");
 	if (read_limits(r, limits) < 0 || read_state(r, state, calls) < 0 ||
 	    read_certificates(r, certificates) < 0 || each(r, listeners, listener) < 0 ||
 	    each(r, groups, group) < 0 || config_apps(r, apps) < 0 ||

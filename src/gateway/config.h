@@ -282,6 +282,7 @@ struct gateway_config {
 	int state_fd;                /* -1: none */
 	int certificates_fd;         /* -1: none, and no listener for HTTPS */
 	int metrics_fd;              /* -1: none */
+	int counts_fd;               /* gateway/counts.h; -1: it is the only process */
 	uint32_t public_daily_calls; /* 0: no limit */
 	struct gateway_listener *listeners;
 	size_t n_listeners;

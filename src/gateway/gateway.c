@@ -447,9 +447,12 @@ int gateway_listen(struct gateway *g, struct lab_error **err)
 		    0)
 			return lab_error_prefix(err, "listener %s", l->socket);
 	}
+	if (g->config->counts_fd >= 0 &&
+	    gateway_metrics_share(g->metrics, g->config->counts_fd, err) < 0)
+		return -1;
+	gateway_metrics_watch(g->metrics, g->loop, g->httpd, g->upstream);
 	if (g->config->metrics_fd >= 0 &&
-	    gateway_metrics_listen(g->metrics, g->loop, g->config->metrics_fd, g->httpd,
-				   g->upstream, err) < 0)
+	    gateway_metrics_listen(g->metrics, g->config->metrics_fd, err) < 0)
 		return lab_error_prefix(err, "metrics");
 	return 0;
 }

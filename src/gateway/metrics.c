@@ -6,7 +6,10 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/container_of.h"
+#include "base/hash.h"
 #include "base/ip.h"
+#include "gateway/counts.h"
 
 #define GRACE_MS 1000
 
@@ -19,18 +22,14 @@ static const struct {
 	{2500, "2.5"}, {5000, "5"},  {10000, "10"}, {30000, "30"},
 };
 
+_Static_assert(ARRAY_LEN(buckets) == GATEWAY_COUNTS_BUCKETS, "each has its word");
+
 /* An API in a stage. */
 struct series {
 	struct series *next;
 	int stage;
-	struct {
-		int status;
-		enum gateway_error error;
-		uint64_t n;
-	} codes[GATEWAY_METRICS_CODES];
-	size_t n_codes;
-	uint64_t others;
-	uint64_t buckets[ARRAY_LEN(buckets)], n, sum_ms; /* each bucket by itself */
+	struct gateway_row *row; /* `own`, or that of all processes */
+	struct gateway_row own;
 };
 
 struct gateway_metrics {
@@ -39,6 +38,9 @@ struct gateway_metrics {
 	struct httpd *server;
 	const struct httpd *httpd;
 	const struct upstream *upstream;
+	struct gateway_counts *counts; /* NULL: this is the only process */
+	struct loop *loop;
+	struct loop_timer tell;
 };
 
 struct gateway_metrics *gateway_metrics_new(const struct gateway_config *config)
@@ -59,6 +61,11 @@ void gateway_metrics_free(struct gateway_metrics *m)
 	if (!m)
 		return;
 	httpd_free(m->server);
+	if (m->loop)
+		loop_timer_clear(m->loop, &m->tell);
+	if (m->loop && m->counts) /* what it has not told yet */
+		gateway_counts_tell(m->counts, loop_now(m->loop), 0, m->upstream);
+	gateway_counts_close(m->counts);
 	for (size_t i = 0; i <= m->config->n_apis; i++) {
 		struct series *next;
 
@@ -73,53 +80,100 @@ void gateway_metrics_free(struct gateway_metrics *m)
 
 /* ---- counting ---- */
 
-static struct series *series_of(struct gateway_metrics *m, const struct gateway_api *api, int stage)
+static const char *stage_name(const struct gateway_api *api, int stage)
+{
+	return api && stage >= 0 ? api->group->stages[stage] : "";
+}
+
+/* Of what all processes call it by: their configurations may differ, one being newer. */
+static uint64_t hash_of(const struct gateway_api *api, int stage)
+{
+	uint64_t hash = hash_str(0, api ? api->group->name : "");
+
+	hash = hash_str(hash, api ? api->name : "");
+	return hash_str(hash, stage_name(api, stage)) | 1;
+}
+
+/* make: where nobody has counted it yet; else NULL. */
+static struct series *series_of(struct gateway_metrics *m, const struct gateway_api *api, int stage,
+				bool make)
 {
 	struct series **at = &m->of[api ? (size_t)(api - m->config->apis) : m->config->n_apis];
+	struct gateway_row *row = NULL;
 
 	while (*at && (*at)->stage != stage)
 		at = &(*at)->next;
 	if (*at)
 		return *at;
+	if (m->counts)
+		row = gateway_counts_row(m->counts, hash_of(api, stage), make);
+	if (!row && !make)
+		return NULL;
 	*at = calloc(1, sizeof(**at));
 	if (!*at)
 		abort();
 	(*at)->stage = stage;
+	(*at)->row = row ? row : &(*at)->own; /* no room for all: then by itself */
 	return *at;
 }
 
-static void count_code(struct series *s, int status, enum gateway_error error)
+/* Atomic only where it has to be: it costs a call 20 ns. */
+static void add(const struct gateway_metrics *m, _Atomic uint64_t *word, uint64_t n)
 {
-	size_t i = 0;
+	if (m->counts)
+		atomic_fetch_add_explicit(word, n, memory_order_relaxed);
+	else
+		atomic_store_explicit(word, atomic_load_explicit(word, memory_order_relaxed) + n,
+				      memory_order_relaxed);
+}
 
-	while (i < s->n_codes && (s->codes[i].status != status || s->codes[i].error != error))
-		i++;
-	if (i == GATEWAY_METRICS_CODES) {
-		s->others++;
-		return;
+static uint64_t get(const _Atomic uint64_t *word)
+{
+	return atomic_load_explicit(word, memory_order_relaxed);
+}
+
+/* Never 0. */
+static uint64_t code_of(int status, enum gateway_error error)
+{
+	return (uint64_t)status << 32 | ((uint64_t)error + 1);
+}
+
+static void count_code(const struct gateway_metrics *m, struct gateway_row *row, uint64_t code)
+{
+	for (size_t i = 0; i < GATEWAY_COUNTS_CODES; i++) {
+		uint64_t there = get(&row->codes[i].code);
+
+		/* where another process was faster, it may have been with the same code */
+		if (there == code || (there == 0 && (atomic_compare_exchange_strong(
+							     &row->codes[i].code, &there, code) ||
+						     there == code))) {
+			add(m, &row->codes[i].n, 1);
+			return;
+		}
 	}
-	if (i == s->n_codes) {
-		s->n_codes++;
-		s->codes[i].status = status;
-		s->codes[i].error = error;
-	}
-	s->codes[i].n++;
+	add(m, &row->others, 1);
 }
 
 void gateway_metrics_count(struct gateway_metrics *m, const struct gateway_api *api, int stage,
 			   int status, enum gateway_error error, uint64_t ms)
 {
-	struct series *s = series_of(m, api, api ? stage : -1);
+	struct gateway_row *row = series_of(m, api, api ? stage : -1, true)->row;
 
-	count_code(s, status, error);
+	count_code(m, row, code_of(status, error));
 	for (size_t i = 0; i < ARRAY_LEN(buckets); i++) {
 		if (ms <= buckets[i].ms) {
-			s->buckets[i]++;
+			add(m, &row->buckets[i], 1);
 			break;
 		}
 	}
-	s->n++;
-	s->sum_ms += ms;
+	add(m, &row->n, 1);
+	add(m, &row->sum_ms, ms);
+}
+
+int gateway_metrics_share(struct gateway_metrics *m, int fd, struct lab_error **err)
+{
+	m->counts = gateway_counts_open(fd, err);
+	return m->counts ? 0 : -1;
 }
 
 /* ---- the text ---- */
@@ -149,7 +203,7 @@ static void add_series(struct strbuf *out, const char *name, const struct gatewa
 	strbuf_printf(out, "%s{", name);
 	add_label(out, "group", api ? api->group->name : "");
 	add_label(out, "api", api ? api->name : "");
-	add_label(out, "stage", api && s->stage >= 0 ? api->group->stages[s->stage] : "");
+	add_label(out, "stage", stage_name(api, s->stage));
 }
 
 static void end(struct strbuf *out, uint64_t n)
@@ -159,41 +213,64 @@ static void end(struct strbuf *out, uint64_t n)
 
 static void write_codes(struct strbuf *out, const struct gateway_api *api, const struct series *s)
 {
-	for (size_t i = 0; i < s->n_codes; i++) {
+	const uint64_t others = get(&s->row->others);
+
+	for (size_t i = 0; i < GATEWAY_COUNTS_CODES; i++) {
+		const uint64_t what = get(&s->row->codes[i].code), n = get(&s->row->codes[i].n);
 		char code[16];
 
-		(void)snprintf(code, sizeof(code), "%d", s->codes[i].status); /* it fits */
+		if (!n)
+			continue;
+		(void)snprintf(code, sizeof(code), "%d", (int)(what >> 32)); /* it fits */
 		add_series(out, "labctl_gateway_requests_total", api, s);
 		add_label(out, "code", code);
-		add_label(out, "error", gateway_error_code(s->codes[i].error));
-		end(out, s->codes[i].n);
+		add_label(out, "error",
+			  gateway_error_code((enum gateway_error)((what & UINT32_MAX) - 1)));
+		end(out, n);
 	}
-	if (!s->others)
+	if (!others)
 		return;
 	add_series(out, "labctl_gateway_requests_total", api, s);
 	add_label(out, "code", "other");
 	add_label(out, "error", "other");
-	end(out, s->others);
+	end(out, others);
 }
 
 static void write_histogram(struct strbuf *out, const struct gateway_api *api,
 			    const struct series *s)
 {
-	uint64_t below = 0;
+	const uint64_t sum_ms = get(&s->row->sum_ms);
+	uint64_t n, below = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(buckets); i++) {
-		below += s->buckets[i];
+		below += get(&s->row->buckets[i]);
 		add_series(out, "labctl_gateway_request_duration_seconds_bucket", api, s);
 		add_label(out, "le", buckets[i].le);
 		end(out, below);
 	}
 	add_series(out, "labctl_gateway_request_duration_seconds_bucket", api, s);
+	/* other processes go on counting: it must not be less than a bucket before it */
+	n = get(&s->row->n);
+	n = n > below ? n : below;
 	add_label(out, "le", "+Inf");
-	end(out, s->n);
+	end(out, n);
 	add_series(out, "labctl_gateway_request_duration_seconds_sum", api, s);
-	strbuf_printf(out, "} %" PRIu64 ".%03" PRIu64 "\n", s->sum_ms / 1000, s->sum_ms % 1000);
+	strbuf_printf(out, "} %" PRIu64 ".%03" PRIu64 "\n", sum_ms / 1000, sum_ms % 1000);
 	add_series(out, "labctl_gateway_request_duration_seconds_count", api, s);
-	end(out, s->n);
+	end(out, n);
+}
+
+/* What other processes have counted, and this one has not. */
+static void find_series(struct gateway_metrics *m)
+{
+	for (size_t i = 0; i < m->config->n_apis; i++) {
+		const struct gateway_api *api = &m->config->apis[i];
+
+		for (size_t stage = 0; stage < api->group->n_stages; stage++)
+			(void)series_of(m, api, (int)stage, false);
+		(void)series_of(m, api, -1, false);
+	}
+	(void)series_of(m, NULL, -1, false);
 }
 
 static void each_series(const struct gateway_metrics *m, struct strbuf *out,
@@ -244,29 +321,44 @@ static void write_pool(const struct upstream_pool *p, void *arg)
 	end(x->out, x->value(p));
 }
 
-static void write_pools(const struct upstream *u, struct strbuf *out, const char *name,
+static void write_pools(const struct gateway_metrics *m, struct strbuf *out, const char *name,
 			const char *type, const char *help,
 			uint64_t (*value)(const struct upstream_pool *p))
 {
+	struct pools pools = {out, name, value};
+
 	begin(out, name, type, help);
-	upstream_pools(u, write_pool, &(struct pools){out, name, value});
+	if (m->counts)
+		gateway_counts_pools(m->counts, loop_now(m->loop), write_pool, &pools);
+	else
+		upstream_pools(m->upstream, write_pool, &pools);
 }
 
-void gateway_metrics_write(const struct gateway_metrics *m, const struct httpd *httpd,
-			   const struct upstream *upstream, struct strbuf *out)
+static void tell(struct gateway_metrics *m)
 {
+	gateway_counts_tell(m->counts, loop_now(m->loop), httpd_connections(m->httpd), m->upstream);
+}
+
+void gateway_metrics_write(struct gateway_metrics *m, struct strbuf *out)
+{
+	if (m->counts) {
+		find_series(m);
+		tell(m);
+	}
 	begin(out, "labctl_gateway_requests_total", "counter", "Calls that are over.");
 	each_series(m, out, write_codes);
 	begin(out, "labctl_gateway_request_duration_seconds", "histogram",
 	      "From the first byte of a call to the last one of its answer.");
 	each_series(m, out, write_histogram);
 	begin(out, "labctl_gateway_connections", "gauge", "Connections of clients.");
-	strbuf_printf(out, "labctl_gateway_connections %zu\n", httpd_connections(httpd));
-	write_pools(upstream, out, "labctl_gateway_upstream_idle", "gauge",
+	strbuf_printf(out, "labctl_gateway_connections %" PRIu64 "\n",
+		      m->counts ? gateway_counts_connections(m->counts, loop_now(m->loop))
+				: (uint64_t)httpd_connections(m->httpd));
+	write_pools(m, out, "labctl_gateway_upstream_idle", "gauge",
 		    "Pooled connections to a backend.", idle);
-	write_pools(upstream, out, "labctl_gateway_upstream_connects_total", "counter",
+	write_pools(m, out, "labctl_gateway_upstream_connects_total", "counter",
 		    "Connections that were made to a backend.", connects);
-	write_pools(upstream, out, "labctl_gateway_upstream_reuses_total", "counter",
+	write_pools(m, out, "labctl_gateway_upstream_reuses_total", "counter",
 		    "Calls of a backend that took a pooled connection.", reuses);
 }
 
@@ -274,7 +366,7 @@ void gateway_metrics_write(const struct gateway_metrics *m, const struct httpd *
 
 static void on_request(struct httpd_request *r, void *arg)
 {
-	const struct gateway_metrics *m = arg;
+	struct gateway_metrics *m = arg;
 	const struct http_header type = {http_slice("Content-Type"),
 					 http_slice("text/plain; version=0.0.4; charset=utf-8")};
 	const bool found = http_slice_equal(r->head->path, http_slice("/metrics")) &&
@@ -284,7 +376,7 @@ static void on_request(struct httpd_request *r, void *arg)
 	struct strbuf text = {0};
 
 	if (found) {
-		gateway_metrics_write(m, m->httpd, m->upstream, &text);
+		gateway_metrics_write(m, &text);
 		answer = (struct httpd_answer){.status = 200,
 					       .headers = &type,
 					       .n_headers = 1,
@@ -295,13 +387,28 @@ static void on_request(struct httpd_request *r, void *arg)
 		abort(); /* one short header of our own */
 }
 
-int gateway_metrics_listen(struct gateway_metrics *m, struct loop *loop, int fd,
-			   const struct httpd *httpd, const struct upstream *upstream,
-			   struct lab_error **err)
+static void on_tell(struct loop_timer *t)
 {
+	struct gateway_metrics *m = container_of(t, struct gateway_metrics, tell);
+
+	tell(m);
+	loop_timer_set(m->loop, t, GATEWAY_COUNTS_TELL_MS);
+}
+
+void gateway_metrics_watch(struct gateway_metrics *m, struct loop *loop, const struct httpd *httpd,
+			   const struct upstream *upstream)
+{
+	m->loop = loop;
 	m->httpd = httpd;
 	m->upstream = upstream;
-	m->server = httpd_new(loop, &(struct httpd_options){.max_connections = 64},
+	m->tell.fn = on_tell;
+	if (m->counts)
+		loop_timer_set(loop, &m->tell, 0);
+}
+
+int gateway_metrics_listen(struct gateway_metrics *m, int fd, struct lab_error **err)
+{
+	m->server = httpd_new(m->loop, &(struct httpd_options){.max_connections = 64},
 			      &(struct httpd_handler){.on_request = on_request, .arg = m});
 	return httpd_listen(m->server, fd, NULL, err);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
  * What a gateway has done since it started, in Prometheus' text format (version 0.0.4), at GET /metrics of
- * a socket of its own. A new configuration is a new process, whose counters begin at 0.
+ * a socket of its own. A new configuration is a new process, whose counters begin at 0. Where a gateway is several
+ * processes, they count together, whichever is asked, and for as long as there are several (gateway/counts.h).
  *
  *	labctl_gateway_requests_total{group,api,stage,code,error}	calls that are over
  *	labctl_gateway_request_duration_seconds{group,api,stage}	histogram, from the first byte of the head
@@ -22,8 +23,6 @@
 #include "httpd/httpd.h"
 #include "httpd/upstream.h"
 
-#define GATEWAY_METRICS_CODES 16u
-
 struct gateway_metrics;
 
 struct gateway_metrics *gateway_metrics_new(const struct gateway_config *config)
@@ -34,13 +33,17 @@ void gateway_metrics_free(struct gateway_metrics *m); /* NULL is fine */
 void gateway_metrics_count(struct gateway_metrics *m, const struct gateway_api *api, int stage,
 			   int status, enum gateway_error error, uint64_t ms);
 
-/** Appends all of it. */
-void gateway_metrics_write(const struct gateway_metrics *m, const struct httpd *httpd,
-			   const struct upstream *upstream, struct strbuf *out);
+/** From now on, and before anything was counted, counts with all processes that have this memory. */
+int gateway_metrics_share(struct gateway_metrics *m, int fd, struct lab_error **err);
 
-/** Answers there; what it speaks of outlives it. */
-int gateway_metrics_listen(struct gateway_metrics *m, struct loop *loop, int fd,
-			   const struct httpd *httpd, const struct upstream *upstream,
-			   struct lab_error **err);
+/** Speaks of these too, which it borrows until gateway_metrics_free(); after gateway_metrics_share(). */
+void gateway_metrics_watch(struct gateway_metrics *m, struct loop *loop, const struct httpd *httpd,
+			   const struct upstream *upstream);
+
+/** Appends all of it. */
+void gateway_metrics_write(struct gateway_metrics *m, struct strbuf *out);
+
+/** Answers there. */
+int gateway_metrics_listen(struct gateway_metrics *m, int fd, struct lab_error **err);
 /** Accepts no more: a successor does. */
 void gateway_metrics_stop(struct gateway_metrics *m);

@@ -24,12 +24,13 @@ static uint64_t age(uint64_t there, uint64_t minute)
 	return then > minute ? 0 : minute - then;
 }
 
-/* The way of the set that is free, or has been remembered longest; -1: the nonce is there. */
-static int victim(const word *set, uint64_t hash, uint64_t minute)
+/* The way of the set that is free, or has been remembered longest, and what it has; -1: the nonce is there. */
+static int victim(const word *set, uint64_t hash, uint64_t minute, uint64_t *has)
 {
 	uint64_t oldest = 0;
 	int at = 0;
 
+	*has = atomic_load(&set[0]);
 	for (unsigned int i = 0; i < GATEWAY_NONCE_WAYS; i++) {
 		const uint64_t there = atomic_load(&set[i]);
 		const uint64_t old = there ? age(there, minute) : MINUTE_MASK;
@@ -39,6 +40,7 @@ static int victim(const word *set, uint64_t hash, uint64_t minute)
 		if (old > oldest) {
 			oldest = old;
 			at = (int)i;
+			*has = there;
 		}
 	}
 	return at;
@@ -52,12 +54,11 @@ bool gateway_nonce_take(void *memory, uint64_t hash, time_t now)
 	const uint64_t bits = hash / GATEWAY_NONCE_SETS & HASH_MASK;
 
 	for (;;) {
-		const int at = victim(set, bits, minute);
 		uint64_t there;
+		const int at = victim(set, bits, minute, &there);
 
 		if (at < 0)
 			return false;
-		there = atomic_load(&set[at]);
 		/* where somebody else was faster, it may have been with the same nonce */
 		if (atomic_compare_exchange_strong(&set[at], &there, minute << HASH_BITS | bits))
 			return true;

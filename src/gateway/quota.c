@@ -39,10 +39,15 @@ static uint64_t magic(void)
 	return word;
 }
 
-/* Two processes that find the same garbage both clear it: a few calls are lost, nothing else. */
+/*
+ * A new memory is all zero, and so needs nothing but its first word. Two processes that find the same garbage both clear
+ * it: a few calls are lost, nothing else.
+ */
 static void begin(struct gateway_quota *q)
 {
-	if (atomic_load(&q->magic) == magic())
+	uint64_t there = 0;
+
+	if (atomic_compare_exchange_strong(&q->magic, &there, magic()) || there == magic())
 		return;
 	memset((char *)q + sizeof(*q), 0, WORKER_MEMORY - sizeof(*q));
 	q->zero = 0;

@@ -19,27 +19,41 @@ struct slot {
 _Static_assert(GATEWAY_THROTTLE_OFFSET + SLOTS * sizeof(struct slot) <= GATEWAY_NONCE_OFFSET,
 	       "nonces follow");
 
-static bool claim(struct slot *s, uint64_t expected, uint64_t hash)
-{
-	/* where somebody else was faster, it may have been for the same */
-	return atomic_compare_exchange_strong(&s->hash, &expected, hash) || expected == hash;
-}
+/* What a slot has that may be taken: 0, free, is best, as two processes then choose the same whatever time they have. */
+struct choice {
+	struct slot *slot; /* NULL: none */
+	uint64_t has;
+};
 
-/* The slot that has the hash, else one that is free or whose unit is over. */
-static struct slot *find(struct slot *slots, uint64_t hash, uint64_t now)
+/* The slot that has the hash, else a free one, else one whose unit is over. */
+static struct choice choose(struct slot *slots, uint64_t hash, uint64_t now)
 {
-	struct slot *over = NULL;
+	struct choice best = {0};
 
 	for (size_t i = 0; i < PROBES; i++) {
 		struct slot *s = &slots[(hash + i) % SLOTS];
-		const uint64_t there = atomic_load(&s->hash);
+		const uint64_t has = atomic_load(&s->hash);
 
-		if (there == hash)
-			return s;
-		if (!over && (there == 0 || atomic_load(&s->count) >> 32 <= now))
-			over = s;
+		if (has == hash)
+			return (struct choice){s, has};
+		if (best.slot && best.has == 0)
+			continue;
+		if (has == 0 || (!best.slot && atomic_load(&s->count) >> 32 <= now))
+			best = (struct choice){s, has};
 	}
-	return over && claim(over, atomic_load(&over->hash), hash) ? over : NULL;
+	return best;
+}
+
+static struct slot *find(struct slot *slots, uint64_t hash, uint64_t now)
+{
+	for (;;) {
+		struct choice c = choose(slots, hash, now);
+
+		/* where somebody else was faster, it may have been for the same; else there may be another one */
+		if (!c.slot || c.has == hash ||
+		    atomic_compare_exchange_strong(&c.slot->hash, &c.has, hash) || c.has == hash)
+			return c.slot;
+	}
 }
 
 bool gateway_throttle_take(void *memory, uint64_t hash, uint32_t limit, uint32_t unit, time_t now)

@@ -269,6 +269,8 @@ static bool accept_one(struct listener *l)
 		return true;
 	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
 		on_exhausted(l);
+	} else if (errno == EINVAL) { /* it listens no more: we are about to be told to end */
+		pause_accepting(l);
 	} else if (errno != EAGAIN) {
 		log_error("accept: %s", strerror(errno));
 		pause_accepting(l);

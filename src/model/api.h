@@ -45,6 +45,7 @@ struct api_gateway {
 	size_t n_to_connect_vpc_ip_block;
 	struct cidr egress; /* default 100.104.254.0/26, next /26 for the next instance */
 	struct gateway_limits limits;
+	struct number workers;    /* processes, 1..16; default 1 */
 	struct address public_ip; /* on the Internet, if the lab has one; chosen by validate/ */
 };
 

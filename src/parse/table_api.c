@@ -78,6 +78,8 @@ static const struct key gateway_keys[] = {
 	 .doc = "vpc_connect: what it reaches through its VPC beside the VPC itself."},
 	{"limits", KEY_STRUCT, FIELD(api_gateway, limits), .table = &limits_table,
 	 .doc = "What the instance bears of clients and backends."},
+	{"workers", KEY_NUMBER, FIELD(api_gateway, workers), .min = 1, .max = 16,
+	 .doc = "Processes that share the instance's connections, 1 to 16. Default 1."},
 	{"public_ip", KEY_ADDRESS, FIELD(api_gateway, public_ip),
 	 .doc = "Address on the lab's Internet. Default: a free one of 198.51.100.0/24."},
 	{"egress", KEY_CIDR, FIELD(api_gateway, egress),

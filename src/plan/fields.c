@@ -123,10 +123,10 @@ static const struct field filter_fields[] = {
 	END,
 };
 
-static const struct field_name socket_types[] = {{"tcp", PLAN_TCP},       {"udp", PLAN_UDP},
-						 {"icmp", PLAN_ICMP},     {"netlink", PLAN_NETLINK},
-						 {"packet", PLAN_PACKET}, {"memory", PLAN_MEMORY},
-						 {"secret", PLAN_SECRET}, {NULL, 0}};
+static const struct field_name socket_types[] = {
+	{"tcp", PLAN_TCP},         {"udp", PLAN_UDP},       {"icmp", PLAN_ICMP},
+	{"netlink", PLAN_NETLINK}, {"packet", PLAN_PACKET}, {"memory", PLAN_MEMORY},
+	{"table", PLAN_TABLE},     {"secret", PLAN_SECRET}, {NULL, 0}};
 static const struct field socket_fields[] = {
 	FIELD(plan_socket, name, STRING, FIELD_REQUIRED),
 	FIELD(plan_socket, ns, STRING, FIELD_REQUIRED),
@@ -152,6 +152,7 @@ static const struct field worker_fields[] = {
 	FIELD(plan_worker, sockets, LIST, FIELD_REQUIRED, .count = AT(plan_worker, n_sockets),
 	      .inner = &socket_set),
 	FIELD(plan_worker, privilege, ENUM, 0, .names = privileges),
+	FIELD(plan_worker, copies, U32, 0),
 	FIELD(plan_worker, config, JSON, FIELD_REQUIRED),
 	FIELD(plan_worker, needs, STRING, FIELD_PEOPLE),
 	FIELD(plan_worker, package, STRING, FIELD_PEOPLE),

@@ -198,6 +198,7 @@ enum plan_socket_type {
 	PLAN_NETLINK, /* rtnetlink; addr and port 0 */
 	PLAN_PACKET,  /* whole frames, of no device until its worker binds it; addr and port 0 */
 	PLAN_MEMORY, /* no socket: a memfd of WORKER_MEMORY bytes, zero at first; addr and port 0 */
+	PLAN_TABLE,  /* the same with WORKER_TABLE bytes */
 	PLAN_SECRET, /* no socket: a file that is not of the plan, to be read; addr and port 0 */
 };
 
@@ -236,6 +237,7 @@ struct plan_worker {
 	const struct plan_socket *sockets;
 	size_t n_sockets;
 	enum plan_privilege privilege;
+	uint32_t copies;    /* so many processes, see base/worker.h; 0: one */
 	const char *config; /* JSON object without "sockets", compact, keys sorted */
 	/* A program of the host that it starts, and the package that has it; NULL: none. */
 	const char *needs, *package;
@@ -244,6 +246,12 @@ struct plan_worker {
 	const struct plan_wire *wires;
 	size_t n_wires;
 };
+
+/** How many processes it is, at least 1. */
+static inline unsigned int plan_worker_copies(const struct plan_worker *w)
+{
+	return w->copies ? w->copies : 1;
+}
 
 /** A namespace that `exec`, `shell` and checks enter: what makes it feel like a host. Key: ns. */
 struct plan_node {

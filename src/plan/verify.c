@@ -224,6 +224,7 @@ static bool sound_socket(const struct plan_socket *s)
 	case PLAN_NETLINK:
 	case PLAN_PACKET:
 	case PLAN_MEMORY:
+	case PLAN_TABLE:
 	case PLAN_SECRET: break;
 	}
 	return s->port == 0 && s->addr == 0;

@@ -40,10 +40,29 @@ static int bind_inet(int fd, const struct spec_socket *s)
 		       : 0;
 }
 
+int supervise_descriptor_spread(int fd)
+{
+	return set_on(fd, SOL_SOCKET, SO_REUSEPORT);
+}
+
+/*
+ * Where one of the sockets that listen on a port goes, the connections that wait in its queue shall go to
+ * the others (since Linux 5.14; before that they are reset).
+ */
+static int let_migrate(void)
+{
+	auto_close int fd = open("/proc/sys/net/ipv4/tcp_migrate_req", O_WRONLY | O_CLOEXEC);
+
+	return (fd < 0 && errno == ENOENT) || (fd >= 0 && write(fd, "1\n", 2) == 2) ? 0 : -1;
+}
+
 static int prepare_tcp(int fd, const struct spec_socket *s)
 {
 	/* without it a closed listener's TIME-WAIT connections would keep the port */
-	return set_on(fd, SOL_SOCKET, SO_REUSEADDR) || bind_inet(fd, s) ? -1 : listen(fd, BACKLOG);
+	if (set_on(fd, SOL_SOCKET, SO_REUSEADDR) ||
+	    (s->spread && (supervise_descriptor_spread(fd) || let_migrate())))
+		return -1;
+	return bind_inet(fd, s) ? -1 : listen(fd, BACKLOG);
 }
 
 /* A raw socket sees all ICMP that arrives in its namespace: only answers to pings matter here. */
@@ -102,7 +121,7 @@ static int open_memory(const struct spec_socket *s)
 	auto_close int fd = memfd_create(s->name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
 	/* who maps it must never find it shorter than it was */
-	if (fd < 0 || ftruncate(fd, WORKER_MEMORY) ||
+	if (fd < 0 || ftruncate(fd, s->type == SPEC_TABLE ? WORKER_TABLE : WORKER_MEMORY) ||
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
 		return -1;
 	return steal_fd(&fd);
@@ -119,6 +138,7 @@ static const struct {
 	[SPEC_NETLINK] = {AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, prepare_netlink, false},
 	[SPEC_PACKET] = {AF_PACKET, SOCK_RAW, 0, prepare_packet, true},
 	[SPEC_MEMORY] = {.shared = true},
+	[SPEC_TABLE] = {.shared = true},
 	[SPEC_SECRET] = {.shared = false}, /* opened anew: there may be another one meanwhile */
 };
 
@@ -127,7 +147,7 @@ int supervise_descriptor_open(const struct spec_socket *s)
 	const int flags = SOCK_CLOEXEC | SOCK_NONBLOCK;
 	auto_close int fd = -1;
 
-	if (s->type == SPEC_MEMORY)
+	if (s->type == SPEC_MEMORY || s->type == SPEC_TABLE)
 		return open_memory(s);
 	if (s->type == SPEC_SECRET) { /* of the lab's directory: sockets.c */
 		errno = EINVAL;

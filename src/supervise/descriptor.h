@@ -7,5 +7,8 @@
 /** In the current network namespace, non-blocking and close-on-exec. -1 with errno. */
 int supervise_descriptor_open(const struct spec_socket *s);
 
+/** Lets the sockets of other copies listen on the address and port of this one too. -1 with errno. */
+int supervise_descriptor_spread(int fd);
+
 /** Whether several processes may hold it at once and one after another: see sockets.h. */
 bool supervise_descriptor_shared(enum spec_socket_type type);

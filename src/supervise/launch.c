@@ -21,7 +21,7 @@ static bool drops(enum spec_socket_type type, enum launch_drop what)
 {
 	switch (what) {
 	case DROP_ALL: return true;
-	case DROP_SOCKETS: return type != SPEC_MEMORY;
+	case DROP_SOCKETS: return type != SPEC_MEMORY && type != SPEC_TABLE;
 	case DROP_QUEUES: return !supervise_descriptor_shared(type);
 	}
 	return true;
@@ -43,11 +43,16 @@ void supervise_launch_drop(struct worker *w, enum launch_drop what)
 	supervise_pool_drop(w->sup->pool, dropped, n);
 }
 
+void supervise_launch_leave(struct worker *w)
+{
+	supervise_pool_leave(w->sup->pool, w->held, w->spec->n_sockets);
+}
+
 static int take_sockets(struct worker *w, struct lab_error **err)
 {
 	for (size_t i = 0; i < w->spec->n_sockets; i++) {
 		if (!w->held[i])
-			w->held[i] = supervise_pool_take(w->sup->pool, w->spec->name,
+			w->held[i] = supervise_pool_take(w->sup->pool, w->spec->family,
 							 &w->spec->sockets[i], err);
 		if (!w->held[i])
 			return -1;
@@ -132,7 +137,7 @@ int supervise_launch(struct worker *w, struct lab_error **err)
 	netns = n.fd;
 	w->netns_dev = n.dev;
 	w->netns_ino = n.ino;
-	log = supervise_log_open(sup->dir_fd, w->spec->name, err);
+	log = supervise_log_open(sup->dir_fd, w->spec->family, err);
 	memfd = log < 0 ? -1 : config_memfd(w, err);
 	if (memfd < 0)
 		return -1;

@@ -21,3 +21,6 @@ enum launch_drop {
 	DROP_QUEUES, /* but only those that nobody else may read from: its next process gets new ones */
 };
 void supervise_launch_drop(struct worker *w, enum launch_drop what);
+
+/** Leaves the ports at which other copies of the worker listen to them: supervise_pool_leave(). */
+void supervise_launch_leave(struct worker *w);

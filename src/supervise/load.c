@@ -88,6 +88,19 @@ static int want(struct supervisor *sup, struct spec *spec, struct lab_error **er
 	return 0;
 }
 
+static int want_copies(struct supervisor *sup, json_t *item, struct lab_error **err)
+{
+	const unsigned int n = supervise_spec_copies(item);
+
+	for (unsigned int k = 1; k <= n; k++) {
+		struct spec *spec = supervise_spec_parse(item, k, err);
+
+		if (!spec || want(sup, spec, err))
+			return -1;
+	}
+	return 0;
+}
+
 /* Those that the new ones cannot be beside stop now; and those that vanish, for one of them may hold a
  * port that another one wants, or itself under a new name. */
 static void make_way(struct supervisor *sup)
@@ -139,9 +152,7 @@ int supervisor_load(struct supervisor *sup, json_t *workers, struct lab_error **
 		return lab_error_make(err, LAB_FAILED, "supervisor: not a list of workers");
 	sup->loading = true;
 	json_array_foreach (workers, i, item) {
-		struct spec *spec = supervise_spec_parse(item, err);
-
-		if (!spec || want(sup, spec, err)) {
+		if (want_copies(sup, item, err)) {
 			undo_load(sup);
 			return -1;
 		}

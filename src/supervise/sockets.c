@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include "base/ip.h"
 #include "supervise/closing.h"
 #include "supervise/descriptor.h"
+#include "supervise/steer.h"
 
 struct held_socket {
 	struct held_socket *next;
@@ -22,6 +24,9 @@ struct held_socket {
 	ino_t ino;
 	uint32_t addr;
 	uint16_t port;
+	unsigned int copy;
+	unsigned int index;  /* of TCP: which of those at its port it is to the kernel */
+	bool spread;         /* there are, or were, others at its port */
 	char *worker, *name; /* of a memory; of a packet socket the name; NULL else */
 	int fd;
 	unsigned int refs;
@@ -61,6 +66,40 @@ static size_t count_unheld(const struct socket_pool *p)
 	return n;
 }
 
+static bool same_place(const struct held_socket *a, const struct held_socket *b)
+{
+	return a->type == b->type && a->dev == b->dev && a->ino == b->ino && a->addr == b->addr &&
+	       a->port == b->port;
+}
+
+/* How many copies listen there, itself among them if it does; *other: one that is another, if there is. */
+static unsigned int count_place(const struct socket_pool *p, const struct held_socket *s,
+				const struct held_socket **other)
+{
+	unsigned int n = 0;
+
+	*other = NULL;
+	for (const struct held_socket *h = p->sockets; h; h = h->next) {
+		if (!same_place(h, s))
+			continue;
+		n++;
+		if (h->copy != s->copy)
+			*other = h;
+	}
+	return n;
+}
+
+/* Its number goes to the last one, as in reuseport_detach_sock(). */
+static void give_index(struct socket_pool *p, const struct held_socket *gone)
+{
+	const struct held_socket *other;
+	const unsigned int last = count_place(p, gone, &other);
+
+	for (struct held_socket *h = p->sockets; h; h = h->next)
+		if (same_place(h, gone) && h->index == last)
+			h->index = gone->index;
+}
+
 /* Closes and forgets what nobody holds any more. */
 static void tidy(struct socket_pool *p)
 {
@@ -77,6 +116,8 @@ static void tidy(struct socket_pool *p)
 			continue;
 		}
 		*at = s->next;
+		if (s->spread)
+			give_index(p, s);
 		if (s->type == SPEC_PACKET)
 			fds[slow++] = s->fd;
 		else
@@ -154,9 +195,8 @@ static bool same_text(const char *a, const char *b)
 /* Whether the one that is held may serve where `wanted` is asked for. */
 static bool serves(const struct held_socket *held, const struct held_socket *wanted)
 {
-	return supervise_descriptor_shared(wanted->type) && held->type == wanted->type &&
-	       held->dev == wanted->dev && held->ino == wanted->ino && held->addr == wanted->addr &&
-	       held->port == wanted->port && same_text(held->worker, wanted->worker) &&
+	return supervise_descriptor_shared(wanted->type) && same_place(held, wanted) &&
+	       held->copy == wanted->copy && same_text(held->worker, wanted->worker) &&
 	       same_text(held->name, wanted->name);
 }
 
@@ -222,17 +262,35 @@ static struct held_socket *take_secret(struct socket_pool *p, const char *worker
 	return hold(p, &wanted);
 }
 
+/* Copies that are about to go may still be there when the only one comes. */
+static struct held_socket *open_new(struct socket_pool *p, int netns, const struct spec_socket *s,
+				    struct held_socket wanted, struct lab_error **err)
+{
+	struct spec_socket beside = *s;
+	const struct held_socket *other;
+
+	wanted.index = s->type == SPEC_TCP ? count_place(p, &wanted, &other) : 0;
+	wanted.spread = beside.spread = s->spread || wanted.index > 0;
+	wanted.fd = open_inside(p, netns, &beside, err);
+	if (wanted.fd < 0)
+		return NULL;
+	if (wanted.name && !(wanted.name = strdup(wanted.name)))
+		abort();
+	return hold(p, &wanted);
+}
+
 struct held_socket *supervise_pool_take(struct socket_pool *p, const char *worker,
 					const struct spec_socket *s, struct lab_error **err)
 {
 	struct held_socket wanted = {.type = s->type,
 				     .addr = s->addr,
 				     .port = s->port,
+				     .copy = s->copy,
 				     .name = s->type == SPEC_PACKET ? (char *)s->name : NULL};
 	struct netns n = {.fd = -1};
 	struct held_socket *h;
 
-	if (s->type == SPEC_MEMORY)
+	if (s->type == SPEC_MEMORY || s->type == SPEC_TABLE)
 		return take_memory(p, worker, s, err);
 	if (s->type == SPEC_SECRET)
 		return take_secret(p, worker, s, err);
@@ -243,12 +301,13 @@ struct held_socket *supervise_pool_take(struct socket_pool *p, const char *worke
 	wanted.dev = n.dev;
 	wanted.ino = n.ino;
 	h = share(p, &wanted);
-	if (!h) {
-		wanted.fd = open_inside(p, n.fd, s, err);
-		if (wanted.fd >= 0 && wanted.name && !(wanted.name = strdup(wanted.name)))
-			abort();
-		h = wanted.fd < 0 ? NULL : hold(p, &wanted);
+	/* it may have been the only one; where this fails, opening the next one does */
+	if (h && s->spread) {
+		(void)supervise_descriptor_spread(h->fd);
+		h->spread = true;
 	}
+	if (!h)
+		h = open_new(p, n.fd, s, wanted, err);
 	(void)close(n.fd); /* only looked at, or entered */
 	return h;
 }
@@ -263,12 +322,47 @@ void supervise_pool_drop(struct socket_pool *p, struct held_socket **held, size_
 	tidy(p);
 }
 
+/* Those that nobody else holds stop listening. One that does not listen any more does not matter. */
+static void stop_listening(const struct socket_pool *p, struct held_socket **left, size_t n)
+{
+	const struct held_socket *other;
+
+	for (size_t i = 0; i < n; i++)
+		supervise_steer_away(left[i]->fd, count_place(p, left[i], &other), left[i]->index);
+	if (n)
+		supervise_steer_settle();
+	for (size_t i = 0; i < n; i++) {
+		(void)shutdown(left[i]->fd, SHUT_RDWR);
+		if (count_place(p, left[i], &other) > 1)
+			supervise_steer_end(other->fd);
+	}
+}
+
+void supervise_pool_leave(struct socket_pool *p, struct held_socket **held, size_t n)
+{
+	auto_free struct held_socket **left = calloc(n + 1, sizeof(struct held_socket *));
+	const struct held_socket *other;
+	size_t n_left = 0;
+
+	if (!left)
+		abort();
+	for (size_t i = 0; i < n; i++) {
+		if (!held[i] || !held[i]->spread || count_place(p, held[i], &other) < 2)
+			continue;
+		if (--held[i]->refs == 0)
+			left[n_left++] = held[i];
+		held[i] = NULL;
+	}
+	stop_listening(p, left, n_left);
+	tidy(p);
+}
+
 bool supervise_pool_current(const struct socket_pool *p, const struct held_socket *s,
 			    const char *ns)
 {
 	struct netns n = {.fd = -1};
 
-	if (s->type == SPEC_MEMORY || s->type == SPEC_SECRET)
+	if (s->type == SPEC_MEMORY || s->type == SPEC_TABLE || s->type == SPEC_SECRET)
 		return true;
 	if (supervise_pool_netns(p, ns, &n, NULL))
 		return false;

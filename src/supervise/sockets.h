@@ -4,7 +4,8 @@
  *
  * TCP and UDP sockets are one per (namespace, type, address, port): a worker that is replaced,
  * restarted or renamed finds the socket that its predecessor had, with the connections that queue on
- * it. A memory is one per (worker's name, own name), for as long as any worker of that name holds it.
+ * it; where a worker has copies, each has one. A memory is one per (worker's name, own name), for as long as any worker
+ * of that name, or a copy of it, holds it.
  * Packet sockets are one per (namespace, own name): frames wait in them until somebody reads.
  * A secret is a file of LAB-DIR/secrets, WORKER.NAME, opened for each process anew.
  * ICMP and netlink sockets are never shared: what arrives is an answer to whoever asked, so two
@@ -39,6 +40,12 @@ struct held_socket *supervise_pool_take(struct socket_pool *p, const char *worke
 					const struct spec_socket *s, struct lab_error **err);
 /** Lets go of the held ones among them (NULL: none), and clears the list. */
 void supervise_pool_drop(struct socket_pool *p, struct held_socket **held, size_t n);
+/**
+ * Lets go of those among them where other copies of the worker listen as well, and leaves NULL in their place. Where
+ * nobody else holds one, it stops listening at once, whoever has a duplicate of it, and what waits in its
+ * queue goes to the others'.
+ */
+void supervise_pool_leave(struct socket_pool *p, struct held_socket **held, size_t n);
 /** Whether it still is in what is now the namespace of that name; a memory is in none. */
 bool supervise_pool_current(const struct socket_pool *p, const struct held_socket *s,
 			    const char *ns);

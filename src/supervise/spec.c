@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/ip.h"
 #include "base/name.h"
+#include "base/worker.h"
 
 #define MAX_SOCKETS 16384
 
@@ -30,7 +31,7 @@ static const struct {
 	[SPEC_TCP] = {"tcp", true, true},         [SPEC_UDP] = {"udp", true, true},
 	[SPEC_ICMP] = {"icmp", true, false},      [SPEC_NETLINK] = {"netlink", false, false},
 	[SPEC_PACKET] = {"packet", false, false}, [SPEC_MEMORY] = {"memory", false, false},
-	[SPEC_SECRET] = {"secret", false, false},
+	[SPEC_TABLE] = {"table", false, false},   [SPEC_SECRET] = {"secret", false, false},
 };
 
 const char *supervise_socket_type_name(enum spec_socket_type type)
@@ -78,6 +79,10 @@ static int parse_sockets(struct spec *s, json_t *items, struct lab_error **err)
 	json_array_foreach (items, i, item) {
 		if (parse_socket(&s->sockets[i], item, err))
 			return lab_error_prefix(err, "worker %s", s->name);
+		if (s->sockets[i].type == SPEC_TCP) {
+			s->sockets[i].copy = s->copy - 1;
+			s->sockets[i].spread = s->copies > 1;
+		}
 		s->n_sockets++;
 	}
 	return 0;
@@ -135,6 +140,32 @@ static int parse_config(struct spec *s, json_t *config, struct lab_error **err)
 	return 0;
 }
 
+unsigned int supervise_spec_copies(const json_t *item)
+{
+	const json_int_t n = json_integer_value(json_object_get(item, "copies"));
+
+	return n > 1 && n <= WORKER_COPIES ? (unsigned int)n : 1;
+}
+
+/* Programs of others, at ports of their own, cannot be there several times. */
+static int parse_copies(struct spec *s, struct lab_error **err)
+{
+	const json_t *n = json_object_get(s->json, "copies");
+
+	if (n && (!json_is_integer(n) || json_integer_value(n) < 1 ||
+		  json_integer_value(n) > WORKER_COPIES || (s->copies > 1 && s->sheltered)))
+		return lab_error_make(err, LAB_FAILED, "worker %s: malformed number of copies",
+				      s->name);
+	s->family = s->name;
+	if (s->copy == 1)
+		return 0;
+	s->own_name = malloc(WORKER_NAME_LEN);
+	if (!s->own_name)
+		abort();
+	s->name = worker_copy_name(s->own_name, s->family, s->copy);
+	return 0;
+}
+
 static int parse(struct spec *s, struct lab_error **err)
 {
 	const char *privilege = "none";
@@ -148,18 +179,21 @@ static int parse(struct spec *s, struct lab_error **err)
 				      s->name ? s->name : "without a name");
 	if (!name_valid(s->name) || !program_valid(s->program) || !ns_valid(s->ns))
 		return lab_error_make(err, LAB_FAILED, "worker %s: malformed name", s->name);
-	if (parse_privilege(s, privilege, err) || parse_config(s, config, err))
+	if (parse_privilege(s, privilege, err) || parse_config(s, config, err) ||
+	    parse_copies(s, err))
 		return -1;
 	return parse_sockets(s, sockets, err);
 }
 
-struct spec *supervise_spec_parse(json_t *item, struct lab_error **err)
+struct spec *supervise_spec_parse(json_t *item, unsigned int copy, struct lab_error **err)
 {
 	struct spec *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		abort();
 	s->json = json_incref(item);
+	s->copy = copy;
+	s->copies = supervise_spec_copies(item);
 	if (!parse(s, err))
 		return s;
 	supervise_spec_free(s);
@@ -172,6 +206,7 @@ void supervise_spec_free(struct spec *s)
 		return;
 	free(s->sockets);
 	free(s->reach);
+	free(s->own_name);
 	json_decref(s->json);
 	free(s);
 }
@@ -181,6 +216,9 @@ static bool same_process(const struct spec *a, const struct spec *b)
 	static const char *const parts[] = {"name", "program", "ns", "sockets"};
 
 	if (a->privilege != b->privilege) /* absent or "none" */
+		return false;
+	/* one more or less of several: nothing to those that stay */
+	if ((a->copies > 1) != (b->copies > 1))
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
 		if (!json_equal(json_object_get(a->json, parts[i]),

@@ -22,6 +22,7 @@ enum spec_socket_type {
 	SPEC_NETLINK,
 	SPEC_PACKET,
 	SPEC_MEMORY,
+	SPEC_TABLE,
 	SPEC_SECRET
 };
 const char *supervise_socket_type_name(enum spec_socket_type type); /* "tcp" ... */
@@ -31,11 +32,16 @@ struct spec_socket {
 	enum spec_socket_type type;
 	uint32_t addr; /* host byte order */
 	uint16_t port;
+	unsigned int copy; /* of TCP: whose it is of the copies of the worker, 0 the first one's */
+	bool spread;       /* several copies listen there */
 };
 
 struct spec {
-	json_t *json; /* owns all text below but `reach` */
+	json_t *json; /* owns all text below but `reach` and, of later copies, `name` */
 	const char *name, *program, *ns;
+	const char *family;        /* name of the first copy: of the log, of memories and secrets */
+	unsigned int copy, copies; /* 1, 2, ... of so many */
+	char *own_name;            /* of a later copy */
 	struct spec_socket *sockets;
 	size_t n_sockets;
 	enum priv_grant privilege;
@@ -51,8 +57,11 @@ struct spec {
 	unsigned int ready_ms; /* so long it may take to be ready */
 };
 
-/** Parses one item. NULL with *err, naming the worker where that much is known. */
-struct spec *supervise_spec_parse(json_t *item, struct lab_error **err);
+/** How many copies one item asks for: 1 where it says nothing, or nothing that can be. */
+unsigned int supervise_spec_copies(const json_t *item);
+
+/** Parses one item, for one of its copies. NULL with *err, naming the worker where that much is known. */
+struct spec *supervise_spec_parse(json_t *item, unsigned int copy, struct lab_error **err);
 void supervise_spec_free(struct spec *s); /* NULL is fine */
 
 /** Whether both describe the same process: origins and key order do not count. */

@@ -90,7 +90,7 @@ static void rotate_logs(struct loop_timer *t)
 	for (struct worker *w = sup->workers; w; w = w->next) {
 		auto_error struct lab_error *err = NULL;
 
-		if (supervise_log_rotate(sup->dir_fd, w->spec->name, LOGFILE_CAP, &err))
+		if (supervise_log_rotate(sup->dir_fd, w->spec->family, LOGFILE_CAP, &err))
 			log_warning("%s: %s", w->spec->name, lab_error_message(err));
 	}
 	loop_timer_set(sup->loop, &sup->rotate, ROTATE_MS);

@@ -316,7 +316,7 @@ static void describe_end(struct worker *w, int status)
 	else
 		n = snprintf(w->reason, sizeof(w->reason), "exited with status %d",
 			     WEXITSTATUS(status));
-	supervise_log_last_line(w->sup->dir_fd, w->spec->name, line, sizeof(line));
+	supervise_log_last_line(w->sup->dir_fd, w->spec->family, line, sizeof(line));
 	/* an access log's lines, which are JSON, say nothing about an end */
 	if (line[0] && line[0] != '{') /* always fits: 384 and less than 100 before it */
 		(void)snprintf(w->reason + n, sizeof(w->reason) - (size_t)n, "; log: %s", line);
@@ -350,6 +350,7 @@ void supervise_worker_exited(struct worker *w, int status)
 	if (was_stable)
 		w->backoff_ms = BACKOFF_FIRST_MS;
 	supervise_launch_drop(w, DROP_QUEUES);
+	supervise_launch_leave(w); /* the last one of all copies keeps its sockets: clients wait */
 	describe_end(w, status);
 	crashed(w);
 	/* last: it forks, and a copy of a socket that was given up must not linger in the child */
@@ -401,6 +402,9 @@ void supervise_worker_pause(struct worker *w)
 
 void supervise_worker_stop(struct worker *w)
 {
-	if (w->state != WORKER_STOPPING)
-		tell_to_end(w, WORKER_STOPPING);
+	if (w->state == WORKER_STOPPING)
+		return;
+	tell_to_end(w, WORKER_STOPPING);
+	if (!w->sup->stopping)
+		supervise_launch_leave(w);
 }

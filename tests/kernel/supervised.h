@@ -120,6 +120,8 @@ static inline int serve(const char *version, answer_more *more)
 		client = accept4(WORKER_FD_SOCKET_0, NULL, NULL, SOCK_CLOEXEC);
 		if (client >= 0)
 			answer_one(client, version, more);
+		else if (errno == EINVAL) /* it listens no more: about to be told to end */
+			(void)sigsuspend(&before);
 	}
 	fprintf(stderr, "ended\n");
 	_exit(0);

@@ -90,11 +90,23 @@ static pid_t client_loop(int stop)
 	_exit(asked < 10 ? 200 : failed > 100 ? 100 : failed);
 }
 
+static void must_have_lost_nothing(pid_t client, const int stop[2])
+{
+	int wstatus;
+
+	(void)!write(stop[1], "", 1);
+	must(waitpid(client, &wstatus, 0) == client, "wait");
+	assert_true(WIFEXITED(wstatus));
+	assert_int_equal(WEXITSTATUS(wstatus), 0);
+	(void)close(stop[0]);
+	(void)close(stop[1]);
+}
+
 static void a_replacement_loses_no_connection(void **state)
 {
 	struct fixture *f = *state;
 	struct lab_error *err = NULL;
-	int stop[2], wstatus;
+	int stop[2];
 	char text[256], version[32];
 	pid_t client;
 
@@ -106,12 +118,116 @@ static void a_replacement_loses_no_connection(void **state)
 		must_hold(load(f, version, &err), &err);
 	}
 	wait_until(5, strstr(say('v', text, sizeof(text)), "version=v20 "));
-	(void)!write(stop[1], "", 1);
-	must(waitpid(client, &wstatus, 0) == client, "wait");
-	assert_true(WIFEXITED(wstatus));
-	assert_int_equal(WEXITSTATUS(wstatus), 0);
-	(void)close(stop[0]);
-	(void)close(stop[1]);
+	must_have_lost_nothing(client, stop);
+}
+
+static void load_copies(struct fixture *f, unsigned int copies, const char *mode)
+{
+	auto_free char *worker = item("w", mode);
+	struct lab_error *err = NULL;
+	auto_free char *list = NULL;
+
+	worker[strlen(worker) - 1] = '\0'; /* the last brace */
+	must(asprintf(&list, "[%s,\"copies\":%u}]", worker, copies) > 0, "asprintf");
+	must_hold(supervise_load(f->dir, list, strlen(list), LOAD_MS, &err), &err);
+}
+
+/* How many different processes answer 60 connections; each of them has to be answered. */
+static size_t answering(void)
+{
+	int pids[8], pid;
+	char text[256];
+	size_t n = 0;
+
+	for (int i = 0; i < 60; i++) {
+		size_t at = 0;
+
+		must(sscanf(say('v', text, sizeof(text)), "version=%*s pid=%d", &pid) == 1, text);
+		while (at < n && pids[at] != pid)
+			at++;
+		if (at == n && n < ARRAY_LEN(pids))
+			pids[n++] = pid;
+	}
+	return n;
+}
+
+static void copies_share_a_port(void **state)
+{
+	struct fixture *f = *state;
+	pid_t first, second;
+
+	load_copies(f, 3, "v1");
+	wait_until(5, answering() == 3);
+	assert_true(pid_of(f, "w") > 0 && pid_of(f, "w.2") > 0 && pid_of(f, "w.3") > 0);
+	first = pid_of(f, "w");
+	second = pid_of(f, "w.2");
+	load_copies(f, 2, "v1"); /* the others are left alone */
+	wait_until(5, answering() == 2);
+	assert_int_equal(pid_of(f, "w"), first);
+	assert_int_equal(pid_of(f, "w.2"), second);
+	load_copies(f, 1, "v1");
+	wait_until(5, answering() == 1);
+}
+
+/* What waits in the queue of one that is killed goes to the other; where both are, it waits for them to come back. */
+static void connections_outlive_copies(void **state)
+{
+	static const char *const names[] = {"w", "w.2"};
+	struct fixture *f = *state;
+	int waiting[40];
+	pid_t pids[2];
+	char text[256];
+
+	load_copies(f, 2, "v1");
+	for (size_t killed = 1; killed <= 2; killed++) {
+		for (size_t i = 0; i < killed; i++) {
+			wait_until(5, (pids[i] = pid_of(f, names[i])) > 0);
+			must(kill(pids[i], SIGSTOP) == 0, "stop");
+		}
+		for (size_t i = 0; i < ARRAY_LEN(waiting); i++) {
+			waiting[i] = dial();
+			must(waiting[i] >= 0 && write(waiting[i], "v", 1) == 1, "connect");
+		}
+		for (size_t i = 0; i < killed; i++)
+			must(kill(pids[i], SIGKILL) == 0, "kill");
+		for (size_t i = 0; i < ARRAY_LEN(waiting); i++) {
+			must(read(waiting[i], text, 8) == 8 && !memcmp(text, "version=", 8),
+			     "answer");
+			(void)close(waiting[i]);
+		}
+	}
+	wait_until(5, answering() == 2);
+}
+
+/* The port is still the other one's when the one that was killed shall be the only one. */
+static void one_remains_where_it_was_just_killed(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i < 5; i++) {
+		load_copies(f, 2, "v1");
+		must(kill(pid_of(f, "w"), SIGKILL) == 0, "kill");
+		wait_until(5, !in_state(f, "ready"));
+		load_copies(f, 1, "v1");
+		wait_until(5, answering() == 1);
+	}
+}
+
+static void copies_are_replaced_and_come_and_go_without_a_loss(void **state)
+{
+	struct fixture *f = *state;
+	int stop[2];
+	char version[32];
+	pid_t client;
+
+	must(pipe2(stop, O_CLOEXEC) == 0, "pipe");
+	load_copies(f, 1, "v0");
+	client = client_loop(stop[0]);
+	for (unsigned int i = 1; i <= 30; i++) {
+		(void)snprintf(version, sizeof(version), "v%u", i / 4);
+		load_copies(f, i % 4 ? i % 4 : 2, version);
+	}
+	must_have_lost_nothing(client, stop);
 }
 
 static void an_unchanged_worker_is_left_alone(void **state)
@@ -322,6 +438,10 @@ int main(int argc, char **argv)
 		IN_A_LAB(a_crash_is_mended_and_connections_queue),
 		IN_A_LAB(ten_crashes_and_it_is_given_up),
 		IN_A_LAB(a_replacement_loses_no_connection),
+		IN_A_LAB(copies_share_a_port),
+		IN_A_LAB(connections_outlive_copies),
+		IN_A_LAB(one_remains_where_it_was_just_killed),
+		IN_A_LAB(copies_are_replaced_and_come_and_go_without_a_loss),
 		IN_A_LAB(an_unchanged_worker_is_left_alone),
 		IN_A_LAB(a_failed_load_changes_nothing),
 		IN_A_LAB(a_mute_worker_fails_the_load),

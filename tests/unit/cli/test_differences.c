@@ -124,7 +124,8 @@ static void workers_are_told_by_their_state(void **state)
 {
 	auto_plan struct plan *plan = sample_plan();
 	json_t *live = json_loads("{\"workers\": [{\"name\": \"w\", \"state\": \"backing-off\", "
-				  "\"reason\": \"exited with status 3\"}]}",
+				  "\"reason\": \"exited with status 3\"}, {\"name\": \"w.2\", "
+				  "\"state\": \"ready\"}]}",
 				  0, NULL);
 	struct differences d = {0};
 
@@ -133,7 +134,7 @@ static void workers_are_told_by_their_state(void **state)
 	cli_differences_begin(&d);
 	cli_differences_see_workers(&d, plan, NULL);
 	cli_differences_end(&d, all, NULL);
-	assert_string_equal(told(&d), "worker w: missing\n");
+	assert_string_equal(told(&d), "worker w: missing\nworker w.2: missing\n");
 	cli_differences_done(&d);
 	json_decref(live);
 }

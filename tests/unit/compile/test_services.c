@@ -68,6 +68,30 @@ static void test_bound_gateway(void **state)
 	assert_has(p->summary, "labctl exec t e -- curl http://" DOMAIN "/v1/x");
 }
 
+/* Several processes count together, in a table of their own. */
+static void test_workers(void **state)
+{
+	for (unsigned int n = 1; n <= 3; n += 2) {
+		char gateway[128];
+
+		(void)snprintf(gateway, sizeof(gateway),
+			       "api_gateways: {gw: {region: r1, bind: {vpc: v, ip: 10.1.1.9}, "
+			       "workers: %u}}\n",
+			       n);
+		auto_plan struct plan *p = PLAN(HEAD, gateway, API);
+		const struct plan_worker *w = plan_find_worker(p, "gw");
+		bool counts = false;
+
+		assert_non_null(w);
+		assert_int_equal(plan_worker_copies(w), n);
+		for (size_t i = 0; i < w->n_sockets; i++)
+			counts = counts || (w->sockets[i].type == PLAN_TABLE &&
+					    strcmp(w->sockets[i].name, "counts") == 0);
+		assert_int_equal(counts, n > 1);
+		assert_int_equal(strstr(w->config, "\"counts\":\"counts\"") != NULL, n > 1);
+	}
+}
+
 static void test_names(void **state)
 {
 	auto_plan struct plan *p =
@@ -161,6 +185,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unbound_gateway),
 		cmocka_unit_test(test_bound_gateway),
+		cmocka_unit_test(test_workers),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_serverless_gateway),
 		cmocka_unit_test(test_function),

@@ -165,7 +165,8 @@ static void a_histogram_only_grows(void **state)
 	gateway_metrics_count(m, &api, 0, 504, GATEWAY_BACKEND_TIMEOUT, 31000);
 	for (int i = 0; i < 20; i++)
 		gateway_metrics_count(m, NULL, 3, 300 + i, GATEWAY_OK, 1);
-	gateway_metrics_write(m, httpd, upstream, &out);
+	gateway_metrics_watch(m, g->loop, httpd, upstream);
+	gateway_metrics_write(m, &out);
 #define SERIES "{group=\"g\",api=\"a\\\"b\\\\c\",stage=\"RELEASE\""
 	assert_line(out.s,
 		    "labctl_gateway_request_duration_seconds_bucket" SERIES ",le=\"0.001\"} 1");

@@ -24,7 +24,8 @@ static inline struct plan *sample_plan(void)
 						     {"dns-tcp", "a", PLAN_TCP, 0x64640288, 53},
 						     {"ping", "a", PLAN_ICMP, 0x0a090001, 0},
 						     {"routes", "b", PLAN_NETLINK, 0, 0},
-						     {"state", "b", PLAN_MEMORY, 0, 0}};
+						     {"state", "b", PLAN_MEMORY, 0, 0},
+						     {"counts", "b", PLAN_TABLE, 0, 0}};
 	struct plan *p = plan_new("sample");
 
 	p->title = "Sample";
@@ -69,8 +70,9 @@ static inline struct plan *sample_plan(void)
 		.program = "labctl-dns",
 		.ns = "a",
 		.sockets = arena_memdup(p->arena, sockets, sizeof(sockets)),
-		.n_sockets = 5,
+		.n_sockets = 6,
 		.privilege = PLAN_PRIVILEGE_ROUTES,
+		.copies = 2,
 		.config = "{\"a\":[1,2],\"b\":\"x\"}",
 		.needs = "bird",
 		.package = "bird2",

@@ -16,7 +16,7 @@
 	"],'config':" config "}"
 
 /* Single quotes stand for double ones. */
-static struct spec *parse(const char *text, struct lab_error **err)
+static struct spec *parse_copy(const char *text, unsigned int copy, struct lab_error **err)
 {
 	auto_free char *json = strdup(text);
 	struct spec *s;
@@ -27,9 +27,16 @@ static struct spec *parse(const char *text, struct lab_error **err)
 			*c = '"';
 	item = json_loads(json, 0, NULL);
 	assert_non_null(item);
-	s = supervise_spec_parse(item, err);
+	if (copy > supervise_spec_copies(item))
+		fail_msg("%u copies", supervise_spec_copies(item));
+	s = supervise_spec_parse(item, copy, err);
 	json_decref(item);
 	return s;
+}
+
+static struct spec *parse(const char *text, struct lab_error **err)
+{
+	return parse_copy(text, 1, err);
 }
 
 static void a_description_is_read(void **state)
@@ -74,6 +81,7 @@ static void types_have_what_they_need(void **state)
 		{SOCKET("a", "netlink", "0.0.0.0", 0), SPEC_NETLINK, 0, 0},
 		{BARE("a", "packet"), SPEC_PACKET, 0, 0},
 		{BARE("a", "memory"), SPEC_MEMORY, 0, 0},
+		{BARE("a", "table"), SPEC_TABLE, 0, 0},
 		{BARE("a", "secret"), SPEC_SECRET, 0, 0},
 	};
 
@@ -109,6 +117,41 @@ static void privileges_have_names(void **state)
 		supervise_spec_free(s);
 	}
 	supervise_spec_free(none);
+}
+
+/* Each copy has its name and its own TCP sockets; all else is the first one's. */
+static void there_may_be_copies(void **state)
+{
+	static const char sockets[] = SOCKET("a", "tcp", "1.2.3.4", 80) "," SOCKET("a", "udp",
+										   "1.2.3.4", 80);
+	auto_free char *two = NULL, *three = NULL, *one = NULL;
+	struct spec *s, *other;
+
+	assert_true(asprintf(&one, WORKER("x", "p", "a", "%s", "{}"), sockets) > 0);
+	assert_true(asprintf(&two, WORKER("x", "p", "a", "%s", "{},'copies':2"), sockets) > 0);
+	assert_true(asprintf(&three, WORKER("x", "p", "a", "%s", "{},'copies':3"), sockets) > 0);
+	s = parse_copy(two, 2, NULL);
+	assert_non_null(s);
+	assert_string_equal(s->name, "x.2");
+	assert_string_equal(s->family, "x");
+	assert_int_equal(s->sockets[0].copy, 1);
+	assert_true(s->sockets[0].spread);
+	assert_int_equal(s->sockets[1].copy, 0);
+	assert_false(s->sockets[1].spread);
+	other = parse_copy(three, 2, NULL);
+	assert_true(supervise_spec_same(s, other)); /* one more is nothing to it */
+	supervise_spec_free(s);
+	supervise_spec_free(other);
+
+	s = parse(two, NULL);
+	other = parse(one, NULL);
+	assert_string_equal(s->name, "x");
+	assert_int_equal(s->sockets[0].copy, 0);
+	assert_true(s->sockets[0].spread);
+	assert_false(other->sockets[0].spread);
+	assert_false(supervise_spec_same(s, other)); /* now it shares its port */
+	supervise_spec_free(s);
+	supervise_spec_free(other);
 }
 
 /* Nothing but the files may be others, and it has to know how. */
@@ -208,6 +251,10 @@ static void malformed_ones_are_refused(void **state)
 		WORKER("x", "p", "a", "{'name':'s','ns':'a','type':'tcp','port':'80'}", "{}"),
 		WORKER("x", "p", "a", "", "{},'privilege':'root'"),
 		WORKER("x", "p", "a", "", "{},'privilege':1"),
+		WORKER("x", "p", "a", "", "{},'copies':0"),
+		WORKER("x", "p", "a", "", "{},'copies':17"),
+		WORKER("x", "p", "a", "", "{},'copies':'2'"),
+		WORKER("x", "p", "a", "", "{'folder':'/y'},'copies':2"),
 		WORKER("x", "p", "a", "", "{'handler':'y'}"),
 		WORKER("x", "p", "a", "", "{'handler':1}"),
 		WORKER("x", "p", "a", "", "{'folder':'y'}"),
@@ -249,6 +296,7 @@ int main(void)
 		cmocka_unit_test(a_description_is_read),
 		cmocka_unit_test(types_have_what_they_need),
 		cmocka_unit_test(privileges_have_names),
+		cmocka_unit_test(there_may_be_copies),
 		cmocka_unit_test(some_take_other_files_while_they_run),
 		cmocka_unit_test(those_with_a_place_of_their_own_are_alone),
 		cmocka_unit_test(malformed_ones_are_refused),
