@@ -195,10 +195,14 @@ static struct process *own(struct gateway_counts *c, uint64_t now)
 		return c->own;
 	for (size_t i = 0; i < PROCESSES; i++) {
 		struct process *p = &c->memory->processes[i];
-		uint64_t there = atomic_load(&p->pid);
+		uint64_t told = atomic_load(&p->told);
 
-		if (!is_there(p, now) && atomic_compare_exchange_strong(&p->pid, &there, pid))
-			return c->own = p;
+		/* by the word that says whether it is free: two that come at the same time do not both get it */
+		if (is_there(p, now) || !atomic_compare_exchange_strong(&p->told, &told, now))
+			continue;
+		atomic_store(&p->pid, pid);
+		atomic_store(&p->connections, 0);
+		return c->own = p;
 	}
 	return c->own = NULL;
 }
