@@ -367,8 +367,14 @@ void call_event(struct upstream_call *call, uint32_t events)
 		if (!(events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) || !connected(call))
 			return;
 	}
-	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
+		if (call->send.next) { /* before anything was asked: it is no answer of ours */
+			loop_later_clear(&call->send);
+			died(call, 0);
+			return;
+		}
 		call->can_read = true;
+	}
 	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		call->hangup = true;
 	if (events & EPOLLOUT)

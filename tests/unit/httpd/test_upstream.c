@@ -359,6 +359,31 @@ static void closed_while_pooled(void **state)
 	close_fixture(&f);
 }
 
+/* It is closed, or something is said on it, after a call took it and before that was sent: another one is made. */
+static void spoilt_before_it_is_sent(void **state)
+{
+	for (int says = 0; says < 2; says++) {
+		struct outcome o;
+		struct fixture f;
+
+		open_fixture(&f);
+		pool_a_connection(&f);
+		start(&f, &o, false, 5000);
+		if (says)
+			say(&f, "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n");
+		else
+			close(steal_fd(&f.conn));
+		take_request(&f);
+		assert_int_equal(f.n_accepted, 2);
+		say(&f, GOOD);
+		turn_until(&f, &o.done);
+		assert_int_equal(o.outcome, UPSTREAM_OK);
+		assert_int_equal(o.status, 200);
+		strbuf_done(&o.body);
+		close_fixture(&f);
+	}
+}
+
 /*
  * An answer that fills our buffer to the last byte, and more behind it: what is still in the socket
  * has no edge left, and must not become the answer to the next call.
@@ -534,6 +559,7 @@ int main(void)
 		cmocka_unit_test(cancelled_before_it_is_sent),
 		cmocka_unit_test(dead_pooled_connections),
 		cmocka_unit_test(closed_while_pooled),
+		cmocka_unit_test(spoilt_before_it_is_sent),
 		cmocka_unit_test(unread_bytes_are_not_pooled),
 		cmocka_unit_test(device_and_source_are_kept_apart),
 		cmocka_unit_test(connect_deadline),
