@@ -85,11 +85,14 @@ static int serve(struct loop *loop, const struct function_config *config, struct
 	struct stopper stopper = {.io.fn = stop};
 	int rc = -1;
 
+	if (priv_hide(err) < 0) /* before there are threads with fewer privileges than this one */
+		return -1;
 	settings.seats = make_seats(config);
 	settings.adopt = true; /* this process has no children but handlers */
 	stopper.service = service = function_service_new(loop, &settings);
 	limit_processes();
-	if (keep_to_ourselves(err) < 0 || worker_watch_signals(loop, &stopper.io, err) < 0 ||
+	if (priv_give_back(err) < 0 || keep_to_ourselves(err) < 0 ||
+	    worker_watch_signals(loop, &stopper.io, err) < 0 ||
 	    function_service_listen(service, WORKER_FD_SOCKET_0, err) < 0 ||
 	    priv_seccomp(PRIV_FUNCTION, err) < 0)
 		goto out;

@@ -91,6 +91,9 @@ int priv_worker(uid_t uid, gid_t gid, enum priv_grant grant, struct lab_error **
  */
 int priv_give_back(struct lab_error **err) __attribute__((warn_unused_result));
 
+/** No process of the same user may look into this one, or trace it (exec undoes that); not in sanitizer builds. */
+int priv_hide(struct lab_error **err) __attribute__((warn_unused_result));
+
 /**
  * Phase "exec": root in a node, for `labctl exec` and `labctl shell`, before the user's command.
  *

@@ -377,6 +377,14 @@ static int fill_deny_list(scmp_filter_ctx ctx)
 	return rc;
 }
 
+int priv_hide(struct lab_error **err)
+{
+	/* a sanitizer build stays dumpable: the leak check at exit must be able to trace itself */
+	if (!SANITIZED && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
+		return lab_error_errno(err, LAB_DENIED, errno, "become undumpable");
+	return 0;
+}
+
 int priv_seccomp(enum priv_profile profile, struct lab_error **err)
 {
 	scmp_filter_ctx ctx;
@@ -386,9 +394,8 @@ int priv_seccomp(enum priv_profile profile, struct lab_error **err)
 		log_warning("sanitizer build: the system call filter is only the deny-list");
 		profile = PRIV_FUNCTION;
 	}
-	/* a sanitizer build stays dumpable: the leak check at exit must be able to trace itself */
-	if (!SANITIZED && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
-		return lab_error_errno(err, LAB_DENIED, errno, "become undumpable");
+	if (priv_hide(err) < 0)
+		return -1;
 	ctx = seccomp_init(profile == PRIV_FUNCTION ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(ENOSYS));
 	if (!ctx)
 		return lab_error_make(err, LAB_FAILED, "system call filter: out of memory");
