@@ -64,18 +64,21 @@ static void limit_processes(void)
 		log_warning("no limit on processes: %s", strerror(errno));
 }
 
-/* NULL: its instances share our network. In a lab we have the privilege; tests may do without. */
-static struct function_seats *make_seats(const struct function_config *config)
+/* 0; *seats NULL: its instances share our network. Whoever is nobody in particular, as in tests, has no other. */
+static int make_seats(const struct function_config *config, struct function_seats **seats,
+		      struct lab_error **err)
 {
-	auto_error struct lab_error *err = NULL;
-	struct function_seats *seats;
+	auto_error struct lab_error *why = NULL;
 
-	if (!config->settings.port)
-		return NULL;
-	seats = function_seats_new(FUNCTION_INSTANCES, &err);
-	if (!seats)
-		log_warning("%s: FC_SERVER_PORT says where to listen", lab_error_message(err));
-	return seats;
+	*seats = config->settings.port ? function_seats_new(FUNCTION_INSTANCES, &why) : NULL;
+	if (!why)
+		return 0;
+	if (lab_error_errnum(why) != EPERM) {
+		*err = steal_ptr(why);
+		return -1;
+	}
+	log_warning("%s: FC_SERVER_PORT says where to listen", lab_error_message(why));
+	return 0;
 }
 
 static int serve(struct loop *loop, const struct function_config *config, struct lab_error **err)
@@ -85,9 +88,9 @@ static int serve(struct loop *loop, const struct function_config *config, struct
 	struct stopper stopper = {.io.fn = stop};
 	int rc = -1;
 
-	if (priv_hide(err) < 0) /* before there are threads with fewer privileges than this one */
+	/* hidden before there are threads with fewer privileges than this one */
+	if (priv_hide(err) < 0 || make_seats(config, &settings.seats, err) < 0)
 		return -1;
-	settings.seats = make_seats(config);
 	settings.adopt = true; /* this process has no children but handlers */
 	stopper.service = service = function_service_new(loop, &settings);
 	limit_processes();
