@@ -24,10 +24,12 @@
 #define PORTS      20000u
 #define TRIES      100u
 
-static bool is_free(uint16_t port)
+/* seat: NULL for our own network. */
+static bool is_free(uint16_t port, struct function_seat *seat)
 {
 	const struct sockaddr_in where = {.sin_family = AF_INET, .sin_port = htons(port)};
-	auto_close int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	auto_close int fd = seat ? function_seat_socket(seat)
+				 : socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	return fd >= 0 && bind(fd, (const struct sockaddr *)&where, sizeof(where)) == 0;
 }
@@ -42,10 +44,23 @@ static uint16_t find_port(void)
 	for (unsigned int i = 0; i < TRIES; i++) {
 		uint16_t port = (uint16_t)(FIRST_PORT + next++ % PORTS);
 
-		if (is_free(port))
+		if (is_free(port, NULL))
 			return port;
 	}
 	return 0;
+}
+
+/* NULL: none where nothing listens that an instance left behind. */
+static struct function_seat *find_seat(const struct function_settings *settings)
+{
+	for (unsigned int i = 0; i < settings->instances; i++) {
+		struct function_seat *seat = function_seat_take(settings->seats);
+
+		if (!seat || is_free(settings->port, seat))
+			return seat;
+		function_seat_leave(seat); /* behind all others */
+	}
+	return NULL;
 }
 
 static void close_fd(int *fd)
@@ -176,8 +191,8 @@ int function_instance_start(struct function_instance *i, struct loop *loop,
 	int rc;
 
 	i->loop = loop;
-	i->seat = settings->seats ? function_seat_take(settings->seats) : NULL;
-	i->port = i->seat ? settings->port : find_port();
+	i->seat = settings->seats ? find_seat(settings) : NULL;
+	i->port = i->seat ? settings->port : settings->seats ? 0 : find_port();
 	if (!i->port)
 		return EADDRINUSE;
 	i->out_log.stream = "stdout";

@@ -110,7 +110,6 @@ static void forget(struct warm *w)
 {
 	struct warm **at = &w->runtime->instances;
 
-	function_instance_leave(&w->process);
 	while (*at != w)
 		at = &(*at)->next;
 	*at = w->next;
@@ -311,6 +310,8 @@ static void ended(struct function_instance *process, const char *why)
 	snprintf(text, sizeof(text), "%s before %s", why,
 		 w->ready ? "completing the request" : "it listened");
 	forget(w);
+	sweep(t, true);
+	function_instance_leave(&w->process);
 	w->retiring = false; /* nothing is left to be killed */
 	while (w->active.first) {
 		struct function_request *q = w->active.first;
@@ -324,7 +325,6 @@ static void ended(struct function_instance *process, const char *why)
 		fail(q, w->ready ? FUNCTION_CRASHED : FUNCTION_NOT_STARTED, text);
 	}
 	free(w);
-	sweep(t, true);
 	dispatch(t);
 }
 
@@ -541,6 +541,7 @@ void function_runtime_free(struct function_runtime *t)
 			drop_request(w->active.first);
 		function_instance_end(&w->process);
 		forget(w);
+		function_instance_leave(&w->process);
 		free(w);
 	}
 	upstream_free(t->upstream);

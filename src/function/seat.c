@@ -142,10 +142,9 @@ struct function_seats *function_seats_new(size_t n, struct lab_error **err)
 	if (!s)
 		abort();
 	rc = add_all(s, n);
-	if (rc)
-		lab_error_errno(err, LAB_DENIED, rc, "a network for each instance");
-	if (priv_give_back(rc ? NULL : err) == 0 && !rc)
+	if (!rc)
 		return s;
+	(void)lab_error_errno(err, LAB_DENIED, rc, "a network for each instance");
 	function_seats_free(s);
 	return NULL;
 }
@@ -199,10 +198,15 @@ int function_seat_start(struct function_seat *seat, struct function_child *c, co
 	return job.result;
 }
 
+/* Where we close behind an instance that ended, its end must not stay in TIME-WAIT: the next one listens there. */
 static void make_socket(struct seat_job *job)
 {
+	static const struct linger reset = {.l_onoff = 1};
+
 	job->result = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	job->errnum = errno;
+	if (job->result >= 0) /* a constant that every kernel takes */
+		(void)setsockopt(job->result, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 }
 
 int function_seat_socket(void *seat)

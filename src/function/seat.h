@@ -15,8 +15,8 @@ struct function_seats;
 struct function_seat;
 
 /**
- * Makes n of them, with CAP_SYS_ADMIN and CAP_NET_ADMIN. These are given back before this returns, whatever
- * comes of it, by the calling thread too. Before any thread but that, and before seccomp. NULL with *err.
+ * Makes n of them, with CAP_SYS_ADMIN and CAP_NET_ADMIN. The threads give these back before this
+ * returns, the caller shall do so next (priv_give_back()). Before any thread but that, and before seccomp. NULL with *err.
  */
 struct function_seats *function_seats_new(size_t n, struct lab_error **err);
 void function_seats_free(struct function_seats *s); /* NULL is fine */

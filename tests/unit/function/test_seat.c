@@ -16,6 +16,7 @@
 #include "function/runtime.h"
 #include "function/seat.h"
 #include "lib/sandbox.h"
+#include "priv/priv.h"
 #include "unit/function/seen.h"
 
 #define SEATS 3
@@ -121,21 +122,27 @@ static void call(struct loop *loop, struct function_runtime *t, const char *even
 	await(loop, s, times);
 }
 
+static const struct function_settings *settings_of_all(void)
+{
+	static char *const environment[] = {"K=V", NULL};
+	static struct function_settings settings = {.name = "hello",
+						    .region = "cn-hangzhou",
+						    .handler = program,
+						    .environ = environment,
+						    .timeout_ms = 20000,
+						    .concurrency = 1,
+						    .instances = SEATS,
+						    .port = 9000};
+
+	settings.seats = seats;
+	return &settings;
+}
+
 /* As many as there are seats at a time; and a new one is never given a connection to the one before. */
 static void test_instances_on_one_port(void **state)
 {
-	static char *const environment[] = {"K=V", NULL};
-	const struct function_settings settings = {.name = "hello",
-						   .region = "cn-hangzhou",
-						   .handler = program,
-						   .environ = environment,
-						   .timeout_ms = 20000,
-						   .concurrency = 1,
-						   .instances = SEATS,
-						   .seats = seats,
-						   .port = 9000};
 	struct loop *loop = loop_new();
-	struct function_runtime *t = function_runtime_new(loop, &settings);
+	struct function_runtime *t = function_runtime_new(loop, settings_of_all());
 	auto_seen struct seen s = {0};
 
 	call(loop, t, "{\"path\": \"pid\"}", SEATS, &s);
@@ -148,6 +155,32 @@ static void test_instances_on_one_port(void **state)
 		if (s.outcome != FUNCTION_ANSWERED)
 			fail_msg("round %d: %s", i, strbuf_str(&s.message));
 	}
+	function_runtime_free(t);
+	loop_free(loop);
+}
+
+/* What an instance left behind holds the port of the seat that is next: another one is taken. */
+static void test_a_seat_that_is_not_free(void **state)
+{
+	const struct sockaddr_in where = {.sin_family = AF_INET, .sin_port = htons(9000)};
+	struct function_seat *held = function_seat_take(seats);
+	const int fd = function_seat_socket(held);
+	struct function_seat *others[SEATS - 1];
+	struct loop *loop = loop_new();
+	struct function_runtime *t = function_runtime_new(loop, settings_of_all());
+	auto_seen struct seen s = {0};
+
+	assert_int_equal(bind(fd, (const struct sockaddr *)&where, sizeof(where)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	for (int i = 0; i < SEATS - 1; i++)
+		others[i] = function_seat_take(seats);
+	function_seat_leave(held);
+	for (int i = 0; i < SEATS - 1; i++)
+		function_seat_leave(others[i]);
+	call(loop, t, "{\"path\": \"pid\"}", SEATS - 1, &s);
+	assert_int_equal(s.outcome, FUNCTION_ANSWERED);
+	assert_int_equal(function_runtime_instances(t), SEATS - 1);
+	(void)close(fd);
 	function_runtime_free(t);
 	loop_free(loop);
 }
@@ -170,6 +203,7 @@ int main(void)
 		cmocka_unit_test(test_the_one_left_longest_ago),
 		cmocka_unit_test(test_a_start_that_fails),
 		cmocka_unit_test(test_instances_on_one_port),
+		cmocka_unit_test(test_a_seat_that_is_not_free),
 		cmocka_unit_test(test_no_privilege_is_left),
 	};
 	const char *port = getenv("FC_SERVER_PORT");
@@ -182,7 +216,7 @@ int main(void)
 		return 1;
 	sandbox_enter();
 	seats = function_seats_new(SEATS, &err);
-	if (!seats) {
+	if (!seats || priv_give_back(&err) < 0) {
 		(void)fprintf(stderr, "%s\n", lab_error_message(err));
 		return 1;
 	}
