@@ -10,57 +10,47 @@
 #include "analyse/net.h"
 
 /* The lab's end of the half whose other end is the worker's port of that name. */
-static uint32_t end_behind(const struct analyse *a, uint32_t ns, const char *port)
+static uint32_t end_behind(const struct analyse *a, uint32_t ns, const json_t *port)
 {
-	const uint32_t dev = analyse_net_find_dev(a, ns, port);
+	const char *name = json_string_value(port);
+	const uint32_t dev = name ? analyse_net_find_dev(a, ns, name) : NET_NONE;
 
 	return dev == NET_NONE ? NET_NONE : a->devs[dev].peer;
 }
 
-static void join(const struct analyse *a, uint32_t ns, const struct plan_wire *w)
+static void set_delay(const struct analyse *a, uint32_t dev, const json_t *line)
 {
-	const uint32_t here = end_behind(a, ns, w->a), there = end_behind(a, ns, w->b);
+	if (dev != NET_NONE)
+		a->devs[dev].wire_us =
+			(uint64_t)json_integer_value(json_object_get(line, "delay_us"));
+}
 
-	if (here != NET_NONE)
-		a->devs[here].wire_us = w->delay_us;
-	if (there != NET_NONE)
-		a->devs[there].wire_us = w->delay_us;
-	if (here == NET_NONE || there == NET_NONE || w->loss_ppm >= NET_LOST_ALL)
+static void join(const struct analyse *a, uint32_t ns, const json_t *line)
+{
+	const uint32_t here = end_behind(a, ns, json_object_get(line, "a"));
+	const uint32_t there = end_behind(a, ns, json_object_get(line, "b"));
+
+	set_delay(a, here, line);
+	set_delay(a, there, line);
+	if (here == NET_NONE || there == NET_NONE ||
+	    json_integer_value(json_object_get(line, "loss_ppm")) >= NET_LOST_ALL)
 		return;
 	a->devs[here].peer = there;
 	a->devs[there].peer = here;
-}
-
-static uint64_t number_of(const json_t *line, const char *key)
-{
-	return (uint64_t)json_integer_value(json_object_get(line, key));
-}
-
-/* Of a plan that was read. */
-static void join_configured(const struct analyse *a, uint32_t ns, const char *text)
-{
-	json_t *config = json_loads(text, 0, NULL), *line;
-	size_t i;
-
-	json_array_foreach (json_object_get(config, "lines"), i, line)
-		join(a, ns,
-		     &(struct plan_wire){json_string_value(json_object_get(line, "a")),
-					 json_string_value(json_object_get(line, "b")),
-					 number_of(line, "delay_us"), number_of(line, "loss_ppm")});
-	json_decref(config);
 }
 
 void analyse_net_join_wires(const struct analyse *a)
 {
 	for (size_t i = 0; i < a->plan->n_workers; i++) {
 		const struct plan_worker *w = &a->plan->workers[i];
-		const uint32_t ns = analyse_net_find_ns(a, w->ns);
+		json_t *config, *line;
+		size_t n;
 
 		if (strcmp(w->program, "labctl-wire") != 0)
 			continue;
-		for (size_t k = 0; k < w->n_wires; k++)
-			join(a, ns, &w->wires[k]);
-		if (!w->wires)
-			join_configured(a, ns, w->config);
+		config = json_loads(w->config, 0, NULL);
+		json_array_foreach (json_object_get(config, "lines"), n, line)
+			join(a, analyse_net_find_ns(a, w->ns), line);
+		json_decref(config);
 	}
 }

@@ -35,7 +35,7 @@ bool compile_by_wire(const struct compile *c, const struct line *line)
 
 static const char *place_of(struct compile *c, const struct plan_end *end)
 {
-	return arena_join(c->arena, end->ns, ".", end->dev, NULL);
+	return compile_text(c, "%s.%s", end->ns, end->dev);
 }
 
 /* More of a hash than name_ifname() has room for: there may be thousands, with one beginning. */
@@ -60,11 +60,10 @@ static const char *lay(struct compile *c, struct plan_origin origin, struct plan
 {
 	const char *place = place_of(c, &end), *port = port_at(c, place);
 
-	(void)compile_link(
-		c, origin, entrance(end, line), /* the plan owns it */
-		(struct plan_end){.ns = WIRE_NS,
-				  .dev = port,
-				  .alias = arena_join(c->arena, "line at ", place, NULL)});
+	(void)compile_link(c, origin, entrance(end, line), /* the plan owns it */
+			   (struct plan_end){.ns = WIRE_NS,
+					     .dev = port,
+					     .alias = compile_text(c, "line at %s", place)});
 	return port;
 }
 
@@ -136,19 +135,6 @@ static const char *config_of(const struct compile *c)
 	return arena_strndup(c->arena, b.s, b.len);
 }
 
-static const struct plan_wire *wires_of(const struct compile *c)
-{
-	struct plan_wire *wires = arena_alloc(c->arena, c->n_wires * sizeof(*wires));
-
-	for (size_t i = 0; i < c->n_wires; i++) {
-		const struct wire *w = &c->wires[i];
-
-		wires[i] = (struct plan_wire){w->ports[0], w->ports[1], w->line.rtt_us / 2,
-					      w->line.loss_ppm};
-	}
-	return wires;
-}
-
 static void add_worker(struct compile *c, struct plan_origin origin)
 {
 	struct plan_socket *sockets = arena_alloc(c->arena,
@@ -171,8 +157,6 @@ static void add_worker(struct compile *c, struct plan_origin origin)
 		.n_sockets = 2 * c->n_wires + 1,
 		.privilege = PLAN_PRIVILEGE_PROMPT,
 		.config = config_of(c),
-		.wires = wires_of(c),
-		.n_wires = c->n_wires,
 	};
 }
 

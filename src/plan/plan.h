@@ -221,13 +221,6 @@ enum plan_privilege {
 	PLAN_PRIVILEGE_PROMPT /* run as soon as it has something to do, before other processes of the host */
 };
 
-/** A line that labctl-wire carries between the ports a and b of its namespace. */
-struct plan_wire {
-	const char *a, *b;
-	uint64_t delay_us; /* each way */
-	uint64_t loss_ppm;
-};
-
 /** Key: name. */
 struct plan_worker {
 	struct plan_origin origin;
@@ -241,10 +234,6 @@ struct plan_worker {
 	const char *config; /* JSON object without "sockets", compact, keys sorted */
 	/* A program of the host that it starts, and the package that has it; NULL: none. */
 	const char *needs, *package;
-	/* The lines in config, where a program of this process made it: nobody has to read that again.
-	 * In no document. */
-	const struct plan_wire *wires;
-	size_t n_wires;
 };
 
 /** How many processes it is, at least 1. */
