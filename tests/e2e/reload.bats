@@ -60,21 +60,14 @@ only_workers() { # of the supervisor's processes; what was replaced may still an
   dir=$(lab_file)
   up "$dir/lab.yaml"
   name=$(domain reload group-1)
-  "$labctl" exec reload ecs-1 -- "$BATS_TEST_DIRNAME/../lib/reload_load.py" "$name" /hello,/web,/slow,/later 100.100.2.136 \
-    "$name" "$BATS_TEST_TMPDIR/stop" >"$BATS_TEST_TMPDIR/load" 2>&1 3>&- &
-  load_pid=$!
+  load_begin reload "$name" /hello,/web,/slow,/later
   for ((i = 0; i < 50; i++)); do
     up "$dir/a.yaml"
     [[ $output == *changed\ in* ]]
     up "$dir/lab.yaml"
     [[ $output == *changed\ in* ]]
   done
-  touch "$BATS_TEST_TMPDIR/stop"
-  status=0
-  wait "$load_pid" || status=$?
-  load_pid=
-  cat "$BATS_TEST_TMPDIR/load"
-  [ "$status" -eq 0 ]
+  load_end
   # every kind of request was made all the time
   [ "$(grep -cE ': [0-9]{3,} requests, 0 failures' "$BATS_TEST_TMPDIR/load")" -eq 6 ]
   # and none of what was replaced is left

@@ -94,20 +94,13 @@ sys.stdin.read()" 3>&- < <(while [[ ! -e $BATS_TEST_TMPDIR/stop ]]; do read -rt 
   up "$(lab_file 1)"
   name=$(domain workers group-1)
   [ "$(calls /ten 12)" = "10 x 200, 2 x 429" ]
-  "$labctl" exec workers ecs-1 -- "$BATS_TEST_DIRNAME/../lib/reload_load.py" "$name" /free 100.100.2.136 \
-    "$name" "$BATS_TEST_TMPDIR/stop" >"$BATS_TEST_TMPDIR/load" 2>&1 3>&- &
-  load_pid=$!
+  load_begin workers "$name" /free
   for n in 2 3 1 2 1 3 2 1; do
     up "$(lab_file "$n")"
     [[ $output == *changed\ in* ]]
     [ "$(labctl status workers --json | jq '[.workers[] | select(.state == "ready")] | length')" -eq $((n + 1)) ]
   done
-  touch "$BATS_TEST_TMPDIR/stop"
-  status=0
-  wait "$load_pid" || status=$?
-  load_pid=
-  cat "$BATS_TEST_TMPDIR/load"
-  [ "$status" -eq 0 ]
+  load_end
   grep -qE '^new connections: [0-9]{2,} requests, 0 failures' "$BATS_TEST_TMPDIR/load"
   [ "$(states)" = "apigw-1 ready 0" ]
   [ "$(calls /ten 2)" = "2 x 429" ] # what was counted stays counted

@@ -62,6 +62,24 @@ no_route() { # NETNS TABLE PREFIX: the table has no usable route to exactly this
   routes=$(ip -n "$1" route show table "$2" "$3") && [[ -z $(grep -v '^blackhole' <<<"$routes") ]]
 }
 
+# load_begin LAB NAME PATHS: a load on that domain from ecs-1 (lib/reload_load.py), until load_end, which fails
+# where one of its requests did, and leaves what it says in .../load.
+load_begin() {
+  "$labctl" exec "$1" ecs-1 -- "$BATS_TEST_DIRNAME/../lib/reload_load.py" "$2" "$3" 100.100.2.136 "$2" \
+    "$BATS_TEST_TMPDIR/stop" >"$BATS_TEST_TMPDIR/load" 2>&1 3>&- &
+  load_pid=$!
+}
+
+load_end() {
+  local rc=0
+  [[ -n ${load_pid-} ]] || return 0
+  touch "$BATS_TEST_TMPDIR/stop"
+  wait "$load_pid" || rc=$?
+  load_pid=
+  cat "$BATS_TEST_TMPDIR/load"
+  return "$rc"
+}
+
 # capture NETNS DEVICE FILTER: tcpdump in the background until `captured` gives what it saw.
 capture() {
   ip netns exec "$1" tcpdump -lni "$2" --immediate-mode "${@:3}" \
