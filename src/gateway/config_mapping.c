@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/number.h"
 #include "gateway/config_read.h"
 #include "gateway/forward.h"
 #include "gateway/set.h"
@@ -82,7 +83,7 @@ static int read_target(const struct mapping_reader *m, const char *place, const 
 	if (*to == GATEWAY_IN_HEAD && !config_valid_header(as))
 		return wrong(m, "a header that an API cannot set");
 	if (*to == GATEWAY_IN_HEAD && m->x->form &&
-	    gateway_same_header(http_slice(as), http_slice("Content-Type")))
+	    http_header_same(http_slice(as), http_slice("Content-Type")))
 		return wrong(m, "Content-Type beside a form, which has its own");
 	if (*to == GATEWAY_IN_BODY && !m->x->form)
 		return wrong(m, "a parameter in a body that is no form");
@@ -93,13 +94,10 @@ static int read_target(const struct mapping_reader *m, const char *place, const 
 
 static int read_limit(const struct mapping_reader *m, const char *text, bool *has, double *out)
 {
-	char *end;
-
 	if (!text)
 		return 0;
 	*has = true;
-	*out = strtod(text, &end);
-	return *end || end == text ? wrong(m, "min and max must be numbers") : 0;
+	return number_parse(text, out) ? 0 : wrong(m, "min and max must be numbers");
 }
 
 static int read_values(const struct mapping_reader *m, json_t *list, struct gateway_parameter *p)

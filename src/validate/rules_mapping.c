@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Parameters of APIs: where they come from, and where backends get them. */
-#include <math.h>
 #include <stdlib.h>
 #include <strings.h>
 
+#include "base/number.h"
 #include "pattern/pattern.h"
 #include "validate/rule.h"
 #include "validate/rules.h"
@@ -244,15 +244,12 @@ void validate_system_parameter(struct validation *v)
 static bool read_limit(struct validation *v, const struct request_parameter *p,
 		       const struct text *limit, double *out)
 {
-	char *end;
-
 	if (!limit->s)
 		return false;
-	*out = strtod(limit->s, &end);
 	if (p->type == API_STRING || p->type == API_BOOLEAN)
 		validate_report(v, limit->at, "parameter '%s' is not of a type of numbers",
 				p->id.name);
-	else if (*end || end == limit->s || !isfinite(*out))
+	else if (!number_parse(limit->s, out))
 		validate_report(v, limit->at, "'%s' is not a number", limit->s);
 	else
 		return true;
