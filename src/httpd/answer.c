@@ -154,21 +154,16 @@ void conn_refuse(struct conn *c, int status, const char *why)
 	x->r.body = (struct http_slice){NULL, 0};
 	c->state = CONN_WAIT;
 	loop_timer_clear(s->loop, &c->timer);
-	/* on_refuse answers at once, and that must not come back here */
-	bool outer = c->advancing;
-
-	c->advancing = true;
 	if (s->handler.on_refuse)
 		s->handler.on_refuse(&x->r, status, why, s->handler.arg);
 	if (!x->answered && httpd_respond(&x->r, &(struct httpd_answer){.status = status}) < 0)
 		conn_close(c); /* not even an empty head fits */
-	c->advancing = outer;
 }
 
 /* What one write has done, 0 also where it is to be tried again; *full: it is the socket's turn. */
 static ssize_t write_parts(struct conn *c, const struct iovec *parts, int n, bool *full)
 {
-	const ssize_t written = conn_send(c, parts, n);
+	const ssize_t written = secured_send(&c->secured, c->io.fd, parts, n);
 
 	*full = written < 0 && errno == EAGAIN;
 	if (*full)

@@ -44,7 +44,7 @@ void conn_set_state(struct conn *c, enum conn_state state)
 
 	c->state = state;
 	c->progress = 0;
-	list_as_idle(c, state == CONN_IDLE || (state == CONN_HANDSHAKE && !c->session));
+	list_as_idle(c, state == CONN_IDLE || (state == CONN_HANDSHAKE && !c->secured.session));
 	switch (state) {
 	case CONN_HANDSHAKE: arm(c, o->handshake_ms); break;
 	case CONN_IDLE: arm(c, c->server->stopping ? o->drain_ms : o->idle_ms); break;
@@ -83,7 +83,7 @@ static void destroy(struct conn *c)
 	loop_timer_clear(s->loop, &c->timer);
 	loop_later_clear(&c->write);
 	loop_del(s->loop, &c->io);
-	conn_secure_close(c);
+	secured_close(&c->secured);
 	(void)close(c->io.fd); /* a socket: whatever close says, it is gone */
 	if (c->in)
 		httpd_give_buffer(s, c->in);
@@ -315,17 +315,12 @@ static void on_deadline(struct loop_timer *t)
 			return;
 		}
 		break;
-	case CONN_HEAD:
-		conn_refuse(c, 408, "the request took too long");
-		conn_advance(c);
-		return;
+	case CONN_HEAD: conn_refuse(c, 408, "the request took too long"); return;
 	case CONN_BODY:
-		if (moved(c)) {
+		if (moved(c))
 			arm(c, c->server->options.stall_ms);
-		} else {
+		else
 			conn_refuse(c, 408, "the request body took too long");
-			conn_advance(c);
-		}
 		return;
 	case CONN_WRITE:
 		if (moved(c)) {
@@ -365,7 +360,7 @@ void conn_open(struct httpd *s, int fd, const struct sockaddr_in *client, void *
 	c->server = s;
 	c->client = *client;
 	c->listener = listener;
-	c->security = security;
+	c->secured.security = security;
 	c->io.fn = on_event;
 	c->timer.fn = on_deadline;
 	c->write.fn = on_write;

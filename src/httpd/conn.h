@@ -6,6 +6,7 @@
 
 #include "http/body.h"
 #include "httpd/httpd.h"
+#include "httpd/secured.h"
 
 #define CONN_BUFFER   16384u /* twice a head: one being answered, one arriving */
 #define CONN_GO_ON    25u    /* bytes of "HTTP/1.1 100 Continue", line ends included */
@@ -48,17 +49,16 @@ struct conn {
 	struct httpd *server;
 	struct conn *prev, *next; /* of the list of its kind: idle or busy */
 	void *listener;
-	const struct httpd_security *security; /* NULL: none */
-	void *session;                         /* NULL also before a handshake, or if it failed */
-	struct exchange *x;                    /* NULL while idle */
-	char *in; /* CONN_BUFFER bytes, only while something is in it */
+	struct secured secured;
+	struct exchange *x; /* NULL while idle */
+	char *in;           /* CONN_BUFFER bytes, only while something is in it */
 	size_t in_start, in_end;
 	struct sockaddr_in client;
 	uint64_t progress; /* bytes moved since the timer was set */
 	uint64_t acked;    /* what the peer had acknowledged then */
 	uint64_t linger_due;
 	enum conn_state state;
-	bool can_read, can_write, hangup, advancing, idle_listed, established;
+	bool can_read, can_write, hangup, advancing, idle_listed;
 	unsigned int turns, ack_tries;
 };
 
@@ -104,11 +104,8 @@ void conn_set_state(struct conn *c, enum conn_state state);
 /* conn_secure.c */
 /** One step of the handshake, as those below. */
 bool conn_step_handshake(struct conn *c);
-/** As recv(2), writev(2) and shutdown(2) of the connection. */
-ssize_t conn_recv(struct conn *c, void *to, size_t room);
-ssize_t conn_send(struct conn *c, const struct iovec *parts, int n);
+/** As shutdown(2) of the connection. */
 void conn_end(struct conn *c);
-void conn_secure_close(struct conn *c);
 
 /* conn_read.c */
 enum got { GOT_BYTES, GOT_NOTHING, GOT_EOF };

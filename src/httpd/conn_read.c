@@ -16,7 +16,7 @@ static enum got receive(struct conn *c, char *to, size_t room, size_t *n)
 	if (!c->can_read)
 		return GOT_NOTHING;
 	do
-		r = conn_recv(c, to, room);
+		r = secured_recv(&c->secured, c->io.fd, to, room);
 	while (r < 0 && errno == EINTR);
 	if (r < 0 && errno == EAGAIN) {
 		c->can_read = false;
@@ -27,7 +27,7 @@ static enum got receive(struct conn *c, char *to, size_t room, size_t *n)
 	*n = (size_t)r;
 	/* a short read empties the socket; its end, if any, has an edge of its own. A session gives less
 	 * than it has. */
-	if (*n < room && !c->hangup && !c->session)
+	if (*n < room && !c->hangup && !c->secured.session)
 		c->can_read = false;
 	c->progress += *n;
 	return GOT_BYTES;
@@ -82,7 +82,7 @@ static void begin_exchange(struct conn *c)
 	x->conn = c;
 	x->r.client = c->client;
 	x->r.listener = c->listener;
-	x->r.secure = c->security != NULL;
+	x->r.secure = c->secured.security != NULL;
 	x->r.started = loop_now(c->server->loop);
 	c->x = x;
 	make_room(c);

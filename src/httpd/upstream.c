@@ -21,6 +21,7 @@
 struct backend {
 	struct backend *next; /* of its bucket */
 	struct sockaddr_in peer, source;
+	uint64_t network;
 	const struct httpd_security *security;
 	struct upstream_conn *idle; /* newest first */
 	struct upstream_conn *oldest;
@@ -66,8 +67,8 @@ static bool same_address(const struct sockaddr_in *a, const struct sockaddr_in *
 
 static struct backend *find_backend(struct upstream *u, const struct upstream_request *r)
 {
-	const uint32_t key[] = {r->peer.sin_addr.s_addr, r->peer.sin_port,
-				r->source.sin_addr.s_addr};
+	const uint64_t key[] = {r->peer.sin_addr.s_addr, r->peer.sin_port,
+				r->source.sin_addr.s_addr, r->network};
 	const char *device = r->device ? r->device : "";
 	uint64_t hash = hash_str(hash_bytes(0, key, sizeof(key)), device);
 	struct backend **slot = &u->buckets[hash % BUCKETS];
@@ -75,7 +76,8 @@ static struct backend *find_backend(struct upstream *u, const struct upstream_re
 
 	for (b = *slot; b; b = b->next) {
 		if (same_address(&b->peer, &r->peer) && same_address(&b->source, &r->source) &&
-		    b->security == r->security && strcmp(b->device, device) == 0)
+		    b->network == r->network && b->security == r->security &&
+		    strcmp(b->device, device) == 0)
 			return b;
 	}
 	b = calloc(1, sizeof(*b) + strlen(device) + 1);
@@ -83,6 +85,7 @@ static struct backend *find_backend(struct upstream *u, const struct upstream_re
 		abort();
 	b->peer = r->peer;
 	b->source = r->source;
+	b->network = r->network;
 	b->security = r->security;
 	memcpy(b->device, device, strlen(device));
 	b->next = *slot;
@@ -112,7 +115,7 @@ void pool_close(struct upstream_conn *c)
 		unlink_idle(c);
 	loop_timer_clear(c->upstream->loop, &c->timer);
 	loop_del(c->upstream->loop, &c->io);
-	secure_close(c);
+	secured_close(&c->secured);
 	(void)close(c->io.fd); /* a socket: whatever close says, it is gone */
 	free(c);
 }
@@ -204,7 +207,7 @@ struct upstream_conn *pool_connect(struct upstream_call *call)
 	c->upstream = u;
 	c->backend = find_backend(u, &call->request);
 	c->backend->connects++;
-	c->security = call->request.security;
+	c->secured.security = call->request.security;
 	c->call = call;
 	c->io.fn = on_event;
 	c->timer.fn = on_idle_over;

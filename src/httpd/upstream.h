@@ -53,10 +53,10 @@ struct upstream_request {
 	const char *device;        /* the only one that packets take (SO_BINDTODEVICE), or NULL */
 	/* between the connection and HTTP, or NULL; borrowed until upstream_free() */
 	const struct httpd_security *security;
-	/* Gives a non-blocking TCP socket, or -1 with errno; NULL: an ordinary one. Two that give sockets of
-	 * different networks have different sources. */
+	/* Gives a non-blocking TCP socket of that network, or -1 with errno; NULL: an ordinary one. */
 	int (*socket)(void *arg);
 	void *socket_arg;
+	uint64_t network;             /* whose number no other one ever had; 0: ours */
 	struct http_slice head, body; /* as they go out */
 	bool idempotent;
 	bool head_request;                 /* the method is HEAD */

@@ -118,9 +118,12 @@ static void transmit(struct upstream_call *call)
 {
 	while (call->can_write && !call->write_failed && !all_sent(call)) {
 		size_t sent = call->sent;
-		struct http_slice head = rest(call->request.head, &sent);
-		struct http_slice body = rest(call->request.body, &sent);
-		ssize_t n = secure_send(call->conn, head, body);
+		const struct http_slice head = rest(call->request.head, &sent);
+		const struct http_slice body = rest(call->request.body, &sent);
+		const struct iovec parts[] = {{(void *)(uintptr_t)head.p, head.n},
+					      {(void *)(uintptr_t)body.p, body.n}};
+		ssize_t n = secured_send(&call->conn->secured, call->conn->io.fd, parts,
+					 body.n ? 2 : 1);
 
 		if (n >= 0) {
 			call->sent += (size_t)n;
@@ -291,7 +294,7 @@ static bool receive(struct upstream_call *call)
 
 		if (!place(call, &to, &room))
 			return false;
-		n = secure_recv(call->conn, to, room);
+		n = secured_recv(&call->conn->secured, call->conn->io.fd, to, room);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EAGAIN) {
@@ -305,7 +308,7 @@ static bool receive(struct upstream_call *call)
 		if (!call->received)
 			call->times.answering = loop_now(pool_loop(call->upstream));
 		call->received += (uint64_t)n;
-		if ((size_t)n < room && !call->hangup && !call->conn->session)
+		if ((size_t)n < room && !call->hangup && !call->conn->secured.session)
 			call->can_read = false; /* what a session gives at once is a record */
 		if (call->head_done) {
 			more = decode(call, (struct http_slice){to, (size_t)n});
@@ -340,7 +343,7 @@ static bool connected(struct upstream_call *call)
 		return false;
 	}
 	call->connecting = false;
-	call->shaking_hands = call->conn->security != NULL;
+	call->shaking_hands = call->conn->secured.security != NULL;
 	if (!call->shaking_hands) /* which has what is left of connect_ms */
 		arm(call, UINT64_MAX);
 	return true;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "http/body.h"
+#include "httpd/secured.h"
 #include "httpd/upstream.h"
 
 #define UPSTREAM_BUFFER 20480u /* a head and 16 KiB of body: what most servers send at once */
@@ -13,10 +14,9 @@ struct upstream_conn {
 	struct loop_timer timer; /* while pooled */
 	struct upstream *upstream;
 	struct backend *backend;
-	struct upstream_conn *prev, *next;     /* while pooled: the newest first */
-	struct upstream_call *call;            /* NULL while pooled */
-	const struct httpd_security *security; /* NULL: none */
-	void *session;                         /* of it, since the connection is there */
+	struct upstream_conn *prev, *next; /* while pooled: the newest first */
+	struct upstream_call *call;        /* NULL while pooled */
+	struct secured secured;
 };
 
 struct upstream_call {
@@ -56,17 +56,12 @@ bool pool_reserve(struct upstream_call *call, size_t n);
 bool pool_reserve_exactly(struct upstream_call *call, size_t room);
 struct loop *pool_loop(struct upstream *u);
 
-/* upstream_secure.c: the bytes of a connection, straight or through a session */
+/* upstream_secure.c */
 
 /** Goes on with the handshake, which the first call begins: 0, or -1 with errno. */
 int secure_handshake(struct upstream_conn *conn);
-/** As sendmsg() and recv(). */
-ssize_t secure_send(const struct upstream_conn *conn, struct http_slice head,
-		    struct http_slice body);
-ssize_t secure_recv(const struct upstream_conn *conn, void *to, size_t room);
 /** Whether there is nothing to read: a session has to be asked, for it may keep what the socket gave it. */
 bool secure_is_dry(const struct upstream_conn *conn);
-void secure_close(struct upstream_conn *conn);
 
 /* upstream_call.c */
 void call_begin(struct upstream_call *call, bool fresh);
