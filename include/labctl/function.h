@@ -56,7 +56,7 @@
  * With `trigger: http` beside it, each invocation is the client's request instead: its method, path, query,
  * headers and body as they came through the API, the headers from above (x-fc-control-path: /http-invoke, else
  * /invoke), and none of the client's that begin with x-fc-. The answer goes to the client with its status, headers
- * and body; Date, Server, Content-Length, what concerns the connection, and x-fc-... are not passed on. The table
+ * and body; Date, Server, Content-Length (but of an answer to HEAD), what concerns the connection, and x-fc-... are not passed on. The table
  * above holds, but for status and JSON.
  * One process has `instance_concurrency` invocations at a time (1); while all are busy others are started,
  * at most 10; 100 more invocations wait. A process that has let an invocation time out, broke a connection

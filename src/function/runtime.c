@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/container_of.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "function/instance.h"
 #include "function/seat.h"
 #include "function/strays.h"
@@ -27,9 +28,6 @@
 #define SWEEP_MS    1000 /* between two looks for strays, while there are invocations */
 #define MESSAGE_MAX 512
 
-#define FIRST_SOURCE 0x7f010001u /* 127.1.0.1 */
-#define SOURCES      20000u
-
 struct queue {
 	struct function_request *first, *last;
 	size_t n;
@@ -41,9 +39,9 @@ struct warm {
 	struct warm *next;
 	struct queue active;
 	uint64_t began;
-	uint32_t source; /* address that its connections come from; 0: any */
-	bool ready;      /* it has accepted a connection */
-	bool retiring;   /* no more invocations */
+	uint64_t network; /* of its own: a number; 0: ours */
+	bool ready;       /* it has accepted a connection */
+	bool retiring;    /* no more invocations */
 };
 
 struct function_request {
@@ -70,7 +68,7 @@ struct function_runtime {
 	size_t n_instances;
 	struct queue waiting;
 	uint64_t swept;
-	uint32_t started; /* instances */
+	uint64_t started; /* instances */
 };
 
 static void queue_add(struct queue *q, struct function_request *r)
@@ -265,15 +263,6 @@ static bool is_head(const struct http_head *h)
 	return http_slice_equal(h->method, http_slice("HEAD"));
 }
 
-/*
- * All instances on seats have one address. Connections of each come from another, so that none is taken for one
- * to the instance that was there before.
- */
-static uint32_t source_of(struct function_runtime *t, const struct function_instance *i)
-{
-	return i->seat ? FIRST_SOURCE + t->started++ % SOURCES : 0;
-}
-
 static void send_request(struct function_request *q)
 {
 	const struct function_runtime *t = q->runtime;
@@ -284,10 +273,9 @@ static void send_request(struct function_request *q)
 					 .peer = {.sin_family = AF_INET,
 						  .sin_port = htons(w->process.port),
 						  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)},
-					 .source = {.sin_family = w->source ? AF_INET : 0,
-						    .sin_addr.s_addr = htonl(w->source)},
 					 .socket = w->process.seat ? function_seat_socket : NULL,
 					 .socket_arg = w->process.seat,
+					 .network = w->network,
 					 .head = {q->head, q->head_len},
 					 .body = q->body,
 					 .head_request = q->passed && is_head(q->passed),
@@ -328,25 +316,6 @@ static void ended(struct function_instance *process, const char *why)
 	dispatch(t);
 }
 
-bool function_runtime_owns(struct http_slice name)
-{
-	/* '_' for '-': servers by CGI's rules cannot tell them apart */
-	return name.n >= 5 && (name.p[0] | 0x20) == 'x' && (name.p[1] == '-' || name.p[1] == '_') &&
-	       strncasecmp(name.p + 2, "fc", 2) == 0 && (name.p[4] == '-' || name.p[4] == '_');
-}
-
-/* RFC 9110 8.6: these have a length even where it is 0. */
-static bool expects_body(struct http_slice method)
-{
-	static const char *const names[] = {"POST", "PUT", "PATCH"};
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (http_slice_equal(method, http_slice(names[i])))
-			return true;
-	}
-	return false;
-}
-
 static void write_passed(struct http_writer *w, const struct function_request *q)
 {
 	const struct http_head *h = q->passed;
@@ -355,10 +324,10 @@ static void write_passed(struct http_writer *w, const struct function_request *q
 	for (size_t i = 0; i < h->n_headers; i++) {
 		struct http_slice name = h->headers[i].name;
 
-		if (!http_head_hop_by_hop(h, name) && !function_runtime_owns(name))
+		if (!http_head_hop_by_hop(h, name) && !http_header_begins(name, "x-fc-"))
 			http_write_header(w, name, h->headers[i].value);
 	}
-	if (q->body.n || expects_body(h->method))
+	if (q->body.n || http_expects_body(h->method))
 		http_write_length(w, q->body.n);
 }
 
@@ -375,10 +344,9 @@ static void write_event(struct http_writer *w, const struct function_request *q)
 
 static void write_number(struct http_writer *w, const char *name, unsigned n)
 {
-	char text[16];
+	char text[NUMBER_LEN];
 
-	snprintf(text, sizeof(text), "%u", n);
-	http_write_header(w, http_slice(name), http_slice(text));
+	http_write_header(w, http_slice(name), http_slice(number_format(n, text)));
 }
 
 static void write_credentials(struct http_writer *w, const struct function_settings *s)
@@ -441,7 +409,9 @@ static struct warm *start_another(struct function_runtime *t, int *errnum)
 		free(w);
 		return NULL;
 	}
-	w->source = source_of(t, &w->process);
+	t->started++;
+	w->network = w->process.seat ? t->started
+				     : 0; /* none has a connection to the one before on its seat */
 	log_info("cold start: instance on port %u", (unsigned)w->process.port);
 	w->next = t->instances;
 	t->instances = w;

@@ -43,9 +43,6 @@ struct function_request *function_runtime_pass(struct function_runtime *t, const
 					       const struct http_head *head, struct http_slice body,
 					       function_done *done, void *ctx);
 
-/** A header of Function Compute's own, whatever the case: what others say under such names is dropped. */
-bool function_runtime_owns(struct http_slice name);
-
 /** The client is gone. */
 void function_runtime_cancel(struct function_request *q);
 

@@ -128,30 +128,11 @@ static bool is_json_object(const char *text, size_t len)
 	return is;
 }
 
-static void invoked(void *ctx, const struct function_result *result)
-{
-	struct call *c = ctx;
-
-	c->invocation = NULL;
-	c->forwarded = NULL;
-	if (result->outcome != FUNCTION_ANSWERED) {
-		fail(c, failures[result->outcome].status, failures[result->outcome].type,
-		     result->message);
-		return;
-	}
-	if (is_json_object(result->body, result->len)) {
-		succeed(c, result->body, result->len);
-		return;
-	}
-	log_warning("%s: the answer is not a JSON object", c->id);
-	fail(c, 404, "FunctionUnhandledError", "The function's answer is not a JSON object");
-}
-
 /* What Function Compute says itself, beside what concerns the connection. */
 static bool passes_back(const struct http_head *h, struct http_slice name)
 {
 	return !http_slice_is(name, "date") && !http_slice_is(name, "server") &&
-	       !function_runtime_owns(name) && !http_head_hop_by_hop(h, name);
+	       !http_header_begins(name, "x-fc-") && !http_head_hop_by_hop(h, name);
 }
 
 /* Nothing followed the head that a HEAD brought back: its length can only be passed on. */
@@ -185,16 +166,27 @@ static void pass_back(struct call *c, const struct function_result *result)
 	respond(c, &answer);
 }
 
-static void passed(void *ctx, const struct function_result *result)
+static void invoked(void *ctx, const struct function_result *result)
 {
 	struct call *c = ctx;
 
+	c->invocation = NULL;
 	c->forwarded = NULL;
-	if (result->outcome == FUNCTION_ANSWERED)
-		pass_back(c, result);
-	else
+	if (result->outcome != FUNCTION_ANSWERED) {
 		fail(c, failures[result->outcome].status, failures[result->outcome].type,
 		     result->message);
+		return;
+	}
+	if (result->head) {
+		pass_back(c, result);
+		return;
+	}
+	if (is_json_object(result->body, result->len)) {
+		succeed(c, result->body, result->len);
+		return;
+	}
+	log_warning("%s: the answer is not a JSON object", c->id);
+	fail(c, 404, "FunctionUnhandledError", "The function's answer is not a JSON object");
 }
 
 static void invoke(struct function_service *s, struct call *c)
@@ -215,7 +207,7 @@ static void pass(struct function_service *s, struct call *c)
 	if (r->head->form == HTTP_FORM_ABSOLUTE)
 		fail(c, 400, "InvalidArgument", "This is no proxy");
 	else
-		c->forwarded = function_runtime_pass(s->runtime, c->id, r->head, r->body, passed,
+		c->forwarded = function_runtime_pass(s->runtime, c->id, r->head, r->body, invoked,
 						     c);
 }
 

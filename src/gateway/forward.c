@@ -2,7 +2,6 @@
 #include "gateway/forward.h"
 
 #include "base/cleanup.h"
-#include "gateway/set.h"
 
 struct http_slice gateway_forward_scheme(struct http_slice authorization, const char *scheme)
 {
@@ -44,26 +43,15 @@ bool gateway_forward_request_header(const struct http_head *h, struct http_slice
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
-		if (gateway_same_header(name, ours[i])) /* X_Real_IP, too */
+		if (http_header_same(name, ours[i])) /* X_Real_IP, too */
 			return false;
 	}
 	return !is_app_code(h, name) && !http_head_hop_by_hop(h, name);
 }
 
-static bool begins(struct http_slice name, struct http_slice begin)
-{
-	return name.n >= begin.n &&
-	       gateway_same_header((struct http_slice){name.p, begin.n}, begin);
-}
-
 bool gateway_forward_is_ca(struct http_slice name)
 {
-	return begins(name, (struct http_slice)HTTP_LITERAL("x-ca-"));
-}
-
-bool gateway_forward_is_fc(struct http_slice name)
-{
-	return begins(name, (struct http_slice)HTTP_LITERAL("x-fc-"));
+	return http_header_begins(name, "x-ca-");
 }
 
 bool gateway_forward_answer_header(const struct http_head *h, struct http_slice name)

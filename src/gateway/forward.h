@@ -21,9 +21,6 @@ struct http_slice gateway_forward_app_code(struct http_slice authorization);
 /** It belongs to the protocol between client and gateway: X-Ca-Signature and the like. */
 bool gateway_forward_is_ca(struct http_slice name);
 
-/** It belongs to the protocol between Function Compute and a function: x-fc-request-id and the like. */
-bool gateway_forward_is_fc(struct http_slice name);
-
 /** Whether a backend's header goes on to the client. */
 bool gateway_forward_answer_header(const struct http_head *h, struct http_slice name);
 

@@ -336,7 +336,7 @@ static bool map_parameters(struct map *m)
 
 static bool is_named(enum gateway_place to, const char *as, struct http_slice name)
 {
-	return to == GATEWAY_IN_HEAD ? gateway_same_header(name, http_slice(as))
+	return to == GATEWAY_IN_HEAD ? http_header_same(name, http_slice(as))
 				     : http_slice_is(name, as);
 }
 
@@ -392,13 +392,13 @@ static bool goes_on(const struct map *m, struct http_slice name)
 		return false;
 	for (size_t i = 0; i < m->n_own; i++) {
 		/* also the type of a form */
-		if (gateway_same_header(m->own[i].name, name))
+		if (http_header_same(m->own[i].name, name))
 			return false;
 	}
 	for (size_t i = 0; i < m->mapping->n_parameters; i++) {
 		const struct gateway_parameter *p = &m->mapping->parameters[i];
 
-		if (p->in == GATEWAY_IN_HEAD && gateway_same_header(name, http_slice(p->name)))
+		if (p->in == GATEWAY_IN_HEAD && http_header_same(name, http_slice(p->name)))
 			return false;
 	}
 	return m->mapping->mode != GATEWAY_MAP || always_goes_on(name);

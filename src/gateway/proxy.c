@@ -9,7 +9,7 @@
 #include "gateway/plugin.h"
 #include "http/write.h"
 
-/* Request line, Host, our headers and Content-Length, beyond the texts that head_room() counts. */
+/* Request line, Host, our headers and Content-Length, beyond the texts that write_head() counts. */
 #define HEAD_FIXED 512
 
 static bool any_of(struct http_slice method, const char *const *names)
@@ -22,14 +22,6 @@ static bool any_of(struct http_slice method, const char *const *names)
 static bool is_idempotent(struct http_slice method)
 {
 	static const char *const names[] = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE", NULL};
-
-	return any_of(method, names);
-}
-
-/* RFC 9110 8.6: these have a length even where it is 0. */
-static bool expects_body(struct http_slice method)
-{
-	static const char *const names[] = {"POST", "PUT", "PATCH", NULL};
 
 	return any_of(method, names);
 }
@@ -94,7 +86,7 @@ bool gateway_proxy_passes(const struct gateway_call *c, struct http_slice name)
 {
 	return gateway_forward_request_header(c->out.head, name) &&
 	       (!gateway_forward_is_ca(name) || http_slice_is(name, "x-ca-stage")) &&
-	       (!is_function(c) || !gateway_forward_is_fc(name)) &&
+	       (!is_function(c) || !http_header_begins(name, "x-fc-")) &&
 	       !gateway_set_of(c->sets, GATEWAY_IN_HEAD, name);
 }
 
@@ -153,7 +145,7 @@ static void write_own_headers(struct http_writer *w, const struct gateway_call *
 	if (!says(c, "CaClientIp"))
 		http_write_header(w, http_slice("CaClientIp"), client);
 	http_write_header(w, http_slice("X-Ca-Request-Id"), http_slice(c->id));
-	if (c->out.body.n || expects_body(backend_method(c)))
+	if (c->out.body.n || http_expects_body(backend_method(c)))
 		http_write_length(w, c->out.body.n);
 }
 

@@ -3,6 +3,7 @@
 
 #include "gateway/path.h"
 #include "gateway/query.h"
+#include "http/head.h"
 
 bool gateway_set_add(struct arena *a, const struct gateway_set **sets, enum gateway_place place,
 		     const char *name, const char *value)
@@ -16,30 +17,12 @@ bool gateway_set_add(struct arena *a, const struct gateway_set **sets, enum gate
 	return true;
 }
 
-static char folded(char c)
-{
-	if (c == '_')
-		return '-';
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-bool gateway_same_header(struct http_slice a, struct http_slice b)
-{
-	if (a.n != b.n)
-		return false;
-	for (size_t i = 0; i < b.n; i++) {
-		if (folded(a.p[i]) != folded(b.p[i]))
-			return false;
-	}
-	return true;
-}
-
 const struct gateway_set *gateway_set_of(const struct gateway_set *sets, enum gateway_place place,
 					 struct http_slice name)
 {
 	for (const struct gateway_set *s = sets; s; s = s->next) {
 		if (s->place == place &&
-		    (place == GATEWAY_IN_HEAD ? gateway_same_header(http_slice(s->name), name)
+		    (place == GATEWAY_IN_HEAD ? http_header_same(http_slice(s->name), name)
 					      : http_slice_equal(http_slice(s->name), name)))
 			return s;
 	}

@@ -16,10 +16,7 @@ struct gateway_set {
 bool gateway_set_add(struct arena *a, const struct gateway_set **sets, enum gateway_place place,
 		     const char *name, const char *value);
 
-/** Whether they name one header: in either case, and '_' is a '-', as it is for backends that see headers as variables. */
-bool gateway_same_header(struct http_slice a, struct http_slice b);
-
-/** What is set for that name; NULL: nothing is. Headers: see gateway_same_header(). */
+/** What is set for that name; NULL: nothing is. Headers: see http_header_same(). */
 const struct gateway_set *gateway_set_of(const struct gateway_set *sets, enum gateway_place place,
 					 struct http_slice name);
 

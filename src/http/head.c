@@ -233,3 +233,37 @@ enum http_parse http_head_parse(struct http_head *h, const char *buf, size_t len
 				h->n_lines == 0 ? "request line too long" : "headers too large");
 	return HTTP_BAD;
 }
+
+/* ---- names ---- */
+
+static char folded(char c)
+{
+	if (c == '_')
+		return '-';
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool http_header_same(struct http_slice a, struct http_slice b)
+{
+	if (a.n != b.n)
+		return false;
+	for (size_t i = 0; i < b.n; i++) {
+		if (folded(a.p[i]) != folded(b.p[i]))
+			return false;
+	}
+	return true;
+}
+
+bool http_header_begins(struct http_slice name, const char *begin)
+{
+	const struct http_slice b = http_slice(begin);
+
+	return name.n >= b.n && http_header_same((struct http_slice){name.p, b.n}, b);
+}
+
+bool http_expects_body(struct http_slice method)
+{
+	return http_slice_equal(method, http_slice("POST")) ||
+	       http_slice_equal(method, http_slice("PUT")) ||
+	       http_slice_equal(method, http_slice("PATCH"));
+}

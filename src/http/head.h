@@ -92,3 +92,11 @@ struct http_slice http_list_next(struct http_slice *rest);
  * for the real ones.
  */
 bool http_head_hop_by_hop(const struct http_head *h, struct http_slice name);
+
+/** Whether they name one header: in either case, and '_' is a '-', as it is for backends that see headers as variables. */
+bool http_header_same(struct http_slice a, struct http_slice b);
+/** Whether the name begins so, in the same sense. */
+bool http_header_begins(struct http_slice name, const char *begin);
+
+/** Whether a request with that method has a length even where it has no body (RFC 9110, 8.6). */
+bool http_expects_body(struct http_slice method);

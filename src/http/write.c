@@ -2,6 +2,7 @@
 #include "http/write.h"
 
 #include "base/cleanup.h"
+#include "base/number.h"
 #include "http/chars.h"
 
 static const struct {
@@ -101,13 +102,9 @@ void http_write_request_line(struct http_writer *w, struct http_slice method,
 
 static void put_number(struct http_writer *w, uint64_t n)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
+	char digits[NUMBER_LEN];
 
-	do
-		digits[--at] = (char)('0' + n % 10);
-	while (n /= 10);
-	put(w, digits + at, sizeof(digits) - at);
+	put_str(w, number_format(n, digits));
 }
 
 void http_write_status_line(struct http_writer *w, int status)

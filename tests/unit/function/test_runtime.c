@@ -5,6 +5,7 @@
  * answers requests as they are.
  */
 #include "lib/test.h"
+#include "lib/turn.h"
 
 #include <labctl/function.h>
 
@@ -161,23 +162,16 @@ static void world_done(struct world *w)
 }
 #define auto_world __attribute__((cleanup(world_done)))
 
-/* Turns the loop until so many answers are there, at most 20 s. */
+/* Turns the loop until so many answers are there, at most 10 s. */
 static void await(struct world *w, const struct seen *s, size_t calls)
 {
-	uint64_t end = loop_now(w->loop) + 20000;
-
-	while (s->calls < calls && loop_now(w->loop) < end)
-		assert_int_equal(loop_turn(w->loop, 1000), 0);
+	test_turn_until(w->loop, s->calls >= calls);
 	assert_int_equal(s->calls, calls);
 }
 
 static void await_instances(struct world *w, size_t n)
 {
-	uint64_t end = loop_now(w->loop) + 20000;
-
-	while (function_runtime_instances(w->t) != n && loop_now(w->loop) < end)
-		assert_int_equal(loop_turn(w->loop, 1000), 0);
-	assert_int_equal(function_runtime_instances(w->t), n);
+	test_turn_until(w->loop, function_runtime_instances(w->t) == n);
 }
 
 static struct function_request *begin(struct world *w, const char *event, struct seen *s)
@@ -451,19 +445,6 @@ static void test_requests_as_they_are(void **state)
 	await_instances(&w, 0); /* who has lost its way gets nothing any more */
 }
 
-static void test_names_of_our_own(void **state)
-{
-	static const struct {
-		const char *name;
-		bool ours;
-	} rows[] = {{"x-fc-status", true}, {"X-FC-", true},     {"x_fc_status", true},
-		    {"X_Fc-Id", true},     {"x-fc", false},     {"x-fcode", false},
-		    {"y-fc-id", false},    {"x-ca-fc-", false}, {"", false}};
-
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		assert_int_equal(function_runtime_owns(http_slice(rows[i].name)), rows[i].ours);
-}
-
 static void test_idle_one_ends(void **state)
 {
 	struct function_settings s = settings(NULL);
@@ -492,7 +473,6 @@ int main(void)
 		cmocka_unit_test(test_queue_is_bounded),
 		cmocka_unit_test(test_strays_end_with_their_instance),
 		cmocka_unit_test(test_requests_as_they_are),
-		cmocka_unit_test(test_names_of_our_own),
 		cmocka_unit_test(test_idle_one_ends),
 	};
 	const char *port = getenv("FC_SERVER_PORT");

@@ -4,11 +4,11 @@
  * port 9000, which only one can in a network.
  */
 #include "lib/test.h"
+#include "lib/turn.h"
 
 #include <labctl/function.h>
 
 #include <arpa/inet.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -106,10 +106,7 @@ static void test_a_start_that_fails(void **state)
 
 static void await(struct loop *loop, const struct seen *s, size_t calls)
 {
-	uint64_t end = loop_now(loop) + 20000;
-
-	while (s->calls < calls && loop_now(loop) < end)
-		assert_int_equal(loop_turn(loop, 1000), 0);
+	test_turn_until(loop, s->calls >= calls);
 	assert_int_equal(s->calls, calls);
 }
 
@@ -162,16 +159,13 @@ static void test_instances_on_one_port(void **state)
 /* What an instance left behind holds the port of the seat that is next: another one is taken. */
 static void test_a_seat_that_is_not_free(void **state)
 {
-	const struct sockaddr_in where = {.sin_family = AF_INET, .sin_port = htons(9000)};
 	struct function_seat *held = function_seat_take(seats);
-	const int fd = function_seat_socket(held);
+	const int fd = listen_at(held);
 	struct function_seat *others[SEATS - 1];
 	struct loop *loop = loop_new();
 	struct function_runtime *t = function_runtime_new(loop, settings_of_all());
 	auto_seen struct seen s = {0};
 
-	assert_int_equal(bind(fd, (const struct sockaddr *)&where, sizeof(where)), 0);
-	assert_int_equal(listen(fd, 1), 0);
 	for (int i = 0; i < SEATS - 1; i++)
 		others[i] = function_seat_take(seats);
 	function_seat_leave(held);

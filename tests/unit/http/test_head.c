@@ -363,13 +363,27 @@ static void hop_by_hop(void **state)
 	}
 }
 
+static void names_that_begin(void **state)
+{
+	static const struct {
+		const char *name;
+		bool begins;
+	} rows[] = {{"x-fc-status", true}, {"X-FC-", true},     {"x_fc_status", true},
+		    {"X_Fc-Id", true},     {"x-fc", false},     {"x-fcode", false},
+		    {"y-fc-id", false},    {"x-ca-fc-", false}, {"", false}};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_int_equal(http_header_begins(http_slice(rows[i].name), "x-fc-"),
+				 rows[i].begins);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(request_lines),      cmocka_unit_test(response_lines),
 		cmocka_unit_test(parts_of_a_request), cmocka_unit_test(keep_alive),
 		cmocka_unit_test(response_framing),   cmocka_unit_test(limits),
-		cmocka_unit_test(hop_by_hop),
+		cmocka_unit_test(hop_by_hop),         cmocka_unit_test(names_that_begin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
