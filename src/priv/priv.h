@@ -27,7 +27,8 @@
  * become a worker's user and nobody's (SETUID, SETGID, SETPCAP to empty the bounding set), kill (KILL),
  * open workers' ICMP sockets (NET_RAW) and rtnetlink sockets (NET_ADMIN: the kernel asks who opened
  * one as well as who sends), and hand SYS_ADMIN, NET_ADMIN, NET_BIND_SERVICE and SYS_NICE on as enum
- * priv_grant says. It configures no network itself, but nothing keeps it from it.
+ * priv_grant says. Of a network it configures one thing: what becomes of connections that wait for a socket that
+ * goes (tcp_migrate_req); nothing keeps it from more.
  *
  * Mustn't: load modules, override file permissions for writing, change owners, trace.
  */

@@ -47,21 +47,23 @@ int supervise_descriptor_spread(int fd)
 
 /*
  * Where one of the sockets that listen on a port goes, the connections that wait in its queue shall go to
- * the others (since Linux 5.14; before that they are reset).
+ * the others (since Linux 5.14). Where the kernel refuses, they are reset: no reason to fail.
  */
-static int let_migrate(void)
+static void let_migrate(void)
 {
 	auto_close int fd = open("/proc/sys/net/ipv4/tcp_migrate_req", O_WRONLY | O_CLOEXEC);
 
-	return (fd < 0 && errno == ENOENT) || (fd >= 0 && write(fd, "1\n", 2) == 2) ? 0 : -1;
+	if (fd >= 0)
+		(void)!write(fd, "1\n", 2);
 }
 
 static int prepare_tcp(int fd, const struct spec_socket *s)
 {
 	/* without it a closed listener's TIME-WAIT connections would keep the port */
-	if (set_on(fd, SOL_SOCKET, SO_REUSEADDR) ||
-	    (s->spread && (supervise_descriptor_spread(fd) || let_migrate())))
+	if (set_on(fd, SOL_SOCKET, SO_REUSEADDR) || (s->spread && supervise_descriptor_spread(fd)))
 		return -1;
+	if (s->spread)
+		let_migrate();
 	return bind_inet(fd, s) ? -1 : listen(fd, BACKLOG);
 }
 
@@ -121,7 +123,7 @@ static int open_memory(const struct spec_socket *s)
 	auto_close int fd = memfd_create(s->name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
 	/* who maps it must never find it shorter than it was */
-	if (fd < 0 || ftruncate(fd, s->type == SPEC_TABLE ? WORKER_TABLE : WORKER_MEMORY) ||
+	if (fd < 0 || ftruncate(fd, (off_t)supervise_descriptor_memory(s->type)) ||
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
 		return -1;
 	return steal_fd(&fd);
@@ -131,14 +133,15 @@ static const struct {
 	int family, type, protocol;
 	int (*prepare)(int fd, const struct spec_socket *s);
 	bool shared;
+	size_t memory; /* bytes of one that is no socket */
 } kinds[] = {
 	[SPEC_TCP] = {AF_INET, SOCK_STREAM, 0, prepare_tcp, true},
 	[SPEC_UDP] = {AF_INET, SOCK_DGRAM, 0, bind_inet, true},
 	[SPEC_ICMP] = {AF_INET, SOCK_RAW, IPPROTO_ICMP, prepare_icmp, false},
 	[SPEC_NETLINK] = {AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, prepare_netlink, false},
 	[SPEC_PACKET] = {AF_PACKET, SOCK_RAW, 0, prepare_packet, true},
-	[SPEC_MEMORY] = {.shared = true},
-	[SPEC_TABLE] = {.shared = true},
+	[SPEC_MEMORY] = {.shared = true, .memory = WORKER_MEMORY},
+	[SPEC_TABLE] = {.shared = true, .memory = WORKER_TABLE},
 	[SPEC_SECRET] = {.shared = false}, /* opened anew: there may be another one meanwhile */
 };
 
@@ -147,7 +150,7 @@ int supervise_descriptor_open(const struct spec_socket *s)
 	const int flags = SOCK_CLOEXEC | SOCK_NONBLOCK;
 	auto_close int fd = -1;
 
-	if (s->type == SPEC_MEMORY || s->type == SPEC_TABLE)
+	if (kinds[s->type].memory)
 		return open_memory(s);
 	if (s->type == SPEC_SECRET) { /* of the lab's directory: sockets.c */
 		errno = EINVAL;
@@ -160,4 +163,9 @@ int supervise_descriptor_open(const struct spec_socket *s)
 bool supervise_descriptor_shared(enum spec_socket_type type)
 {
 	return kinds[type].shared;
+}
+
+size_t supervise_descriptor_memory(enum spec_socket_type type)
+{
+	return kinds[type].memory;
 }

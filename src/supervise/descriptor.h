@@ -12,3 +12,6 @@ int supervise_descriptor_spread(int fd);
 
 /** Whether several processes may hold it at once and one after another: see sockets.h. */
 bool supervise_descriptor_shared(enum spec_socket_type type);
+
+/** Bytes of a type that is a memory, and no socket; else 0. */
+size_t supervise_descriptor_memory(enum spec_socket_type type);

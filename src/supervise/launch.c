@@ -21,7 +21,7 @@ static bool drops(enum spec_socket_type type, enum launch_drop what)
 {
 	switch (what) {
 	case DROP_ALL: return true;
-	case DROP_SOCKETS: return type != SPEC_MEMORY && type != SPEC_TABLE;
+	case DROP_SOCKETS: return !supervise_descriptor_memory(type);
 	case DROP_QUEUES: return !supervise_descriptor_shared(type);
 	}
 	return true;

@@ -290,7 +290,7 @@ struct held_socket *supervise_pool_take(struct socket_pool *p, const char *worke
 	struct netns n = {.fd = -1};
 	struct held_socket *h;
 
-	if (s->type == SPEC_MEMORY || s->type == SPEC_TABLE)
+	if (supervise_descriptor_memory(s->type))
 		return take_memory(p, worker, s, err);
 	if (s->type == SPEC_SECRET)
 		return take_secret(p, worker, s, err);
@@ -362,7 +362,7 @@ bool supervise_pool_current(const struct socket_pool *p, const struct held_socke
 {
 	struct netns n = {.fd = -1};
 
-	if (s->type == SPEC_MEMORY || s->type == SPEC_TABLE || s->type == SPEC_SECRET)
+	if (supervise_descriptor_memory(s->type) || s->type == SPEC_SECRET)
 		return true;
 	if (supervise_pool_netns(p, ns, &n, NULL))
 		return false;

@@ -13,7 +13,7 @@ void supervise_steer_away(int fd, unsigned int n, unsigned int away)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (__u32)(SKF_AD_OFF + SKF_AD_RANDOM)),
-		BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, n > 1 ? n - 1 : 1),
+		BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, n - 1),
 		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, away, 0, 1),
 		BPF_STMT(BPF_ALU | BPF_ADD | BPF_K, 1),
 		BPF_STMT(BPF_RET | BPF_A, 0),

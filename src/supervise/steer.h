@@ -5,7 +5,7 @@
  */
 #pragma once
 
-/** From now on number `away` of the n sockets of the port of fd, counted as the kernel does, gets no new connections. */
+/** From now on number `away` of the n sockets (at least 2) of the port of fd, counted as the kernel does, gets no new connections. */
 void supervise_steer_away(int fd, unsigned int n, unsigned int away);
 /** Waits until handshakes that had begun are over: some milliseconds. */
 void supervise_steer_settle(void);

@@ -206,8 +206,10 @@ static void one_remains_where_it_was_just_killed(void **state)
 
 	for (int i = 0; i < 5; i++) {
 		load_copies(f, 2, "v1");
-		must(kill(pid_of(f, "w"), SIGKILL) == 0, "kill");
-		wait_until(5, !in_state(f, "ready"));
+		const pid_t pid = pid_of(f, "w");
+
+		must(kill(pid, SIGKILL) == 0, "kill");
+		wait_until(5, pid_of(f, "w") != pid);
 		load_copies(f, 1, "v1");
 		wait_until(5, answering() == 1);
 	}
