@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/container_of.h"
+#include "base/number.h"
 #include "gateway/call.h"
 #include "gateway/json_text.h"
 
@@ -87,17 +88,6 @@ static char *put_moment(char *to, struct http_slice name, const char *digits, si
 	return to + name.n + n;
 }
 
-/* At the end of the buffer; gives where. */
-static const char *write_digits(char buffer[20], uint64_t n)
-{
-	char *p = buffer + 20;
-
-	do
-		*--p = (char)('0' + n % 10);
-	while (n /= 10);
-	return p;
-}
-
 /*
  * In milliseconds since 1970. What did not happen is not there; most of the rest happened in one millisecond. All at
  * once: field by field it takes four times as long.
@@ -108,8 +98,7 @@ static void add_moments(struct strbuf *b, const struct gateway_call *c, uint64_t
 		struct http_slice name;
 		uint64_t at;
 	} moments[] = {
-		{http_slice(",\"exchangeTimestamp\":{\"FrontRequestStart\":"),
-		 c->r->started ? c->r->started : c->began_at},
+		{http_slice(",\"exchangeTimestamp\":{\"FrontRequestStart\":"), c->r->started},
 		{http_slice(",\"FrontRequestEnd\":"), c->began_at},
 		{http_slice(",\"BackendRequestStart\":"), c->backend_began},
 		{http_slice(",\"BackendRequestEnd\":"), c->backend_times.sent},
@@ -123,16 +112,17 @@ static void add_moments(struct strbuf *b, const struct gateway_call *c, uint64_t
 	const size_t before = b->len;
 	char *const start = strbuf_extend(b, (ARRAY_LEN(moments) + 1) * MOMENT_MAX), *to = start;
 	const char *digits = NULL;
-	char buffer[20];
+	char buffer[NUMBER_LEN];
 	uint64_t last = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(moments); i++) {
 		if (!moments[i].at)
 			continue;
 		if (!digits || moments[i].at != last)
-			digits = write_digits(buffer, began + moments[i].at - c->began_at);
+			digits = number_format(began + moments[i].at - c->began_at, buffer);
 		last = moments[i].at;
-		to = put_moment(to, moments[i].name, digits, (size_t)(buffer + 20 - digits));
+		to = put_moment(to, moments[i].name, digits,
+				(size_t)(buffer + NUMBER_LEN - 1 - digits));
 	}
 	*to++ = '}';
 	strbuf_trunc(b, before + (size_t)(to - start));

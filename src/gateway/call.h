@@ -97,8 +97,7 @@ bool gateway_is_preflight(const struct http_head *h);
 void gateway_answer_error(struct gateway_call *c, enum gateway_error e, const char *about);
 
 /**
- * Answers with a backend's answer, and what the gateway adds to it. -1: it cannot be sent. The call
- * may be over when this comes back with 0.
+ * Answers with a backend's answer, and what the gateway adds to it. -1: it cannot be sent.
  */
 int gateway_answer_backend(struct gateway_call *c, const struct httpd_answer *answer);
 

@@ -334,12 +334,12 @@ static int read_certificates(struct config_reader *r, const char *socket)
 
 /* 0: as it was. */
 static int read_limit(struct config_reader *r, const char *key, json_int_t n, json_int_t max,
-		      size_t *out)
+		      unsigned int *out)
 {
 	if (n < 0 || n > max)
 		return lab_error_make(r->err, LAB_USAGE, "configuration: limits: %s out of range",
 				      key);
-	*out = n ? (size_t)n : *out;
+	*out = n ? (unsigned int)n : *out;
 	return 0;
 }
 
@@ -348,7 +348,6 @@ static int read_limits(struct config_reader *r, json_t *j)
 	struct gateway_limits *l = &r->config->limits;
 	json_int_t head = 0, body = 0, answer = 0, head_ms = 0, idle_ms = 0, stall_ms = 0;
 	json_int_t handshake_ms = 0, connect_ms = 0, backend_idle_ms = 0, connections = 0;
-	size_t ms[6] = {0}, n = 0;
 	json_error_t e;
 
 	/* the vendor's */
@@ -369,21 +368,14 @@ static int read_limits(struct config_reader *r, json_t *j)
 	if (read_limit(r, "head", head, HTTP_MAX_HEAD, &l->head) < 0 ||
 	    read_limit(r, "body", body, 64 * MB, &l->body) < 0 ||
 	    read_limit(r, "function_answer", answer, 32 * MB, &l->function_answer) < 0 ||
-	    read_limit(r, "head_ms", head_ms, 3600000, &ms[0]) < 0 ||
-	    read_limit(r, "idle_ms", idle_ms, 3600000, &ms[1]) < 0 ||
-	    read_limit(r, "stall_ms", stall_ms, 3600000, &ms[2]) < 0 ||
-	    read_limit(r, "handshake_ms", handshake_ms, 3600000, &ms[3]) < 0 ||
-	    read_limit(r, "connect_ms", connect_ms, 120000, &ms[4]) < 0 ||
-	    read_limit(r, "backend_idle_ms", backend_idle_ms, 3600000, &ms[5]) < 0 ||
-	    read_limit(r, "connections", connections, 65536, &n) < 0)
+	    read_limit(r, "head_ms", head_ms, 3600000, &l->head_ms) < 0 ||
+	    read_limit(r, "idle_ms", idle_ms, 3600000, &l->idle_ms) < 0 ||
+	    read_limit(r, "stall_ms", stall_ms, 3600000, &l->stall_ms) < 0 ||
+	    read_limit(r, "handshake_ms", handshake_ms, 3600000, &l->handshake_ms) < 0 ||
+	    read_limit(r, "connect_ms", connect_ms, 120000, &l->connect_ms) < 0 ||
+	    read_limit(r, "backend_idle_ms", backend_idle_ms, 3600000, &l->backend_idle_ms) < 0 ||
+	    read_limit(r, "connections", connections, 65536, &l->connections) < 0)
 		return -1;
-	l->head_ms = (unsigned int)ms[0];
-	l->idle_ms = (unsigned int)ms[1];
-	l->stall_ms = (unsigned int)ms[2];
-	l->handshake_ms = (unsigned int)ms[3];
-	l->connect_ms = ms[4] ? (unsigned int)ms[4] : l->connect_ms;
-	l->backend_idle_ms = (unsigned int)ms[5];
-	l->connections = (unsigned int)n;
 	return 0;
 }
 

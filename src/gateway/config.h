@@ -8,6 +8,7 @@
  *	 "state"?: name of a socket of type memory, see gateway/quota.h,
  *	 "public_daily_calls"?: of each public domain; needs "state",
  *	 "metrics"?: name of the socket that gateway/metrics.h answers at,
+ *	 "counts"?: name of a socket of type table, see gateway/counts.h,
  *	 "limits"?: {"head"?, "body"?, "function_answer"?: bytes, "head_ms"?, "idle_ms"?, "stall_ms"?,
  *		     "handshake_ms"?, "connect_ms"?, "backend_idle_ms"?, "connections"?},
  *	 "groups": [{"name", "id", "base_path", "stages": [NAME],
@@ -270,7 +271,7 @@ struct gateway_api {
 
 /** Of requests; bytes and milliseconds. */
 struct gateway_limits {
-	size_t head, body, function_answer;
+	unsigned int head, body, function_answer;                           /* bytes */
 	unsigned int head_ms, idle_ms, stall_ms, handshake_ms, connections; /* 0: httpd's own */
 	unsigned int connect_ms, backend_idle_ms; /* the latter: likewise */
 };

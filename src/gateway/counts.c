@@ -112,8 +112,7 @@ void gateway_counts_close(struct gateway_counts *c)
 
 /* ---- what is found by its hash ---- */
 
-/* Whether the word is the hash, or has just become it. */
-static bool is_or_becomes(_Atomic uint64_t *word, uint64_t hash, bool make)
+bool gateway_counts_is(_Atomic uint64_t *word, uint64_t hash, bool make)
 {
 	uint64_t there = atomic_load(word);
 
@@ -128,7 +127,7 @@ struct gateway_row *gateway_counts_row(struct gateway_counts *c, uint64_t hash, 
 	for (size_t i = 0; i < c->n_rows; i++) {
 		struct gateway_row *row = &c->memory->rows[(hash + i) % c->n_rows];
 
-		if (is_or_becomes(&row->hash, hash, make))
+		if (gateway_counts_is(&row->hash, hash, make))
 			return row;
 		if (atomic_load(&row->hash) == 0)
 			return NULL; /* nothing is ever removed */
@@ -166,7 +165,7 @@ static int backend_of(struct memory *m, const struct upstream_pool *p)
 		const size_t at = (hash + i) % GATEWAY_COUNTS_BACKENDS;
 		struct backend *b = &m->backends[at];
 
-		if (!is_or_becomes(&b->hash, hash, true))
+		if (!gateway_counts_is(&b->hash, hash, true))
 			continue;
 		/* whoever else does so writes the same */
 		store_text(b->device, DEVICE, p->device);

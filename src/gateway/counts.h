@@ -41,6 +41,9 @@ struct gateway_counts *gateway_counts_open(int fd, struct lab_error **err);
 /** Forgets what this process has now. NULL is fine. */
 void gateway_counts_close(struct gateway_counts *c);
 
+/** Whether the word is that one, which is not 0; with `make` also where it was 0, and has just become it. */
+bool gateway_counts_is(_Atomic uint64_t *word, uint64_t hash, bool make);
+
 /** The row of a hash that is not 0; where it is not there, it is made, or NULL: `make` is false, or all are taken. */
 struct gateway_row *gateway_counts_row(struct gateway_counts *c, uint64_t hash, bool make);
 

@@ -141,12 +141,7 @@ static uint64_t code_of(int status, enum gateway_error error)
 static void count_code(const struct gateway_metrics *m, struct gateway_row *row, uint64_t code)
 {
 	for (size_t i = 0; i < GATEWAY_COUNTS_CODES; i++) {
-		uint64_t there = get(&row->codes[i].code);
-
-		/* where another process was faster, it may have been with the same code */
-		if (there == code || (there == 0 && (atomic_compare_exchange_strong(
-							     &row->codes[i].code, &there, code) ||
-						     there == code))) {
+		if (gateway_counts_is(&row->codes[i].code, code, true)) {
 			add(m, &row->codes[i].n, 1);
 			return;
 		}

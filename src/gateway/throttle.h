@@ -19,7 +19,7 @@
 /**
  * Counts one call of what has this hash, in the unit of so many seconds that `now` is in. False where `limit` has been
  * reached, and nothing is counted. More than there are slots at a time: what has none has no limit. Exact, however many
- * processes count; but where all slots have been used, and one whose unit is over goes to another in the very moment in
+ * processes count; but where all slots that it may have (64) have been used, and one whose unit is over goes to another in the very moment in
  * which it begins to count again, a few calls may be missed or counted twice.
  */
 bool gateway_throttle_take(void *memory, uint64_t hash, uint32_t limit, uint32_t unit, time_t now);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tls/client.h"
 
-#include <arpa/inet.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ip.h"
 #include "tls/session.h"
 
 /* A name that servers are called by, and the security of calls to them. */
@@ -57,25 +57,19 @@ void tls_client_free(struct tls_client *t)
 }
 
 /* RFC 6066 3: no addresses. */
-static bool is_address(const char *name)
-{
-	struct in_addr ip;
-
-	return inet_pton(AF_INET, name, &ip) == 1;
-}
-
 static int set_up(gnutls_session_t tls, void *arg)
 {
 	static const gnutls_datum_t http11 = {(unsigned char *)(uintptr_t) "http/1.1", 8};
 	const struct target *target = arg;
 	int rc = gnutls_priority_set(tls, target->client->priorities);
+	uint32_t ip;
 
 	if (rc >= 0)
 		rc = gnutls_credentials_set(tls, GNUTLS_CRD_CERTIFICATE,
 					    target->client->credentials);
 	if (rc >= 0)
 		rc = gnutls_alpn_set_protocols(tls, &http11, 1, 0);
-	if (rc >= 0 && !is_address(target->name))
+	if (rc >= 0 && !ip_parse(target->name, &ip))
 		rc = gnutls_server_name_set(tls, GNUTLS_NAME_DNS, target->name,
 					    strlen(target->name));
 	return rc;

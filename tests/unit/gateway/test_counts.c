@@ -73,7 +73,7 @@ static void count(int fd)
 	gateway_metrics_free(f.metrics);
 }
 
-static void assert_line(const char *text, const char *line)
+static void assert_has(const char *text, const char *line)
 {
 	if (!strstr(text, line))
 		fail_msg("%s\n%s", line, text);
@@ -104,13 +104,13 @@ static void calls_are_exact(void **state)
 	gateway_metrics_write(f.metrics, &out);
 #define OF(api) "{group=\"g\",api=\"" api "\",stage=\"RELEASE\""
 #define NONE    "{group=\"\",api=\"\",stage=\"\""
-	assert_line(out.s, "_requests_total" OF("a") ",code=\"200\",error=\"\"} 8000\n");
-	assert_line(out.s, "_requests_total" OF("b") ",code=\"203\",error=\"\"} 8000\n");
-	assert_line(out.s, "_duration_seconds_count" OF("a") "} 40000\n");
-	assert_line(out.s, "_duration_seconds_bucket" OF("a") ",le=\"0.005\"} 40000\n");
-	assert_line(out.s, "_duration_seconds_sum" OF("b") "} 120.000\n");
-	assert_line(out.s, "_requests_total" NONE ",code=\"other\",error=\"other\"} 16000\n");
-	assert_line(out.s, "_duration_seconds_count" NONE "} 80000\n");
+	assert_has(out.s, "_requests_total" OF("a") ",code=\"200\",error=\"\"} 8000\n");
+	assert_has(out.s, "_requests_total" OF("b") ",code=\"203\",error=\"\"} 8000\n");
+	assert_has(out.s, "_duration_seconds_count" OF("a") "} 40000\n");
+	assert_has(out.s, "_duration_seconds_bucket" OF("a") ",le=\"0.005\"} 40000\n");
+	assert_has(out.s, "_duration_seconds_sum" OF("b") "} 120.000\n");
+	assert_has(out.s, "_requests_total" NONE ",code=\"other\",error=\"other\"} 16000\n");
+	assert_has(out.s, "_duration_seconds_count" NONE "} 80000\n");
 	gateway_metrics_free(f.metrics);
 	upstream_free(upstream);
 	httpd_free(httpd);
