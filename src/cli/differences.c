@@ -8,7 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "base/worker.h"
+#include "cli/live.h"
 
 static char *copy(const char *text)
 {
@@ -236,20 +236,6 @@ void cli_differences_see_drift(struct differences *d, const struct plan_diff *dr
 	}
 }
 
-static const json_t *find_live(const json_t *list, const char *name)
-{
-	const json_t *w;
-	size_t i;
-
-	json_array_foreach (list, i, w) {
-		const char *text = json_string_value(json_object_get(w, "name"));
-
-		if (text && strcmp(text, name) == 0)
-			return w;
-	}
-	return NULL;
-}
-
 static void see_worker(struct differences *d, const struct plan_worker *p, const char *name,
 		       const json_t *w)
 {
@@ -260,7 +246,8 @@ static void see_worker(struct differences *d, const struct plan_worker *p, const
 	if (state && strcmp(state, "ready") == 0)
 		return;
 	if (state && strcmp(state, "stopped") == 0)
-		reason = NULL;                                     /* is that of an end before */
+		reason = NULL; /* is that of an end before */
+
 	(void)snprintf(object, sizeof(object), "worker %s", name); /* it fits */
 	cli_differences_see(
 		d, &(struct difference){
@@ -281,9 +268,9 @@ void cli_differences_see_workers(struct differences *d, const struct plan *plan,
 
 		for (unsigned int k = 1; k <= plan_worker_copies(p); k++) {
 			char name[WORKER_NAME_LEN];
+			const json_t *w = cli_live_worker(list, p, k, name);
 
-			(void)worker_copy_name(name, p->name, k);
-			see_worker(d, p, name, find_live(list, name));
+			see_worker(d, p, name, w);
 		}
 	}
 }

@@ -196,3 +196,21 @@ struct ui_table *cli_dynamic_routes(const struct apply_status *s, struct lab_err
 	}
 	return t;
 }
+
+/* --- processes --- */
+
+const json_t *cli_live_worker(const json_t *list, const struct plan_worker *w, unsigned int k,
+			      char name[static WORKER_NAME_LEN])
+{
+	const json_t *live;
+	size_t i;
+
+	(void)worker_copy_name(name, w->name, k);
+	json_array_foreach (list, i, live) {
+		const char *text = json_string_value(json_object_get(live, "name"));
+
+		if (text && strcmp(text, name) == 0)
+			return live;
+	}
+	return NULL;
+}

@@ -7,7 +7,6 @@
 
 #include "base/cleanup.h"
 #include "base/strbuf.h"
-#include "base/worker.h"
 #include "cli/cli.h"
 #include "cli/live.h"
 #include "cli/options.h"
@@ -245,27 +244,13 @@ static void add_worker(struct report *r, const struct plan_worker *w, const char
 		add_drift(r, state, name, NULL, &w->origin);
 }
 
-static const json_t *find_live(const json_t *list, const char *name)
-{
-	const json_t *w;
-	size_t i;
-
-	json_array_foreach (list, i, w) {
-		const char *text = json_string_value(json_object_get(w, "name"));
-
-		if (text && !strcmp(text, name))
-			return w;
-	}
-	return NULL;
-}
-
 static void add_copies(struct report *r, const struct plan_worker *w, const json_t *root, bool told)
 {
 	for (unsigned int k = 1; k <= plan_worker_copies(w); k++) {
 		char name[WORKER_NAME_LEN];
+		const json_t *live = cli_live_worker(json_object_get(root, "workers"), w, k, name);
 
-		(void)worker_copy_name(name, w->name, k);
-		add_worker(r, w, name, find_live(json_object_get(root, "workers"), name), told);
+		add_worker(r, w, name, live, told);
 	}
 }
 

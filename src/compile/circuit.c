@@ -65,8 +65,7 @@ struct line compile_vbr_line(const struct vbr *vbr)
 	return line;
 }
 
-/* What is at a VLAN, by the name of the other end. A bridge is "vlan110", which may be a router's name as well; no
- * name has a dot. */
+/* What is at a VLAN, by the name of the other end. A bridge is "vlan110", as a router may be called; no name has a dot. */
 static const char *device_of(struct compile *c, const char *name, uint64_t vlan)
 {
 	char number[NUMBER_LEN];

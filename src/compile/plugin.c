@@ -191,17 +191,15 @@ static bool is_bound(const struct lab *lab, const struct plugin *p, const struct
 {
 	for (size_t i = 0; i < lab->n_plugin_attachments; i++) {
 		const struct plugin_attachment *a = &lab->plugin_attachments[i];
-		const struct api *api = a->api.to;
-		const struct api_group *g = api->group.to;
 
-		if (a->plugin.to == p && g->instance.to == gw)
+		if (a->plugin.to == p && api_gateway_of(a->api.to) == gw)
 			return true;
 	}
 	return false;
 }
 
-#define BACKENDS \
-	64 /* of one API or plug-in: validate/ lets a group have 32 stages, parse/ a plug-in 32 routes */
+/* Of one API or plug-in: validate/ lets a group have 32 stages, parse/ a plug-in 32 routes. */
+#define BACKENDS 64
 
 /* The kth of a plug-in; NULL: it has none there. */
 static const struct api_backend *of_plugin(const struct plugin *p, size_t k)

@@ -39,13 +39,6 @@ static const char *backend_name(const struct api_backend *back)
 	return name ? name : "?";
 }
 
-static const struct api_gateway *gateway_of(const struct api *api)
-{
-	const struct api_group *group = api->group.to;
-
-	return group ? group->instance.to : NULL;
-}
-
 static void add_groups(struct graph_builder *b, struct graph_box *box, const struct api_gateway *gw)
 {
 	for (size_t i = 0; i < b->lab->n_api_groups; i++) {
@@ -64,7 +57,7 @@ static void add_apis(struct graph_builder *b, struct graph_box *box, const struc
 	for (size_t i = 0; i < b->lab->n_apis; i++) {
 		const struct api *api = &b->lab->apis[i];
 
-		if (gateway_of(api) != gw || n++ >= APIS)
+		if (api_gateway_of(api) != gw || n++ >= APIS)
 			continue;
 		graph_line(b->g, box, "%s %s → %s%s", method_name(api->method),
 			   api->path.s ? api->path.s : "?", backend_name(&api->backend),
@@ -91,7 +84,7 @@ static void invoke(struct graph_builder *b, struct graph_box *function, const st
 {
 	for (size_t i = 0; i < b->lab->n_apis; i++) {
 		const struct api *api = &b->lab->apis[i];
-		const struct api_gateway *gw = gateway_of(api);
+		const struct api_gateway *gw = api_gateway_of(api);
 		struct graph_box *from = NULL;
 		const struct graph_link *known;
 

@@ -26,7 +26,7 @@ struct gateway_interface {
 	struct address ip; /* absent: validate/ chooses the lowest free one and sets it */
 };
 
-/** What an instance bears of clients and backends. What is not set is the vendor's, or ours where the vendor says nothing. */
+/** What an instance bears of clients and backends. Not set: as the vendor has it, or we where it says nothing. */
 struct gateway_limits {
 	struct span at;
 	struct number head, body, function_answer;                      /* bytes */
@@ -99,8 +99,8 @@ struct function {
 	enum function_runtime runtime;
 	enum function_trigger trigger;
 	struct span trigger_at;
-	struct text
-		role; /* RAM role whose (made-up) credentials its invocations have; s NULL: none */
+	/* RAM role whose (made-up) credentials its invocations have; s NULL: none */
+	struct text role;
 	struct number instance_concurrency; /* FUNCTION_RUNTIME_CUSTOM only; default 1 */
 	struct number ca_port; /* FUNCTION_RUNTIME_CUSTOM: it listens there; default 9000 */
 	bool internet_access;  /* it is in the cloud-service network of its region; default false */

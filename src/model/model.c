@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/cleanup.h"
+
 struct lab *lab_new(void)
 {
 	struct arena *a = arena_new(0);
@@ -140,7 +142,7 @@ bool lab_next_node(const struct lab *lab, struct lab_node_cursor *at, struct lab
 				     struct lab_node *) = {next_ecs, next_host, next_internet_host,
 							   next_customer_router};
 
-	for (; at->kind < (int)(sizeof(kinds) / sizeof(kinds[0])); at->kind++, at->i = 0)
+	for (; at->kind < (int)ARRAY_LEN(kinds); at->kind++, at->i = 0)
 		if (kinds[at->kind](lab, at, node))
 			return true;
 	return false;

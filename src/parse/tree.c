@@ -11,6 +11,7 @@
 #include <libfyaml.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "parse/scan.h"
 
 struct frame {
@@ -192,12 +193,8 @@ static const char *meaning(struct builder *b, struct fy_token *token, struct spa
 /* A key's copy. Those of a large file are there thousands of times. */
 static const char *copy_key(struct builder *b, const char *text, size_t len)
 {
-	const char **known;
-	uint32_t hash = 0;
+	const char **known = &b->known[hash_bytes(0, text, len) % KNOWN];
 
-	for (size_t i = 0; i < len; i++)
-		hash = hash * 31 + (unsigned char)text[i];
-	known = &b->known[hash % KNOWN];
 	if (!*known || strncmp(*known, text, len) != 0 || (*known)[len])
 		*known = arena_strndup(b->texts, text, len);
 	return *known;

@@ -252,14 +252,16 @@ struct sorting {
 	char *items;
 };
 
-/* Every key begins with the name of a namespace. As numbers they are in the order of strcmp(). */
+/* Every key begins with a text, see plan_key_cmp(). As numbers they are in the order of strcmp(). */
 static uint64_t head_of(enum plan_kind kind, const void *object)
 {
-	const char *places[2], *name;
+	const struct field *f = plan_fields(kind)->fields;
+	const char *at = object, *name;
 	uint64_t head = 0;
 
-	plan_places(kind, object, places);
-	name = kind == PLAN_WORKER ? ((const struct plan_worker *)object)->name : places[0];
+	for (; f->type == FIELD_STRUCT; f = f->inner->fields)
+		at += f->offset;
+	name = *(const char *const *)(at + f->offset);
 	for (size_t i = 0; i < sizeof(head); i++)
 		head = head << 8 | (name && *name ? (unsigned char)*name++ : 0);
 	return head;
@@ -275,37 +277,25 @@ static int compare_sorted(const void *pa, const void *pb, void *data)
 	return plan_key_cmp(s->kind, s->items + a->from * s->size, s->items + b->from * s->size);
 }
 
-/* Follows the circles in which objects have to change places. */
-static void move(const struct sorting *s, struct sorted *order, size_t n, void *spare)
-{
-	for (size_t i = 0; i < n; i++) {
-		size_t at = i, next;
-
-		if (order[i].from == i)
-			continue;
-		memcpy(spare, s->items + i * s->size, s->size);
-		for (; (next = order[at].from) != i; at = next) {
-			memcpy(s->items + at * s->size, s->items + next * s->size, s->size);
-			order[at].from = at;
-		}
-		memcpy(s->items + at * s->size, spare, s->size);
-		order[at].from = at;
-	}
-}
-
 static void sort_kind(struct plan *p, enum plan_kind kind)
 {
 	const struct plan_array array = plan_array(p, kind);
+	const size_t n = *array.n;
 	struct sorting s = {kind, plan_fields(kind)->size, *array.items};
-	struct sorted *order = malloc((*array.n + 1) * sizeof(*order) + s.size);
+	struct sorted *order = calloc(n + 1, sizeof(*order));
+	char *sorted = calloc(n + 1, s.size);
 
-	if (!order)
+	if (!order || !sorted)
 		abort();
-	for (size_t i = 0; i < *array.n; i++)
+	for (size_t i = 0; i < n; i++)
 		order[i] = (struct sorted){head_of(kind, s.items + i * s.size), i};
-	qsort_r(order, *array.n, sizeof(*order), compare_sorted, &s);
-	move(&s, order, *array.n, &order[*array.n]);
+	qsort_r(order, n, sizeof(*order), compare_sorted, &s);
+	for (size_t i = 0; i < n; i++)
+		memcpy(sorted + i * s.size, s.items + order[i].from * s.size, s.size);
+	if (n)
+		memcpy(s.items, sorted, n * s.size);
 	free(order);
+	free(sorted);
 }
 
 void plan_sort(struct plan *p)
