@@ -39,24 +39,21 @@ example() { sed -n '/^```yaml$/,/^```$/{/^```/d;p}' README.md; }
   [ "$(echo '{"path": "/where"}' | python3 "$dir/where.py" | jq -r .body)" = "you asked for /where" ]
 }
 
-# The custom runtimes of docs/writing.md, by number.
+# runtime_of_the_book N PORT: the custom runtime of docs/writing.md with that number, listening.
 runtime_of_the_book() {
   awk -v n="$1" '/^  ```python$/ { i++; inside = 1; next } /^  ```$/ { inside = 0 }
     inside && i == n { sub(/^  /, ""); print }' docs/writing.md >"$BATS_TEST_TMPDIR/runtime.py"
+  FC_SERVER_PORT=$2 python3 "$BATS_TEST_TMPDIR/runtime.py" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+  runtime=$!
+  within 10 nc -z 127.0.0.1 "$2" || { cat "$BATS_TEST_TMPDIR/said"; false; }
 }
 
 @test "the custom runtime of docs/writing.md answers an invocation, that with an HTTP trigger a request" {
-  runtime_of_the_book 1
-  FC_SERVER_PORT=29099 python3 "$BATS_TEST_TMPDIR/runtime.py" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
-  runtime=$!
-  within 10 nc -z 127.0.0.1 29099 || { cat "$BATS_TEST_TMPDIR/said"; false; }
+  runtime_of_the_book 1 29099
   run curl -s -m 5 -d '{"path": "/where"}' http://127.0.0.1:29099/invoke
   [ "$(jq -r '"\(.statusCode) \(.body)"' <<<"$output")" = "200 you asked for /where" ] || { echo "$output"; false; }
   kill "$runtime"
-  runtime_of_the_book 2
-  FC_SERVER_PORT=29098 python3 "$BATS_TEST_TMPDIR/runtime.py" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
-  runtime=$!
-  within 10 nc -z 127.0.0.1 29098 || { cat "$BATS_TEST_TMPDIR/said"; false; }
+  runtime_of_the_book 2 29098
   run curl -s -m 5 -H 'x-fc-function-name: where' "http://127.0.0.1:29098/a?b"
   [ "$output" = "GET /a?b by where" ] || { echo "$output"; false; }
 }

@@ -74,7 +74,8 @@ class Handler(BaseHTTPRequestHandler):
             except OSError as e:
                 body = str(e)
         if self.path.endswith("/slow"):
-            time.sleep(1)
+            while not os.path.exists(os.path.dirname(os.path.abspath(__file__)) + "/go"):
+                time.sleep(0.05)
         text = json.dumps({"method": self.command, "path": self.path, "body": body, "headers": self.headers.items(),
                            "devices": [name for _, name in socket.if_nameindex()], "port": os.environ["FC_SERVER_PORT"]})
         self.send_response(418)
@@ -140,8 +141,7 @@ logged() { labctl logs runtime "function-$1" | grep -q -- "$2"; }
 
 @test "custom runtimes in a lab: warm, told who calls, started again after a crash" {
   up "$(lab_file)"
-  host=$(labctl plan "$BATS_TEST_TMPDIR/runtime/lab.yaml" --json |
-    jq -er 'first(.workers[].config.groups[]?.domains[] | select(.kind == "vpc") | .name)')
+  host=$(domain runtime group-1)
 
   run get /hello
   [ "$output" = "200  Hello, 172.16.1.20, from function hello in cn-hangzhou" ] || { echo "$output"; false; }
@@ -196,8 +196,7 @@ logged() { labctl logs runtime "function-$1" | grep -q -- "$2"; }
 
 @test "an HTTP trigger: the function gets requests as they are, and its answers are passed on" {
   up "$(lab_file)"
-  host=$(labctl plan "$BATS_TEST_TMPDIR/runtime/lab.yaml" --json |
-    jq -er 'first(.workers[].config.groups[]?.domains[] | select(.kind == "vpc") | .name)')
+  host=$(domain runtime group-1)
   run labctl explain runtime ecs-1 "http://$host/web/x"
   [[ $output == *"backend function web by its HTTP trigger"* ]] || { echo "$output"; false; }
 
@@ -246,17 +245,19 @@ TXT
 
 @test "instances that all listen on port 9000, each in a network of its own, without privilege" {
   up "$(lab_file)"
-  host=$(labctl plan "$BATS_TEST_TMPDIR/runtime/lab.yaml" --json |
-    jq -er 'first(.workers[].config.groups[]?.domains[] | select(.kind == "vpc") | .name)')
+  host=$(domain runtime group-1)
   for i in 1 2 3; do
     get /web/slow >"$BATS_TEST_TMPDIR/slow$i" 3>&- &
   done
+  three_began() { [ "$(labctl logs runtime function-web | grep -c 'cold start: instance on port 9000')" -eq 3 ]; }
+  within 10 three_began
+  touch "$BATS_TEST_TMPDIR/runtime/functions/go"
   wait
   for i in 1 2 3; do
     [ "$(sed 's/^418  //' "$BATS_TEST_TMPDIR/slow$i" | jq -c '[.path, .port, .devices]')" = '["/web/slow","9000",["lo"]]' ] ||
       { cat "$BATS_TEST_TMPDIR/slow$i"; false; }
   done
-  [ "$(labctl logs runtime function-web | grep -c 'cold start: instance on port 9000')" -eq 3 ]
+  three_began
   run get /web/call
   [ "$(jq -r .body <<<"${output#418  }")" = "<urlopen error [Errno 101] Network is unreachable>" ] || { echo "$output"; false; }
 
@@ -273,8 +274,7 @@ TXT
 
 @test "as many invocations at a time in one instance as the lab file says" {
   up "$(lab_file)"
-  host=$(labctl plan "$BATS_TEST_TMPDIR/runtime/lab.yaml" --json |
-    jq -er 'first(.workers[].config.groups[]?.domains[] | select(.kind == "vpc") | .name)')
+  host=$(domain runtime group-1)
   for i in 1 2 3 4 5; do
     get /moods/hang >/dev/null 3>&- &
   done

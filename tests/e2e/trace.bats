@@ -9,9 +9,13 @@ setup() {
 }
 teardown() { down_all scenario1; }
 
+vpc_domain() {
+  labctl plan scenario1 --json |
+    jq -er '[.workers[].config.groups[]?.domains[] | select(.kind == "vpc") | .name] | first'
+}
+
 @test "a call passes every router of two regions, and the gateway asks its function" {
-  url=http://$(labctl plan scenario1 --json |
-    jq -er '[.workers[].config.groups[]?.domains[] | select(.kind == "vpc") | .name] | first')/hello
+  url=http://$(vpc_domain)/hello
   run labctl trace scenario1 ecs-3 "$url"
   [ "$status" -eq 0 ]
   [[ ${lines[0]} =~ ^GET\ $url\ from\ ecs-3:\ 200\ in\ [0-9.]+\ ms$ ]]
@@ -26,8 +30,7 @@ teardown() { down_all scenario1; }
 }
 
 @test "of a call by HTTPS the records are seen, not what they say; the function is asked in the clear" {
-  url=https://$(labctl plan scenario1 --json |
-    jq -er '[.workers[].config.groups[]?.domains[] | select(.kind == "vpc") | .name] | first')/hello
+  url=https://$(vpc_domain)/hello
   run labctl trace scenario1 ecs-3 "$url" --json
   [ "$status" -eq 0 ]
   jq -e '.result.status == 200 and .dropped == 0' <<<"$output" || { echo "$output"; false; }

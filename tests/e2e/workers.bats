@@ -67,9 +67,10 @@ told_forty() { on_node curl -s http://172.16.1.10:9145/metrics | grep -qx 'labct
 
   # both have their share of connections, and either says how many there are
   on_node python3 -c "
-import socket, sys
+import os, socket, sys, time
 held = [socket.create_connection(('172.16.1.10', 80)) for _ in range(40)]
-sys.stdin.read()" 3>&- < <(while [[ ! -e $BATS_TEST_TMPDIR/stop ]]; do read -rt 0.1 <> <(:) || true; done) &
+while not os.path.exists(sys.argv[1]):
+    time.sleep(0.1)" "$BATS_TEST_TMPDIR/stop" 3>&- &
   load_pid=$!
   within 5 all_open
   for ((i = 0; i < 4; i++)); do within 5 told_forty; done
