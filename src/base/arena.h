@@ -12,7 +12,7 @@ struct arena;
 struct arena *arena_new(size_t cap) __attribute__((returns_nonnull, warn_unused_result));
 void arena_free(struct arena *a); /* NULL is fine */
 
-/** Forgets all that was handed out and keeps the newest block, the largest, for reuse. */
+/** Forgets all that was handed out and keeps the newest block for reuse. */
 void arena_reset(struct arena *a);
 
 /**

@@ -101,7 +101,7 @@ static bool read_parameter(struct reader *r, struct value *v)
 	return true;
 }
 
-/* Digits and a point only; number_parse() takes more. */
+/* A sign, digits and a point only; number_parse() takes more. */
 static bool read_number(struct reader *r, struct value *v)
 {
 	const char *from = r->p;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** Small files of labctl's own folders, read and written whole, by descriptor of the folder. */
+/** Small files, as a rule of labctl's own folders, read and written whole, by descriptor of the folder. */
 #pragma once
 
 #include <stddef.h>

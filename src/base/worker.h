@@ -8,11 +8,12 @@
  *   4 readiness, see worker_ready(), a stream socket · 5... its sockets, bound and listening, in the order of the
  *   configuration's "sockets": [{"name": "vip-80"}, ...]. A socket of type "memory" is a memfd of
  *   WORKER_MEMORY bytes (of WORKER_TABLE: "table"), zero at first, that outlives restarts and
- *   replacements of the worker and is shared with the one that replaces it. One of type "packet" is of no device until its worker binds it.
- *   One of type "secret" is a file to be read, LAB-DIR/secrets/WORKER.NAME.
+ *   replacements of the worker and is shared with the one that replaces it. One of type "packet" is
+ *   of no device until its worker binds it. One of type "secret" is a file to be read,
+ *   LAB-DIR/secrets/WORKER.NAME.
  * It already runs in its network namespace, as an unprivileged user without other capabilities than
- * its "privilege" gives, some of them only until it is ready (priv_give_back()), and with NO_NEW_PRIVS set. SIGTERM: stop accepting, finish what is being
- * answered, exit 0 within 10 s.
+ * its "privilege" gives, some of them only until it is ready (priv_give_back()), and with NO_NEW_PRIVS
+ * set. SIGTERM: stop accepting, finish what is being answered, exit 0 within 10 s.
  *
  * Members of the configuration that the supervisor itself understands:
  *   "ready_ms": N     so long (at most 60,000) it may take to be ready, instead of 8,000; after two
