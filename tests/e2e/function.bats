@@ -95,12 +95,17 @@ EVENT='{"path": "/hello", "httpMethod": "GET", "headers": {"X-Forwarded-For": "1
   grep -q '1F-a2: stderr: what a day' "$DIR/log$((PORT + 3))"
 }
 
-@test "crash, exit status, text instead of JSON: FunctionUnhandledError" {
-  for event in crash status text; do
+@test "crash, exit status: FunctionUnhandledError" {
+  for event in crash status; do
     run invoke 3 "\"$event\"" -i
     [[ $output == *" 404 "*"x-fc-status: 404"*"x-fc-error-type: FunctionUnhandledError"* ]]
     [[ $output == *'"errorType":"FunctionUnhandledError"'* ]]
   done
+}
+
+@test "what is printed comes back as it is, whatever it is" {
+  run invoke 3 '"text"' -i
+  [[ $output == *" 200 "*"x-fc-status: 200"*"not JSON" ]]
 }
 
 @test "hang: FunctionTimeout at the timeout; others are served meanwhile" {
