@@ -15,7 +15,8 @@
  *	 "body": "aGVsbG8=", "isBase64Encoded": true}
  * A handler may leave it unread.
  *
- * Standard output: the answer, one JSON object, at most 6 MiB:
+ * Standard output: the answer, one JSON object, at most 32 MiB, of which a gateway takes 6 MiB unless the lab file's
+ * `limits` say otherwise (`function_answer`):
  *	{"statusCode": 200, "headers": {"Content-Type": "text/plain"},
  *	 "body": "Hello", "isBase64Encoded": false}
  * statusCode may be a number or a string of digits. A body that is not UTF-8 text goes as Base64
@@ -32,7 +33,8 @@
  *	output that is not such a JSON object				502, and what is wrong with it
  *	not done within the function's `timeout`: it is killed		504, FunctionTimeout
  *	cannot be executed						502, FunctionNotStarted
- *	more than 6 MiB of output: it is killed				502, ResponseTooLarge
+ *	more than 32 MiB of output: it is killed			502, ResponseTooLarge
+ *	more than the gateway takes					502, and that it is too large
  * Whatever it left running is killed when it exits: at once in its own process group, elsewhere as
  * soon as no other invocation can have started it. At most 10 invocations run at a time, 100 more wait
  * for their turn; all together may have 1024 processes.
@@ -54,7 +56,8 @@
  *	a body that is not such a JSON object				502, and what is wrong with it
  *	no answer within the function's `timeout`			504, FunctionTimeout
  *	cannot be executed, does not listen in time			502, FunctionNotStarted
- *	more than 6 MiB							502, ResponseTooLarge
+ *	more than 32 MiB						502, ResponseTooLarge
+ *	more than the gateway takes					502, and that it is too large
  * With `trigger: http` beside it, each invocation is the client's request instead: its method, path, query,
  * headers and body as they came through the API, the headers from above (x-fc-control-path: /http-invoke, else
  * /invoke), and none of the client's that begin with x-fc-. The answer goes to the client with its status, headers
