@@ -20,7 +20,7 @@
  *	{"statusCode": 200, "headers": {"Content-Type": "text/plain"},
  *	 "body": "Hello", "isBase64Encoded": false}
  * statusCode may be a number or a string of digits. A body that is not UTF-8 text goes as Base64
- * with isBase64Encoded true, which makes it 4/3 as long: about 4.5 MiB is the most that arrives.
+ * with isBase64Encoded true, which makes it 4/3 as long: of 6 MiB about 4.5 arrive.
  *
  * Standard error: goes to the function's log line by line, up to 64 KiB per invocation.
  *
