@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A chain of blocks, each twice as big as the one before (up to 1 MiB), memory handed out by bumping
- * a pointer. arena_grow() doubles: arrays have room for 2, 4, 8, ... elements. Most of a lab have one or
+ * A chain of blocks, memory handed out by bumping a pointer. Each is twice as big as the one before, up to 256 KiB;
+ * who has filled these has a big lab, and gets a huge page at a time. What fits into none has a block of its own.
+ * arena_grow() doubles: arrays have room for 2, 4, 8, ... elements. Most of a lab have one or
  * two; one that is still the last thing handed out grows where it is.
  */
 #include "base/arena.h"
@@ -10,20 +11,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define FIRST_BLOCK 4096u
-#define MAX_BLOCK   (1u << 20)
+#define LAST_BLOCK  (1u << 18)
+#define HUGE_PAGE   ((size_t)1 << 21)
 #define FIRST_ARRAY 2u
 
 struct block {
 	struct block *next;
 	size_t size;
+	bool huge;
 	max_align_t data[];
 };
 
 struct arena {
 	struct block *blocks; /* newest first */
 	size_t pos;           /* in the newest block */
+	size_t next;          /* size of the next block, 0: a huge page */
 	size_t cap, used;
 };
 
@@ -39,7 +44,28 @@ struct arena *arena_new(size_t cap)
 	if (!a)
 		abort();
 	a->cap = cap;
+	a->next = FIRST_BLOCK;
 	return a;
+}
+
+/*
+ * Whole huge pages, filled with zeros: one fault in place of 512, where the kernel has transparent huge pages for all
+ * or for who asks; memory like any other where it has none. See Documentation/admin-guide/mm/transhuge.rst.
+ */
+static struct block *map_huge(size_t bytes)
+{
+	char *room = mmap(NULL, bytes + HUGE_PAGE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t before;
+
+	if (room == MAP_FAILED)
+		return NULL;
+	before = -(uintptr_t)room % HUGE_PAGE;
+	if (before)
+		(void)munmap(room, before); /* of a mapping that nobody has seen yet */
+	(void)munmap(room + before + bytes, HUGE_PAGE - before);
+	(void)madvise(room + before, bytes, MADV_HUGEPAGE); /* only advice */
+	return (struct block *)(room + before);
 }
 
 static void free_blocks(struct block *b)
@@ -47,7 +73,10 @@ static void free_blocks(struct block *b)
 	while (b) {
 		struct block *next = b->next;
 
-		free(b);
+		if (b->huge)
+			(void)munmap(b, sizeof(*b) + b->size); /* whole, as it was mapped */
+		else
+			free(b);
 		b = next;
 	}
 }
@@ -73,19 +102,28 @@ void arena_reset(struct arena *a)
 	a->used = 0;
 }
 
-static struct block *add_block(struct arena *a, size_t need)
+static struct block *new_block(size_t size, bool huge)
 {
-	size_t size = a->blocks ? a->blocks->size * 2 : FIRST_BLOCK;
-	struct block *b;
+	struct block *b = huge ? map_huge(sizeof(*b) + size) : calloc(1, sizeof(*b) + size);
 
-	if (size > MAX_BLOCK)
-		size = MAX_BLOCK;
-	if (size < need)
-		size = need;
-	b = calloc(1, sizeof(*b) + size);
 	if (!b)
 		abort();
 	b->size = size;
+	b->huge = huge;
+	return b;
+}
+
+static struct block *add_block(struct arena *a, size_t need)
+{
+	const bool huge = need > HUGE_PAGE / 4 || !a->next;
+	size_t size = need > a->next ? need : a->next;
+	struct block *b;
+
+	if (huge)
+		size = (need + sizeof(*b) + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE - sizeof(*b);
+	else if (size == a->next)
+		a->next = a->next < LAST_BLOCK ? a->next * 2 : 0;
+	b = new_block(size, huge);
 	b->next = a->blocks;
 	a->blocks = b;
 	a->pos = 0;

@@ -72,6 +72,7 @@ struct capture_identity {
 	uint64_t
 		flow; /* the same for both directions, and for what ICMP says against one of its packets */
 	uint32_t from, to; /* its addresses */
+	uint8_t ttl;       /* not part of the key: every router takes one */
 	bool bare;         /* a TCP acknowledgement and nothing else */
 };
 /** false: not an IPv4 packet, or cut short. */

@@ -83,6 +83,7 @@ bool capture_identify(const unsigned char *data, size_t n, struct capture_identi
 					.flow = flow_of(ip, transport),
 					.from = bytes_u32(ip, 12),
 					.to = bytes_u32(ip, 16),
+					.ttl = ip.p[8],
 					.bare = ip.p[9] == IPPROTO_TCP &&
 						is_bare(transport, total)};
 	return true;

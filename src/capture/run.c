@@ -237,7 +237,7 @@ static void print(const struct run *r, const struct capture_packet *p)
 		r->name_width, r->spec->points[p->point].name, strbuf_str(&text));
 }
 
-/* {"point": index, "ns": since the epoch, "key": TEXT, "flow": TEXT, "from", "to": addresses,
+/* {"point": index, "ns": since the epoch, "key": TEXT, "flow": TEXT, "from", "to": addresses, "ttl": NUMBER,
  * "bare": BOOLEAN, "says": TEXT} */
 static void print_sighting(const struct run *r, const struct capture_packet *p)
 {
@@ -251,10 +251,10 @@ static void print_sighting(const struct run *r, const struct capture_packet *p)
 	capture_describe(p->data, p->n, &text);
 	(void)snprintf(key, sizeof(key), "%016jx", (uintmax_t)id.key);    /* fits */
 	(void)snprintf(flow, sizeof(flow), "%016jx", (uintmax_t)id.flow); /* fits */
-	line = json_pack("{s:I, s:I, s:s, s:s, s:I, s:I, s:b, s:s}", "point", (json_int_t)p->point,
-			 "ns", (json_int_t)p->ns, "key", key, "flow", flow, "from",
-			 (json_int_t)id.from, "to", (json_int_t)id.to, "bare", id.bare, "says",
-			 strbuf_str(&text));
+	line = json_pack("{s:I, s:I, s:s, s:s, s:I, s:I, s:i, s:b, s:s}", "point",
+			 (json_int_t)p->point, "ns", (json_int_t)p->ns, "key", key, "flow", flow,
+			 "from", (json_int_t)id.from, "to", (json_int_t)id.to, "ttl", id.ttl,
+			 "bare", id.bare, "says", strbuf_str(&text));
 	if (!line)
 		abort();
 	if (!json_dumpf(line, r->out, JSON_COMPACT))

@@ -96,8 +96,8 @@ const struct argp cli_argp_trace = {
 static int read_sighting(const struct cli_points *points, const json_t *line,
 			 struct trace_sighting *s)
 {
-	const json_t *point = json_array_get(
-		points->list, (size_t)json_integer_value(json_object_get(line, "point")));
+	const size_t number = (size_t)json_integer_value(json_object_get(line, "point"));
+	const json_t *point = json_array_get(points->list, number);
 	const char *key = json_string_value(json_object_get(line, "key"));
 	const char *flow = json_string_value(json_object_get(line, "flow"));
 
@@ -109,6 +109,8 @@ static int read_sighting(const struct cli_points *points, const json_t *line,
 		.to = (uint32_t)json_integer_value(json_object_get(line, "to")),
 		.bare = json_is_true(json_object_get(line, "bare")),
 		.says = json_string_value(json_object_get(line, "says")),
+		.point = number,
+		.ttl = (uint8_t)json_integer_value(json_object_get(line, "ttl")),
 	};
 	return s->ns && s->says ? 0 : -1;
 }

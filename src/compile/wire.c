@@ -93,6 +93,13 @@ static uint64_t hold_of(const struct line *line)
 	return bytes > HOLD_MAX ? HOLD_MAX : bytes;
 }
 
+/* What most lines do not have is not written: there may be thousands of lines. */
+static void put_if_any(struct strbuf *b, const char *key, uint64_t n)
+{
+	if (n)
+		compile_put_number(b, key, n);
+}
+
 static void put_line(struct strbuf *b, const struct wire *w)
 {
 	const struct line *l = &w->line;
@@ -101,12 +108,12 @@ static void put_line(struct strbuf *b, const struct wire *w)
 	compile_put_text(b, "a", w->ports[0]);
 	compile_put_text(b, "b", w->ports[1]);
 	compile_put_number(b, "delay_us", l->rtt_us / 2);
-	compile_put_number(b, "duplicate_ppm", l->duplicate_ppm);
+	put_if_any(b, "duplicate_ppm", l->duplicate_ppm);
 	compile_put_number(b, "hold", hold_of(l));
-	compile_put_number(b, "jitter_us", l->jitter_us / 2);
-	compile_put_number(b, "loss_ppm", l->loss_ppm);
+	put_if_any(b, "jitter_us", l->jitter_us / 2);
+	put_if_any(b, "loss_ppm", l->loss_ppm);
 	compile_put_text(b, "name", w->name);
-	compile_put_number(b, "reorder_ppm", l->reorder_ppm);
+	put_if_any(b, "reorder_ppm", l->reorder_ppm);
 	strbuf_addc(b, '}');
 }
 

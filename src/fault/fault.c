@@ -190,19 +190,53 @@ static void cen_faults(struct list *l, const struct cen *cen)
 
 /* --- names --- */
 
-static void dns_pairs(struct list *l, const char *dc, const char *host, const char *key,
-		      const char *kind, const struct pair *pairs, size_t n)
+/* of: the server that would give them, as people call it. */
+static void dns_pairs(struct list *l, const char *path, const char *what, const char *of,
+		      const struct pair *pairs, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		const char *path = arena_printf(l->a, "data_centers.%s.hosts.%s.dns.%s", dc, host,
-						key);
 		struct fault *f = add(l, "dns", path, pairs[i].at,
 				      json_pack("{s:n}", pairs[i].key)); /* it has dots */
 
 		f->resource = arena_printf(l->a, "%s.%s", path, pairs[i].key);
-		f->what = arena_printf(l->a, "%s %s of the DNS server on %s is missing", kind,
-				       pairs[i].key, host);
+		f->what = arena_printf(l->a, "%s %s of %s is missing", what, pairs[i].key, of);
 	}
+}
+
+static void host_dns(struct list *l, const struct data_center *dc, const struct host *h)
+{
+	const char *path = arena_printf(l->a, "data_centers.%s.hosts.%s.dns", dc->id.name,
+					h->id.name);
+	const char *of = arena_printf(l->a, "the DNS server on %s", h->id.name);
+
+	dns_pairs(l, arena_printf(l->a, "%s.records", path), "record", of, h->dns.records,
+		  h->dns.n_records);
+	dns_pairs(l, arena_printf(l->a, "%s.forward", path), "forwarding of zone", of,
+		  h->dns.forward, h->dns.n_forward);
+}
+
+/* The list of a zone's VPCs without one of them. */
+static json_t *vpcs_without(const struct private_zone *z, size_t without)
+{
+	json_t *rest = json_array();
+
+	for (size_t i = 0; i < z->n_vpcs; i++)
+		if (i != without && json_array_append_new(rest, json_string(z->vpcs[i].name)))
+			abort(); /* no memory */
+	return rest;
+}
+
+static void zone_faults(struct list *l, const struct private_zone *z)
+{
+	const char *path = arena_printf(l->a, "private_zones.%s", z->id.name);
+
+	dns_pairs(l, arena_printf(l->a, "%s.records", path), "record",
+		  arena_printf(l->a, "private zone %s", z->zone_name.s), z->records, z->n_records);
+	for (size_t i = 0; i < z->n_vpcs; i++)
+		add(l, "dns", arena_printf(l->a, "%s.vpcs", path), z->vpcs[i].at,
+		    vpcs_without(z, i))
+			->what = arena_printf(l->a, "private zone %s does not apply to VPC %s",
+					      z->zone_name.s, z->vpcs[i].name);
 }
 
 static void data_center(struct list *l, const struct data_center *dc)
@@ -212,10 +246,7 @@ static void data_center(struct list *l, const struct data_center *dc)
 		const struct host *h = &dc->hosts[i];
 
 		firewall_rules(l, dc, h);
-		dns_pairs(l, dc->id.name, h->id.name, "records", "record", h->dns.records,
-			  h->dns.n_records);
-		dns_pairs(l, dc->id.name, h->id.name, "forward", "forwarding of zone",
-			  h->dns.forward, h->dns.n_forward);
+		host_dns(l, dc, h);
 	}
 	for (size_t i = 0; i < dc->n_circuits; i++) {
 		const struct circuit *c = &dc->circuits[i];
@@ -337,6 +368,8 @@ struct fault *fault_list(const struct lab *lab, long long seed, struct arena *a,
 
 	for (size_t i = 0; i < lab->n_vpcs; i++)
 		vpc_routes(&l, &lab->vpcs[i]);
+	for (size_t i = 0; i < lab->n_private_zones; i++)
+		zone_faults(&l, &lab->private_zones[i]);
 	for (size_t i = 0; i < lab->n_security_groups; i++)
 		group_rules(&l, &lab->security_groups[i]);
 	for (size_t i = 0; i < lab->n_cens; i++)

@@ -27,22 +27,28 @@ static int too_big(const char *path, struct lab_error **err)
 	return lab_error_hint(err, "a lab file is text in YAML; is this another file?");
 }
 
-/* Up to room bytes; the file may change its size while it is read. -1 with errno. */
-static ssize_t read_all(int fd, char *text, size_t room)
+/*
+ * All of a file, and a zero byte; of one that is too big, enough to say so. It should have `size` bytes, but may grow
+ * while it is read. Gives its length, -1 with errno.
+ */
+static ssize_t read_all(int fd, struct arena *arena, size_t size, char **text)
 {
-	size_t len = 0;
+	size_t room = size + 1, len = 0; /* the end is seen where a byte more was asked for */
+	ssize_t n;
 
-	while (len < room) {
-		ssize_t n = read(fd, text + len, room - len);
-
+	*text = arena_alloc(arena, room + 1);
+	while (len <= PARSE_MAX_BYTES && (n = read(fd, *text + len, room - len)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -1;
-		if (n == 0)
-			break;
 		len += (size_t)n;
+		if (len < room)
+			continue;
+		room *= 2;
+		*text = memcpy(arena_alloc(arena, room + 1), *text, len);
 	}
+	(*text)[len] = '\0';
 	return (ssize_t)len;
 }
 
@@ -75,8 +81,7 @@ struct source *parse_source_read(struct arena *arena, const char *path, struct l
 		(void)too_big(path, err); /* always -1 */
 		return NULL;
 	}
-	text = arena_alloc(arena, (size_t)PARSE_MAX_BYTES + 2);
-	len = read_all(fd, text, (size_t)PARSE_MAX_BYTES + 1);
+	len = read_all(fd, arena, (size_t)st.st_size, &text);
 	if (len < 0) {
 		(void)lab_error_errno(err, LAB_USAGE, errno, "read the lab file: %s", path);
 		return NULL;
@@ -85,7 +90,6 @@ struct source *parse_source_read(struct arena *arena, const char *path, struct l
 		(void)too_big(path, err); /* always -1 */
 		return NULL;
 	}
-	text[len] = '\0';
 	src = arena_alloc(arena, sizeof(*src));
 	*src = (struct source){.path = arena_strdup(arena, path), .text = text, .len = (size_t)len};
 	return src;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "plan/fields.h"
 
 struct plan *plan_new(const char *lab)
@@ -277,25 +278,38 @@ static int compare_sorted(const void *pa, const void *pb, void *data)
 	return plan_key_cmp(s->kind, s->items + a->from * s->size, s->items + b->from * s->size);
 }
 
+/* Moves every item to its place, along the circles in which they push each other away. `hold` has room for one. */
+static void move_sorted(struct sorted *order, size_t n, const struct sorting *s, char *hold)
+{
+	for (size_t first = 0; first < n; first++) {
+		size_t at = first, from;
+
+		if (order[first].from == first)
+			continue;
+		memcpy(hold, s->items + first * s->size, s->size);
+		for (; (from = order[at].from) != first; at = from) {
+			memcpy(s->items + at * s->size, s->items + from * s->size, s->size);
+			order[at].from = at;
+		}
+		memcpy(s->items + at * s->size, hold, s->size);
+		order[at].from = at;
+	}
+}
+
 static void sort_kind(struct plan *p, enum plan_kind kind)
 {
 	const struct plan_array array = plan_array(p, kind);
 	const size_t n = *array.n;
-	struct sorting s = {kind, plan_fields(kind)->size, *array.items};
-	struct sorted *order = calloc(n + 1, sizeof(*order));
-	char *sorted = calloc(n + 1, s.size);
+	const struct sorting s = {kind, plan_fields(kind)->size, *array.items};
+	auto_free struct sorted *order = malloc((n + 1) * sizeof(*order));
+	auto_free char *hold = malloc(s.size);
 
-	if (!order || !sorted)
+	if (!order || !hold)
 		abort();
 	for (size_t i = 0; i < n; i++)
 		order[i] = (struct sorted){head_of(kind, s.items + i * s.size), i};
-	qsort_r(order, n, sizeof(*order), compare_sorted, &s);
-	for (size_t i = 0; i < n; i++)
-		memcpy(sorted + i * s.size, s.items + order[i].from * s.size, s.size);
-	if (n)
-		memcpy(s.items, sorted, n * s.size);
-	free(order);
-	free(sorted);
+	qsort_r(order, n, sizeof(*order), compare_sorted, (void *)&s);
+	move_sorted(order, n, &s, hold);
 }
 
 void plan_sort(struct plan *p)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sightings of one key are one packet, unless one stands in a namespace that the packet had left: then
- * it was sent again.
+ * Sightings of one key are one packet, unless one is where the packet had been, or in a namespace that it had left: then
+ * it was sent again, and is another one. Of two that are under way at once, each sighting is given to the one that left
+ * last and was not there: they are the same in all but that.
  */
 #include "trace/trace.h"
 
@@ -42,15 +43,23 @@ static bool was_in(const struct trace_journey *j, size_t ns)
 	return false;
 }
 
+static bool was_at(const struct trace_journey *j, const struct trace_sighting *s)
+{
+	for (size_t i = 0; i < j->n_stands; i++)
+		if (j->stands[i].point == s->point && j->stands[i].ttl == s->ttl)
+			return true;
+	return false;
+}
+
 /* The journey that this sighting goes on with; NULL: a new one begins. */
 static struct trace_journey *find(const struct trace *t, const struct trace_sighting *s, size_t ns)
 {
 	for (size_t i = t->n_journeys; i-- > 0;) {
 		struct trace_journey *j = &t->journeys[i];
 
-		if (j->key != s->key)
-			continue;
-		return j->hops[j->n - 1].column == ns || !was_in(j, ns) ? j : NULL;
+		if (j->key == s->key && !was_at(j, s) &&
+		    (j->hops[j->n - 1].column == ns || !was_in(j, ns)))
+			return j;
 	}
 	return NULL;
 }
@@ -90,7 +99,8 @@ static void add(struct build *b, const struct trace_sighting *s)
 	j = find(b->t, s, ns);
 	if (!j)
 		j = begin(b, s);
-	else if (j->hops[j->n - 1].column == ns)
+	*arena_push(b->t->arena, j->stands, j->n_stands) = (struct trace_stand){s->point, s->ttl};
+	if (j->n && j->hops[j->n - 1].column == ns)
 		return; /* in at one interface, out at another */
 	j->hops[j->n++] = (struct trace_hop){.column = ns, .at = s->at};
 }

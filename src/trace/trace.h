@@ -21,6 +21,14 @@ struct trace_sighting {
 	uint32_t to;    /* where it wants to go */
 	bool bare;      /* only acknowledges */
 	const char *says;
+	size_t point; /* number of the interface */
+	uint8_t ttl;
+};
+
+/** Where a packet was seen. It comes back to the same interface with a smaller TTL only. */
+struct trace_stand {
+	size_t point;
+	uint8_t ttl;
 };
 
 struct trace_hop {
@@ -32,6 +40,8 @@ struct trace_hop {
 struct trace_journey {
 	struct trace_hop *hops; /* at least one; each in another namespace than the one before */
 	size_t n;
+	struct trace_stand *stands;
+	size_t n_stands;
 	uint64_t key, flow;
 	uint32_t to;
 	bool bare;

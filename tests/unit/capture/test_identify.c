@@ -48,6 +48,7 @@ static void what_matters(void **state)
 
 	assert_true(id.bare);
 	assert_int_equal(id.to, 0x0a000002);
+	assert_int_equal(id.ttl, 64);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct capture_identity other = changed(rows[i].at);
 

@@ -57,9 +57,8 @@ static void a_pair_of_regions_too(void **state)
 		    strcmp(p->neighbours[i].dev, "r2") == 0)
 			assert_memory_equal(p->neighbours[i].mac, mac, 6);
 	assert_has(config_of(p, "wire"),
-		   "{\"a\":\"c.r1.r2\",\"b\":\"c.r2.r1\",\"delay_us\":25000,\"duplicate_ppm\":0,"
-		   "\"hold\":1048576,\"jitter_us\":1000,\"loss_ppm\":0,\"name\":\"c.r1.r2\","
-		   "\"reorder_ppm\":0}");
+		   "{\"a\":\"c.r1.r2\",\"b\":\"c.r2.r1\",\"delay_us\":25000,"
+		   "\"hold\":1048576,\"jitter_us\":1000,\"name\":\"c.r1.r2\"}");
 }
 
 static void one_worker_has_all_lines(void **state)

@@ -9,8 +9,8 @@
 #include "parse/parse.h"
 #include "validate/validate.h"
 
-static const char *const shipped[] = {"scenario1", "scenario2", "scenario3", "dual-circuit",
-				      "hybrid"};
+static const char *const shipped[] = {"scenario1",    "scenario2", "scenario3",
+				      "dual-circuit", "hybrid",    "gateway-policies"};
 
 static struct lab *read_lab(struct arena *a, const char *name, const struct source *change,
 			    struct diag_list *diags)
@@ -116,12 +116,31 @@ static void who_may_call_can_be_wrong(void **state)
 		arena_printf(a, "plugin_attachments.%s", lab->plugin_attachments[0].id.name)));
 }
 
+/* A zone's records can be missing, and the VPCs to which it applies. */
+static void private_zones_can_be_wrong(void **state)
+{
+	auto_arena struct arena *a = arena_new(0);
+	auto_diags struct diag_list *diags = diag_list_new();
+	auto_lab struct lab *lab = read_lab(a, "gateway-policies", NULL, diags);
+	const struct private_zone *z = lab->private_zones;
+	size_t n;
+	const struct fault *f = fault_list(lab, 1, a, &n);
+
+	(void)state;
+	assert_true(lab->n_private_zones && z->n_records && z->n_vpcs);
+	assert_true(has_fault_of(
+		f, n,
+		arena_printf(a, "private_zones.%s.records.%s", z->id.name, z->records[0].key)));
+	assert_true(has_fault_of(f, n, arena_printf(a, "private_zones.%s.vpcs", z->id.name)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_seed_is_an_order),
 		cmocka_unit_test(each_fits),
 		cmocka_unit_test(who_may_call_can_be_wrong),
+		cmocka_unit_test(private_zones_can_be_wrong),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,19 +20,19 @@ static struct plan *network(void)
 }
 
 static const struct trace_sighting sightings[] = {
-	{"a", 1000, 1, 7, 2, false, "query DNS x"},
-	{"r", 2000, 1, 7, 2, false, "query DNS x"},
-	{"r", 2500, 1, 7, 2, false, "query DNS x"}, /* in, then out: one hop */
-	{"c", 2600, 9, 8, 4, false, "foreign"},
-	{"r", 2700, 9, 8, 4, false, "foreign"},
-	{"b", 3000, 1, 7, 2, false, "query DNS x"},
-	{"b", 4000, 2, 7, 1, false, "GET / HTTP/1.1"},
-	{"r", 5000, 2, 7, 1, false, "GET / HTTP/1.1"},
-	{"a", 6000, 2, 7, 1, false, "GET / HTTP/1.1"},
-	{"a", 7000, 3, 7, 2, true, "<ack> & \"more\""},
-	{"r", 8000, 3, 7, 2, true, "<ack> & \"more\""},
-	{"a", 9000, 1, 7, 2, false, "query DNS x"}, /* sent again */
-	{"r", 9500, 1, 7, 2, false, "query DNS x"},
+	{"a", 1000, 1, 7, 2, false, "query DNS x", 1, 64},
+	{"r", 2000, 1, 7, 2, false, "query DNS x", 4, 64},
+	{"r", 2500, 1, 7, 2, false, "query DNS x", 5, 63}, /* in, then out: one hop */
+	{"c", 2600, 9, 8, 4, false, "foreign", 3, 64},
+	{"r", 2700, 9, 8, 4, false, "foreign", 4, 64},
+	{"b", 3000, 1, 7, 2, false, "query DNS x", 2, 64},
+	{"b", 4000, 2, 7, 1, false, "GET / HTTP/1.1", 2, 64},
+	{"r", 5000, 2, 7, 1, false, "GET / HTTP/1.1", 4, 64},
+	{"a", 6000, 2, 7, 1, false, "GET / HTTP/1.1", 1, 64},
+	{"a", 7000, 3, 7, 2, true, "<ack> & \"more\"", 1, 64},
+	{"r", 8000, 3, 7, 2, true, "<ack> & \"more\"", 4, 64},
+	{"a", 9000, 1, 7, 2, false, "query DNS x", 1, 64}, /* sent again */
+	{"r", 9500, 1, 7, 2, false, "query DNS x", 4, 64},
 };
 
 static struct trace *traced(const char *from)
@@ -65,12 +65,17 @@ static void becomes_journeys(void **state)
 static void what_it_leads_to(void **state)
 {
 	static const struct trace_sighting more[] = {
-		{"r", 1, 4, 6, 3, false, "before"}, {"c", 2, 4, 6, 3, false, "before"},
-		{"a", 3, 1, 7, 2, false, "ask b"},  {"r", 4, 1, 7, 2, false, "ask b"},
-		{"b", 5, 1, 7, 2, false, "ask b"},  {"b", 6, 2, 9, 3, false, "ask c"},
-		{"c", 7, 2, 9, 3, false, "ask c"},  {"c", 8, 5, 6, 4, false, "to r"},
-		{"r", 9, 5, 6, 4, false, "to r"},   {"c", 10, 3, 9, 2, false, "to b"},
-		{"b", 11, 3, 9, 2, false, "to b"},
+		{"r", 1, 4, 6, 3, false, "before", 4, 64},
+		{"c", 2, 4, 6, 3, false, "before", 3, 64},
+		{"a", 3, 1, 7, 2, false, "ask b", 1, 64},
+		{"r", 4, 1, 7, 2, false, "ask b", 4, 64},
+		{"b", 5, 1, 7, 2, false, "ask b", 2, 64},
+		{"b", 6, 2, 9, 3, false, "ask c", 2, 64},
+		{"c", 7, 2, 9, 3, false, "ask c", 3, 64},
+		{"c", 8, 5, 6, 4, false, "to r", 3, 64},
+		{"r", 9, 5, 6, 4, false, "to r", 4, 64},
+		{"c", 10, 3, 9, 2, false, "to b", 3, 64},
+		{"b", 11, 3, 9, 2, false, "to b", 2, 64},
 	};
 	auto_plan struct plan *p = network();
 	auto_trace struct trace *t = trace_new(p, "a", more, ARRAY_LEN(more));
@@ -81,6 +86,43 @@ static void what_it_leads_to(void **state)
 	assert_string_equal(t->journeys[2].says, "to b");
 	assert_int_equal(t->n_columns, 4);
 	assert_int_equal(t->start, 3);
+}
+
+/* Two resets without data have the same identification; the second leaves before the first arrives. */
+static void two_alike_are_under_way(void **state)
+{
+	static const struct trace_sighting more[] = {
+		{"a", 1, 1, 7, 2, false, "RST", 1, 64}, {"a", 2, 1, 7, 2, false, "RST", 1, 64},
+		{"r", 3, 1, 7, 2, false, "RST", 4, 64}, {"r", 4, 1, 7, 2, false, "RST", 4, 64},
+		{"r", 5, 1, 7, 2, false, "RST", 5, 63}, {"r", 6, 1, 7, 2, false, "RST", 5, 63},
+		{"b", 7, 1, 7, 2, false, "RST", 2, 63}, {"b", 8, 1, 7, 2, false, "RST", 2, 63},
+	};
+	auto_plan struct plan *p = network();
+	auto_trace struct trace *t = trace_new(p, "a", more, ARRAY_LEN(more));
+
+	assert_int_equal(t->n_journeys, 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(t->journeys[i].n, 3);
+		assert_false(t->journeys[i].lost);
+	}
+	assert_int_equal(t->journeys[0].hops[0].at, 1);
+	assert_int_equal(t->journeys[1].hops[0].at, 2);
+}
+
+/* Back on the line on which it came: the same interface, but a router was between. */
+static void back_on_one_line(void **state)
+{
+	static const struct trace_sighting more[] = {
+		{"a", 1, 1, 7, 2, false, "query", 1, 64},
+		{"r", 2, 1, 7, 2, false, "query", 4, 64},
+		{"r", 3, 1, 7, 2, false, "query", 4, 63},
+		{"b", 4, 1, 7, 2, false, "query", 2, 63},
+	};
+	auto_plan struct plan *p = network();
+	auto_trace struct trace *t = trace_new(p, "a", more, ARRAY_LEN(more));
+
+	assert_int_equal(t->n_journeys, 1);
+	assert_int_equal(t->journeys[0].n, 3);
 }
 
 static void drawn(void **state)
@@ -146,6 +188,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(becomes_journeys),
 		cmocka_unit_test(what_it_leads_to),
+		cmocka_unit_test(two_alike_are_under_way),
+		cmocka_unit_test(back_on_one_line),
 		cmocka_unit_test(drawn),
 		cmocka_unit_test(names_become_numbers),
 		cmocka_unit_test(as_a_picture),
