@@ -28,6 +28,7 @@ struct net_device {
 	const struct plan_bridge *bridge;
 	const struct plan_shaper *shaper; /* of what leaves by it; NULL: none */
 	uint64_t wire_us;                 /* that labctl-wire takes to carry it to the other end */
+	uint32_t wire_loss_ppm;           /* of the frames that it carries there */
 	const char *fault;                /* see struct plan_end */
 	uint32_t ns;
 	uint32_t peer, master; /* devices */

@@ -18,11 +18,13 @@ static uint32_t end_behind(const struct analyse *a, uint32_t ns, const json_t *p
 	return dev == NET_NONE ? NET_NONE : a->devs[dev].peer;
 }
 
-static void set_delay(const struct analyse *a, uint32_t dev, const json_t *line)
+static void set_line(const struct analyse *a, uint32_t dev, const json_t *line)
 {
-	if (dev != NET_NONE)
-		a->devs[dev].wire_us =
-			(uint64_t)json_integer_value(json_object_get(line, "delay_us"));
+	if (dev == NET_NONE)
+		return;
+	a->devs[dev].wire_us = (uint64_t)json_integer_value(json_object_get(line, "delay_us"));
+	a->devs[dev].wire_loss_ppm =
+		(uint32_t)json_integer_value(json_object_get(line, "loss_ppm"));
 }
 
 static void join(const struct analyse *a, uint32_t ns, const json_t *line)
@@ -30,8 +32,8 @@ static void join(const struct analyse *a, uint32_t ns, const json_t *line)
 	const uint32_t here = end_behind(a, ns, json_object_get(line, "a"));
 	const uint32_t there = end_behind(a, ns, json_object_get(line, "b"));
 
-	set_delay(a, here, line);
-	set_delay(a, there, line);
+	set_line(a, here, line);
+	set_line(a, there, line);
 	if (here == NET_NONE || there == NET_NONE ||
 	    json_integer_value(json_object_get(line, "loss_ppm")) >= NET_LOST_ALL)
 		return;

@@ -16,6 +16,7 @@
 #include "cli/rework.h"
 #include "cli/seen.h"
 #include "explain/explain.h"
+#include "parse/parse.h"
 #include "validate/validate.h"
 
 #define NAMES_MAX    6 /* of resources that a step adds; more are only counted */
@@ -206,18 +207,34 @@ static struct explanation *explain_seen(const struct options *o, struct cli_seen
 	}
 }
 
-static int no_such_node(const struct plan *p, const char *name, struct lab_error **err)
+static const char *nearest_node(const struct plan *p, const char *name)
 {
 	auto_free const char **names = calloc(p->n_nodes + 1, sizeof(*names));
-	const char *nearest;
 
 	if (!names)
 		abort();
 	for (size_t i = 0; i < p->n_nodes; i++)
 		names[i] = p->nodes[i].ns;
-	nearest = diag_nearest(name, names, p->n_nodes);
+	return diag_nearest(name, names, p->n_nodes);
+}
+
+static int no_such_node(const struct plan *p, const char *name, struct lab_error **err)
+{
+	const char *nearest = nearest_node(p, name);
+
 	(void)lab_error_make(err, LAB_USAGE, "no such node: %s", name);
 	return nearest ? lab_error_hint(err, "did you mean %s?", nearest) : -1;
+}
+
+/* A name that nobody knew may be that of a node, misspelt. */
+static void print_nearest(const struct plan *p, const struct explanation *e)
+{
+	const char *nearest = e->target.name && !strchr(e->target.name, '.')
+				      ? nearest_node(p, e->target.name)
+				      : NULL;
+
+	if (nearest)
+		printf("  hint   did you mean %s?\n", nearest);
 }
 
 /* --- the step that would mend it --- */
@@ -243,24 +260,18 @@ static const char *file_of(struct span at)
 	return slash ? slash + 1 : at.src->path;
 }
 
-/* A plan has the rules of security groups, and not their places. */
-static void find_group(const struct options *o, const struct cli_seen *seen, struct explanation *e)
+/* A plan has the rules of security groups and the decisions of gateways, and not their places. */
+static void find_place(const struct options *o, const struct cli_seen *seen, struct explanation *e)
 {
-	static const char prefix[] = "security_groups.";
-	const char *resource = e->origin.resource;
-	const bool wanted = resource && !e->origin.at && !strncmp(resource, prefix, strlen(prefix));
+	const bool wanted = e->origin.resource && !e->origin.at;
 	auto_cli_lab struct cli_lab *again = wanted && !seen->read
 						     ? lab_at(o->common.lab, seen->step)
 						     : NULL;
 	const struct cli_lab *l = seen->read ? seen->read : again;
+	const struct named *id = wanted && l ? parse_find(l->lab, e->origin.resource) : NULL;
 
-	for (size_t i = 0; wanted && l && i < l->lab->n_security_groups; i++) {
-		const struct named *id = &l->lab->security_groups[i].id;
-
-		if (!strcmp(id->name, resource + strlen(prefix)))
-			e->origin.at = arena_printf(e->arena, "%s:%u", file_of(id->at),
-						    id->at.line);
-	}
+	if (id)
+		e->origin.at = arena_printf(e->arena, "%s:%u", file_of(id->at), id->at.line);
 }
 
 /* NULL, too, where something that TO speaks of is not there yet. */
@@ -454,11 +465,12 @@ static json_t *legs_json(const struct explanation *e)
 				abort();
 		if (json_array_append_new(
 			    list,
-			    json_pack("{s:s, s:s, s:o, s:o, s:o, s:I, s:I}", "title", leg->title,
-				      "passes", words[leg->verdict], "notes", notes, "there",
-				      hops_json(leg->there, leg->n_there, leg->watched), "back",
-				      hops_json(leg->back, leg->n_back, leg->watched), "rate",
-				      (json_int_t)leg->rate, "rtt_us", (json_int_t)leg->rtt_us)))
+			    json_pack("{s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:i}", "title",
+				      leg->title, "passes", words[leg->verdict], "notes", notes,
+				      "there", hops_json(leg->there, leg->n_there, leg->watched),
+				      "back", hops_json(leg->back, leg->n_back, leg->watched),
+				      "rate", (json_int_t)leg->is.rate, "rtt_us",
+				      (json_int_t)leg->is.delay_us, "loss_ppm", leg->is.loss_ppm)))
 			abort();
 	}
 	return list;
@@ -487,15 +499,15 @@ static void print_json(const struct explanation *e, const struct asked *asked,
 {
 	json_t *root = json_pack(
 		"{s:s, s:s?, s:b, s:s, s:s, s:s?, s:s?, s:s, s:s?, s:o, s:s, s:s?, s:s?, s:s?, "
-		"s:I, s:I, s:b, s:b, s:o, s:b, s:o}",
+		"s:I, s:I, s:i, s:b, s:b, s:o, s:b, s:o}",
 		"lab", seen->plan->lab, "step", seen->step, "live", seen->live, "from", e->from,
 		"to", e->to, "host", asked->host, "stage", asked->stage, "reachable",
 		words[e->verdict], "answer", e->answer, "status",
 		e->status ? json_integer(e->status) : json_null(), "error_code", e->code, "cause",
 		e->cause, "resource", e->origin.resource, "at", e->origin.at, "rate",
-		(json_int_t)e->rate, "rtt_us", (json_int_t)e->rtt_us, "repaired_by_up", r->repair,
-		"mended_by_reset", r->reset, "mended_by", remedy_json(r), "steps_known", !r->unread,
-		"legs", legs_json(e));
+		(json_int_t)e->is.rate, "rtt_us", (json_int_t)e->is.delay_us, "loss_ppm",
+		e->is.loss_ppm, "repaired_by_up", r->repair, "mended_by_reset", r->reset,
+		"mended_by", remedy_json(r), "steps_known", !r->unread, "legs", legs_json(e));
 	auto_free char *text = NULL;
 
 	if (probing->done && json_object_set_new(root, "probe", cli_probed_json(&probing->probed)))
@@ -516,8 +528,10 @@ static void print_text(const struct options *o, const struct explanation *e,
 	cli_seen_say(seen);
 	explain_text(e, &text);
 	fputs(strbuf_str(&text), stdout);
-	if (e->verdict != ANALYSE_YES)
+	if (e->verdict != ANALYSE_YES) {
+		print_nearest(seen->plan, e);
 		print_remedy(o, r);
+	}
 	if (probing->done)
 		cli_probed_print(&probing->probed);
 }
@@ -584,7 +598,7 @@ static int explain_it(const struct options *o, struct cli_seen *seen, struct pro
 	e = explain_seen(o, seen, &asked, err);
 	if (!e || probe(o, &asked, e, probing, err))
 		return -1;
-	find_group(o, seen, e);
+	find_place(o, seen, e);
 	if (e->verdict != ANALYSE_YES) {
 		remedy.repair = seen->live && reaches(o, seen->status.plan, &asked);
 		remedy.reset = !remedy.repair && seen->live &&

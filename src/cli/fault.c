@@ -146,9 +146,9 @@ static bool goes_otherwise(const struct view *before, const struct view *after,
 	was = explain_check(before, c);
 	is = explain_check(after, c);
 	return was && is &&
-	       (was->verdict != is->verdict || was->status != is->status || was->rate != is->rate ||
-		was->rtt_us != is->rtt_us || !same_text(was->code, is->code) ||
-		!same_text(was->answer, is->answer));
+	       (was->verdict != is->verdict || was->status != is->status ||
+		was->is.rate != is->is.rate || was->is.delay_us != is->is.delay_us ||
+		!same_text(was->code, is->code) || !same_text(was->answer, is->answer));
 }
 
 static bool is_noticed(const struct lab *lab, const struct view *before, const struct view *after)

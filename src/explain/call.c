@@ -35,8 +35,24 @@ struct call {
 	const struct explain_http *http;
 };
 
-/* The gateway refuses: what the client gets, and why. */
-static bool refuse(struct call *c, enum gateway_error e, const char *about)
+/* An object of the lab file, whose place no plan has. */
+static struct plan_origin origin_in(struct call *c, const char *section, const char *name)
+{
+	return (struct plan_origin){
+		.resource = arena_printf(c->k->e->arena, "%s.%s", section, name)};
+}
+
+/* Whose lines decide, as far as the gateway has come: the instance, the group, the API. */
+static struct plan_origin origin_of(struct call *c)
+{
+	if (c->match.api)
+		return origin_in(c, "apis", c->match.api->name);
+	return c->group ? origin_in(c, "api_groups", c->group->name) : c->worker->origin;
+}
+
+/* The gateway refuses, because of that: what the client gets, and why. */
+static bool refuse_by(struct call *c, struct plan_origin origin, enum gateway_error e,
+		      const char *about)
 {
 	const char *text = gateway_error_text(c->k->e->arena, e, about);
 
@@ -45,9 +61,14 @@ static bool refuse(struct call *c, enum gateway_error e, const char *about)
 	c->k->e->answer = c->worker->ns;
 	explain_note(c->k, c->leg, "answers %d %s: %s", c->k->e->status, c->k->e->code, text);
 	if (!c->k->e->cause) /* else the way to the backend told it */
-		explain_stop(c->k, c->leg, ANALYSE_NO, c->worker->origin, "%s answers %d %s: %s",
+		explain_stop(c->k, c->leg, ANALYSE_NO, origin, "%s answers %d %s: %s",
 			     c->worker->ns, c->k->e->status, c->k->e->code, text);
 	return false;
+}
+
+static bool refuse(struct call *c, enum gateway_error e, const char *about)
+{
+	return refuse_by(c, origin_of(c), e, about);
 }
 
 static const char *text_of(struct call *c, struct http_slice s)
@@ -199,7 +220,8 @@ static bool ask_plugins(struct call *c, bool asked)
 		if (note)
 			explain_note(c->k, c->leg, "%s", note);
 		if (t.refused)
-			return refuse(c, t.refused, NULL);
+			return refuse_by(c, origin_in(c, "plugins", b->plugin->name), t.refused,
+					 NULL);
 	}
 	c->backend = t.backend;
 	c->perhaps = t.perhaps;
@@ -216,6 +238,15 @@ static bool ask_plugins_late(struct call *c)
 	return ask_plugins(c, true);
 }
 
+/* Which apps could sign this request. */
+static void tell_apps(struct call *c)
+{
+	for (size_t i = 0; i < c->config->n_apps; i++)
+		if (gateway_auth_granted(c->match.api, c->stage, &c->config->apps[i]))
+			explain_note(c->k, c->leg, "app %s may call it: --app %s",
+				     c->config->apps[i].name, c->config->apps[i].name);
+}
+
 /* A signature is taken for a good one. */
 static bool authorize(struct call *c)
 {
@@ -225,8 +256,12 @@ static bool authorize(struct call *c)
 	if (!c->match.api->auth.required)
 		return true;
 	c->app = app;
-	if (!name)
+	if (!name) {
+		explain_note(c->k, c->leg, "API %s wants requests that an app has signed",
+			     c->match.api->name);
+		tell_apps(c);
 		return refuse(c, GATEWAY_UNAUTHENTICATED, NULL);
+	}
 	if (!app)
 		return refuse(c, GATEWAY_UNKNOWN_KEY, NULL);
 	if (!gateway_auth_granted(c->match.api, c->stage, app))
@@ -364,7 +399,9 @@ static bool call_http(struct call *c)
 	int status = 0;
 
 	if (b->kind == GATEWAY_HTTP_VPC && !b->address.sin_family)
-		return refuse(c, GATEWAY_ACCESS_INVALID, b->access);
+		return refuse_by(c,
+				 b->access ? origin_in(c, "vpc_accesses", b->access) : origin_of(c),
+				 GATEWAY_ACCESS_INVALID, b->access);
 	if (!b->address.sin_family)
 		return refuse(c, GATEWAY_UNRESOLVED, b->host);
 	if (b->access)

@@ -267,13 +267,8 @@ static void connect_to(struct explain_work *k, const struct target *t)
 
 static void sum_up(struct explanation *e)
 {
-	for (size_t i = 0; i < e->n_legs; i++) {
-		const struct explain_leg *leg = &e->legs[i];
-
-		e->rtt_us += leg->rtt_us;
-		if (leg->rate && (!e->rate || leg->rate < e->rate))
-			e->rate = leg->rate;
-	}
+	for (size_t i = 0; i < e->n_legs; i++)
+		explain_measure_add(&e->is, &e->legs[i].is);
 }
 
 struct explanation *explain_new(const struct analyse *a, const struct explain_request *r,

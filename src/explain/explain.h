@@ -30,6 +30,15 @@ struct explain_hop {
 	size_t seen_in, seen_out;  /* packets of a probe (explain/observe.h) */
 };
 
+/** What lines do to a packet that passes them. */
+struct explain_measure {
+	uint64_t rate;     /* bit/s of the narrowest place; 0: no limit */
+	uint64_t delay_us; /* of all of them; there and back, it is the round trip */
+	uint32_t loss_ppm; /* how many of a million are lost on the way */
+};
+/** What it is like to pass `more`, too. */
+void explain_measure_add(struct explain_measure *m, const struct explain_measure *more);
+
 /** One conversation, or the decisions of one program. */
 struct explain_leg {
 	const char *title;
@@ -37,9 +46,7 @@ struct explain_leg {
 	const char **notes;
 	struct explain_hop *there, *back;
 	size_t n_notes, n_there, n_back;
-	uint64_t
-		rate; /* bit/s of the narrowest place, in the direction that is narrower; 0: no limit */
-	uint64_t rtt_us; /* of all delays on its way */
+	struct explain_measure is; /* there and back */
 	/* its packets */
 	uint32_t src, dst;
 	enum analyse_protocol protocol;
@@ -69,7 +76,7 @@ struct explanation {
 	const char *code;          /* X-Ca-Error-Code; "": none */
 	const char *cause;         /* NULL where the verdict is ANALYSE_YES */
 	struct plan_origin origin; /* of what stands in the way; at is NULL of a security group */
-	uint64_t rate, rtt_us;     /* of all legs but those of names */
+	struct explain_measure is; /* of all legs but those of names */
 };
 
 /** NULL with *err (LAB_USAGE) where the request is not one. Borrows the plan's texts. */
@@ -79,8 +86,8 @@ void explain_free(struct explanation *e); /* NULL is fine */
 
 /** For people: every leg with its hops, then the verdict; without the step that would mend it. */
 void explain_text(const struct explanation *e, struct strbuf *b);
-/** "2 Mbit/s, round trip 30 ms"; "" where neither is limited. */
-void explain_figures(uint64_t rate, uint64_t rtt_us, struct strbuf *b);
+/** "2 Mbit/s, round trip 30 ms, 5 % of round trips lost"; "" where nothing is limited. */
+void explain_figures(const struct explain_measure *m, struct strbuf *b);
 
 static inline void cleanup_explanation(struct explanation **e)
 {

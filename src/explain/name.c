@@ -238,9 +238,14 @@ static bool is_vpc_domain(struct explain_work *k, const char *name, const char *
 		name, arena_printf(k->e->arena, "%.*s-vpc%s", n, public_domain, public_domain + n));
 }
 
+static struct plan_origin origin_of_end(const struct analyse_trip *trip)
+{
+	return trip->there.hops[trip->there.n_hops - 1].ns->origin;
+}
+
 /* The step of the console that is missing: an instance is bound first, then a VPC domain is enabled. */
 static bool stop_group(struct explain_work *k, struct explain_leg *leg, const char *name,
-		       const json_t *group)
+		       const json_t *group, const struct analyse_trip *trip)
 {
 	const char *instance = text_of(group, "instance");
 	const uint32_t ns = analyse_net_find_ns(k->a, instance);
@@ -261,9 +266,10 @@ static bool stop_group(struct explain_work *k, struct explain_leg *leg, const ch
 		explain_stop(k, leg, ANALYSE_NO, origin,
 			     "the VPC domain of group %s is not enabled", text_of(group, "name"));
 	else
-		explain_stop(k, leg, ANALYSE_NO, origin,
-			     "the VPC domain of group %s is known in VPCs only",
-			     text_of(group, "name"));
+		explain_stop(k, leg, ANALYSE_NO, origin_of_end(trip),
+			     "the VPC domain of group %s is known in VPCs only, and %s asks no "
+			     "resolver of one for it",
+			     text_of(group, "name"), explain_end_of(trip));
 	return true;
 }
 
@@ -276,11 +282,10 @@ static void stop_unknown(struct explain_work *k, struct explain_leg *leg, const 
 	size_t i;
 
 	json_array_foreach (json_object_get(summary, "api_groups"), i, group)
-		told = told || stop_group(k, leg, name, group);
+		told = told || stop_group(k, leg, name, group, trip);
 	json_decref(summary);
 	if (!told)
-		explain_stop(k, leg, ANALYSE_NO,
-			     trip->there.hops[trip->there.n_hops - 1].ns->origin,
+		explain_stop(k, leg, ANALYSE_NO, origin_of_end(trip),
 			     "%s does not know the name %s", explain_end_of(trip), name);
 }
 
@@ -301,8 +306,7 @@ static void tell(struct explain_work *k, struct explain_leg *leg, enum explain_l
 		return;
 	case EXPLAIN_NODATA:
 		explain_note(k, leg, "%s answers: NODATA", text);
-		explain_stop(k, leg, ANALYSE_NO,
-			     trip->there.hops[trip->there.n_hops - 1].ns->origin,
+		explain_stop(k, leg, ANALYSE_NO, origin_of_end(trip),
 			     "the name %s has no IPv4 address", name);
 		return;
 	case EXPLAIN_NO_ANSWER: explain_note(k, leg, "%s does not answer", text); return;

@@ -46,23 +46,41 @@ static uint32_t ns_of(const struct analyse *a, const struct analyse_hop *hop)
 	return (uint32_t)(hop->ns - a->plan->namespaces);
 }
 
-/* The device by which it leaves; NULL: it does not. */
-static const struct net_device *device_at(const struct analyse *a, const struct analyse_hop *hop)
+static const struct net_device *device_at(const struct analyse *a, const struct analyse_hop *hop,
+					  const char *name)
 {
-	const uint32_t dev = analyse_net_find_dev(a, ns_of(a, hop), hop->out);
+	const uint32_t dev = name ? analyse_net_find_dev(a, ns_of(a, hop), name) : NET_NONE;
 
 	return dev == NET_NONE ? NULL : &a->devs[dev];
 }
 
-/* By a queueing discipline, or where the kernel has none for it, by labctl-wire. */
-static uint64_t delay_of(const struct net_device *d)
+static void add_wire(struct explain_measure *line, const struct net_device *d)
 {
-	return d ? d->wire_us + (d->shaper ? d->shaper->delay_us : 0) : 0;
+	explain_measure_add(line, &(struct explain_measure){.delay_us = d->wire_us,
+							    .loss_ppm = d->wire_loss_ppm});
 }
 
-static uint64_t rate_of(const struct net_device *d)
+/*
+ * By a queueing discipline of the device that it leaves by; and where the kernel has none for it, by labctl-wire, whose
+ * line may begin there, or, behind a switch, end where the packet comes in.
+ */
+static struct explain_measure line_from(const struct analyse *a, const struct analyse_walk *w,
+					size_t i)
 {
-	return d && d->shaper ? d->shaper->rate : 0;
+	const struct net_device *out = device_at(a, &w->hops[i], w->hops[i].out);
+	const struct net_device *in = i + 1 < w->n_hops
+					      ? device_at(a, &w->hops[i + 1], w->hops[i + 1].in)
+					      : NULL;
+	struct explain_measure line = {0};
+
+	if (out && out->shaper)
+		line = (struct explain_measure){out->shaper->rate, out->shaper->delay_us,
+						out->shaper->loss_ppm};
+	if (out)
+		add_wire(&line, out);
+	if (in && out && (out->peer == NET_NONE || &a->devs[out->peer] != in))
+		add_wire(&line, in);
+	return line;
 }
 
 static bool has_filter(const struct net_ns *n, const char *table)
@@ -81,16 +99,17 @@ static void add_filters(const struct net_ns *n, struct strbuf *b)
 		strbuf_add(b, "; the firewall lets it pass");
 }
 
-static void add_figures(const struct net_device *d, struct strbuf *b)
+static void add_figures(struct explain_measure line, struct strbuf *b)
 {
-	const uint64_t delay = delay_of(d);
 	auto_strbuf struct strbuf rate = {0};
 
-	explain_figures(rate_of(d), 0, &rate);
+	explain_figures(&(struct explain_measure){.rate = line.rate}, &rate);
 	if (rate.len)
 		strbuf_printf(b, "; %s", strbuf_str(&rate));
-	if (delay)
-		strbuf_printf(b, "; %g ms", (double)delay / 1000);
+	if (line.delay_us)
+		strbuf_printf(b, "; %g ms", (double)line.delay_us / 1000);
+	if (line.loss_ppm)
+		strbuf_printf(b, "; loses %g %%", (double)line.loss_ppm / 10000);
 }
 
 static void add_hop(struct explain_work *k, const struct analyse_walk *w, size_t i,
@@ -108,7 +127,7 @@ static void add_hop(struct explain_work *k, const struct analyse_walk *w, size_t
 		strbuf_add(&how, how.len ? "; STOPS" : "STOPS");
 	else
 		add_filters(&k->a->ns[ns_of(k->a, hop)], &how);
-	add_figures(device_at(k->a, hop), &how);
+	add_figures(line_from(k->a, w, i), &how);
 	analyse_place(hop->ns, &place);
 	*out = (struct explain_hop){
 		.ns = hop->ns->name,
@@ -133,12 +152,9 @@ static struct explain_hop *hops_of(struct explain_work *k, const struct analyse_
 static void measure(const struct analyse *a, const struct analyse_walk *w, struct explain_leg *leg)
 {
 	for (size_t i = 0; i < w->n_hops; i++) {
-		const struct net_device *d = device_at(a, &w->hops[i]);
-		const uint64_t rate = rate_of(d);
+		const struct explain_measure line = line_from(a, w, i);
 
-		leg->rtt_us += delay_of(d);
-		if (rate && (!leg->rate || rate < leg->rate))
-			leg->rate = rate;
+		explain_measure_add(&leg->is, &line);
 	}
 }
 

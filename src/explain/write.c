@@ -5,18 +5,35 @@
 #include "base/strbuf.h"
 #include "explain/explain.h"
 
-void explain_figures(uint64_t rate, uint64_t rtt_us, struct strbuf *b)
+void explain_measure_add(struct explain_measure *m, const struct explain_measure *more)
+{
+	const uint64_t both = (uint64_t)m->loss_ppm * more->loss_ppm / 1000000;
+
+	if (more->rate && (!m->rate || more->rate < m->rate))
+		m->rate = more->rate;
+	m->delay_us += more->delay_us;
+	m->loss_ppm += more->loss_ppm - (uint32_t)both;
+}
+
+void explain_figures(const struct explain_measure *m, struct strbuf *b)
 {
 	static const char *const units[] = {"bit/s", "kbit/s", "Mbit/s", "Gbit/s"};
-	double v = (double)rate;
+	double v = (double)m->rate;
+	const char *comma = "";
 	size_t unit = 0;
 
 	for (; v >= 1000 && unit + 1 < sizeof(units) / sizeof(*units); unit++)
 		v /= 1000;
-	if (rate)
+	if (m->rate) {
 		strbuf_printf(b, "%g %s", v, units[unit]);
-	if (rtt_us)
-		strbuf_printf(b, "%sround trip %g ms", rate ? ", " : "", (double)rtt_us / 1000);
+		comma = ", ";
+	}
+	if (m->delay_us) {
+		strbuf_printf(b, "%sround trip %g ms", comma, (double)m->delay_us / 1000);
+		comma = ", ";
+	}
+	if (m->loss_ppm)
+		strbuf_printf(b, "%s%g %% of round trips lost", comma, (double)m->loss_ppm / 10000);
 }
 
 static int width_of(const struct explanation *e)
@@ -83,7 +100,7 @@ static void add_success(const struct explanation *e, struct strbuf *b)
 	strbuf_printf(b, "reachable: %s answers", e->answer);
 	if (e->status)
 		strbuf_printf(b, " %d", e->status);
-	explain_figures(e->rate, e->rtt_us, &figures);
+	explain_figures(&e->is, &figures);
 	strbuf_printf(b, "%s%s\n", figures.len ? "; " : "", strbuf_str(&figures));
 }
 

@@ -90,5 +90,8 @@ struct lab *parse_lab_changed(const struct source *src, const char *step,
 			      const struct source *changes, size_t n, struct diag_list *diags)
 	__attribute__((nonnull(1, 5)));
 
+/** The object "apis.hello", of a map of named objects at the top of the file; NULL: it has none such. Borrows. */
+const struct named *parse_find(const struct lab *lab, const char *resource);
+
 /** The JSON Schema (draft 2020-12) of a lab file, from the parser's own table. Caller frees. */
 char *parse_schema(void) __attribute__((returns_nonnull));

@@ -202,6 +202,26 @@ to_gateway='. as $m | .cells[] | select($m.from[.from] == ["ecs-3"] and $m.to[.t
   [[ $(labctl explain e1 ecs-3 172.16.9.9 --json | jq -c '[.mended_by, .steps_known]') == "[null,false]" ]]
 }
 
+@test "a refusal names the line that is about it, an unsigned request the apps, a misspelt node its neighbour" {
+  local file=$LABCTL_SOURCE_DIR/labs/gateway-policies/lab.yaml line
+  line=$(grep -n '^ *orders: {group: shop' "$file" | cut -d: -f1)
+  run labctl explain gateway-policies ecs-1 'http://${api_groups.shop.vpc_domain}/orders' --plan
+  [ "$status" -eq 1 ]
+  [[ $output == *"    app app-1 may call it: --app app-1"* && $output == *"  where  lab.yaml:$line, apis.orders"* ]] || { echo "$output"; false; }
+  labctl explain gateway-policies ecs-1 'http://${api_groups.shop.vpc_domain}/orders' --plan --app app-1
+  run labctl explain scenario1 ecs-3 ecs-9 --plan
+  [ "$status" -eq 1 ]
+  [[ $output == *"did you mean ecs-3?"* ]]
+}
+
+@test "a lossy link is said, where it is and in all" {
+  labctl up scenario2
+  labctl link scenario2 pc-1 set loss=30%
+  run labctl explain scenario2 idc-client apigw-1
+  [ "$status" -eq 0 ]
+  [[ $output == *"; loses 30 %"* && $output == *", 51 % of round trips lost"* ]] || { echo "$output"; false; }
+}
+
 @test "the matrix puts together what is alike" {
   run labctl matrix scenario2 --plan
   [ "$status" -eq 0 ]

@@ -218,7 +218,8 @@ function leg(l, open) {
 
 export function wayPage(state, way, actions) {
   const yes = way.reachable === 'yes';
-  const figures = [way.rate && rate(way.rate), way.rtt_us && `round trip ${milliseconds(way.rtt_us)}`].filter(Boolean).join(', ');
+  const figures = [way.rate && rate(way.rate), way.rtt_us && `round trip ${milliseconds(way.rtt_us)}`,
+    way.loss_ppm && `${way.loss_ppm / 10000} % of round trips lost`].filter(Boolean).join(', ');
   const mend = way.mended_by;
   return [
     el('p', {class: 'over'}, way.live ? 'As the kernel has it' : 'As planned'),

@@ -200,8 +200,8 @@ static char *answer(const struct analyse *a, const struct explain_request *r)
 	assert_non_null(e);
 	explain_text(e, &b);
 	strbuf_printf(&b, "%d %s %ju %ju\n", (int)e->verdict,
-		      e->origin.resource ? e->origin.resource : "-", (uintmax_t)e->rate,
-		      (uintmax_t)e->rtt_us);
+		      e->origin.resource ? e->origin.resource : "-", (uintmax_t)e->is.rate,
+		      (uintmax_t)e->is.delay_us);
 	return strbuf_take(&b);
 }
 

@@ -181,7 +181,7 @@ static const struct row rows[] = {
 	 404,
 	 "I404NF",
 	 "apigw-1 answers 404 I404NF: API not found with `GET /nothing`",
-	 "api_gateways.apigw-1"},
+	 "api_groups.group-1"},
 	{"scenario1",
 	 NULL,
 	 {.from = "ecs-3", .to = "http://" DOMAIN1 "/hello", .method = "POST"},
@@ -189,7 +189,7 @@ static const struct row rows[] = {
 	 404,
 	 "I404NF",
 	 "apigw-1 answers 404 I404NF: API not found with `POST /hello`",
-	 "api_gateways.apigw-1"},
+	 "api_groups.group-1"},
 	{"scenario1",
 	 NULL,
 	 {.from = "ecs-3", .to = "http://" DOMAIN1 "/hello", .stage = "FOO"},
@@ -197,7 +197,7 @@ static const struct row rows[] = {
 	 400,
 	 "I400SG",
 	 "apigw-1 answers 400 I400SG: Invalid Stage",
-	 "api_gateways.apigw-1"},
+	 "api_groups.group-1"},
 	{"scenario1",
 	 NULL,
 	 {.from = "ecs-3", .to = "http://" DOMAIN1 "/hello", .stage = "TEST"},
@@ -205,7 +205,7 @@ static const struct row rows[] = {
 	 404,
 	 "I404NF",
 	 "apigw-1 answers 404 I404NF: API not found with `GET /hello`",
-	 "api_gateways.apigw-1"},
+	 "api_groups.group-1"},
 	{"scenario1",
 	 NULL,
 	 {.from = "ecs-3", .to = "http://" DOMAIN1 "/%zz"},
@@ -213,7 +213,7 @@ static const struct row rows[] = {
 	 400,
 	 "I400PA",
 	 NULL,
-	 "api_gateways.apigw-1"},
+	 "api_groups.group-1"},
 	{"scenario1",
 	 NULL,
 	 {.from = "ecs-3", .to = "https://" DOMAIN1 "/hello"},
@@ -270,7 +270,7 @@ static const struct row rows[] = {
 	 504,
 	 "D504TO",
 	 "apigw-1 answers 504 D504TO: Backend service request timeout",
-	 "api_gateways.apigw-1"},
+	 "apis.slow"},
 	{"scenario3",
 	 NULL,
 	 {.from = "ecs-1", .to = "http://10.10.1.20:8080/status/418"},
@@ -342,13 +342,13 @@ static void test_figures(void **state)
 		p, &(struct explain_request){.from = "ecs-3", .to = "http://" DOMAIN1 "/hello"});
 	auto_strbuf struct strbuf b = {0};
 
-	assert_int_equal(e->rate, 2000000);
-	assert_int_equal(e->rtt_us, 30000);
-	explain_figures(e->rate, e->rtt_us, &b);
+	assert_int_equal(e->is.rate, 2000000);
+	assert_int_equal(e->is.delay_us, 30000);
+	explain_figures(&e->is, &b);
 	assert_string_equal(strbuf_str(&b), "2 Mbit/s, round trip 30 ms");
 	strbuf_trunc(&b, 0);
-	explain_figures(0, 2500, &b);
-	assert_string_equal(strbuf_str(&b), "round trip 2.5 ms");
+	explain_figures(&(struct explain_measure){.delay_us = 2500, .loss_ppm = 510000}, &b);
+	assert_string_equal(strbuf_str(&b), "round trip 2.5 ms, 51 % of round trips lost");
 	assert_int_equal(e->legs[1].n_there, 6);
 	assert_string_equal(e->legs[1].there[2].place, "the transit router of cen-1 in cn-beijing");
 	assert_string_equal(e->legs[1].there[1].origin.resource, "vpcs.vpc-1.vswitches.vsw-1a");
@@ -365,8 +365,24 @@ static void test_figures_of_wires(void **state)
 	compiled_options.no_netem = false;
 	e = explain_in(p, &(struct explain_request){.from = "ecs-3", .to = "apigw-1"});
 	assert_int_equal(e->verdict, ANALYSE_YES);
-	assert_int_equal(e->rate, 2000000);
-	assert_int_equal(e->rtt_us, 30000);
+	assert_int_equal(e->is.rate, 2000000);
+	assert_int_equal(e->is.delay_us, 30000);
+}
+
+/* A circuit's line ends at the VBR; from the data centre it is behind a switch. It is as long there and back. */
+static void test_figures_of_circuits(void **state)
+{
+	for (int k = 0; k < 2; k++) {
+		auto_plan struct plan *p = NULL;
+		auto_explanation struct explanation *e = NULL;
+
+		compiled_options.no_netem = k;
+		p = plan_of("scenario2", NULL);
+		compiled_options.no_netem = false;
+		e = explain_in(p, &(struct explain_request){.from = "idc-client", .to = "apigw-1"});
+		assert_int_equal(e->verdict, ANALYSE_YES);
+		assert_int_equal(e->is.delay_us, 2000);
+	}
 }
 
 /* The built-in service does what the path says; a command answers what it likes, whatever its words are. */
@@ -477,6 +493,7 @@ int main(void)
 		cmocka_unit_test(test_no_way_back),
 		cmocka_unit_test(test_figures),
 		cmocka_unit_test(test_figures_of_wires),
+		cmocka_unit_test(test_figures_of_circuits),
 		cmocka_unit_test(test_commands_answer_what_they_like),
 		cmocka_unit_test(test_echo_services_with_tls),
 		cmocka_unit_test(test_routes_by_headers),

@@ -127,13 +127,32 @@ static void scenario1(void **state)
 	}
 }
 
+/* Objects are found as plans name them. */
+static void objects_are_found(void **state)
+{
+	static const char *const none[] = {
+		"apis",      "apis.",         "apis.hell",   "apis.hello.backend",
+		"api.hello", "lab.scenario1", "steps.grant", ""};
+	auto_arena struct arena *arena = arena_new(0);
+	auto_diags struct diag_list *diags = diag_list_new();
+	auto_free char *path = NULL;
+	const char *dir = getenv("LABCTL_SOURCE_DIR");
+	auto_lab struct lab *lab = NULL;
+
+	assert_true(asprintf(&path, "%s/labs/scenario1/lab.yaml", dir ? dir : ".") > 0);
+	lab = parse_lab(parse_source_read(arena, path, NULL), NULL, diags);
+	assert_ptr_equal(parse_find(lab, "apis.hello"), &lab->apis[0].id);
+	assert_string_equal(parse_find(lab, "vpcs.vpc-3")->name, "vpc-3");
+	for (size_t i = 0; i < ARRAY_LEN(none); i++)
+		assert_null(parse_find(lab, none[i]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(special_files),
-		cmocka_unit_test(sizes),
-		cmocka_unit_test(size_is_not_believed),
-		cmocka_unit_test(scenario1),
+		cmocka_unit_test(special_files),        cmocka_unit_test(sizes),
+		cmocka_unit_test(size_is_not_believed), cmocka_unit_test(scenario1),
+		cmocka_unit_test(objects_are_found),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
