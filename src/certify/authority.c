@@ -2,6 +2,7 @@
 /* Names of domains are longer than the 64 bytes of a common name: only the alternative names hold them. */
 #include "certify/authority.h"
 
+#include <arpa/inet.h>
 #include <gnutls/abstract.h>
 #include <gnutls/crypto.h>
 #include <gnutls/x509.h>
@@ -12,6 +13,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/ip.h"
 
 #define DAY    ((time_t)86400)
 #define YEARS  (3650 * DAY)
@@ -224,16 +226,46 @@ int authority_write(const struct authority *a, struct certificate *own, struct l
 	return rc < 0 ? refused(rc, "the lab's authority", err) : 0;
 }
 
+/* `name` ends at a space or at the end of the text. */
+static int add_name(gnutls_x509_crt_t c, const char *name, size_t len)
+{
+	char text[IP_STRLEN];
+	uint32_t ip;
+
+	if (len < sizeof(text)) {
+		memcpy(text, name, len);
+		text[len] = '\0';
+		if (ip_parse(text, &ip)) {
+			ip = htonl(ip);
+			return gnutls_x509_crt_set_subject_alt_name(c, GNUTLS_SAN_IPADDRESS, &ip,
+								    sizeof(ip), GNUTLS_FSAN_APPEND);
+		}
+	}
+	return gnutls_x509_crt_set_subject_alt_name(c, GNUTLS_SAN_DNSNAME, name, (unsigned int)len,
+						    GNUTLS_FSAN_APPEND);
+}
+
+static int add_names(gnutls_x509_crt_t c, const char *names)
+{
+	int rc = 0;
+
+	for (const char *at = names; *at && rc >= 0;) {
+		const size_t len = strcspn(at, " ");
+
+		rc = add_name(c, at, len);
+		at += len + strspn(at + len, " ");
+	}
+	return rc;
+}
+
 static int fill(gnutls_x509_crt_t c, gnutls_x509_privkey_t key, const struct authority *a,
-		const char *domain)
+		const char *names)
 {
 	int rc = generate(key);
 
 	TRY(rc, describe(c, key));
 	TRY(rc, set_name(c, GNUTLS_OID_X520_ORGANIZATION_NAME, "labctl"));
-	TRY(rc,
-	    gnutls_x509_crt_set_subject_alt_name(c, GNUTLS_SAN_DNSNAME, domain,
-						 (unsigned int)strlen(domain), GNUTLS_FSAN_SET));
+	TRY(rc, add_names(c, names));
 	TRY(rc, gnutls_x509_crt_set_basic_constraints(c, 0, -1));
 	TRY(rc, gnutls_x509_crt_set_key_usage(c, GNUTLS_KEY_DIGITAL_SIGNATURE));
 	TRY(rc, gnutls_x509_crt_set_key_purpose_oid(c, GNUTLS_KP_TLS_WWW_SERVER, 0));
@@ -242,7 +274,7 @@ static int fill(gnutls_x509_crt_t c, gnutls_x509_privkey_t key, const struct aut
 	return rc;
 }
 
-int authority_issue(const struct authority *a, const char *domain, struct certificate *issued,
+int authority_issue(const struct authority *a, const char *names, struct certificate *issued,
 		    struct lab_error **err)
 {
 	gnutls_x509_privkey_t key;
@@ -250,11 +282,11 @@ int authority_issue(const struct authority *a, const char *domain, struct certif
 	int rc;
 
 	init(&key, &certificate);
-	rc = fill(certificate, key, a, domain);
+	rc = fill(certificate, key, a, names);
 	TRY(rc, write_pair(certificate, key, issued));
 	gnutls_x509_privkey_deinit(key);
 	gnutls_x509_crt_deinit(certificate);
-	return rc < 0 ? refused(rc, domain, err) : 0;
+	return rc < 0 ? refused(rc, names, err) : 0;
 }
 
 bool authority_has_issued(const struct authority *a, const char *certificate, const char *key)

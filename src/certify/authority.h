@@ -24,8 +24,8 @@ void authority_free(struct authority *a); /* NULL is fine */
 /** The authority's own. */
 int authority_write(const struct authority *a, struct certificate *own, struct lab_error **err);
 
-/** One for a server of that name, with a new key. */
-int authority_issue(const struct authority *a, const char *domain, struct certificate *issued,
+/** One for a server of that name, or of several with spaces between, IPv4 addresses among them; with a new key. */
+int authority_issue(const struct authority *a, const char *names, struct certificate *issued,
 		    struct lab_error **err);
 
 /** Whether the texts are a certificate that the authority has issued, and its key; when is of no matter. */

@@ -4,10 +4,11 @@
  *
  *	ca.pem, ca-key.pem     the lab's authority
  *	trust.pem              what its nodes trust: the host's authorities, and the lab's
- *	WORKER.certificates    of a gateway: {DOMAIN: {"certificate": PEM, "key": PEM}}
+ *	WORKER.certificates    {DOMAIN: {"certificate": PEM, "key": PEM}}; several
+ *	                       names of one certificate are a DOMAIN with spaces between
  *
  * What is there stays: whoever trusts the authority, or knows a certificate, goes on to do so. Certificates
- * of domains that a gateway no longer has stay, too, for an earlier configuration may come back. Where the
+ * of domains that a worker no longer has stay, too, for an earlier configuration may come back. Where the
  * authority is lost, there is a new one, and each certificate of the old one is replaced when it is wanted.
  */
 #pragma once

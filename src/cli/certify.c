@@ -26,13 +26,16 @@ static bool wants_certificates(const struct plan_worker *w)
 	return false;
 }
 
-/* Of a gateway's configuration (gateway/config.h), those with a certificate. */
+/* Of a gateway's configuration (gateway/config.h), those with a certificate; of an echo service's, its names. */
 static json_t *domains_of(const struct plan_worker *w)
 {
 	json_auto_t *config = json_loads(w->config, 0, NULL);
 	json_t *list = json_array(), *group, *domain;
+	json_t *names = json_object_get(json_object_get(config, "echo"), "tls");
 	size_t i, k;
 
+	if (names && json_array_append(list, names))
+		abort();
 	json_array_foreach (json_object_get(config, "groups"), i, group) {
 		json_array_foreach (json_object_get(group, "domains"), k, domain) {
 			if (!json_is_false(json_object_get(domain, "certificate")) &&

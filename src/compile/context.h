@@ -308,6 +308,10 @@ uint32_t compile_function_address(const struct lab *lab, const struct function *
 #define FUNCTION_PORT 9000
 void compile_dns(struct compile *c);
 const char *compile_ecs_domain(struct compile *c, const struct ecs *ecs);
+/** The whole name of a private zone's record. */
+const char *compile_zone_name(struct compile *c, const struct private_zone *z, const char *key);
+/** What others call a node, with spaces between: its address first. */
+const char *compile_node_names(struct compile *c, const struct lab_node *node);
 void compile_summary(struct compile *c);
 
 /* --- json.c --- */

@@ -125,16 +125,20 @@ static bool is_hidden(const struct compile *c, const struct vpc *vpc, const char
 	return false;
 }
 
+const char *compile_zone_name(struct compile *c, const struct private_zone *z, const char *key)
+{
+	return strcmp(key, "@") == 0 ? z->zone_name.s
+				     : compile_text(c, "%s.%s", key, z->zone_name.s);
+}
+
 static void add_private_zone(struct compile *c, struct view *v, const struct private_zone *z)
 {
 	for (size_t i = 0; i < z->n_records; i++) {
 		const struct pair *r = &z->records[i];
-		const char *name = strcmp(r->key, "@") == 0
-					   ? z->zone_name.s
-					   : compile_text(c, "%s.%s", r->key, z->zone_name.s);
 		uint32_t ip;
 
-		add_record(v, name, ip_parse(r->value.s, &ip) ? "A" : "CNAME", r->value.s);
+		add_record(v, compile_zone_name(c, z, r->key),
+			   ip_parse(r->value.s, &ip) ? "A" : "CNAME", r->value.s);
 	}
 }
 

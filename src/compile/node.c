@@ -62,25 +62,40 @@ static enum plan_privilege privilege_of(const struct service *s)
 	return PLAN_PRIVILEGE_SERVICE;
 }
 
+static void compile_command(struct compile *c, const struct lab_node *node, const struct service *s,
+			    struct plan_worker *w)
+{
+	w->program = "labctl-service";
+	w->privilege = privilege_of(s);
+	w->config = compile_json(c, command_config(c, find_node(c, node->id->name), s));
+}
+
+static void compile_echo(struct compile *c, const struct lab_node *node, const struct service *s,
+			 struct plan_worker *w)
+{
+	const struct plan_socket sockets[] = {
+		{"listen", node->id->name, PLAN_TCP, 0, (uint16_t)s->port.v},
+		{"certificates", node->id->name, PLAN_SECRET, 0, 0}, /* of TLS only */
+	};
+
+	w->program = s->tls ? "labctl-tls-echo" : "labctl-service";
+	w->n_sockets = s->tls ? 2 : 1;
+	w->sockets = arena_memdup(c->arena, sockets, w->n_sockets * sizeof(*sockets));
+	w->config = compile_json(c, json_pack("{s:{s:s, s:s, s:s*}}", "echo", "name", s->id.name,
+					      "node", node->id->name, "tls",
+					      s->tls ? compile_node_names(c, node) : NULL));
+}
+
 static void compile_service(struct compile *c, const struct lab_node *node, const struct service *s)
 {
-	struct plan_origin origin = compile_origin_in(c, "nodes", node->id, "services", &s->id);
-	const struct plan_socket listen = {"listen", node->id->name, PLAN_TCP, 0,
-					   (uint16_t)s->port.v};
-	json_t *config = s->n_command ? command_config(c, find_node(c, node->id->name), s)
-				      : json_pack("{s:{s:s, s:s}}", "echo", "name", s->id.name,
-						  "node", node->id->name);
+	struct plan_worker *w = plan_add_worker(c->plan);
 
-	*plan_add_worker(c->plan) = (struct plan_worker){
-		.origin = origin,
+	*w = (struct plan_worker){
+		.origin = compile_origin_in(c, "nodes", node->id, "services", &s->id),
 		.name = lab_service_worker(c->lab, node->id->name, s->id.name),
-		.program = "labctl-service",
 		.ns = node->id->name,
-		.sockets = s->n_command ? NULL : arena_memdup(c->arena, &listen, sizeof(listen)),
-		.n_sockets = s->n_command ? 0 : 1,
-		.privilege = privilege_of(s),
-		.config = compile_json(c, config),
 	};
+	(s->n_command ? compile_command : compile_echo)(c, node, s, w);
 }
 
 void compile_node_services(struct compile *c)

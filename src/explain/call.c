@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/cleanup.h"
 #include "explain/work.h"
@@ -267,15 +268,40 @@ static bool echo(struct http_slice path, unsigned int timeout_ms, int *status)
 	return !timeout_ms || wish.delay_ms < timeout_ms;
 }
 
+/* An echo service that speaks HTTPS. */
+static bool is_tls_echo(const struct plan_worker *w)
+{
+	return !strcmp(w->program, "labctl-tls-echo");
+}
+
 static bool is_echo(const struct plan_worker *w)
 {
 	json_t *config;
 	bool yes;
 
+	if (is_tls_echo(w))
+		return true;
 	if (strcmp(w->program, "labctl-service") != 0)
 		return false;
 	config = json_loads(w->config, 0, NULL);
 	yes = json_object_get(config, "echo") != NULL;
+	json_decref(config);
+	return yes;
+}
+
+/* Whether the certificate of an echo service is of that host. */
+static bool is_called(const struct plan_worker *w, const char *host)
+{
+	json_t *config = json_loads(w->config, 0, NULL);
+	const char *at = json_string_value(json_object_get(json_object_get(config, "echo"), "tls"));
+	bool yes = false;
+
+	while (at && *at && !yes) {
+		const size_t len = strcspn(at, " ");
+
+		yes = len == strlen(host) && !strncasecmp(at, host, len);
+		at += len + strspn(at + len, " ");
+	}
 	json_decref(config);
 	return yes;
 }
@@ -347,9 +373,12 @@ static bool call_http(struct call *c)
 	w = reach_backend(c, b->access ? b->access : b->host);
 	if (!w)
 		return false;
-	if (b->https && is_echo(w))
+	if (b->https && is_echo(w) && !is_tls_echo(w))
 		return refuse(c, GATEWAY_TLS_FAILED,
 			      arena_printf(c->k->e->arena, "handshake failed: /%s", b->endpoint));
+	/* what it gets is the alert unexpected_message: 10, which to HTTP is a line feed */
+	if (!b->https && is_tls_echo(w))
+		return refuse(c, GATEWAY_BACKEND_INVALID, "a line must end in CR LF");
 	if (b->https)
 		explain_note(c->k, c->leg, "TLS: whatever certificate the backend has");
 	if (is_echo(w) && !echo(backend_path(c), b->timeout_ms, &status))
@@ -426,9 +455,28 @@ static void explain_gateway(struct explain_work *k, const struct plan_worker *w,
 		;
 }
 
+/* NULL: client and echo service understand each other. */
+static const char *why_no_echo(struct explain_work *k, const struct plan_worker *w,
+			       const struct explain_http *http)
+{
+	const bool tls = is_tls_echo(w);
+
+	if (tls != http->secure)
+		return tls ? "the echo service speaks HTTPS only"
+			   : "the echo service speaks HTTP only";
+	if (tls && !is_called(w, http->host))
+		return arena_printf(k->e->arena, "its certificate is not of %s", http->host);
+	if (tls)
+		explain_note(k, &k->e->legs[k->e->n_legs - 1],
+			     "TLS: certificate of %s, from the lab's authority", http->host);
+	return NULL;
+}
+
 void explain_call(struct explain_work *k, const struct plan_worker *w,
 		  const struct explain_http *http)
 {
+	const char *why;
+
 	if (!strcmp(w->program, "labctl-gateway")) {
 		explain_gateway(k, w, http);
 		return;
@@ -436,9 +484,10 @@ void explain_call(struct explain_work *k, const struct plan_worker *w,
 	k->e->answer = w->name;
 	if (!is_echo(w))
 		return;
-	if (http->secure)
+	why = why_no_echo(k, w, http);
+	if (why)
 		explain_stop(k, &k->e->legs[k->e->n_legs - 1], ANALYSE_NO, w->origin,
-			     "TLS fails at %s: the echo service speaks HTTP only", w->ns);
+			     "TLS fails at %s: %s", w->ns, why);
 	else
 		(void)echo(http_slice(http->path), 0, &k->e->status); /* it has all time */
 }

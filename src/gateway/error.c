@@ -12,15 +12,16 @@ static const struct {
 	const char *code, *format;
 } errors[] = {
 	[GATEWAY_OK] = {"", ""},
-	[GATEWAY_BAD_HEADER] = {"I400HD", "Invalid Header `%s`"},               /* [table] */
-	[GATEWAY_BAD_BODY] = {"I400BD", "Invalid Body: %s"},                    /* [table] */
-	[GATEWAY_BAD_PATH] = {"I400PA", "Invalid Request Path `%s`"},           /* [table] */
-	[GATEWAY_BAD_URI] = {"I400RU", "Invalid Request Uri `%s`"},             /* [table] */
-	[GATEWAY_BAD_CONTENT_TYPE] = {"I400CT", "Invalid Content-Type: %s"},    /* [mem] */
-	[GATEWAY_PARAMETER_MISSING] = {"I400MP", "Parameter `%s` is required"}, /* [mem] */
-	[GATEWAY_BAD_PARAMETER] = {"I400IP", "Invalid Parameter `%s`"},         /* [mem] */
-	[GATEWAY_BAD_STAGE] = {"I400SG", "Invalid Stage"},                      /* [table] */
-	[GATEWAY_BAD_METHOD] = {"I405UM", "Unsupported Method `%s`"},           /* [table] */
+	[GATEWAY_BAD_HEADER] = {"I400HD", "Invalid Header `%s`"},              /* [table] */
+	[GATEWAY_BAD_BODY] = {"I400BD", "Invalid Body: %s"},                   /* [table] */
+	[GATEWAY_BAD_PATH] = {"I400PA", "Invalid Request Path `%s`"},          /* [table] */
+	[GATEWAY_BAD_URI] = {"I400RU", "Invalid Request Uri `%s`"},            /* [table] */
+	[GATEWAY_BAD_CONTENT_TYPE] = {"I400CT", "Invalid Content-Type: `%s`"}, /* [table] */
+	[GATEWAY_PARAMETER_MISSING] = {"I400MP",
+				       "Parameter `%s` is required"},   /* [code], text [mem] */
+	[GATEWAY_BAD_PARAMETER] = {"I400IP", "Invalid Parameter `%s`"}, /* [code], text [mem] */
+	[GATEWAY_BAD_STAGE] = {"I400SG", "Invalid Stage"},              /* [table] */
+	[GATEWAY_BAD_METHOD] = {"I405UM", "Unsupported Method `%s`"},   /* [table] */
 	[GATEWAY_BAD_PROTOCOL] = {"I403PT", "Invalid protocol %s unsupported"}, /* [table] */
 	[GATEWAY_UNKNOWN_DOMAIN] = {"I404DO", "Invalid Domain `%s`"},           /* [table] */
 	[GATEWAY_UNKNOWN_API] = {"I404NF", "API not found with `%s`"},          /* [table] */
@@ -30,7 +31,8 @@ static const struct {
 				     "Need authorization, X-Ca-Key or Authorization: APPCODE ... "
 				     "is required"},
 	[GATEWAY_UNKNOWN_KEY] = {"A400IK", "Invalid AppKey"},
-	[GATEWAY_UNKNOWN_CODE] = {"A400AC", "Invalid AppCode"},
+	/* [code]; the text is what samples for the vendor's market compare answers with */
+	[GATEWAY_UNKNOWN_CODE] = {"A400AC", "Invalid AppCode `not exists`"},
 	[GATEWAY_BAD_SIGNATURE] = {"A403IS", "Invalid Signature, Server StringToSign:`%s`"},
 	[GATEWAY_BAD_MD5] = {"I400I5", "Invalid Content-MD5"}, /* [code], text [mem] */
 	[GATEWAY_TIMESTAMP_EXPIRED] = {"S403TE", "X-Ca-Timestamp is expired"}, /* [mem] */

@@ -13,6 +13,8 @@ struct service {
 	size_t n_command;
 	struct number port; /* that it listens on when it is ready; required by the echo */
 	enum service_protocol protocol;
+	bool tls; /* the echo speaks HTTPS; default false */
+	struct span tls_at;
 	struct text *environment; /* "KEY=value" */
 	size_t n_environment;
 };

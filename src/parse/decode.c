@@ -100,8 +100,17 @@ static bool is_kind(struct decode *d, const char *name, const char *want, enum n
 	return false;
 }
 
+static const char *instead_of(const struct table *table, const char *key)
+{
+	for (const struct key_lacking *l = table->lacking; l && l->name; l++)
+		if (!strcmp(l->name, key))
+			return l->instead;
+	return NULL;
+}
+
 static void unknown_key(struct decode *d, const struct table *table, const struct node_item *item)
 {
+	const char *instead = instead_of(table, item->key);
 	const char **names = arena_alloc(d->arena, table->n * sizeof(*names));
 	const char *near, *list = "";
 
@@ -109,6 +118,10 @@ static void unknown_key(struct decode *d, const struct table *table, const struc
 		    item->key);
 	if (!d->r->shown)
 		return;
+	if (instead) {
+		parse_hint(d->r, "%s", instead);
+		return;
+	}
 	for (size_t i = 0; i < table->n; i++) {
 		names[i] = table->keys[i].name;
 		list = arena_printf(d->arena, "%s%s%s", list, i ? ", " : "", names[i]);

@@ -83,6 +83,11 @@ enum table_head {
 struct node;
 struct report;
 
+/* A key that the cloud has here and labs have not: who writes it is told so, and what does in its place. */
+struct key_lacking {
+	const char *name, *instead;
+};
+
 struct table {
 	const char *what;     /* "a VPC" */
 	const char *def_name; /* of the JSON Schema: "vpc" */
@@ -93,6 +98,7 @@ struct table {
 	const char *const *choices[TABLE_CHOICES]; /* NULL-ended: exactly one of these is written */
 	/* for what the rows cannot say, once per complete item */
 	void (*finish)(struct report *r, const struct node *node, void *item);
+	const struct key_lacking *lacking; /* ends with a name NULL; NULL: none */
 };
 
 extern const struct table parse_table_lab;

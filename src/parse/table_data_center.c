@@ -12,6 +12,8 @@ static const struct key service_keys[] = {
 	 .doc = "Port that it listens on as soon as it is ready."},
 	{"protocol", KEY_ENUM, FIELD(service, protocol), .words = &protocols, .def = "tcp",
 	 .doc = "Protocol of the port."},
+	{"tls", KEY_BOOL, FIELD(service, tls), EXTRA(service, tls_at), .def = "false",
+	 .doc = "The HTTP echo speaks HTTPS only, with a certificate of the lab's authority."},
 	{"environment", KEY_ENVIRONMENT, ITEMS(service, environment),
 	 .doc = "Environment variables of the program."},
 };

@@ -50,9 +50,14 @@ static const struct key parameter_keys[] = {
 	{"enum_value", KEY_TEXTS, ITEMS(request_parameter, enum_value),
 	 .doc = "The only values that it may have."},
 };
+static const struct key_lacking parameter_lacks[] = {
+	{"json_scheme",
+	 "the cloud's check of a STRING by a JSON Schema is not modelled: write `regular_expression:`, or let the backend check"},
+	{NULL, NULL},
+};
 const struct table parse_table_request_parameter = {
 	"a parameter", "request-parameter",  sizeof(struct request_parameter),
-	TABLE_NAMED,   KEYS(parameter_keys),
+	TABLE_NAMED,   KEYS(parameter_keys), .lacking = parameter_lacks,
 };
 
 static const struct key constant_keys[] = {

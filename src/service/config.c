@@ -171,15 +171,29 @@ static int read_program(struct service_config *c, struct lab_error **err)
 	return read_ready(&c->ready, ready, err);
 }
 
+/* The last one, behind those that it listens on. */
+static bool is_store(const json_t *socket)
+{
+	const char *name = json_string_value(json_object_get(socket, "name"));
+
+	return name && !strcmp(name, "certificates");
+}
+
 static int read_echo(struct service_config *c, struct lab_error **err)
 {
 	json_t *sockets;
 	json_error_t e;
 
-	if (json_unpack_ex(c->json, &e, 0, "{s:{s:s, s:s !}, s:o !}", "echo", "name", &c->echo_name,
-			   "node", &c->echo_node, "sockets", &sockets) < 0)
+	if (json_unpack_ex(c->json, &e, 0, "{s:{s:s, s:s, s?s !}, s:o !}", "echo", "name",
+			   &c->echo_name, "node", &c->echo_node, "tls", &c->echo_tls, "sockets",
+			   &sockets) < 0)
 		return lab_error_make(err, LAB_USAGE, "configuration: %s", e.text);
 	c->n_sockets = json_array_size(sockets);
+	if (c->echo_tls) {
+		if (!c->n_sockets || !is_store(json_array_get(sockets, c->n_sockets - 1)))
+			return wrong(err, "sockets", "there are no certificates behind them");
+		c->n_sockets--;
+	}
 	return c->n_sockets ? 0 : wrong(err, "sockets", "there is none to listen on");
 }
 

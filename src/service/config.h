@@ -32,12 +32,15 @@ struct service_file {
 /** Texts belong to `json`. */
 struct service_config {
 	json_t *json;
-	size_t n_sockets;       /* listening ones, from WORKER_FD_SOCKET_0 on; 0 for a command */
-	const char *echo_name;  /* NULL: a command */
-	const char *echo_node;  /* where it is, for its answers */
-	char **command;         /* NULL-terminated, at least one; NULL: an echo service */
-	const char *folder;     /* where the command begins */
-	struct environment env; /* of the command: PATH, HOME, LANG, then the user's */
+	size_t n_sockets;      /* listening ones, from WORKER_FD_SOCKET_0 on; 0 for a command */
+	const char *echo_name; /* NULL: a command */
+	const char *echo_node; /* where it is, for its answers */
+	const char
+		*echo_tls;  /* what its certificate is called in the store, which is the descriptor
+				   behind the listening ones; NULL: it speaks HTTP */
+	char **command;     /* NULL-terminated, at least one; NULL: an echo service */
+	const char *folder; /* where the command begins */
+	struct environment env;     /* of the command: PATH, HOME, LANG, then the user's */
 	struct service_file *files; /* to be written before it is started */
 	size_t n_files;
 	struct service_ready ready;
@@ -47,6 +50,7 @@ struct service_config {
 /**
  * Reads one of
  *	{"echo": {"name", "node"}, "sockets": [...]}
+ *	{"echo": {"name", "node", "tls": NAMES}, "sockets": [..., {"name": "certificates"}]}
  *	{"command": [TEXT...], "folder": absolute path, "environment": {NAME: TEXT...},
  *	 "files": {PATH below /tmp or /run/labctl: TEXT...},
  *	 "reload": [TEXT...],

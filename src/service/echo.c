@@ -188,9 +188,11 @@ void service_echo_free(struct service_echo *e)
 	free(e);
 }
 
-int service_echo_listen(struct service_echo *e, int fd, struct lab_error **err)
+int service_echo_listen(struct service_echo *e, int fd, const struct httpd_security *security,
+			struct lab_error **err)
 {
-	return httpd_listen(e->httpd, fd, NULL, err);
+	return security ? httpd_listen_secure(e->httpd, fd, NULL, security, err)
+			: httpd_listen(e->httpd, fd, NULL, err);
 }
 
 static void stopped(void *arg)

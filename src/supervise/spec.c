@@ -79,10 +79,8 @@ static int parse_sockets(struct spec *s, json_t *items, struct lab_error **err)
 	json_array_foreach (items, i, item) {
 		if (parse_socket(&s->sockets[i], item, err))
 			return lab_error_prefix(err, "worker %s", s->name);
-		if (s->sockets[i].type == SPEC_TCP) {
-			s->sockets[i].copy = s->copy - 1;
-			s->sockets[i].spread = s->copies > 1;
-		}
+		s->sockets[i].copy = s->sockets[i].type == SPEC_TCP ? s->copy : 1;
+		s->sockets[i].spread = s->sockets[i].type == SPEC_TCP && s->copies > 1;
 		s->n_sockets++;
 	}
 	return 0;

@@ -32,8 +32,9 @@ struct spec_socket {
 	enum spec_socket_type type;
 	uint32_t addr; /* host byte order */
 	uint16_t port;
-	unsigned int copy; /* of TCP: whose it is of the copies of the worker, 0 the first one's */
-	bool spread;       /* several copies listen there */
+	unsigned int
+		copy; /* whose it is of the copies of the worker; but of TCP: the first one's, 1 */
+	bool spread;  /* several copies listen there */
 };
 
 struct spec {

@@ -37,7 +37,7 @@ static int choose_certificate(gnutls_session_t tls)
 	unsigned int type = GNUTLS_NAME_DNS;
 
 	if (gnutls_server_name_get(tls, name, &len, &type, 0) < 0 || type != GNUTLS_NAME_DNS)
-		return GNUTLS_E_UNRECOGNIZED_NAME;
+		name[0] = '\0'; /* which no certificate is of */
 	for (char *p = name; *p; p++)
 		*p = (char)tolower((unsigned char)*p);
 	credentials = tls_server_find(t, name);

@@ -17,9 +17,10 @@ struct tls_server {
 	gnutls_datum_t ticket_key;
 	struct tls_domain *domains; /* sorted by name */
 	size_t n_domains;
+	gnutls_certificate_credentials_t fallback; /* of one of the domains; NULL: none */
 };
 
-/** NULL: the domain, in lower case, has no certificate. */
+/** The default one's, or NULL, where the domain, in lower case, has no certificate. */
 gnutls_certificate_credentials_t tls_server_find(const struct tls_server *t, const char *domain);
 
 #define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE"

@@ -93,7 +93,12 @@ gnutls_certificate_credentials_t tls_server_find(const struct tls_server *t, con
 	bool found;
 	const size_t i = place_of(t, domain, &found);
 
-	return found ? t->domains[i].credentials : NULL;
+	return found ? t->domains[i].credentials : t->fallback;
+}
+
+void tls_server_default(struct tls_server *t, const char *domain)
+{
+	t->fallback = tls_server_find(t, domain);
 }
 
 static gnutls_datum_t text_of(const char *s)

@@ -2,7 +2,7 @@
 /**
  * TLS 1.2 and 1.3 of a server, by GnuTLS, as the security of httpd's listeners: a certificate for each
  * domain, chosen by the name that the client asks for (SNI). Who asks for no name, or for one without a
- * certificate, gets the alert unrecognized_name and no connection; who offers protocols (ALPN) without
+ * certificate, gets the default one, or where there is none the alert unrecognized_name and no connection; who offers protocols (ALPN) without
  * http/1.1, the alert no_application_protocol. Sessions are resumed by tickets, whose key no other
  * process has.
  */
@@ -33,6 +33,9 @@ int tls_server_add(struct tls_server *t, const char *domain, const char *certifi
  */
 int tls_server_load(struct tls_server *t, int fd, const char *const *domains, size_t n,
 		    struct lab_error **err);
+
+/** Makes the certificate of a domain, which is there, the default one. */
+void tls_server_default(struct tls_server *t, const char *domain);
 
 /** For httpd_listen_secure(); as long as the server. */
 const struct httpd_security *tls_server_security(const struct tls_server *t);

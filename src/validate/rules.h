@@ -55,6 +55,8 @@
 	  "The processes of a lab have different names.") \
 	X(ERROR, service_port, "service-port", \
 	  "A service has a command or a port, and the ports of a node are different.") \
+	X(ERROR, service_tls, "service-tls", \
+	  "The built-in echo alone has TLS of the lab's.") \
 	\
 	X(ERROR, vpc_mask, "vpc-mask", \
 	  "A VPC has a CIDR block of /8 to /28.") \

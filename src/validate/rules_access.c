@@ -121,23 +121,36 @@ void validate_backend_http(struct validation *v)
 	validate_each_backend(v, check_http);
 }
 
+/* Why a backend of that kind has no such scheme, or path, or method; NULL where it may, or has none. */
+static const char *scheme_fault(const struct api_backend *b)
+{
+	return b->vpc_scheme_at.line && b->kind != BACKEND_HTTP_VPC
+		       ? "only targets of VPC access authorizations have a vpc_scheme"
+		       : NULL;
+}
+
+static const char *call_fault(const struct api_backend *b)
+{
+	return !backend_takes_http(b) && (b->path.s || b->method_at.line)
+		       ? "only HTTP services and functions with an HTTP trigger have a path and a "
+			 "method"
+		       : NULL;
+}
+
 static void check_keys(struct validation *v, const struct api *api, const struct api_backend *b)
 {
-	if (b->vpc_scheme_at.line && b->kind != BACKEND_HTTP_VPC) {
-		validate_report(v, b->vpc_scheme_at,
-				"API '%s': only targets of VPC access authorizations have a "
-				"vpc_scheme",
-				api->id.name);
+	const char *scheme = scheme_fault(b), *call = call_fault(b);
+
+	if (scheme) {
+		validate_report(v, b->vpc_scheme_at, "API '%s': %s", api->id.name, scheme);
 		validate_hint(v, "%s",
 			      b->kind == BACKEND_HTTP ? "write https:// in `http:`"
 						      : "leave it out");
 	}
-	if (backend_takes_http(b) || (!b->path.s && !b->method_at.line))
+	if (!call)
 		return;
-	validate_report(v, b->path.s ? b->path.at : b->method_at,
-			"API '%s': only HTTP services and functions with an HTTP trigger have a "
-			"path and a method",
-			api->id.name);
+	validate_report(v, b->path.s ? b->path.at : b->method_at, "API '%s': %s", api->id.name,
+			call);
 	validate_hint(v, "leave it out");
 }
 
@@ -200,12 +213,10 @@ static const char *backend_fault(struct validation *v, const struct api_backend 
 {
 	const char *why = b->http.s ? url_fault(v, b->http.s) : NULL;
 
+	why = why ? why : call_fault(b);
+	why = why ? why : scheme_fault(b);
 	if (why)
 		return why;
-	if (!backend_takes_http(b) && (b->path.s || b->method_at.line))
-		return "only HTTP services and functions with an HTTP trigger have a path and a method";
-	if (b->vpc_scheme_at.line && b->kind != BACKEND_HTTP_VPC)
-		return "only targets of VPC access authorizations have a vpc_scheme";
 	if (b->timeout.set && (b->timeout.v < 300000 || b->timeout.v > 120 * UINT64_C(1000000)))
 		return "its timeout is not 300 ms to 120 s";
 	return b->path.s ? validate_path_fault(b->path.s, false) : NULL;

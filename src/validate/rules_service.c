@@ -75,6 +75,22 @@ void validate_service_port(struct validation *v)
 			not_that_of_dns(v, &v->lab->data_centers[i].hosts[j]);
 }
 
+static void only_the_echo(struct validation *v, const struct lab_node *node,
+			  const struct service *s)
+{
+	if (!s->tls || !s->n_command)
+		return;
+	validate_report(v, s->tls_at,
+			"service '%s' of %s '%s' is a command, which brings its own certificate",
+			s->id.name, node->kind, node->id->name);
+	validate_hint(v, "remove `tls:`, or `command:` for the built-in HTTP echo");
+}
+
+void validate_service_tls(struct validation *v)
+{
+	each_service(v, only_the_echo);
+}
+
 /* --- names of processes --- */
 
 struct process {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Backends that are called by HTTPS: a service with a certificate of its own, which nobody vouches for, through a
-# VPC access authorization and by its name on the Internet; and services that speak no TLS, or say nothing.
+# VPC access authorization and by its name on the Internet; services that speak no TLS, or say nothing; and the built-in
+# echo with TLS, whose certificate is the lab's.
 
 load ../lib/e2e
 
@@ -46,7 +47,8 @@ lab_file() {
   cat >"$dir/lab.yaml" <<YAML
 lab: secure
 regions: {cn-hangzhou: {zones: [h]}}
-internet: {hosts: {shop: {domains: [shop.example.net], services: {tls: {command: [python3, $dir/tls.py, "443"], port: 443}}}}}
+internet: {hosts: {shop: {domains: [shop.example.net], services: {tls: {command: [python3, $dir/tls.py, "443"], port: 443}}}, store: {domains: [store.example.net], services: {web: {port: 443, tls: true}}}}}
+private_zones: {zone-1: {zone_name: example.com, vpcs: [vpc-1], records: {orders: 172.16.1.30, www: orders.example.com}}}
 vpcs:
   vpc-1: {region: cn-hangzhou, cidr_block: 172.16.0.0/16, vswitches: {vsw-1: {zone: h, cidr_block: 172.16.1.0/24}}}
 security_groups: {sg-1: {vpc: vpc-1, rules: {all: {type: ingress, ip_protocol: tcp, port_range: 1/65535, cidr_ip: 0.0.0.0/0}}}}
@@ -58,6 +60,7 @@ ecs:
     security_groups: [sg-1]
     services:
       web: {port: 8080}
+      safe: {port: 8445, tls: true}
       tls: {command: [python3, $dir/tls.py, "8443"], port: 8443}
       mute: {command: [python3, -c, "import socket, time; s = socket.create_server(('', 8444)); time.sleep(1e6)"], port: 8444}
 api_gateways: {apigw-1: {region: cn-hangzhou, bind: {vpc: vpc-1, ip: 172.16.1.10}, limits: {connect_time: 1s, handshake_time: 300ms}}}
@@ -66,6 +69,7 @@ vpc_accesses:
   tls: {vpc: vpc-1, instance_id: ecs-2, port: 8443, vpc_target_host_name: "orders.example.com:8443"}
   bare: {vpc: vpc-1, instance_id: ecs-2, port: 8443}
   web: {vpc: vpc-1, instance_id: ecs-2, port: 8080}
+  safe: {vpc: vpc-1, instance_id: ecs-2, port: 8445}
   mute: {vpc: vpc-1, instance_id: ecs-2, port: 8444}
 apis:
   named: {group: group-1, method: POST, path: /named, stages: [RELEASE], backend: {vpc_access: tls, vpc_scheme: https}}
@@ -73,6 +77,9 @@ apis:
   plain: {group: group-1, method: POST, path: /plain, stages: [RELEASE], backend: {vpc_access: bare}}
   web: {group: group-1, method: POST, path: /web, stages: [RELEASE], backend: {vpc_access: web, vpc_scheme: https}}
   mute: {group: group-1, method: POST, path: /mute, stages: [RELEASE], backend: {vpc_access: mute, vpc_scheme: https}}
+  safe: {group: group-1, method: POST, path: /safe, stages: [RELEASE], backend: {vpc_access: safe, vpc_scheme: https}}
+  clear: {group: group-1, method: POST, path: /clear, stages: [RELEASE], backend: {vpc_access: safe}}
+  store: {group: group-1, method: POST, path: /store, stages: [RELEASE], backend: {http: "https://store.example.net"}}
   shop: {group: group-1, method: POST, path: /shop, stages: [RELEASE], backend: {http: "https://shop.example.net"}}
 YAML
   echo "$dir/lab.yaml"
@@ -111,4 +118,31 @@ code() { labctl exec secure ecs-1 -- curl -s -m 8 -d x -o /dev/null -w '%{http_c
     grep -q "^labctl_gateway_upstream_idle{backend=\"172.16.1.30:8443\",device=\"vpc-1\"$label} [01]$" <<<"$metrics" ||
       { echo "$label: $metrics"; false; }
   done
+}
+
+in_node() { labctl exec secure ecs-1 -- "$@"; }
+cause() { labctl explain secure ecs-1 "$@" --json | jq -r '.cause // "\(.status)"'; }
+
+@test "the echo with TLS has a certificate of the lab's, under all its names" {
+  up "$(lab_file)"
+  name=$(domain secure group-1)
+  for host in 172.16.1.30 ecs-2.cn-hangzhou.ecs.internal orders.example.com www.example.com; do
+    [[ $(in_node curl -sS -m 5 "https://$host:8445/hello") == *'"service": "safe", "node": "ecs-2"'*'"path": "/hello"'* ]]
+    [ "$(cause "https://$host:8445/status/404")" = 404 ]
+  done
+  [[ $(labctl exec secure store -- curl -sS -m 5 https://store.example.net/a) == *'"node": "store"'* ]]
+  run in_node curl -s -m 5 --connect-to ::172.16.1.30:8445 https://other.example.com:8445/ # of another name
+  [ "$status" -eq 60 ]
+  run in_node curl -s -m 5 http://172.16.1.30:8445/
+  [ "$status" -ne 0 ]
+  [ "$(cause http://172.16.1.30:8445/ || true)" = "TLS fails at ecs-2: the echo service speaks HTTPS only" ]
+
+  # through the gateway
+  [[ $(post /safe) == *'"path": "/safe"'*'"body_bytes": 5'* ]]
+  [[ $(post /store) == *'"node": "store"'* ]]
+  said=$(code /clear)
+  [[ $said == "502 D502BR "* ]] || { echo "$said"; false; }
+  [ "$(cause "http://$name/safe" -X POST)" = 200 ]
+  [ "$(cause "http://$name/clear" -X POST || true)" = "apigw-1 answers 502 D502BR: ${said#502 D502BR }" ]
+  [[ $(labctl logs secure service-ecs-2-safe) == *'"path":"/safe","status":200'* ]]
 }

@@ -9,6 +9,7 @@
 #include "base/strbuf.h"
 #include "lib/test.h"
 #include "plan/plan.h"
+#include "tables.h"
 
 static const struct plan_origin here = {"vpcs.v", "lab.yaml:1"};
 
@@ -85,13 +86,6 @@ static inline void net_filter(struct plan *p, const char *ns, const char *table,
 	*plan_add_filter(p) =
 		(struct plan_filter){.origin = here, .ns = ns, .table = table, .text = text};
 }
-
-/* A table, a chain at a hook, and a table with one rule for what a namespace forwards. */
-#define NET_TABLE(chains) "table ip t {\n" chains "}\n"
-#define NET_HOOK(hook, rule)                                                                    \
-	"\tchain c {\n\t\ttype filter hook " hook " priority filter; policy accept;\n\t\t" rule \
-	"\n\t}\n"
-#define NET_FORWARD(rule) NET_TABLE(NET_HOOK("forward", rule))
 
 static inline void net_node(struct plan *p, const char *ns)
 {

@@ -3,11 +3,7 @@
 #include "analyse/nft.h"
 #include "base/cleanup.h"
 #include "lib/test.h"
-
-#define TABLE(body) "table ip t {\n" body "}\n"
-#define HOOK(name)  "\tchain c {\n\t\ttype filter hook " name " priority filter; policy accept;\n"
-/* One rule at the hook "forward". */
-#define RULE(text) TABLE(HOOK("forward") "\t\t" text "\n\t}\n")
+#include "tables.h"
 
 static const struct nft_packet syn = {.iif = "eth0",
 				      .oif = "eth1",
@@ -42,27 +38,27 @@ static void test_what_services_have_in_common(void **state)
 		const char *text;
 		bool by_service;
 	} rows[] = {
-		{RULE("drop"), false},
-		{RULE("ip saddr 10.0.0.0/24 ip daddr 10.0.1.2 drop"), false},
-		{RULE("iifname \"eth0\" ct state established,related accept"), false},
-		{RULE("this is not understood"), false},
-		{RULE("tcp dport 80 drop"), true},
-		{RULE("tcp dport 81 drop"), true}, /* it asks, even if the answer is no */
-		{RULE("ip protocol tcp drop"), true},
-		{RULE("meta l4proto { tcp, udp } drop"), true},
-		{RULE("tcp flags & (syn | ack) == syn drop"), true},
-		{RULE("icmp type echo-request drop"), true},
-		{RULE("icmp type { echo-reply, redirect } drop"), true},
+		{NET_FORWARD("drop"), false},
+		{NET_FORWARD("ip saddr 10.0.0.0/24 ip daddr 10.0.1.2 drop"), false},
+		{NET_FORWARD("iifname \"eth0\" ct state established,related accept"), false},
+		{NET_FORWARD("this is not understood"), false},
+		{NET_FORWARD("tcp dport 80 drop"), true},
+		{NET_FORWARD("tcp dport 81 drop"), true}, /* it asks, even if the answer is no */
+		{NET_FORWARD("ip protocol tcp drop"), true},
+		{NET_FORWARD("meta l4proto { tcp, udp } drop"), true},
+		{NET_FORWARD("tcp flags & (syn | ack) == syn drop"), true},
+		{NET_FORWARD("icmp type echo-request drop"), true},
+		{NET_FORWARD("icmp type { echo-reply, redirect } drop"), true},
 		/* what is no part of any conversation */
-		{RULE("icmp type redirect drop"), false},
-		{RULE("icmp type destination-unreachable icmp code { 0, 1 } drop"), false},
-		{RULE("icmp type redirect this is not understood"), true},
-		{RULE("ip saddr 10.9.0.0/16 tcp dport 80 drop"),
+		{NET_FORWARD("icmp type redirect drop"), false},
+		{NET_FORWARD("icmp type destination-unreachable icmp code { 0, 1 } drop"), false},
+		{NET_FORWARD("icmp type redirect this is not understood"), true},
+		{NET_FORWARD("ip saddr 10.9.0.0/16 tcp dport 80 drop"),
 		 false}, /* it does not get to ask */
-		{RULE("accept\n\t\ttcp dport 80 drop"), false},
-		{RULE("tcp dport 80 accept\n\t\tdrop"), true},
-		{TABLE("\tchain x {\n\t\ttcp dport 80 drop\n\t}\n" HOOK(
-			 "forward") "\t\tiifname vmap { \"eth0\" : jump x }\n\t}\n"),
+		{NET_FORWARD("accept\n\t\ttcp dport 80 drop"), false},
+		{NET_FORWARD("tcp dport 80 accept\n\t\tdrop"), true},
+		{NET_TABLE("\tchain x {\n\t\ttcp dport 80 drop\n\t}\n" NET_HOOK(
+			 "forward", "iifname vmap { \"eth0\" : jump x }")),
 		 true},
 	};
 
@@ -81,38 +77,39 @@ static void test_matches(void **state)
 		const char *text;
 		enum nft_verdict tcp, icmp;
 	} rows[] = {
-		{RULE("drop"), NFT_DROP, NFT_DROP},
-		{RULE("accept"), NFT_ACCEPT, NFT_ACCEPT},
-		{RULE("tcp dport 80 drop"), NFT_DROP, NFT_ACCEPT},
-		{RULE("tcp dport 81 drop"), NFT_ACCEPT, NFT_ACCEPT},
-		{RULE("tcp dport 70-90 drop"), NFT_DROP, NFT_ACCEPT},
-		{RULE("tcp dport 81-90 drop"), NFT_ACCEPT, NFT_ACCEPT},
-		{RULE("udp dport 80 drop"), NFT_ACCEPT, NFT_ACCEPT},
-		{RULE("ip protocol icmp drop"), NFT_ACCEPT, NFT_DROP},
-		{RULE("ip protocol tcp drop"), NFT_DROP, NFT_ACCEPT},
-		{RULE("meta l4proto { tcp, udp } th dport 80 drop"), NFT_DROP, NFT_ACCEPT},
-		{RULE("meta l4proto udp drop"), NFT_ACCEPT, NFT_ACCEPT},
-		{RULE("icmp type echo-request drop"), NFT_ACCEPT, NFT_DROP},
-		{RULE("icmp type redirect drop"), NFT_ACCEPT, NFT_ACCEPT},
-		{RULE("icmp type destination-unreachable icmp code { 0, 1 } drop"), NFT_ACCEPT,
+		{NET_FORWARD("drop"), NFT_DROP, NFT_DROP},
+		{NET_FORWARD("accept"), NFT_ACCEPT, NFT_ACCEPT},
+		{NET_FORWARD("tcp dport 80 drop"), NFT_DROP, NFT_ACCEPT},
+		{NET_FORWARD("tcp dport 81 drop"), NFT_ACCEPT, NFT_ACCEPT},
+		{NET_FORWARD("tcp dport 70-90 drop"), NFT_DROP, NFT_ACCEPT},
+		{NET_FORWARD("tcp dport 81-90 drop"), NFT_ACCEPT, NFT_ACCEPT},
+		{NET_FORWARD("udp dport 80 drop"), NFT_ACCEPT, NFT_ACCEPT},
+		{NET_FORWARD("ip protocol icmp drop"), NFT_ACCEPT, NFT_DROP},
+		{NET_FORWARD("ip protocol tcp drop"), NFT_DROP, NFT_ACCEPT},
+		{NET_FORWARD("meta l4proto { tcp, udp } th dport 80 drop"), NFT_DROP, NFT_ACCEPT},
+		{NET_FORWARD("meta l4proto udp drop"), NFT_ACCEPT, NFT_ACCEPT},
+		{NET_FORWARD("icmp type echo-request drop"), NFT_ACCEPT, NFT_DROP},
+		{NET_FORWARD("icmp type redirect drop"), NFT_ACCEPT, NFT_ACCEPT},
+		{NET_FORWARD("icmp type destination-unreachable icmp code { 0, 1 } drop"),
+		 NFT_ACCEPT, NFT_ACCEPT},
+		{NET_FORWARD("tcp flags & (syn | ack) == syn drop"), NFT_DROP, NFT_ACCEPT},
+		{NET_FORWARD("ip saddr 10.0.0.0/24 drop"), NFT_DROP, NFT_DROP},
+		{NET_FORWARD("ip saddr 10.0.1.0/24 drop"), NFT_ACCEPT, NFT_ACCEPT},
+		{NET_FORWARD("ip daddr 10.0.1.2 drop"), NFT_DROP, NFT_DROP},
+		{NET_FORWARD("ip daddr != 10.0.1.0/24 drop"), NFT_ACCEPT, NFT_ACCEPT},
+		{NET_FORWARD("ip daddr != 10.0.2.0/24 drop"), NFT_DROP, NFT_DROP},
+		{NET_FORWARD("ip daddr { 10.0.1.1, 10.0.1.2 } tcp dport 80 drop"), NFT_DROP,
 		 NFT_ACCEPT},
-		{RULE("tcp flags & (syn | ack) == syn drop"), NFT_DROP, NFT_ACCEPT},
-		{RULE("ip saddr 10.0.0.0/24 drop"), NFT_DROP, NFT_DROP},
-		{RULE("ip saddr 10.0.1.0/24 drop"), NFT_ACCEPT, NFT_ACCEPT},
-		{RULE("ip daddr 10.0.1.2 drop"), NFT_DROP, NFT_DROP},
-		{RULE("ip daddr != 10.0.1.0/24 drop"), NFT_ACCEPT, NFT_ACCEPT},
-		{RULE("ip daddr != 10.0.2.0/24 drop"), NFT_DROP, NFT_DROP},
-		{RULE("ip daddr { 10.0.1.1, 10.0.1.2 } tcp dport 80 drop"), NFT_DROP, NFT_ACCEPT},
-		{RULE("iifname \"eth0\" drop"), NFT_DROP, NFT_DROP},
-		{RULE("iifname \"eth1\" drop"), NFT_ACCEPT, NFT_ACCEPT},
-		{RULE("oifname { \"eth1\", \"eth2\" } drop"), NFT_DROP, NFT_DROP},
-		{RULE("ct state established,related drop"), NFT_ACCEPT, NFT_ACCEPT},
-		{RULE("iifname \"eth0\" numgen random mod 1000000 < 5000 drop"), NFT_ACCEPT,
+		{NET_FORWARD("iifname \"eth0\" drop"), NFT_DROP, NFT_DROP},
+		{NET_FORWARD("iifname \"eth1\" drop"), NFT_ACCEPT, NFT_ACCEPT},
+		{NET_FORWARD("oifname { \"eth1\", \"eth2\" } drop"), NFT_DROP, NFT_DROP},
+		{NET_FORWARD("ct state established,related drop"), NFT_ACCEPT, NFT_ACCEPT},
+		{NET_FORWARD("iifname \"eth0\" numgen random mod 1000000 < 5000 drop"), NFT_ACCEPT,
 		 NFT_ACCEPT},
-		{RULE("iifname \"eth0\" numgen random mod 1000000 < 1000000 drop"), NFT_DROP,
+		{NET_FORWARD("iifname \"eth0\" numgen random mod 1000000 < 1000000 drop"), NFT_DROP,
 		 NFT_DROP},
-		{RULE("return\n\t\tdrop"), NFT_ACCEPT, NFT_ACCEPT},
-		{RULE("tcp dport 80 accept\n\t\tdrop"), NFT_ACCEPT, NFT_DROP},
+		{NET_FORWARD("return\n\t\tdrop"), NFT_ACCEPT, NFT_ACCEPT},
+		{NET_FORWARD("tcp dport 80 accept\n\t\tdrop"), NFT_ACCEPT, NFT_DROP},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -129,11 +126,13 @@ static void test_established(void **state)
 
 	answer.established = true;
 	answer.syn = false;
-	assert_int_equal(judge(RULE("ct state established,related accept\n\t\tdrop"), &answer),
-			 NFT_ACCEPT);
-	assert_int_equal(judge(RULE("ct state established,related accept\n\t\tdrop"), &syn),
+	assert_int_equal(
+		judge(NET_FORWARD("ct state established,related accept\n\t\tdrop"), &answer),
+		NFT_ACCEPT);
+	assert_int_equal(judge(NET_FORWARD("ct state established,related accept\n\t\tdrop"), &syn),
 			 NFT_DROP);
-	assert_int_equal(judge(RULE("tcp flags & (syn | ack) == syn drop"), &answer), NFT_ACCEPT);
+	assert_int_equal(judge(NET_FORWARD("tcp flags & (syn | ack) == syn drop"), &answer),
+			 NFT_ACCEPT);
 }
 
 /* What is not understood decides only where what stands before it lets a packet through. */
@@ -143,20 +142,21 @@ static void test_not_known(void **state)
 		const char *text;
 		enum nft_verdict verdict;
 	} rows[] = {
-		{RULE("meta mark 7 drop"), NFT_UNKNOWN},
-		{RULE("tcp dport 80 meta mark 7 drop"), NFT_UNKNOWN},
-		{RULE("tcp dport 81 meta mark 7 drop"), NFT_ACCEPT},
-		{RULE("udp dport 80 masquerade"), NFT_ACCEPT},
-		{RULE("masquerade"), NFT_UNKNOWN},
-		{RULE("ct state new drop"), NFT_UNKNOWN},
-		{RULE("ip saddr @nobody drop"), NFT_UNKNOWN},
-		{RULE("jump nowhere"), NFT_UNKNOWN},
-		{RULE("drop accept"), NFT_UNKNOWN},
-		{RULE("iifname vmap { \"eth0\" : accept }"), NFT_UNKNOWN},
-		{RULE("tcp dport { 80, http } drop"), NFT_UNKNOWN},
-		{TABLE("\tchain c {\n\t\ttype nat hook forward priority filter; policy accept;\n\t}\n"),
+		{NET_FORWARD("meta mark 7 drop"), NFT_UNKNOWN},
+		{NET_FORWARD("tcp dport 80 meta mark 7 drop"), NFT_UNKNOWN},
+		{NET_FORWARD("tcp dport 81 meta mark 7 drop"), NFT_ACCEPT},
+		{NET_FORWARD("udp dport 80 masquerade"), NFT_ACCEPT},
+		{NET_FORWARD("masquerade"), NFT_UNKNOWN},
+		{NET_FORWARD("ct state new drop"), NFT_UNKNOWN},
+		{NET_FORWARD("ip saddr @nobody drop"), NFT_UNKNOWN},
+		{NET_FORWARD("jump nowhere"), NFT_UNKNOWN},
+		{NET_FORWARD("drop accept"), NFT_UNKNOWN},
+		{NET_FORWARD("iifname vmap { \"eth0\" : accept }"), NFT_UNKNOWN},
+		{NET_FORWARD("tcp dport { 80, http } drop"), NFT_UNKNOWN},
+		{NET_TABLE(
+			 "\tchain c {\n\t\ttype nat hook forward priority filter; policy accept;\n\t}\n"),
 		 NFT_UNKNOWN},
-		{TABLE("\tmap m {\n\t}\n"), NFT_UNKNOWN},
+		{NET_TABLE("\tmap m {\n\t}\n"), NFT_UNKNOWN},
 		{"table inet t {\n}\n", NFT_UNKNOWN},
 		{"changed", NFT_UNKNOWN},
 		{"", NFT_UNKNOWN},
@@ -170,14 +170,13 @@ static void test_not_known(void **state)
 
 static void test_sets_and_maps(void **state)
 {
-	static const char text[] = TABLE(
+	static const char text[] = NET_TABLE(
 		"\tset members {\n\t\ttype ipv4_addr\n"
 		"\t\telements = { 10.0.0.9, 10.0.0.1 }\n\t}\n"
 		"\tset empty {\n\t\ttype ipv4_addr\n\t}\n"
 		"\tchain in-x {\n\t\tip saddr @members return\n"
-		"\t\tip saddr @empty return\n\t\tdrop\n\t}\n" HOOK(
-			"forward") "\t\toifname vmap { \"eth1\" : jump in-x, \"z.9\" : jump in-x }\n"
-				   "\t}\n");
+		"\t\tip saddr @empty return\n\t\tdrop\n\t}\n" NET_HOOK(
+			"forward", "oifname vmap { \"eth1\" : jump in-x, \"z.9\" : jump in-x }"));
 	auto_arena struct arena *a = arena_new(0);
 	const struct nft_table *t = analyse_nft_read(a, text);
 	struct nft_packet p = syn;
@@ -196,7 +195,7 @@ static void test_sets_and_maps(void **state)
 
 static void test_hooks_and_policies(void **state)
 {
-	static const char text[] = TABLE(
+	static const char text[] = NET_TABLE(
 		"\tchain input {\n\t\ttype filter hook input priority filter; policy drop;\n"
 		"\t\tiifname \"lo\" accept\n\t}\n"
 		"\tchain early {\n\t\ttype filter hook forward priority raw; policy accept;\n"
@@ -221,7 +220,8 @@ static void test_ports_that_are_named(void **state)
 {
 	auto_arena struct arena *a = arena_new(0);
 	const struct nft_table *t = analyse_nft_read(
-		a, RULE("tcp dport 80-90 drop\n\t\tudp dport 53 accept\n\t\tth dport 99 drop"));
+		a,
+		NET_FORWARD("tcp dport 80-90 drop\n\t\tudp dport 53 accept\n\t\tth dport 99 drop"));
 
 	assert_int_equal(t->n_tcp_ports, 1);
 	assert_int_equal(t->tcp_ports[0], 80);

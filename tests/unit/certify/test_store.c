@@ -115,6 +115,25 @@ static void assert_mode(const struct fixture *f, const char *name, mode_t mode)
 	assert_int_equal(st.st_mode & 0777, mode);
 }
 
+/* One certificate for an address and names of all sorts. */
+static void several_names(void **state)
+{
+	static const char names[] = "172.16.1.30 ecs-2 *.example.com";
+	auto_free char *ca = NULL, *pem = NULL;
+	struct fixture f;
+
+	open_fixture(&f);
+	complete(&f, "{\"service-w\": [\"172.16.1.30 ecs-2 *.example.com\"]}");
+	ca = read_file(&f, "secrets/ca.pem");
+	pem = certificate_of(&f, "secrets/service-w.certificates", names);
+	assert_int_equal(verdict(ca, pem, "172.16.1.30"), 0);
+	assert_int_equal(verdict(ca, pem, "ecs-2"), 0);
+	assert_int_equal(verdict(ca, pem, "shop.example.com"), 0);
+	assert_int_equal(verdict(ca, pem, "172.16.1.31"), GNUTLS_CERT_UNEXPECTED_OWNER);
+	assert_int_equal(verdict(ca, pem, "example.com"), GNUTLS_CERT_UNEXPECTED_OWNER);
+	close_fixture(&f);
+}
+
 static void what_is_made(void **state)
 {
 	auto_free char *ca = NULL, *trust = NULL, *one = NULL, *two = NULL;
@@ -290,6 +309,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_made),
+		cmocka_unit_test(several_names),
 		cmocka_unit_test(what_is_there_stays),
 		cmocka_unit_test(a_lost_authority_is_replaced),
 		cmocka_unit_test(certificates_of_another_authority_are_replaced),

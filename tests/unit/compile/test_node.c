@@ -26,6 +26,43 @@ static void the_echo_service(void **state)
 	assert_string_equal(w->origin.resource, "nodes.e.services.web");
 }
 
+/* Its certificate is of whatever leads to it. */
+static void the_echo_service_with_tls(void **state)
+{
+	auto_plan struct plan *p = PLAN(
+		CLOUD, ECS("web: {port: 443, tls: true}"),
+		"private_zones:\n"
+		"  z: {zone_name: example.com, vpcs: [v], records: {\"@\": 10.1.1.1, shop: www.example.com, "
+		"www: 10.1.1.1, other: 10.1.1.9}}\n");
+	const struct plan_worker *w = plan_find_worker(p, "service-e-web");
+
+	assert_non_null(w);
+	assert_string_equal(w->program, "labctl-tls-echo");
+	assert_int_equal(w->privilege, PLAN_PRIVILEGE_NONE);
+	assert_int_equal(w->n_sockets, 2);
+	assert_int_equal(w->sockets[0].port, 443);
+	assert_string_equal(w->sockets[1].name, "certificates");
+	assert_int_equal(w->sockets[1].type, PLAN_SECRET);
+	assert_string_equal(w->config,
+			    "{\"echo\":{\"name\":\"web\",\"node\":\"e\",\"tls\":\"10.1.1.1 e "
+			    "e.r1.ecs.internal example.com www.example.com "
+			    "shop.example.com\"}}");
+}
+
+static void names_of_hosts(void **state)
+{
+	auto_plan struct plan *p =
+		PLAN(CLOUD, LINE(""), IDC(""),
+		     "    hosts: {h: {lan: lan, services: {web: {port: 80, tls: true}}}, "
+		     "d: {lan: lan, dns: {records: {h.idc.example: 10.10.1.2}}}}\n"
+		     "internet: {hosts: {shop: {ip: 203.0.113.9, domains: [shop.example.net], "
+		     "services: {web: {port: 80, tls: true}}}}}\n");
+
+	assert_has(config_of(p, "service-h-web"), "\"tls\":\"10.10.1.2 h h.idc.example\"");
+	assert_has(config_of(p, "service-shop-web"),
+		   "\"tls\":\"203.0.113.9 shop shop.example.net\"");
+}
+
 #define NODE                                                                       \
 	"\"node\":{\"hostname\":\"e\","                                            \
 	"\"hosts\":\"127.0.0.1 localhost\\n10.1.1.1 e.r1.ecs.internal e\\n\","     \
@@ -101,6 +138,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_echo_service),
+		cmocka_unit_test(the_echo_service_with_tls),
+		cmocka_unit_test(names_of_hosts),
 		cmocka_unit_test(a_command),
 		cmocka_unit_test(readiness),
 		cmocka_unit_test(on_every_kind_of_node),

@@ -387,6 +387,43 @@ static void test_commands_answer_what_they_like(void **state)
 	assert_int_equal(command->status, 0);
 }
 
+#define SAFE                                                                                                                          \
+	"lab: safe\n"                                                                                                                 \
+	"regions: {cn-hangzhou: {zones: [h]}}\n"                                                                                      \
+	"vpcs: {vpc-1: {region: cn-hangzhou, cidr_block: 172.16.0.0/16, vswitches: {vsw-1: {zone: h, cidr_block: 172.16.1.0/24}}}}\n" \
+	"private_zones: {z: {zone_name: example.com, vpcs: [vpc-1], records: {any: 172.16.1.30}}}\n"                                  \
+	"security_groups: {sg-1: {vpc: vpc-1}}\n"                                                                                     \
+	"ecs:\n"                                                                                                                      \
+	"  ecs-1: {vswitch: vsw-1, private_ip: 172.16.1.20, security_groups: [sg-1]}\n"                                               \
+	"  ecs-2: {vswitch: vsw-1, private_ip: 172.16.1.30, security_groups: [sg-1], services: {web: {port: 443, tls: true}, old: {port: 80}}}\n"
+
+/* The echo service speaks one of HTTP and HTTPS, and its certificate is of what leads to it. */
+static void test_echo_services_with_tls(void **state)
+{
+	static const struct {
+		const char *to, *cause;
+	} calls[] = {
+		{"https://172.16.1.30/status/404", NULL},
+		{"https://ANY.example.com/status/404", NULL},
+		{"http://172.16.1.30/status/404", NULL},
+		{"http://172.16.1.30:443/",
+		 "TLS fails at ecs-2: the echo service speaks HTTPS only"},
+		{"https://172.16.1.30:80/",
+		 "TLS fails at ecs-2: the echo service speaks HTTP only"},
+	};
+	auto_plan struct plan *p = compiled_text(SAFE);
+
+	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
+		auto_explanation struct explanation *e = explain_in(
+			p, &(struct explain_request){.from = "ecs-1", .to = calls[i].to});
+
+		if (calls[i].cause)
+			assert_string_equal(e->cause, calls[i].cause);
+		else
+			assert_int_equal(e->status, 404);
+	}
+}
+
 #define ROUTED                                                                                                                        \
 	"lab: routed\n"                                                                                                               \
 	"regions: {cn-hangzhou: {zones: [h]}}\n"                                                                                      \
@@ -441,6 +478,7 @@ int main(void)
 		cmocka_unit_test(test_figures),
 		cmocka_unit_test(test_figures_of_wires),
 		cmocka_unit_test(test_commands_answer_what_they_like),
+		cmocka_unit_test(test_echo_services_with_tls),
 		cmocka_unit_test(test_routes_by_headers),
 		cmocka_unit_test(test_wrong_requests),
 	};

@@ -51,6 +51,10 @@ static void texts(void **state)
 			    "Invalid Domain ``");
 	assert_string_equal(gateway_error_text(a, GATEWAY_BAD_STAGE, "of no matter"),
 			    "Invalid Stage");
+	assert_string_equal(gateway_error_text(a, GATEWAY_BAD_CONTENT_TYPE, "a form is expected"),
+			    "Invalid Content-Type: `a form is expected`");
+	assert_string_equal(gateway_error_text(a, GATEWAY_UNKNOWN_CODE, NULL),
+			    "Invalid AppCode `not exists`");
 	assert_null(gateway_error_text(full, GATEWAY_UNKNOWN_DOMAIN, "a.example"));
 	assert_null(gateway_error_text(full, GATEWAY_BAD_STAGE, NULL));
 }

@@ -349,6 +349,24 @@ static void suggestions(void **state)
 	lab_text_done(&t);
 }
 
+static void what_only_the_cloud_has(void **state)
+{
+	struct lab_text t;
+	struct diag_view v;
+
+	lab_text_read(&t,
+		      "lab: x\n"
+		      "apis: {a: {group: g, path: /a, stages: [RELEASE], backend: {mock: m},\n"
+		      "  request_parameters: {b: {in: BODY, json_scheme: x}}}}\n",
+		      NULL);
+	assert_int_equal(diag_count(t.diags), 1);
+	v = diag_get(t.diags, 0);
+	assert_string_equal(v.message, "a parameter has no key 'json_scheme'");
+	assert_int_equal(v.n_notes, 1);
+	assert_non_null(strstr(v.notes[0].message, "is not modelled: write `regular_expression:`"));
+	lab_text_done(&t);
+}
+
 static void in_order_of_position(void **state)
 {
 	lab_text_expect("lab: X\n"
@@ -419,6 +437,7 @@ int main(void)
 		cmocka_unit_test(services),
 		cmocka_unit_test(whole),
 		cmocka_unit_test(suggestions),
+		cmocka_unit_test(what_only_the_cloud_has),
 		cmocka_unit_test(in_order_of_position),
 		cmocka_unit_test(partial),
 		cmocka_unit_test(too_many),

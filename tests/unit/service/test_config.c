@@ -32,6 +32,20 @@ static void an_echo_service_is_read(void **state)
 	service_config_free(c);
 }
 
+/* The certificates are behind the sockets that it listens on. */
+static void an_echo_service_with_tls_is_read(void **state)
+{
+	struct service_config *c =
+		read_text("{'echo':{'name':'web','node':'idc','tls':'10.0.0.1 idc'},"
+			  "'sockets':[{'name':'a'},{'name':'certificates'}]}",
+			  NULL);
+
+	assert_non_null(c);
+	assert_string_equal(c->echo_tls, "10.0.0.1 idc");
+	assert_int_equal(c->n_sockets, 1);
+	service_config_free(c);
+}
+
 static void a_command_is_read(void **state)
 {
 	struct service_config *c = read_text(
@@ -106,6 +120,13 @@ static void all_else_is_refused(void **state)
 		{"{'echo':{'name':'w','node':'n'}}", "sockets"},
 		{"{'echo':{'name':'w','node':'n'},'sockets':[]}", "sockets"},
 		{"{'echo':{'name':'w'},'sockets':[{}]}", "node"},
+		{"{'echo':{'name':'w','node':'n','tls':'n'},'sockets':[{'name':'a'}]}",
+		 "certificates"},
+		{"{'echo':{'name':'w','node':'n','tls':'n'},'sockets':[]}", "certificates"},
+		{"{'echo':{'name':'w','node':'n','tls':'n'},'sockets':[{'name':'certificates'}]}",
+		 "none to listen on"},
+		{"{'echo':{'name':'w','node':'n','tls':true},'sockets':[{'name':'certificates'}]}",
+		 "Expected string"},
 		{"{'echo':{'name':'w','node':'n','port':1},'sockets':[{}]}", "port"},
 		{"{'echo':{'name':'w','node':'n'},'command':['x'],'sockets':[{}]}", "command"},
 		{"{'command':[],'sockets':[]}", "command"},
@@ -178,6 +199,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_echo_service_is_read),
+		cmocka_unit_test(an_echo_service_with_tls_is_read),
 		cmocka_unit_test(a_command_is_read),
 		cmocka_unit_test(little_is_enough),
 		cmocka_unit_test(readiness_has_three_kinds),

@@ -28,7 +28,7 @@ static int set_up(void **state)
 	f->listener = test_listen(&f->port);
 	f->echo = service_echo_new(f->loop, f->config, f->log);
 	*state = f;
-	return service_echo_listen(f->echo, f->listener, NULL);
+	return service_echo_listen(f->echo, f->listener, NULL, NULL);
 }
 
 static int tear_down(void **state)

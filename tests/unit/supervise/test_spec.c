@@ -134,9 +134,9 @@ static void there_may_be_copies(void **state)
 	assert_non_null(s);
 	assert_string_equal(s->name, "x.2");
 	assert_string_equal(s->family, "x");
-	assert_int_equal(s->sockets[0].copy, 1);
+	assert_int_equal(s->sockets[0].copy, 2);
 	assert_true(s->sockets[0].spread);
-	assert_int_equal(s->sockets[1].copy, 0);
+	assert_int_equal(s->sockets[1].copy, 1);
 	assert_false(s->sockets[1].spread);
 	other = parse_copy(three, 2, NULL);
 	assert_true(supervise_spec_same(s, other)); /* one more is nothing to it */
@@ -146,7 +146,7 @@ static void there_may_be_copies(void **state)
 	s = parse(two, NULL);
 	other = parse(one, NULL);
 	assert_string_equal(s->name, "x");
-	assert_int_equal(s->sockets[0].copy, 0);
+	assert_int_equal(s->sockets[0].copy, 1);
 	assert_true(s->sockets[0].spread);
 	assert_false(other->sockets[0].spread);
 	assert_false(supervise_spec_same(s, other)); /* now it shares its port */

@@ -296,6 +296,30 @@ static void refuses(void **state)
 	close_fixture(&f);
 }
 
+/* Whoever asks for no name, or another, gets the default one, and judges for itself. */
+static void has_a_default(void **state)
+{
+	static const struct {
+		const char *name;
+		int rc;
+	} rows[] = {
+		{NULL, 0},
+		{"c." NAME, GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR},
+		{"b." NAME, 0},
+	};
+	struct fixture f;
+
+	open_fixture(&f, (struct httpd_options){0});
+	tls_server_default(f.tls, NAME);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct client c = open_client(&f, rows[i].name, NULL, NULL);
+
+		assert_int_equal(shake_hands(&c), rows[i].rc);
+		close_client(&c);
+	}
+	close_fixture(&f);
+}
+
 static void resumes(void **state)
 {
 	gnutls_datum_t ticket = {0};
@@ -452,6 +476,7 @@ int main(void)
 		cmocka_unit_test(records_without_data_have_a_limit),
 		cmocka_unit_test(large_answers_come_whole),
 		cmocka_unit_test(refuses),
+		cmocka_unit_test(has_a_default),
 		cmocka_unit_test(resumes),
 		cmocka_unit_test(bad_clients_end),
 		cmocka_unit_test(silent_clients_make_room),
