@@ -112,7 +112,7 @@ as_planned() { labctl status "$1" >/dev/null; }
   [ "$status" -eq 0 ]
   [[ $output == *hidden* && $output != *attach-vpc-3\ * ]]
   what=$(labctl fault scenario1 --reveal --json | jq -r '.what, .at, .resource' | xargs)
-  [ "$what" = "link attach-vpc-3 is down lab.yaml:93 links.attach-vpc-3" ]
+  [ "$what" = "link attach-vpc-3 is down lab.yaml:95 links.attach-vpc-3" ]
   run labctl fault scenario1 --seed 2
   [ "$status" -eq 3 ]
   # a student who finds it mends it

@@ -45,6 +45,9 @@ teardown() {
   labctl lesson scenario1-3 start >"$BATS_TEST_TMPDIR/lesson"
   [ "$(labctl status scenario1-3 --json | jq -r .step)" = . ]
   [ "$(labctl status scenario1-1 --json | jq -r .step)" = null ]
+  labctl lesson scenario1-3 next >"$BATS_TEST_TMPDIR/lesson" # its texts name what is the copy's own
+  [ "$(vpc_domain scenario1-1)" != "$(vpc_domain scenario1-3)" ]
+  grep -q "$(vpc_domain scenario1-3)" "$BATS_TEST_TMPDIR/lesson"
   labctl lesson scenario1-3 reset
   # the lab itself is none of its copies
   labctl up scenario1
@@ -75,8 +78,8 @@ teardown() {
   run labctl up scenario1 --name alice --step attach
   [[ $output == *alice* && $output != *scenario1* ]]
   run labctl lesson alice
-  [[ $output == *"sudo labctl exec alice ecs-3 -- ping"*"sudo ip -n alice.vpc-3 route"* ]]
-  [[ $output != *scenario1* ]]
+  [[ $output == *"sudo ip -n alice.vpc-3 route"*"sudo labctl explain alice ecs-3"* ]]
+  [[ $output != *scenario1* ]] || { echo "$output"; false; }
   labctl exec alice ecs-3 -- true
   ip -n alice.vpc-3 route show table 1000
   run labctl lesson alice exercise same-cidr
