@@ -146,7 +146,8 @@ static int run(const struct options *o, struct lab_error **err)
 	if (cli_enter_running("api", o->call.lab, err) ||
 	    cli_open_running(o->call.lab, STATE_READ, &r, err))
 		return -1;
-	l = cli_find_lab(r.plan->file ? r.plan->file : o->call.lab, r.plan->step, err);
+	l = cli_find_named_lab(r.plan->file ? r.plan->file : o->call.lab, r.plan->step, r.plan->lab,
+			       err);
 	return l ? call(o, &r, l, err) : -1;
 }
 

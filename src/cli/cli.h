@@ -157,6 +157,8 @@ struct cli_lab *cli_find_named_lab(const char *arg, const char *step, const char
 struct cli_lab *cli_read_lab(const char *arg, const char *step, struct diag_list *diags,
 			     struct lab_error **err);
 struct changes;
+/** What the place of a diagnostic begins with that is about such a change. */
+#define CLI_CHANGES_PATH "what was changed"
 /** As cli_read_lab(), of a file, under another name than the file gives (NULL: that one), and with what was
  * changed beyond it (fault/changes.h); without_links: the fault's alone. */
 struct cli_lab *cli_read_changed_lab(const char *path, const char *step, const char *name,

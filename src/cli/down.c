@@ -13,6 +13,7 @@
 #include "cli/residue.h"
 #include "cli/rootless.h"
 #include "cli/session.h"
+#include "cli/shipped.h"
 #include "cli/signals.h"
 #include "kernel/traces.h"
 
@@ -122,15 +123,69 @@ static int lower_all(struct options *o)
 	return worst;
 }
 
+/* "ci" of "ci-42" */
+static size_t stem_of(const char *name)
+{
+	size_t n = strlen(name), digits = n;
+
+	while (digits && strchr("0123456789", name[digits - 1]))
+		digits--;
+	return digits < n && digits > 1 && name[digits - 1] == '-' ? digits - 1 : n;
+}
+
+/* Named after another, as a copy or the next run of a job is: that is no slip of the pen. */
+static bool is_named_after(const char *name, const char *other)
+{
+	return !strncmp(name, other, stem_of(other));
+}
+
+/* What a name that nobody knows was meant to be: of labs of which there is anything, and shipped ones. NULL:
+ * it is as good as any, and nothing of it is there. To be freed. */
+static int meant_by(const char *name, char **near, struct lab_error **err)
+{
+	size_t n_up = 0, n_shipped, n = 0;
+	char **up = cli_all_labs(&n_up, err), **shipped;
+	auto_free const char **names = NULL;
+	bool known = false;
+
+	if (!up)
+		return -1;
+	shipped = cli_shipped(&n_shipped);
+	names = calloc(n_up + n_shipped + 1, sizeof(*names));
+	if (!names)
+		abort();
+	for (size_t i = 0; i < n_up; i++)
+		names[n++] = up[i];
+	for (size_t i = 0; i < n_shipped; i++)
+		names[n++] = shipped[i];
+	for (size_t i = 0; i < n; i++)
+		known = known || is_named_after(name, names[i]);
+	if (!known && diag_nearest(name, names, n))
+		*near = strdup(diag_nearest(name, names, n));
+	cli_shipped_free(shipped, n_shipped);
+	cli_copies_free(up, n_up);
+	return 0;
+}
+
 /* A name that leads to no file is still a lab's name: one that went down before its file did. */
 static char *name_of(const char *arg, struct lab_error **err)
 {
 	char *name = cli_lab_name(arg, err);
+	auto_free char *near = NULL;
 
 	if (name || !name_valid(arg) || access(arg, F_OK) == 0)
 		return name;
 	lab_error_free(steal_ptr(*err));
-	return strdup(arg);
+	if (meant_by(arg, &near, err))
+		return NULL;
+	if (!near)
+		return strdup(arg);
+	(void)lab_error_make(
+		err, LAB_USAGE,
+		"lab %s: no lab of that name is up, and no shipped lab, folder or file has it",
+		arg);
+	(void)lab_error_hint(err, "did you mean %s?", near);
+	return NULL;
 }
 
 static int lower_one(const struct options *o)

@@ -15,6 +15,7 @@
 #include "cli/rework.h"
 #include "explain/explain.h"
 #include "ui/table.h"
+#include "validate/validate.h"
 
 struct options {
 	struct cli_lab_options common; /* lab and --json */
@@ -124,45 +125,107 @@ static const char *header_of(const struct check *c, const char *name)
 	return NULL;
 }
 
-static struct explanation *explain_check(const struct view *v, const struct check *c)
+/* Checks of earlier steps still have their variables. NULL: one that has no value here. */
+static const char *filled(struct lab *lab, const char *text)
+{
+	const char *ignored;
+
+	return text ? validate_expand(lab, text, &ignored) : NULL;
+}
+
+static struct explanation *explain_check(struct lab *lab, const struct view *v,
+					 const struct check *c)
 {
 	const struct explain_request r = {.from = c->from.name,
-					  .to = target_of(c),
-					  .host = header_of(c, "Host"),
+					  .to = filled(lab, target_of(c)),
+					  .host = filled(lab, header_of(c, "Host")),
 					  .stage = header_of(c, "X-Ca-Stage"),
 					  .app = c->app.name};
 	auto_error struct lab_error *ignored = NULL; /* what cannot be asked is not noticed */
 
-	return explain_new(v->analyse, &r, &ignored);
+	return r.to ? explain_new(v->analyse, &r, &ignored) : NULL;
 }
 
-static bool goes_otherwise(const struct view *before, const struct view *after,
+/* What the gateway decided on the way to its answer; NULL: it was not asked. */
+static const struct explain_leg *gateway_leg(const struct explanation *e)
+{
+	for (size_t i = 0; i < e->n_legs; i++)
+		if (!strncmp(e->legs[i].title, "gateway ", strlen("gateway ")))
+			return &e->legs[i];
+	return NULL;
+}
+
+/* A limit that is gone changes no single answer, and yet what the gateway does. */
+static bool decides_otherwise(const struct explanation *was, const struct explanation *is)
+{
+	const struct explain_leg *a = gateway_leg(was), *b = gateway_leg(is);
+
+	if (!a || !b || a->n_notes != b->n_notes)
+		return a && b;
+	for (size_t i = 0; i < a->n_notes; i++)
+		if (strcmp(a->notes[i], b->notes[i]) != 0)
+			return true;
+	return false;
+}
+
+static bool answers_otherwise(const struct explanation *was, const struct explanation *is)
+{
+	return was->verdict != is->verdict || was->status != is->status ||
+	       was->is.rate != is->is.rate || was->is.delay_us != is->is.delay_us ||
+	       !same_text(was->code, is->code) || !same_text(was->answer, is->answer);
+}
+
+static bool goes_otherwise(struct lab *lab, const struct view *before, const struct view *after,
 			   const struct check *c)
 {
 	auto_explanation struct explanation *was = NULL, *is = NULL;
 
 	if (c->kind == CHECK_ROUTE || !c->from.name || !c->target.s)
 		return false;
-	was = explain_check(before, c);
-	is = explain_check(after, c);
-	return was && is &&
-	       (was->verdict != is->verdict || was->status != is->status ||
-		was->is.rate != is->is.rate || was->is.delay_us != is->is.delay_us ||
-		!same_text(was->code, is->code) || !same_text(was->answer, is->answer));
+	was = explain_check(lab, before, c);
+	is = explain_check(lab, after, c);
+	return was && is && (answers_otherwise(was, is) || decides_otherwise(was, is));
 }
 
-static bool is_noticed(const struct lab *lab, const struct view *before, const struct view *after)
+/* The checks of that step, of the lab or of an exercise. */
+static bool checks_notice(struct lab *lab, const char *step, const struct view *before,
+			  const struct view *after)
+{
+	size_t n;
+	auto_free const struct check **checks = check_select(lab, step, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (goes_otherwise(lab, before, after, checks[i]))
+			return true;
+	return false;
+}
+
+/*
+ * What earlier steps were about is still there to be broken. Their checks need not hold any more, but what they
+ * ask is what somebody does in this lab.
+ */
+static bool earlier_checks_notice(struct lab *lab, const struct view *before,
+				  const struct view *after)
+{
+	const char *step = before->plan->step;
+	const struct step *at = lab_find_step(lab, step); /* NULL: all were done */
+
+	if (step && !strcmp(step, LAB_BASE))
+		return false;
+	for (size_t i = 0; i < lab->n_steps && &lab->steps[i] != at; i++)
+		if (checks_notice(lab, lab->steps[i].id.name, before, after))
+			return true;
+	return false;
+}
+
+static bool is_noticed(struct lab *lab, const struct view *before, const struct view *after)
 {
 	struct analyse_changes *changes = analyse_compare(before->matrix, after->matrix);
 	const bool pairs = changes->n > 0;
-	size_t n;
-	auto_free const struct check **checks = check_select(lab, before->plan->step, &n);
 
 	analyse_changes_free(changes);
-	for (size_t i = 0; !pairs && i < n; i++)
-		if (goes_otherwise(before, after, checks[i]))
-			return true;
-	return pairs;
+	return pairs || checks_notice(lab, before->plan->step, before, after) ||
+	       earlier_checks_notice(lab, before, after);
 }
 
 /* --- which --- */
@@ -198,7 +261,7 @@ static struct plan *try(const struct cli_rework *w, const struct changes *c)
 	return l && l->lab && !diag_errors(diags) ? cli_compile(l, &ignored) : NULL;
 }
 
-static bool is_good(const struct cli_rework *w, const struct options *o, const struct lab *lab,
+static bool is_good(const struct cli_rework *w, const struct options *o, struct lab *lab,
 		    const struct view *now, const struct fault *f, struct lab_error **err)
 {
 	auto_changes struct changes *c = with_fault(w, o, f, f->proof ? f->proof : f->apply, err);

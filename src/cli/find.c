@@ -190,7 +190,7 @@ static size_t sources_of(struct cli_lab *l, const struct changes *changes, bool 
 		const char *text = arena_strdup(l->arena, texts[i]);
 
 		sources[i] = (struct source){
-			.path = "what was changed", .text = text, .len = strlen(text)};
+			.path = CLI_CHANGES_PATH, .text = text, .len = strlen(text)};
 		free(texts[i]);
 	}
 	return n;
@@ -207,7 +207,7 @@ static void decode_lab(struct cli_lab *l, const char *step, const char *name,
 		return; /* diags say why */
 	l->lab->dir = l->dir;
 	if (name)
-		l->lab->id.name = arena_strdup(l->lab->arena, name);
+		lab_rename(l->lab, name);
 	validate_lab(l->lab, diags);
 }
 

@@ -300,6 +300,20 @@ static int refuse(const struct lesson *l, const char *place, bool show, bool *re
 	return 0;
 }
 
+/* What was added since is taken away again: nobody should take it for what the step does. */
+static void print_direction(const struct lesson *l, const char *place)
+{
+	const char *at = l->progress.at;
+	auto_strbuf struct strbuf title = {0};
+
+	if (at && lesson_precedes(lab_of(l), place, at))
+		strbuf_printf(&title, "What going back from %s changes", at);
+	else
+		strbuf_add(&title, "What changes");
+	putchar('\n');
+	print_heading(title.s);
+}
+
 static int apply(const struct lesson *l, const char *place, struct lab_error **err)
 {
 	auto_cli_lab struct cli_lab *lab = cli_find_lab(l->o->common.lab, place, err);
@@ -309,8 +323,7 @@ static int apply(const struct lesson *l, const char *place, struct lab_error **e
 	if (!wanted)
 		return -1;
 	if (l->up) {
-		putchar('\n');
-		print_heading("What changes");
+		print_direction(l, place);
 		if (cli_show_change(wanted, err))
 			return -1;
 	}

@@ -213,6 +213,8 @@ static int change(const struct options *o, struct cli_rework *w, struct lab_erro
 	if (!lab_find_link(base->lab, o->link, &link))
 		return no_such_link(base->lab, o->link, err);
 	if (o->action) {
+		w->words = o->values;
+		w->n_words = o->n_values;
 		set(o, base->lab, &link, w->changes);
 		if (cli_rework_is_current(w, err) || cli_rework_apply(w, &steps, err))
 			return -1;

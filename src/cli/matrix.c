@@ -15,6 +15,8 @@
 
 #define NAMES_MAX   4  /* of nodes that are alike; more are only counted */
 #define FEW_COLUMNS 16 /* of which each has room for its number */
+#define WIDTH       96 /* of a line of names */
+#define TOLD_MAX    64 /* names of more are for --json */
 
 enum format { FORMAT_TEXT, FORMAT_SVG, FORMAT_JSON };
 
@@ -344,6 +346,78 @@ static void print_rows(struct grid *g)
 			print_row(g, i, (int)width, gap);
 }
 
+struct lines {
+	const char **v;
+	size_t n;
+};
+
+static void add_line(struct grid *g, struct lines *lines, const char *text)
+{
+	*(const char **)arena_push(g->arena, lines->v, lines->n) = text;
+}
+
+static bool same_names(const struct group *a, const struct group *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (strcmp(a->names[i], b->names[i]) != 0)
+			return false;
+	return true;
+}
+
+/* "ecs-1, ecs-2, ecs-3 and 2 more: ecs-4, ecs-5", in as many lines as that takes. */
+static void add_rest(struct grid *g, struct lines *lines, const struct group *x)
+{
+	auto_strbuf struct strbuf line = {0};
+
+	strbuf_printf(&line, "%s:", label_of(g, x));
+	for (size_t i = NAMES_MAX - 1; i < x->n; i++) {
+		if (line.len + strlen(x->names[i]) + 2 > WIDTH) {
+			add_line(g, lines, arena_strdup(g->arena, line.s));
+			strbuf_trunc(&line, 0);
+			strbuf_add(&line, "  ");
+		}
+		strbuf_printf(&line, " %s%s", x->names[i], i + 1 < x->n ? "," : "");
+	}
+	add_line(g, lines, arena_strdup(g->arena, line.s));
+}
+
+/* A group that is a row and a column is told once. */
+static bool is_a_row(const struct grid *g, const struct group *x)
+{
+	for (size_t i = 0; i < g->rows.n; i++)
+		if (!g->rows.v[i].merged && same_names(&g->rows.v[i], x))
+			return true;
+	return false;
+}
+
+static void add_group(struct grid *g, struct lines *lines, const struct group *x, bool *left_out)
+{
+	if (x->merged || x->n <= NAMES_MAX)
+		return;
+	if (x->n <= TOLD_MAX)
+		add_rest(g, lines, x);
+	else
+		*left_out = true;
+}
+
+/* Who they are of whom labels give only the number. */
+static struct lines rest_of(struct grid *g)
+{
+	struct lines lines = {0};
+	bool left_out = false;
+
+	for (size_t i = 0; i < g->rows.n; i++)
+		add_group(g, &lines, &g->rows.v[i], &left_out);
+	for (size_t i = 0; i < g->columns.n; i++)
+		if (!is_a_row(g, &g->columns.v[i]))
+			add_group(g, &lines, &g->columns.v[i], &left_out);
+	if (left_out)
+		add_line(g, &lines, "--json names all of them");
+	return lines;
+}
+
 /* What the marks mean: "+  everything". */
 static const char **legend_of(struct grid *g, size_t *n)
 {
@@ -363,6 +437,16 @@ static const char **legend_of(struct grid *g, size_t *n)
 	return lines;
 }
 
+static void print_rest(struct grid *g)
+{
+	const struct lines rest = rest_of(g);
+
+	if (rest.n)
+		puts("");
+	for (size_t i = 0; i < rest.n; i++)
+		puts(rest.v[i]);
+}
+
 static void print_legend(struct grid *g)
 {
 	size_t n = 0, n_lines;
@@ -375,6 +459,7 @@ static void print_legend(struct grid *g)
 	puts("");
 	for (size_t i = 0; i < n_lines; i++)
 		printf("  %s\n", lines[i]);
+	print_rest(g);
 }
 
 static void print_table(const struct cli_seen *seen, struct grid *g)
@@ -414,6 +499,7 @@ static const char *marks_of(struct grid *g)
 static void print_svg(const struct cli_seen *seen, struct grid *g)
 {
 	auto_strbuf struct strbuf out = {0};
+	struct lines legend, rest;
 	struct cli_matrix_picture p = {
 		.title = arena_printf(g->arena, "%s%s%s: who reaches whom%s", seen->plan->lab,
 				      seen->step ? ", step " : "", seen->step ? seen->step : "",
@@ -426,7 +512,12 @@ static void print_svg(const struct cli_seen *seen, struct grid *g)
 	p.n_rows = count(&g->rows);
 	p.n_columns = count(&g->columns);
 	p.marks = marks_of(g);
-	p.legend = legend_of(g, &p.n_legend);
+	legend.v = legend_of(g, &legend.n);
+	rest = rest_of(g);
+	for (size_t i = 0; i < rest.n; i++)
+		add_line(g, &legend, rest.v[i]);
+	p.legend = legend.v;
+	p.n_legend = legend.n;
 	cli_matrix_svg(&out, &p);
 	fputs(strbuf_str(&out), stdout); /* main() reports what cannot be written */
 }

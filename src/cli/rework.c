@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/rework.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "cli/build.h"
@@ -85,6 +88,56 @@ struct cli_lab *cli_changed_lab(const struct plan *running, struct lab_error **e
 	return NULL;
 }
 
+/* The word of the user at which a diagnostic points: "rtt=3" of {"rtt":"3"}; NULL: none of them. */
+static const char *word_at(const struct cli_rework *w, struct span at)
+{
+	const char *place = at.src->text + at.col - 1; /* JSON, in one line */
+
+	if (at.line != 1 || at.col > at.src->len)
+		return NULL;
+	place += *place == '"';
+	for (size_t i = 0; i < w->n_words; i++) {
+		const char *value = strchr(w->words[i], '=') + 1;
+		const size_t n_key = (size_t)(value - w->words[i]) - 1, n = strlen(value);
+
+		if ((!strncmp(place, value, n) && place[n] == '"') ||
+		    (!strncmp(place, w->words[i], n_key) && place[n_key] == '"'))
+			return w->words[i];
+	}
+	return NULL;
+}
+
+/* What is wrong with a change stands in no file that the user knows. */
+static void print_refusal(const struct cli_rework *w, struct diag_list *diags)
+{
+	diag_list_sort(diags);
+	for (size_t i = 0; i < diag_count(diags); i++) {
+		const struct diag_view d = diag_get(diags, i);
+		const char *word;
+
+		if (d.severity != DIAG_ERROR)
+			continue;
+		word = word_at(w, d.at);
+		cli_message("%s%s%s", word ? word : "", word ? ": " : "", d.message);
+		for (size_t k = 0; k < d.n_notes; k++)
+			if (!d.notes[k].at.line)
+				cli_hint("%s", d.notes[k].message);
+	}
+}
+
+/* Whether it is changes that are wrong, and nothing of the lab's file. */
+static bool is_of_changes(const struct diag_list *diags)
+{
+	for (size_t i = 0; i < diag_count(diags); i++) {
+		const struct diag_view d = diag_get(diags, i);
+
+		if (d.severity == DIAG_ERROR &&
+		    (!d.at.src || strcmp(d.at.src->path, CLI_CHANGES_PATH) != 0))
+			return false;
+	}
+	return diag_errors(diags) > 0;
+}
+
 static struct cli_lab *lab_with(const struct cli_rework *w, const struct changes *changes,
 				bool without_links, struct lab_error **err)
 {
@@ -97,7 +150,10 @@ static struct cli_lab *lab_with(const struct cli_rework *w, const struct changes
 		return NULL;
 	if (l->lab && !diag_errors(diags))
 		return steal_ptr(l);
-	diag_print(diags, stderr, cli_colour(stderr));
+	if (is_of_changes(diags))
+		print_refusal(w, diags);
+	else
+		diag_print(diags, stderr, cli_colour(stderr));
 	(void)lab_error_make(err, LAB_USAGE, "lab %s: this change is refused", w->running->lab);
 	return NULL;
 }
@@ -119,6 +175,83 @@ void cli_rework_state(struct changes *c, const struct lab *base, const struct la
 	const bool as_base = compile_link_of(base, link).down == down;
 
 	changes_set_link(c, link_change_name(link), "state", as_base ? NULL : down ? "down" : "up");
+}
+
+/* --- what became of the file --- */
+
+static bool is_newer(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
+}
+
+/* Where nothing was written since, there is nothing to be read. */
+static bool is_older(const struct state *state, const struct stat *file)
+{
+	struct stat plan;
+
+	return !fstatat(state_dir_fd(state), "plan.json", &plan, AT_SYMLINK_NOFOLLOW) &&
+	       !is_newer(&file->st_mtim, &plan.st_mtim) && !is_newer(&file->st_ctim, &plan.st_mtim);
+}
+
+/* Lines, too. */
+static bool is_all_the_same(const struct plan *running, struct plan *now)
+{
+	auto_free char *was = plan_write(running), *is = NULL;
+
+	now->file = running->file;
+	now->changes = running->changes;
+	is = plan_write(now);
+	return !strcmp(was, is);
+}
+
+enum cli_file cli_file_since(const struct state *state, const struct plan *running)
+{
+	auto_error struct lab_error *ignored = NULL; /* then it is another lab, or none */
+	auto_cli_lab struct cli_lab *l = NULL;
+	auto_plan struct plan *now = NULL;
+	struct plan_diff *diff;
+	struct stat st;
+	bool same;
+
+	if (!running->file || (!stat(running->file, &st) && is_older(state, &st)))
+		return CLI_FILE_SAME; /* as far as can be known */
+	if (stat(running->file, &st))
+		return CLI_FILE_GONE;
+	l = cli_changed_lab(running, &ignored);
+	now = l ? cli_compile(l, &ignored) : NULL;
+	if (!now)
+		return CLI_FILE_CHANGED;
+	diff = plan_diff(running, now);
+	same = !diff->n;
+	plan_diff_free(diff);
+	if (!same)
+		return CLI_FILE_CHANGED;
+	return is_all_the_same(running, now) ? CLI_FILE_SAME : CLI_FILE_EDITED;
+}
+
+const char *cli_file_note(enum cli_file file, const struct plan *running, struct arena *a)
+{
+	switch (file) {
+	case CLI_FILE_SAME: return NULL;
+	case CLI_FILE_EDITED:
+		return arena_printf(a,
+				    "its file %s was edited since `up`, which changes nothing but "
+				    "the numbers of lines; `labctl up %s` takes them over",
+				    running->file, running->lab);
+	case CLI_FILE_CHANGED:
+		return arena_printf(
+			a,
+			"its file %s has changed since `up`; `labctl plan %s` shows how, "
+			"`labctl up %s` takes it as it is now",
+			running->file, running->lab, running->lab);
+	case CLI_FILE_GONE:
+		return arena_printf(
+			a,
+			"its file %s is not there any more: nothing can be changed until "
+			"it is",
+			running->file);
+	}
+	return NULL;
 }
 
 int cli_rework_is_current(const struct cli_rework *w, struct lab_error **err)

@@ -16,6 +16,8 @@ struct cli_rework {
 	const volatile sig_atomic_t
 		*cancel;         /* by Ctrl-C; NULL: it does not end cli_rework_apply() */
 	struct changes *changes; /* to be changed, then cli_rework_apply() */
+	char **words;            /* KEY=VALUE, as the user said what is changed: for messages */
+	size_t n_words;
 };
 
 /** Takes the lock of the lab that `arg` means, which is up. Must not move. */
@@ -47,5 +49,17 @@ struct cli_lab *cli_running_lab(const struct plan *running, const char *changes,
 
 /** The same, whole and without a fault; else NULL with *err, LAB_STATE where it cannot be what the lab is of. */
 struct cli_lab *cli_changed_lab(const struct plan *running, struct lab_error **err);
+
+/** What became of the file of a lab that is up. */
+enum cli_file {
+	CLI_FILE_SAME,
+	CLI_FILE_EDITED, /* comments, texts, the order: the lab would be the same, lines are others */
+	CLI_FILE_CHANGED, /* the lab would be another one, or none */
+	CLI_FILE_GONE,
+};
+/** state: of the lab, whose plan is `running`. Cheap where the file is older than the plan. */
+enum cli_file cli_file_since(const struct state *state, const struct plan *running);
+/** "its file lab.yaml has changed since ...", in a sentence; NULL: it is the same. In the arena. */
+const char *cli_file_note(enum cli_file file, const struct plan *running, struct arena *a);
 
 #define auto_rework __attribute__((cleanup(cli_rework_done)))

@@ -5,7 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "cli/build.h"
+#include "cli/rework.h"
 #include "cli/rootless.h"
 
 /* One look, and some more where the lab is not as it should be; then it costs less to look at all of it. */
@@ -130,8 +132,21 @@ void cli_seen_done(struct cli_seen *s)
 	free(s->lab);
 }
 
+/* Lines of the file that are told are those of the plan. */
+static void say_file(const struct cli_seen *s)
+{
+	auto_arena struct arena *a = arena_new(0);
+	const struct plan *p = s->status.plan;
+	const char *note = cli_file_note(cli_file_since(s->session.state, p), p, a);
+
+	if (note)
+		printf("%s\n", note);
+}
+
 void cli_seen_say(const struct cli_seen *s)
 {
 	printf("%s as %s%s%s\n", s->plan->lab, s->live ? "it runs" : "planned",
 	       s->step ? ", up to step " : "", s->step ? s->step : "");
+	if (s->live)
+		say_file(s);
 }

@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "cli/live.h"
 #include "cli/options.h"
+#include "cli/rework.h"
 #include "cli/rootless.h"
 #include "cli/session.h"
 #include "cli/status_watch.h"
@@ -79,7 +80,14 @@ static const struct ui_column lab_columns[] = {{"LAB", UI_TEXT},       {"STATE",
 
 struct report {
 	struct ui_table *namespaces, *links, *circuits, *routes, *workers, *drift, *changes;
+	enum cli_file file;
 };
+
+/* in JSON */
+static const char *const file_words[] = {[CLI_FILE_SAME] = "same",
+					 [CLI_FILE_EDITED] = "edited",
+					 [CLI_FILE_CHANGED] = "changed",
+					 [CLI_FILE_GONE] = "gone"};
 
 static void report_init(struct report *r)
 {
@@ -275,6 +283,15 @@ static int fill_workers(struct report *r, const struct state *state, const struc
 	return 0;
 }
 
+static void print_file(const struct report *r, const struct plan *plan)
+{
+	auto_arena struct arena *a = arena_new(0);
+	const char *note = cli_file_note(r->file, plan, a);
+
+	if (note)
+		puts(note);
+}
+
 static int print_report(const struct report *r, const struct apply_status *s, bool json,
 			struct lab_error **err)
 {
@@ -288,6 +305,7 @@ static int print_report(const struct report *r, const struct apply_status *s, bo
 		ui_json_text(j, "lab", s->plan->lab);
 		ui_json_text(j, "step", s->plan->step);
 		ui_json_boolean(j, "ok", !ui_table_rows(r->drift));
+		ui_json_text(j, "file", file_words[r->file]);
 		for (size_t i = 0; i < ARRAY_LEN(tables); i++)
 			ui_json_table(j, tables[i]);
 		return ui_json_print(j, stdout, err);
@@ -304,6 +322,7 @@ static int print_report(const struct report *r, const struct apply_status *s, bo
 		printf("\n%s%s%s: as planned%s\n", s->plan->lab, s->plan->step ? " up to " : "",
 		       s->plan->step ? s->plan->step : "",
 		       s->plan->changes ? ", and changed by labctl link or fault" : "");
+	print_file(r, s->plan);
 	return 0;
 }
 
@@ -317,6 +336,7 @@ static int compare(const struct cli_session *session, bool json, bool *drift,
 	if (apply_status(session->state, &session->ops, &s, err))
 		return -1;
 	report_init(&r);
+	r.file = cli_file_since(session->state, s.plan);
 	fill_objects(&r, &s);
 	fill_drift(&r, &s);
 	r.circuits = cli_circuits(session->state, &s);

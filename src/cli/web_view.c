@@ -29,8 +29,9 @@ static int read_labs(struct cli_view *v, struct lab_error **err)
 	const struct plan *p = v->running.plan;
 	const char *file = p->file ? p->file : v->arg;
 
-	v->lab = cli_find_lab(file, p->step, err);
-	v->whole = v->lab ? cli_find_lab(file, NULL, err) : NULL;
+	/* the file may give another name than the lab was brought up with */
+	v->lab = cli_find_named_lab(file, p->step, p->lab, err);
+	v->whole = v->lab ? cli_find_named_lab(file, NULL, p->lab, err) : NULL;
 	return v->whole ? 0 : -1;
 }
 

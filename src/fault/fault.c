@@ -284,9 +284,8 @@ static void gateway_faults(struct list *l, const struct lab *lab)
 	for (size_t i = 0; i < lab->n_app_attachments; i++) {
 		const struct app_attachment *at = &lab->app_attachments[i];
 
-		missing(l, "authorization", arena_printf(l->a, "app_attachments.%s", at->id.name),
-			at->id.at, "the authorization of app %s for API %s", at->app.name,
-			at->api.name);
+		missing(l, "app", arena_printf(l->a, "app_attachments.%s", at->id.name), at->id.at,
+			"the authorization of app %s for API %s", at->app.name, at->api.name);
 	}
 	for (size_t i = 0; i < lab->n_plugin_attachments; i++)
 		missing(l, "plug-in",
@@ -296,7 +295,7 @@ static void gateway_faults(struct list *l, const struct lab *lab)
 			lab->plugin_attachments[i].id.name);
 	for (size_t i = 0; i < lab->n_apis; i++)
 		if (lab->apis[i].backend.arn_role.s)
-			missing(l, "authorization",
+			missing(l, "role",
 				arena_printf(l->a, "apis.%s.backend.arn_role",
 					     lab->apis[i].id.name),
 				lab->apis[i].backend.arn_role.at,
@@ -348,6 +347,14 @@ static int by_key(const void *pa, const void *pb)
 	return strcmp(a->fault.apply, b->fault.apply);
 }
 
+/* The hash of a short word has its seed in the lower bits, and the upper ones decide. */
+static uint64_t mixed(uint64_t h)
+{
+	h = (h ^ h >> 33) * 0xff51afd7ed558ccd; /* the end of MurmurHash3 */
+	h = (h ^ h >> 33) * 0xc4ceb9fe1a85ec53;
+	return h ^ h >> 33;
+}
+
 /* A kind first, so that a lab of a hundred rules and one binding does not always lose a rule. */
 static void sort(struct list *l, long long seed)
 {
@@ -355,8 +362,8 @@ static void sort(struct list *l, long long seed)
 	const uint64_t start = hash_str((uint64_t)seed, "fault");
 
 	for (size_t i = 0; i < l->n; i++)
-		keyed[i] = (struct keyed){hash_str(start, l->v[i].kind),
-					  hash_str(start, l->v[i].apply), l->v[i]};
+		keyed[i] = (struct keyed){mixed(hash_str(start, l->v[i].kind)),
+					  mixed(hash_str(start, l->v[i].apply)), l->v[i]};
 	qsort(keyed, l->n, sizeof(*keyed), by_key);
 	for (size_t i = 0; i < l->n; i++)
 		l->v[i] = keyed[i].fault;

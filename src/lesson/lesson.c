@@ -32,6 +32,18 @@ const char *lesson_back(const struct lab *lab, const char *at)
 	return i ? lab->steps[i - 1].id.name : LAB_BASE;
 }
 
+static size_t rank_of(const struct lab *lab, const char *place)
+{
+	if (!strcmp(place, LAB_BASE))
+		return 0;
+	return 2 * index_of(lab, place) + (lab_find_exercise(lab, place) ? 2 : 1);
+}
+
+bool lesson_precedes(const struct lab *lab, const char *place, const char *other)
+{
+	return rank_of(lab, place) < rank_of(lab, other);
+}
+
 static const char *exercise_place(const struct lab *lab, const struct step *s, size_t i)
 {
 	return arena_printf(lab->arena, "%s/%s", s->id.name, s->exercises[i].id.name);

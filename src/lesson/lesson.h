@@ -34,6 +34,8 @@ bool lesson_passed(const struct lesson_progress *p, const char *place);
  * follows its own, or back to its own. NULL behind the last and before the first one. */
 const char *lesson_next(const struct lab *lab, const char *at);
 const char *lesson_back(const struct lab *lab, const char *at);
+/** Whether a place comes before another; exercises of a step are behind it, all alike. */
+bool lesson_precedes(const struct lab *lab, const char *place, const char *other);
 
 /** The place that a student's word means: "start", a step, "STEP/EXERCISE". LAB_USAGE else. */
 const char *lesson_find(const struct lab *lab, const char *word, struct lab_error **err);

@@ -61,6 +61,11 @@ struct lab {
 
 struct lab *lab_new(void) __attribute__((returns_nonnull));
 void lab_free(struct lab *lab); /* NULL is fine */
+/**
+ * Gives the lab another name than its file does, before it is validated. Commands in texts of its steps and
+ * exercises then name it so: `labctl VERB NAME`, `ip -n NAME.NAMESPACE`.
+ */
+void lab_rename(struct lab *lab, const char *name);
 
 /** What a command can be run on, or a check from: it has a host name, an address and services. */
 struct lab_node {

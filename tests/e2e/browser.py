@@ -40,6 +40,23 @@ class Page(Browser):
         self.wait(f"(document.querySelector({selector!r})?.textContent ?? '').includes({text!r})", seconds)
 
 
+def tabs_fit(p, width):
+    """Each tab is in the window, and in the bar, with the counts that some have."""
+    p.wait(f"innerWidth === {width}")
+    wrong = p.eval("""(() => {
+        const bar = document.querySelector('.tabs').getBoundingClientRect();
+        return [...document.querySelectorAll('.tabs button')].filter((tab) => {
+            const r = tab.getBoundingClientRect();
+            return r.left < bar.left || r.right > Math.min(bar.right, innerWidth) || r.bottom > bar.bottom
+                || tab.scrollWidth > tab.clientWidth;
+        }).map((tab) => tab.textContent);
+    })()""")
+    assert p.eval("document.documentElement.scrollWidth") == width, f"the page is wider than {width}"
+    right = p.eval("document.getElementById('panel').getBoundingClientRect().right")
+    assert right <= width, f"the panel ends at {right} of {width}"
+    assert wrong == [], f"tabs that do not fit at {width}: {wrong}"
+
+
 def student(url, labctl, pictures):
     with Page(url, pictures, width=1440, height=900) as p:
         # the key is not left where others may see it
@@ -73,6 +90,11 @@ def student(url, labctl, pictures):
         p.click_on("#checks button.main")
         p.has("#checks", "All 4 checks hold", 40)
         p.wait("document.querySelectorAll('#calls .status').length >= 4")
+        assert p.eval("document.querySelectorAll('.tabs .count').length") >= 2, "no tab has a count"
+        for width, mobile in [(1280, False), (1024, False), (375, True), (1440, False)]:
+            p.size(width, 900, mobile=mobile)
+            p.picture(f"tabs-{width}")
+            tabs_fit(p, width)
         p.prefer(color_scheme="dark")
         p.wait("document.documentElement.dataset.theme === 'dark'")
         p.picture("dark")

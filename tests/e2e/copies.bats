@@ -1,10 +1,15 @@
 #!/usr/bin/env bats
 # `--copies`: one lab file, several labs that have nothing in common, and a table of what holds where.
 
+bats_require_minimum_version 1.5.0
 load ../lib/e2e
 
 setup() { need_root; }
-teardown() { down_all scenario1 scenario1-1 scenario1-2 scenario1-3; }
+teardown() {
+  [[ -z ${web_pid-} ]] || kill "$web_pid" 2>/dev/null || true
+  wait
+  down_all alice scenario1 scenario1-1 scenario1-2 scenario1-3
+}
 
 @test "copies are labs of their own; the teacher sees whose check fails" {
   run labctl up scenario1 --copies 3 --json
@@ -66,4 +71,42 @@ teardown() { down_all scenario1 scenario1-1 scenario1-2 scenario1-3; }
   run labctl up scenario1 --name aaaaaaaaaaaaaaaaaaaaaaaaaaaaa --copies 10
   [ "$status" -eq 2 ]
   [[ $output == *"too long a name"* ]]
+}
+
+# Commands that a student copies are about the student's own lab.
+@test "texts, and the page, name a lab as it runs" {
+  run labctl up scenario1 --name alice --step attach
+  [[ $output == *alice* && $output != *scenario1* ]]
+  run labctl lesson alice
+  [[ $output == *"sudo ip -n alice.vpc-3 route"*"sudo labctl explain alice ecs-3"* ]]
+  [[ $output != *scenario1* ]] || { echo "$output"; false; }
+  labctl exec alice ecs-3 -- true
+  ip -n alice.vpc-3 route show table 1000
+  run labctl lesson alice exercise same-cidr
+  [[ $output != *scenario1\ * && $output != *scenario1.* ]]
+  labctl lesson alice next
+  "$labctl" web alice >"$BATS_TEST_TMPDIR/url" 3>&- &
+  web_pid=$!
+  within 10 grep -q '#' "$BATS_TEST_TMPDIR/url"
+  page=$(sed 's/#.*//' "$BATS_TEST_TMPDIR/url")
+  key=$(sed 's/.*#//' "$BATS_TEST_TMPDIR/url")
+  snapshot() {
+    curl -sN -m 1 -H "Authorization: Bearer $key" "${page}api/events" >"$BATS_TEST_TMPDIR/events" || true
+    grep -q '^data: {' "$BATS_TEST_TMPDIR/events"
+  }
+  within 10 snapshot
+  sed -n 's/^data: //p' "$BATS_TEST_TMPDIR/events" | head -n 1 >"$BATS_TEST_TMPDIR/snapshot"
+  jq -e '.lab == "alice"' "$BATS_TEST_TMPDIR/snapshot"
+  run ! grep -q 'scenario1' "$BATS_TEST_TMPDIR/snapshot"
+}
+
+@test "down: a name that nobody knows is a slip where it is near one, and else a lab that is not up" {
+  run labctl down scenaro1
+  [ "$status" -eq 2 ]
+  [[ $output == *"scenaro1: no lab of that name is up"*"did you mean scenario1?"* ]]
+  for name in scenario1 scenario1-9 hybrid2 somebody; do
+    run labctl down "$name"
+    [ "$status" -eq 0 ]
+    [[ $output == "$name is not up" ]]
+  done
 }

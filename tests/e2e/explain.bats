@@ -244,6 +244,17 @@ idc-client, idc-dns    +   a   +   +
 END
 }
 
+@test "the matrix says who they are of whom a label gives the number" {
+  run labctl matrix gateway-policies --plan
+  [ "$status" -eq 0 ]
+  grep -q '^  1  apigw-1, ecs-1, ecs-2 and 2 more$' <<<"$output"
+  grep -qx 'apigw-1, ecs-1, ecs-2 and 2 more: resolver 100.100.2.136, resolver 100.100.2.138' <<<"$output"
+  labctl generate star 60 >"$BATS_TEST_TMPDIR/lab.yaml"
+  run labctl matrix "$BATS_TEST_TMPDIR/lab.yaml" --plan
+  [ "$(grep -oE 'ecs-[0-9]+' <<<"$output" | sort -u | wc -l)" -ge 60 ]
+  [ "$(awk '{if (length($0) > n) n = length($0)} END {print n}' <<<"$output")" -le 100 ]
+}
+
 @test "the matrix says which services do not pass" {
   cat >"$BATS_TEST_TMPDIR/lab.yaml" <<'END'
 lab: ports

@@ -84,6 +84,7 @@ PY
   run labctl lesson scenario1 hint
   [[ $output == *"hint 2 of 2"* ]]
   run labctl lesson scenario1 back
+  [[ $output == *"What going back from grant changes"* ]]
   [ "$(labctl status scenario1 --json | jq -r .step)" = bandwidth ]
   run labctl lesson scenario1 goto start
   [ "$(labctl status scenario1 --json | jq -r .step)" = . ]

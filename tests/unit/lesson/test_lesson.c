@@ -49,6 +49,18 @@ static void ways(void **state)
 	}
 }
 
+static void places_have_an_order(void **state)
+{
+	static const char *const order[] = {".", "one", "one/e", "two", "two/e"};
+	auto_lab struct lab *lab = read_lab();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(order); i++)
+		for (size_t k = 0; k < ARRAY_LEN(order); k++)
+			assert_int_equal(lesson_precedes(lab, order[i], order[k]), i < k);
+	assert_false(lesson_precedes(lab, "two/e", "two/f"));
+}
+
 static void words(void **state)
 {
 	static const struct {
@@ -154,9 +166,13 @@ static void refuses_what_it_did_not_write(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ways),      cmocka_unit_test(words),
-		cmocka_unit_test(exercises), cmocka_unit_test(hints),
-		cmocka_unit_test(remembers), cmocka_unit_test(refuses_what_it_did_not_write),
+		cmocka_unit_test(ways),
+		cmocka_unit_test(places_have_an_order),
+		cmocka_unit_test(words),
+		cmocka_unit_test(exercises),
+		cmocka_unit_test(hints),
+		cmocka_unit_test(remembers),
+		cmocka_unit_test(refuses_what_it_did_not_write),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

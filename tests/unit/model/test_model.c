@@ -66,12 +66,60 @@ static void nodes_come_one_after_another(void **state)
 	assert_false(lab_next_node(lab, &at, &node));
 }
 
+/* Commands, and only those, name the lab as it runs. */
+static void another_name_is_in_commands_too(void **state)
+{
+	static const struct {
+		const char *was, *is;
+	} rows[] = {
+		{"`sudo labctl shell demo ecs-1`, then dig",
+		 "`sudo labctl shell demo-2 ecs-1`, then dig"},
+		{"`labctl test --json demo`", "`labctl test --json demo-2`"},
+		{"`labctl graph demo --step demo`", "`labctl graph demo-2 --step demo`"},
+		{"`labctl exec demo demo -- ls`", "`labctl exec demo-2 demo -- ls`"},
+		{"labctl down demo; labctl up demo.", "labctl down demo-2; labctl up demo-2."},
+		{"`ip -n demo.vpc-3 route`", "`ip -n demo-2.vpc-3 route`"},
+		{"`ip netns exec demo.vpc-3 ip a`", "`ip netns exec demo-2.vpc-3 ip a`"},
+		{"`ls /run/netns/demo.ecs-1`", "`ls /run/netns/demo-2.ecs-1`"},
+		{"labctl logs demo-1 demo", "labctl logs demo-1 demo-2"},
+		{"`curl http://demo.example.com`: demo", "`curl http://demo.example.com`: demo"},
+		{"`labctl up demo/lab.yaml`", "`labctl up demo/lab.yaml`"},
+		{"`labctl up demo.yaml`", "`labctl up demo.yaml`"},
+		{"`labctl up demo --copies 3`", "`labctl up demo --copies 3`"},
+		{"`labctl-gateway demo`", "`labctl-gateway demo`"},
+		{"labctl\ndemo labctl", "labctl\ndemo labctl"},
+		{"", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		auto_lab struct lab *lab = lab_new();
+		struct text tries = {.s = rows[i].was}, answer = {.s = rows[i].was};
+		struct exercise e = {.hints = &answer, .n_hints = 1};
+		struct step s = {.tries = &tries, .n_tries = 1, .exercises = &e, .n_exercises = 1};
+
+		e.answer.s = rows[i].was;
+		lab->id.name = "demo";
+		lab->steps = &s;
+		lab->n_steps = 1;
+		lab_rename(lab, "demo");
+		assert_string_equal(tries.s, rows[i].was);
+		lab_rename(lab, "demo-2");
+		assert_string_equal(lab->id.name, "demo-2");
+		assert_string_equal(tries.s, rows[i].is);
+		assert_string_equal(answer.s, rows[i].is);
+		assert_string_equal(e.answer.s, rows[i].is);
+		assert_null(s.text.s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(domains_are_stable_and_differ),
 		cmocka_unit_test(pairs_are_found_in_either_order),
 		cmocka_unit_test(nodes_come_one_after_another),
+		cmocka_unit_test(another_name_is_in_commands_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
