@@ -51,7 +51,7 @@ functions: {hello: {region: cn-beijing, code: functions/hello}}
   for verb in check up; do
     run "$labctl" "$verb" "$PWD"
     [ "$status" -eq 2 ]
-    [[ $output == *"lab.yaml:3:50: error: function hello: "*"/functions/hello: No such file"*"[handler]"* ]]
+    [[ $output == *"lab.yaml:3:47: error: function hello: "*"/functions/hello: No such file"*"[handler]"* ]]
     [[ $output == *"a path from the lab file's folder to an executable file"* ]]
   done
   mkdir functions

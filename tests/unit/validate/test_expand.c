@@ -55,7 +55,7 @@ static void any_text_can_be_expanded(void **state)
 	assert_null(validate_expand(b.lab, "${nothing}", &why));
 	assert_non_null(strstr(
 		why,
-		"unknown variable '${nothing}'; a variable is one of ${ecs.NAME.private_ip}, "));
+		"unknown variable '${nothing}'; a variable is one of ${api_groups.NAME.vpc_domain}, "));
 	assert_null(validate_expand(b.lab, "http://${api_groups.group1.vpc_domain}/", &why));
 	assert_string_equal(why, "unknown variable '${api_groups.group1.vpc_domain}'; did you mean "
 				 "'${api_groups.group-1.vpc_domain}'?");
