@@ -28,6 +28,19 @@ function(labctl_program target folder place)
   install(TARGETS ${target} RUNTIME DESTINATION ${place})
 endfunction()
 
+# A program whose time is that of its own code: in release builds by GCC it is optimised as a whole. The objects of
+# its LAYERS can be linked either way, so that tests and other programs are linked as always (-fno-lto, CMakeLists.txt).
+function(labctl_optimise_whole target)
+  cmake_parse_arguments(O "" "" "LAYERS" ${ARGN})
+  if(NOT LABCTL_LTO)
+    return()
+  endif()
+  foreach(part ${target} ${O_LAYERS})
+    target_compile_options(${part} PRIVATE -flto=auto -ffat-lto-objects)
+  endforeach()
+  set_target_properties(${target} PROPERTIES LABCTL_WHOLE ON)
+endfunction()
+
 # Files of src/FOLDER that become part of a layer's library: an array NAME of struct web_asset (HEADER),
 # each under "/FILE" or, as FILE=PATH, under PATH. Nothing of them is needed at run time.
 function(labctl_embed layer name header folder)

@@ -15,11 +15,12 @@
  *	 "body": "aGVsbG8=", "isBase64Encoded": true}
  * A handler may leave it unread.
  *
- * Standard output: the answer, one JSON object, at most 6 MiB:
+ * Standard output: the answer, one JSON object, at most 32 MiB, of which a gateway takes 6 MiB unless the lab file's
+ * `limits` say otherwise (`function_answer`):
  *	{"statusCode": 200, "headers": {"Content-Type": "text/plain"},
  *	 "body": "Hello", "isBase64Encoded": false}
  * statusCode may be a number or a string of digits. A body that is not UTF-8 text goes as Base64
- * with isBase64Encoded true, which makes it 4/3 as long: about 4.5 MiB is the most that arrives.
+ * with isBase64Encoded true, which makes it 4/3 as long: of 6 MiB about 4.5 arrive.
  *
  * Standard error: goes to the function's log line by line, up to 64 KiB per invocation.
  *
@@ -28,10 +29,12 @@
  * enforced.
  *
  * Exit status 0: the answer counts. What the caller of the gateway sees otherwise:
- *	another status, a signal, output that is not a JSON object	502, FunctionUnhandledError
+ *	another status, a signal					502, FunctionUnhandledError
+ *	output that is not such a JSON object				502, and what is wrong with it
  *	not done within the function's `timeout`: it is killed		504, FunctionTimeout
  *	cannot be executed						502, FunctionNotStarted
- *	more than 6 MiB of output: it is killed				502, ResponseTooLarge
+ *	more than 32 MiB of output: it is killed			502, ResponseTooLarge
+ *	more than the gateway takes					502, and that it is too large
  * Whatever it left running is killed when it exits: at once in its own process group, elsewhere as
  * soon as no other invocation can have started it. At most 10 invocations run at a time, 100 more wait
  * for their turn; all together may have 1024 processes.
@@ -49,10 +52,12 @@
  * with the JSON object above as its body. Standard output and standard error both go to the log, 64 KiB per
  * invocation. What the caller sees otherwise:
  *	another status, x-fc-status other than 200, the process ends	502, FunctionUnhandledError
- *	no answer, or none that is HTTP/1.1 or a JSON object		502, FunctionUnhandledError
+ *	no answer, or none that is HTTP/1.1				502, FunctionUnhandledError
+ *	a body that is not such a JSON object				502, and what is wrong with it
  *	no answer within the function's `timeout`			504, FunctionTimeout
  *	cannot be executed, does not listen in time			502, FunctionNotStarted
- *	more than 6 MiB							502, ResponseTooLarge
+ *	more than 32 MiB						502, ResponseTooLarge
+ *	more than the gateway takes					502, and that it is too large
  * With `trigger: http` beside it, each invocation is the client's request instead: its method, path, query,
  * headers and body as they came through the API, the headers from above (x-fc-control-path: /http-invoke, else
  * /invoke), and none of the client's that begin with x-fc-. The answer goes to the client with its status, headers
@@ -264,30 +269,77 @@ static inline int function_event_read(FILE *f, struct function_event *ev, char *
 	return -1;
 }
 
-/* The answer as JSON: the body as text where it is UTF-8, else as Base64. NULL where it cannot be. */
-static inline json_t *function_answer_json(const struct function_answer *out)
+/* Text that grows. */
+struct function_text {
+	char *s;
+	size_t len, room;
+};
+
+/* Appends; 0, or -1 (no memory). Also what json_dump_callback() calls. */
+static inline int function_text_add(const char *s, size_t n, void *text)
+{
+	struct function_text *t = (struct function_text *)text;
+
+	if (n > t->room - t->len) {
+		size_t room = 2 * (t->len + n) + 1024;
+		char *grown = (char *)realloc(t->s, room);
+
+		if (!grown)
+			return -1;
+		t->s = grown;
+		t->room = room;
+	}
+	memcpy(t->s + t->len, s, n);
+	t->len += n;
+	return 0;
+}
+
+/* The body as JSON: as text where it is UTF-8, else as Base64. NULL where it cannot be. */
+static inline json_t *function_answer_body_json(const struct function_answer *out, int *binary)
 {
 	const char *body = out->body ? out->body : "";
 	json_t *text = json_stringn(body, out->body_len); /* NULL: not UTF-8 */
-	bool binary = !text;
+	char *encoded;
 
-	if (binary) {
-		char *encoded = function_base64_encode(body, out->body_len);
+	*binary = !text;
+	if (text)
+		return text;
+	encoded = function_base64_encode(body, out->body_len);
+	text = encoded ? json_string(encoded) : NULL;
+	free(encoded);
+	return text;
+}
 
-		text = encoded ? json_string(encoded) : NULL;
-		free(encoded);
-	}
-	return json_pack("{s:b, s:i, s:O*, s:o}", "isBase64Encoded", (int)binary, "statusCode",
-			 out->status, "headers", out->headers, "body", text);
+/* Appends the answer as JSON, in pieces: an object of it all would take twice the time. 0 or -1. */
+static inline int function_answer_add(struct function_text *t, const struct function_answer *out)
+{
+	const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY;
+	int binary, n, rc = -1;
+	json_t *body = function_answer_body_json(out, &binary);
+	char start[80];
+
+	n = snprintf(start, sizeof(start), "{\"isBase64Encoded\":%s,\"statusCode\":%d",
+		     binary ? "true" : "false", out->status);
+	if (body && function_text_add(start, (size_t)n, t) == 0 &&
+	    (!out->headers ||
+	     (function_text_add(",\"headers\":", 11, t) == 0 &&
+	      json_dump_callback(out->headers, function_text_add, t, flags) == 0)) &&
+	    function_text_add(",\"body\":", 8, t) == 0 &&
+	    json_dump_callback(body, function_text_add, t, flags) == 0)
+		rc = function_text_add("}", 1, t);
+	json_decref(body);
+	return rc;
 }
 
 /* Writes the answer to f. 0 or -1. */
 static inline int function_answer_write(FILE *f, const struct function_answer *out)
 {
-	json_t *answer = function_answer_json(out);
-	int rc = answer ? json_dumpf(answer, f, JSON_COMPACT) : -1;
+	struct function_text t = {0};
+	int rc = function_answer_add(&t, out);
 
-	json_decref(answer);
+	if (rc == 0 && fwrite(t.s, 1, t.len, f) != t.len)
+		rc = -1;
+	free(t.s);
 	return rc || fflush(f) ? -1 : 0;
 }
 
@@ -322,47 +374,51 @@ static inline int function_send(int fd, const char *data, size_t len)
 	return 0;
 }
 
-/* Calls handle; the answer as text, to be freed, or NULL where it failed. */
-static inline char *function_call(function_handle *handle, const char *event, size_t len)
+/* Room in front of an answer, for its head. */
+#define FUNCTION_ROOM 160
+
+/* Sends an answer, if rc is 0: what is behind the room for its head. 0 or -1. */
+static inline int function_reply(int fd, struct function_text *t, int rc)
 {
+	char head[FUNCTION_ROOM];
+	const size_t body = rc ? 0 : t->len - FUNCTION_ROOM;
+	const int n = snprintf(head, sizeof(head),
+			       "HTTP/1.1 %s\r\nContent-Type: application/octet-stream\r\n"
+			       "x-fc-status: %d\r\nContent-Length: %zu\r\n\r\n",
+			       rc ? "404 Not Found" : "200 OK", rc ? 404 : 200, body);
+	char *start;
+
+	if (rc)
+		return function_send(fd, head, (size_t)n);
+	start = t->s + FUNCTION_ROOM - n;
+	memcpy(start, head, (size_t)n);
+	return function_send(fd, start, (size_t)n + body);
+}
+
+/* Calls handle and sends its answer. 0 or -1. What it took is given back while the answer is on its way. */
+static inline int function_call(int fd, function_handle *handle, const char *event, size_t len)
+{
+	static const char room[FUNCTION_ROOM];
 	struct function_event ev = {0};
 	struct function_answer out = {0};
-	json_t *answer = NULL;
-	char *body = NULL, *text;
+	struct function_text text = {0};
+	char *body = NULL;
 	json_error_t why;
+	int rc = -1;
 
 	out.status = 200;
 	ev.json = json_loadb(event, len, JSON_ALLOW_NUL, &why);
 	if (!json_is_object(ev.json))
 		fprintf(stderr, "event: %s\n", ev.json ? "not a JSON object" : why.text);
-	else if (function_event_take(&ev, &body) == 0 && handle(&ev, &out) == 0)
-		answer = function_answer_json(&out);
-	text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
-	json_decref(answer);
+	else if (function_event_take(&ev, &body) == 0 && handle(&ev, &out) == 0 &&
+		 function_text_add(room, sizeof(room), &text) == 0)
+		rc = function_answer_add(&text, &out);
+	rc = function_reply(fd, &text, rc);
+	free(text.s);
 	free(body);
 	free(out.body);
 	json_decref(out.headers);
 	json_decref(ev.json);
-	return text;
-}
-
-static inline int function_reply(int fd, function_handle *handle, const char *event, size_t len)
-{
-	char *body = function_call(handle, event, len);
-	size_t body_len = body ? strlen(body) : 0, room = body_len + 160;
-	char *text = (char *)malloc(room);
-	int n, rc = -1;
-
-	if (text) {
-		n = snprintf(text, room,
-			     "HTTP/1.1 %s\r\nContent-Type: application/octet-stream\r\n"
-			     "x-fc-status: %d\r\nContent-Length: %zu\r\n\r\n%s",
-			     body ? "200 OK" : "404 Not Found", body ? 200 : 404, body_len,
-			     body ? body : "");
-		rc = function_send(fd, text, (size_t)n);
-	}
-	free(text);
-	free(body);
 	return rc;
 }
 
@@ -418,7 +474,7 @@ static inline int function_conn_answer(struct function_conn *c, function_handle 
 		return 0;
 	}
 	function_set_id(function_head_value(c->in, "x-fc-request-id"));
-	if (c->len > head + body || function_reply(c->fd, handle, c->in + head, body))
+	if (c->len > head + body || function_call(c->fd, handle, c->in + head, body))
 		return -1;
 	c->len = 0;
 	return 1;

@@ -22,6 +22,13 @@ struct analyse;
 struct analyse *analyse_new(const struct plan *p) __attribute__((returns_nonnull));
 void analyse_free(struct analyse *a); /* NULL is fine */
 
+/**
+ * Beside each namespace of the plan, whether what was answered so far depends on what is in it: with anything else in
+ * the others, but the devices' other ends where there is one, every answer would have been the same. For those to whom
+ * it costs much to know what is in a namespace. Valid until the next call.
+ */
+const bool *analyse_asked(const struct analyse *a);
+
 /* --- one packet --- */
 
 enum analyse_protocol { ANALYSE_ICMP, ANALYSE_TCP, ANALYSE_UDP };

@@ -214,8 +214,10 @@ static void hear_pushed(struct dynamic *d, const struct speaker *own, const stru
 			const struct bird_session *s, const struct plan_route *r,
 			struct offers *offers)
 {
-	if (is_pushed(r, vbr->ns) && !hears(d, vbr->ns, r->dst) && !has_network(own->bird, r->dst))
-		*arena_push(d->a->arena, offers->v, offers->n) = (struct offer){r->dst, s};
+	if (!is_pushed(r, vbr->ns) || hears(d, vbr->ns, r->dst) || has_network(own->bird, r->dst))
+		return;
+	analyse_net_use(d->a, analyse_net_find_dev(d->a, analyse_net_find_ns(d->a, r->ns), r->dev));
+	*arena_push(d->a->arena, offers->v, offers->n) = (struct offer){r->dst, s};
 }
 
 /* Best first: by preference, then by the neighbour's number, which is the lower address. */

@@ -35,22 +35,39 @@ static void add_ip(uint32_t ip, struct strbuf *b)
 	strbuf_add(b, ip_format(ip, text));
 }
 
-/* The network of whoever has the address, as routes speak of networks; else the address itself. */
-static void add_network(const struct analyse *a, uint32_t ip, struct strbuf *b)
+/* Of the plan, or of what was added while the lab runs; the first one that has a network. */
+static const struct net_address *find_address(const struct analyse *a, uint32_t ip, bool planned)
 {
-	char text[IP_PREFIX_STRLEN];
-
 	for (uint32_t i = 0; i < a->n_ns; i++)
 		for (size_t k = 0; k < a->ns[i].n_addresses; k++) {
 			const struct net_address *o = &a->ns[i].addresses[k];
-			const struct ip_prefix p = {ip & ip_mask(o->len), o->len};
 
-			if (o->ip == ip && o->len < 32) {
-				strbuf_add(b, ip_prefix_format(p, text));
-				return;
-			}
+			if (o->ip == ip && o->len < 32 &&
+			    (o->from->origin.resource != NULL) == planned)
+				return o;
 		}
-	add_ip(ip, b);
+	return NULL;
+}
+
+/*
+ * The network of whoever has the address, as routes speak of networks; else the address itself. What a plan has is
+ * looked for first: only what it has not may be anywhere.
+ */
+static void add_network(const struct analyse *a, uint32_t ip, struct strbuf *b)
+{
+	const struct net_address *o = find_address(a, ip, true);
+	char text[IP_PREFIX_STRLEN];
+
+	if (!o) {
+		a->asked->all = true;
+		o = find_address(a, ip, false);
+	}
+	if (!o) {
+		add_ip(ip, b);
+		return;
+	}
+	analyse_net_use(a, o->dev);
+	strbuf_add(b, ip_prefix_format((struct ip_prefix){ip & ip_mask(o->len), o->len}, text));
 }
 
 /* --- filters --- */
@@ -172,8 +189,10 @@ static void add_own_down(const struct analyse *a, const struct analyse_hop *hop,
 	const struct net_ns *n = ns == NET_NONE ? NULL : &a->ns[ns];
 
 	for (uint32_t i = 0; n && i < n->n_devs; i++)
-		if (a->devs[n->first_dev + i].link && a->devs[n->first_dev + i].down)
+		if (a->devs[n->first_dev + i].link && a->devs[n->first_dev + i].down) {
+			analyse_net_use(a, n->first_dev + i);
 			strbuf_printf(b, "; its %s is down", a->devs[n->first_dev + i].name);
+		}
 }
 
 static void add_unknown(const struct analyse_walk *w, const struct analyse_hop *hop,

@@ -79,8 +79,11 @@ uint32_t analyse_net_local(const struct analyse *a, uint32_t ns, uint32_t ip)
 	const struct net_ns *n = &a->ns[ns];
 	const size_t i = analyse_net_first_address(n->local, n->n_addresses, ip);
 
-	if (i < n->n_addresses && n->local[i].ip == ip)
+	analyse_net_ask(a, ns);
+	if (i < n->n_addresses && n->local[i].ip == ip) {
+		analyse_net_use(a, n->local[i].dev);
 		return n->local[i].dev;
+	}
 	return ip >> 24 == 127 ? n->lo : NET_NONE;
 }
 
@@ -115,7 +118,7 @@ static uint32_t add_device(struct analyse *a, struct net_device d)
 {
 	if (d.ns == NET_NONE)
 		return d.ns; /* what hangs in the air where somebody took its namespace away */
-	d.peer = d.master = d.segment = NET_NONE;
+	d.peer = d.line = d.far = d.master = d.segment = d.next = NET_NONE;
 	a->devs[a->n_devs++] = d;
 	return d.ns;
 }
@@ -180,8 +183,8 @@ static void sort_devices(struct analyse *a)
 static void join_ends(const struct analyse *a, const struct plan_link *l, uint32_t here,
 		      uint32_t there)
 {
-	a->devs[here].peer = there;
-	a->devs[there].peer = here;
+	a->devs[here].peer = a->devs[here].line = a->devs[here].far = there;
+	a->devs[there].peer = a->devs[there].line = a->devs[there].far = here;
 	a->devs[here].master = analyse_net_find_dev(a, a->devs[here].ns, l->a.master);
 	a->devs[there].master = analyse_net_find_dev(a, a->devs[there].ns, l->b.master);
 }
@@ -408,6 +411,7 @@ const struct net_ns *analyse_net_filters(const struct analyse *a, uint32_t ns)
 {
 	struct net_ns *n = &a->ns[ns];
 
+	analyse_net_ask(a, ns);
 	if (n->has_filters)
 		return n;
 	n->has_filters = true;

@@ -31,10 +31,14 @@ struct net_device {
 	const char *fault;                /* see struct plan_end */
 	uint32_t ns;
 	uint32_t peer, master; /* devices */
-	uint32_t segment;      /* where its frames arrive */
-	uint32_t first, n;     /* its addresses, in the namespace's list */
+	/* The other end of its link, and the one behind a wire that carries it on, whether anything passes or not. */
+	uint32_t line, far;
+	uint32_t segment;  /* where its frames arrive */
+	uint32_t next;     /* device of that segment; NET_NONE: the last one */
+	uint32_t first, n; /* its addresses, in the namespace's list */
 	bool proxy_arp, down;
 	bool enslaved; /* it is a port, if only of a bridge that is of no plan */
+	bool used;     /* see analyse_net_use() */
 };
 
 struct net_address {
@@ -100,6 +104,7 @@ struct net_ns {
 	unsigned int hooks; /* bits: at which of them a filter may drop something */
 	/* Why nothing is known of what passes, is routed, is bridged here; NULL: it is. */
 	const char *doubt, *rule_doubt, *bridge_doubt;
+	bool asked; /* see analyse_net_ask() */
 };
 
 /** Devices that hear each other. */
@@ -109,6 +114,8 @@ struct net_segment {
 	struct net_address *owners; /* sorted by address, where members are many */
 	size_t n_owners;
 	const char *doubt; /* why nobody knows whether frames pass; NULL: it is known */
+	uint32_t first;    /* of its devices; NET_NONE: there is none */
+	bool used;         /* all of them are */
 };
 
 struct analyse {
@@ -125,6 +132,13 @@ struct analyse {
 	const struct plan_route **dynamic; /* what labctl-routing and BIRD would write */
 	size_t n_dynamic;
 	const char *doubt; /* why dynamic routes are not known; NULL: they are */
+	struct net_asked *asked;
+};
+
+/** What answers depend on beyond the namespaces that are marked as asked. */
+struct net_asked {
+	bool all;   /* every namespace */
+	bool *list; /* what analyse_asked() gave */
 };
 
 struct net_neighbour {
@@ -137,6 +151,19 @@ uint32_t analyse_net_find_ns(const struct analyse *a, const char *name);
 /** The same, for names that are often those of the namespace before. */
 uint32_t analyse_net_find_ns_near(const struct analyse *a, const char *name, uint32_t before);
 uint32_t analyse_net_find_dev(const struct analyse *a, uint32_t ns, const char *name);
+
+/**
+ * Notes that an answer depends on what is in the namespace. Whatever looks into one must see to it; analyse_net_local(),
+ * _lookup(), _filters() and _take() do it themselves. NET_NONE: nothing.
+ */
+void analyse_net_ask(const struct analyse *a, uint32_t ns);
+/**
+ * The same for a device: it is one only if the other end of its link is there, too. Enough is to say so of what is
+ * found; what is passed over might as well not be there. NET_NONE: nothing.
+ */
+void analyse_net_use(const struct analyse *a, uint32_t dev);
+/** All devices of the segment, and by that where it ends. */
+void analyse_net_use_segment(const struct analyse *a, struct net_segment *s);
 
 /** Devices are indexed: lines that labctl-wire carries become links from end to end. */
 void analyse_net_join_wires(const struct analyse *a);

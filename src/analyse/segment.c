@@ -80,10 +80,14 @@ void analyse_net_index_segments(struct analyse *a)
 	join_all(a, parents);
 	a->segments = arena_alloc(a->arena, (a->n_devs + 1) * sizeof(*a->segments));
 	a->n_segments = a->n_devs; /* by their representative; most of them are empty */
+	for (uint32_t i = 0; i < a->n_devs; i++)
+		a->segments[i].first = NET_NONE;
 	for (uint32_t i = 0; i < a->n_devs; i++) {
 		struct net_segment *s = &a->segments[root_of(parents, i)];
 
 		a->devs[i].segment = (uint32_t)(s - a->segments);
+		a->devs[i].next = s->first;
+		s->first = i;
 		if (!is_port(&a->devs[i]) && !is_lo(&a->devs[i]))
 			*arena_push(a->arena, s->members, s->n) = i;
 		if (a->devs[i].bridge || a->devs[i].enslaved)
@@ -163,10 +167,11 @@ static bool leads_into_a_cut(const struct analyse *a, const struct net_device *d
 struct net_taker analyse_net_take(const struct analyse *a, uint32_t dev, uint32_t ip,
 				  uint32_t sender)
 {
-	const struct net_segment *s = &a->segments[a->devs[dev].segment];
+	struct net_segment *s = &a->segments[a->devs[dev].segment];
 	const struct net_neighbour *known = analyse_net_neighbour(a, dev, ip);
 	struct net_taker t = {.dev = NET_NONE, .unknown = s->doubt};
 
+	analyse_net_use_segment(a, s);
 	if (known)
 		deliver(a, s, dev, known->mac, &t);
 	else

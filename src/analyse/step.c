@@ -6,19 +6,31 @@ static bool covers(const struct net_address *a, uint32_t ip)
 	return ((a->ip ^ ip) & ip_mask(a->len)) == 0;
 }
 
-uint32_t analyse_step_source(const struct analyse *a, uint32_t dev, uint32_t next)
+/* Of the devices of the namespace the one whose address is taken; see inet_select_addr(). */
+static const struct net_address *source(const struct analyse *a, uint32_t dev, uint32_t next)
 {
 	const struct net_device *d = &a->devs[dev];
 	const struct net_ns *n = &a->ns[d->ns];
 
 	for (uint32_t i = d->first; i < d->first + d->n; i++)
 		if (covers(&n->addresses[i], next))
-			return n->addresses[i].ip;
+			return &n->addresses[i];
 	if (d->n)
-		return n->addresses[d->first].ip;
+		return &n->addresses[d->first];
 	if (n->lo != NET_NONE && a->devs[n->lo].n)
-		return n->addresses[a->devs[n->lo].first].ip;
-	return n->n_addresses ? n->addresses[0].ip : 0;
+		return &n->addresses[a->devs[n->lo].first];
+	return n->n_addresses ? &n->addresses[0] : NULL;
+}
+
+uint32_t analyse_step_source(const struct analyse *a, uint32_t dev, uint32_t next)
+{
+	const struct net_address *address = source(a, dev, next);
+
+	analyse_net_ask(a, a->devs[dev].ns);
+	if (!address)
+		return 0;
+	analyse_net_use(a, address->dev);
+	return address->ip;
 }
 
 struct net_taker analyse_step_taker(const struct analyse *a, const struct net_route *way,

@@ -104,6 +104,7 @@ const struct net_ns *analyse_net_tables(const struct analyse *a, uint32_t ns)
 {
 	struct net_ns *n = &a->ns[ns];
 
+	analyse_net_ask(a, ns);
 	if (n->has_tables)
 		return n;
 	n->has_tables = true;
@@ -212,8 +213,9 @@ static bool equally_good(const struct net_route *x, const struct net_route *y)
 }
 
 /* Hops of one multipath route stand together. */
-static struct net_answer choose(const struct net_table *t, const struct net_route *r,
-				const struct plan_rule *rule, unsigned int choice)
+static struct net_answer choose(const struct analyse *a, const struct net_table *t,
+				const struct net_route *r, const struct plan_rule *rule,
+				unsigned int choice)
 {
 	struct net_answer answer = {.route = r, .rule = rule, .alternatives = 1};
 
@@ -222,6 +224,8 @@ static struct net_answer choose(const struct net_table *t, const struct net_rout
 	while (&r[answer.alternatives] < t->routes + t->n &&
 	       equally_good(r, &r[answer.alternatives]))
 		answer.alternatives++;
+	for (size_t i = 0; i < answer.alternatives; i++)
+		analyse_net_use(a, r[i].dev);
 	answer.route = &r[choice % answer.alternatives];
 	return answer;
 }
@@ -246,10 +250,10 @@ static struct net_answer look_up(const struct analyse *a, uint32_t ns, const str
 			continue;
 		r = best(a, &n->tables[n->rule_tables[i]], f->dst, f->oif);
 		if (r)
-			return choose(&n->tables[n->rule_tables[i]], r, &n->rules[i], f->choice);
+			return choose(a, &n->tables[n->rule_tables[i]], r, &n->rules[i], f->choice);
 	}
 	r = n->main ? best(a, n->main, f->dst, f->oif) : NULL;
-	return r ? choose(n->main, r, NULL, f->choice) : (struct net_answer){0};
+	return r ? choose(a, n->main, r, NULL, f->choice) : (struct net_answer){0};
 }
 
 struct net_answer analyse_net_lookup(const struct analyse *a, uint32_t ns, const struct net_flow *f)

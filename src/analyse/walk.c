@@ -48,6 +48,7 @@ static bool enter(struct walker *k, uint32_t ns, uint32_t in)
 {
 	if (k->w->n_hops == ANALYSE_HOPS_MAX)
 		return end(k, ANALYSE_LOOP);
+	analyse_net_ask(k->a, ns);
 	k->ns = ns;
 	k->in = in;
 	k->w->hops[k->w->n_hops++] = (struct analyse_hop){.ns = k->a->ns[ns].from,
@@ -371,10 +372,12 @@ struct walk_packet analyse_walk_packet(const struct analyse *a, const struct ana
 	static const uint8_t protocols[] = {
 		[ANALYSE_ICMP] = NFT_ICMP, [ANALYSE_TCP] = NFT_TCP, [ANALYSE_UDP] = NFT_UDP};
 	const uint32_t ns = analyse_net_find_ns(a, p->ns);
+	const uint32_t oif = p->dev ? analyse_net_find_dev(a, ns, p->dev) : NET_NONE;
 
+	analyse_net_use(a, oif);
 	return (struct walk_packet){
 		.ns = ns,
-		.oif = p->dev ? analyse_net_find_dev(a, ns, p->dev) : NET_NONE,
+		.oif = oif,
 		.src = p->src,
 		.dst = p->dst,
 		.header = {.protocol = protocols[p->protocol],
@@ -390,6 +393,8 @@ void analyse_walk(const struct analyse *a, const struct analyse_packet *p, const
 {
 	const struct walk_packet packet = analyse_walk_packet(a, p);
 	const struct walk_means means = {.a = a};
+	const uint32_t end = to ? analyse_net_find_ns(a, to) : NET_NONE;
 
-	analyse_walk_trip(&means, &packet, to ? analyse_net_find_ns(a, to) : NET_NONE, trip);
+	analyse_net_ask(a, end);
+	analyse_walk_trip(&means, &packet, end, trip);
 }

@@ -35,8 +35,8 @@ static void join(const struct analyse *a, uint32_t ns, const json_t *line)
 	if (here == NET_NONE || there == NET_NONE ||
 	    json_integer_value(json_object_get(line, "loss_ppm")) >= NET_LOST_ALL)
 		return;
-	a->devs[here].peer = there;
-	a->devs[there].peer = here;
+	a->devs[here].peer = a->devs[here].far = there;
+	a->devs[there].peer = a->devs[there].far = here;
 }
 
 void analyse_net_join_wires(const struct analyse *a)

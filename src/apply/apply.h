@@ -93,6 +93,9 @@ struct apply_status {
 
 int apply_status(const struct state *s, const struct apply_ops *ops, struct apply_status *status,
 		 struct lab_error **err);
+/** The same without a look at what is there: observed, drift and foreign stay empty. */
+int apply_status_planned(const struct state *s, const struct apply_ops *ops,
+			 struct apply_status *status, struct lab_error **err);
 /**
  * As apply_status(), with an eye only for what lies in the namespaces that `concerns` names, for those who were
  * told where to look. plan: that of an apply_status(), which must outlive this one. Nothing about workers.
@@ -100,6 +103,22 @@ int apply_status(const struct state *s, const struct apply_ops *ops, struct appl
 int apply_status_part(const struct state *s, const struct apply_ops *ops, const struct plan *plan,
 		      bool (*concerns)(const char *ns, void *data), void *data,
 		      struct apply_status *status, struct lab_error **err);
+
+/** A lab that only a part of was looked at. */
+struct apply_glance {
+	struct plan *plan; /* NULL: nothing was */
+	/* owners */
+	struct plan *part, *observed;
+};
+
+/**
+ * A plan that in the namespaces that `open` names has what is there, and in all others what `plan` has, which must
+ * outlive it. open: beside the plan's namespaces. A link between both is as its open end has it. No workers but
+ * those of the plan.
+ */
+int apply_glance(const struct state *s, const struct apply_ops *ops, const struct plan *plan,
+		 const bool *open, struct apply_glance *glance, struct lab_error **err);
+void apply_glance_done(struct apply_glance *glance);
 
 /**
  * What is wrong with the object of step i of a drift: "missing", "changed", "extra"; NULL where another step

@@ -132,6 +132,96 @@ struct plan *apply_part(const struct plan *plan, bool (*concerns)(const char *ns
 	return p;
 }
 
+/* --- of open namespaces --- */
+
+/* Objects of a namespace stand together, and so, often, do those of the namespace at the other end of a link. */
+struct openness {
+	const struct plan *plan;
+	const bool *open; /* beside its namespaces */
+	struct {
+		const char *ns;
+		bool open;
+	} last[2];
+};
+
+static bool is_open(struct openness *o, int end, const char *ns)
+{
+	const struct plan_namespace *found;
+
+	if (o->last[end].ns == ns)
+		return o->last[end].open;
+	found = plan_find_namespace(o->plan, ns);
+	o->last[end].ns = ns;
+	o->last[end].open = found && o->open[found - o->plan->namespaces];
+	return o->last[end].open;
+}
+
+static bool lies_open(struct openness *o, enum plan_kind kind, const void *object)
+{
+	const char *ns[2];
+
+	plan_places(kind, object, ns);
+	return is_open(o, 0, ns[0]) || (ns[1] && is_open(o, 1, ns[1]));
+}
+
+struct plan *apply_opened(const struct plan *plan, const bool *open)
+{
+	struct plan *p = plan_new(plan->lab);
+	struct openness o = {.plan = plan, .open = open};
+
+	for (enum plan_kind kind = 0; kind < PLAN_N_KINDS; kind++)
+		for (size_t i = 0; kind != PLAN_WORKER && i < plan_count(plan, kind); i++) {
+			const void *object = plan_object(plan, kind, i);
+
+			if (lies_open(&o, kind, object))
+				copy_object(p, kind, object);
+		}
+	return p;
+}
+
+/* Both are sorted: what is there stands behind all that was taken before. */
+static void replace_kind(struct plan *to, enum plan_kind kind, struct openness *o,
+			 const struct plan *there)
+{
+	const struct plan_array array = plan_array(to, kind);
+	const size_t size = plan_fields(kind)->size, n = plan_count(o->plan, kind);
+	char *items = arena_alloc(to->arena, n * size + 1);
+	size_t next = 0, kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const void *object = plan_object(o->plan, kind, i);
+
+		if (lies_open(o, kind, object)) {
+			if (next == plan_count(there, kind) ||
+			    plan_key_cmp(kind, object, plan_object(there, kind, next)) != 0)
+				continue;
+			object = plan_object(there, kind, next++);
+		}
+		memcpy(items + kept++ * size, object, size);
+	}
+	*array.items = items;
+	*array.n = kept;
+}
+
+struct plan *apply_replaced(const struct plan *plan, const bool *open, const struct plan *there)
+{
+	struct plan *p = plan_new(plan->lab);
+	struct arena *arena = p->arena;
+	struct openness o = {.plan = plan, .open = open};
+
+	*p = *plan; /* workers, nodes, what is said of the whole */
+	p->arena = arena;
+	for (enum plan_kind kind = 0; kind < KERNEL_KINDS; kind++)
+		replace_kind(p, kind, &o, there);
+	if (there->extra) { /* owned: not that of the other plan */
+		p->extra = plan_new(plan->lab);
+		arena = p->extra->arena;
+		*p->extra = *there->extra;
+		p->extra->arena = arena;
+	}
+	return p;
+}
+
 void apply_copy_nodes(struct plan *to, const struct plan *from)
 {
 	for (size_t i = 0; i < from->n_nodes; i++)

@@ -106,8 +106,8 @@ static int no_plan(const struct state *s, const struct apply_past *past, struct 
 	return lab_error_hint(err, "labctl up %s", state_lab(s));
 }
 
-int apply_status(const struct state *s, const struct apply_ops *ops, struct apply_status *status,
-		 struct lab_error **err)
+int apply_status_planned(const struct state *s, const struct apply_ops *ops,
+			 struct apply_status *status, struct lab_error **err)
 {
 	struct apply_past past;
 
@@ -125,6 +125,14 @@ int apply_status(const struct state *s, const struct apply_ops *ops, struct appl
 	apply_past_done(&past);
 	status->supervised = apply_answers(s, ops);
 	status->halted = process_id_stopped(&state_journal(s)->supervisor);
+	return 0;
+}
+
+int apply_status(const struct state *s, const struct apply_ops *ops, struct apply_status *status,
+		 struct lab_error **err)
+{
+	if (apply_status_planned(s, ops, status, err))
+		return -1;
 	status->observed = apply_observe(s, ops, status->plan, &status->foreign, &status->n_foreign,
 					 err);
 	if (!status->observed) {
@@ -148,6 +156,30 @@ int apply_status_part(const struct state *s, const struct apply_ops *ops, const 
 	}
 	status->drift = plan_diff(status->observed, status->plan);
 	return 0;
+}
+
+int apply_glance(const struct state *s, const struct apply_ops *ops, const struct plan *plan,
+		 const bool *open, struct apply_glance *glance, struct lab_error **err)
+{
+	const char **foreign;
+	size_t n_foreign;
+
+	*glance = (struct apply_glance){.part = apply_opened(plan, open)};
+	glance->observed = apply_observe(s, ops, glance->part, &foreign, &n_foreign, err);
+	if (!glance->observed) {
+		apply_glance_done(glance);
+		return -1;
+	}
+	glance->plan = apply_replaced(plan, open, glance->observed);
+	return 0;
+}
+
+void apply_glance_done(struct apply_glance *glance)
+{
+	plan_free(glance->plan);
+	plan_free(glance->observed);
+	plan_free(glance->part);
+	*glance = (struct apply_glance){0};
 }
 
 /* Whether the object that is removed is made again, in the place of which it stands. */

@@ -48,8 +48,8 @@ const struct argp cli_argp_api = {
 	       "body. An API of auth_type APP is called with a signature. Exit status 1 where nothing "
 	       "answers, or the status is 400 or higher.\v"
 	       "Examples:\n"
-	       "  labctl api call gateway-policies hello\n"
-	       "  labctl api call gateway-policies hello --app app-2 --from ecs-1\n",
+	       "  labctl api call gateway-policies orders\n"
+	       "  labctl api call gateway-policies orders --app app-1 --from ecs-2\n",
 };
 
 /* An instance of the VPC that the gateway is bound to; else the lab's first node. */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/strbuf.h"
+
 error_t cli_call_option(struct cli_call_options *o, int key, char *arg, struct argp_state *state)
 {
 	switch (key) {
@@ -33,9 +35,39 @@ error_t cli_call_option(struct cli_call_options *o, int key, char *arg, struct a
 	}
 }
 
-static int unknown(const char *kind, const char *name, struct lab_error **err)
+#define LISTED 12 /* names that a hint has room for */
+
+static int unknown(const char *kind, const char *name, const char *const *names, size_t n,
+		   struct lab_error **err)
 {
-	return lab_error_make(err, LAB_USAGE, "no such %s: %s", kind, name);
+	const char *nearest = diag_nearest(name, names, n);
+	auto_strbuf struct strbuf list = {0};
+
+	(void)lab_error_make(err, LAB_USAGE, "no such %s: %s", kind, name);
+	if (nearest)
+		return lab_error_hint(err, "did you mean %s?", nearest);
+	for (size_t i = 0; i < n && i < LISTED; i++)
+		strbuf_printf(&list, "%s%s", i ? ", " : "", names[i]);
+	return lab_error_hint(err, "the lab has %s%s", n ? strbuf_str(&list) : "none",
+			      n > LISTED ? ", ..." : "");
+}
+
+static int unknown_api(const struct lab *lab, const char *name, struct lab_error **err)
+{
+	const char **names = arena_alloc(lab->arena, (lab->n_apis + 1) * sizeof(*names));
+
+	for (size_t i = 0; i < lab->n_apis; i++)
+		names[i] = lab->apis[i].id.name;
+	return unknown("API", name, names, lab->n_apis, err);
+}
+
+static int unknown_app(const struct lab *lab, const char *name, struct lab_error **err)
+{
+	const char **names = arena_alloc(lab->arena, (lab->n_apps + 1) * sizeof(*names));
+
+	for (size_t i = 0; i < lab->n_apps; i++)
+		names[i] = lab->apps[i].id.name;
+	return unknown("app", name, names, lab->n_apps, err);
 }
 
 static const struct api *find_api(const struct lab *lab, const char *name)
@@ -112,7 +144,7 @@ int cli_call_find(const struct lab *lab, const struct cli_call_options *o, struc
 
 	*call = (struct cli_call){.api = api};
 	if (!api)
-		return unknown("API", o->api, err);
+		return unknown_api(lab, o->api, err);
 	if (!o->path && strchr(api->path.s, '[')) {
 		(void)lab_error_make(err, LAB_USAGE, "the path of API %s has parameters: %s",
 				     o->api, api->path.s);
@@ -124,7 +156,7 @@ int cli_call_find(const struct lab *lab, const struct cli_call_options *o, struc
 	if (o->app) {
 		call->app = find_app(lab, o->app);
 		if (!call->app)
-			return unknown("app", o->app, err);
+			return unknown_app(lab, o->app, err);
 	} else if (api->auth_type == AUTH_APP) {
 		call->app = choose_app(lab, api, o->stage ? o->stage : "RELEASE");
 	}

@@ -18,12 +18,13 @@
 #include "explain/explain.h"
 #include "validate/validate.h"
 
-#define NAMES_MAX 6 /* of resources that a step adds; more are only counted */
+#define NAMES_MAX    6 /* of resources that a step adds; more are only counted */
+#define OPTION_WHOLE 256
 
 struct options {
 	struct cli_lab_options common;
 	const char *from, *to, *method, *host, *stage, *app;
-	bool planned, probe;
+	bool planned, probe, whole;
 };
 
 /* What --probe needs and finds. */
@@ -55,6 +56,8 @@ static const struct argp_option option_table[] = {
 	{"header", 'H', "HEADER", 0,
 	 "\"Host: NAME\" or \"X-Ca-Stage: NAME\" of the request; no other header is looked at or sent",
 	 0},
+	/* for tests: the answer must be the same */
+	{"whole", OPTION_WHOLE, NULL, OPTION_HIDDEN, "look at all of a lab that is up", 0},
 	{"app", 'a', "APP", 0, "app that signs the request, and what --probe sends", 0},
 	CLI_OPTION_JSON,
 	CLI_OPTION_END,
@@ -85,6 +88,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case 'p': o->planned = true; return 0;
 	case 'P': o->probe = true; return 0;
+	case OPTION_WHOLE: o->whole = true; return 0;
 	case 'X': o->method = arg; return 0;
 	case 'H': take_header(o, arg); return 0;
 	case 'a': o->app = arg; return 0;
@@ -180,6 +184,26 @@ static struct explanation *explain(const struct options *o, const struct plan *p
 
 	analyse_free(a);
 	return e;
+}
+
+/* Of a lab that is up, only what the answer depends on is looked at: it is asked again until that is all known. */
+static struct explanation *explain_seen(const struct options *o, struct cli_seen *seen,
+					const struct asked *asked, struct lab_error **err)
+{
+	const struct explain_request r = request_of(o, asked);
+
+	for (;;) {
+		struct analyse *a = analyse_new(seen->plan);
+		struct explanation *e = explain_new(a, &r, err);
+		const int more = e ? cli_seen_more(seen, a, err) : -1;
+
+		analyse_free(a);
+		if (!more || !e)
+			return e;
+		explain_free(e);
+		if (more < 0)
+			return NULL;
+	}
 }
 
 static int no_such_node(const struct plan *p, const char *name, struct lab_error **err)
@@ -314,7 +338,7 @@ static void find_remedy(const struct options *o, const struct cli_seen *seen, st
 	}
 }
 
-/* before: of the step before, or what was explained itself. */
+/* before: of the step before, or what was explained itself, as it was planned. */
 static void compare(struct remedy *r, const struct plan *now)
 {
 	if (!r->step)
@@ -557,7 +581,7 @@ static int explain_it(const struct options *o, struct cli_seen *seen, struct pro
 		return no_such_node(seen->plan, o->from, err);
 	if (expand(o, seen->step, &asked, err))
 		return -1;
-	e = explain(o, seen->plan, &asked, err);
+	e = explain_seen(o, seen, &asked, err);
 	if (!e || probe(o, &asked, e, probing, err))
 		return -1;
 	find_group(o, seen, e);
@@ -567,7 +591,7 @@ static int explain_it(const struct options *o, struct cli_seen *seen, struct pro
 			       reset_mends(o, seen->status.plan, &asked);
 		if (!remedy.repair && !remedy.reset)
 			find_remedy(o, seen, &remedy);
-		compare(&remedy, seen->plan);
+		compare(&remedy, seen->live ? seen->status.plan : seen->plan);
 	}
 	*good = e->verdict == ANALYSE_YES && (!probing->done || probing->probed.verdict.agrees);
 	if (o->common.json)
@@ -583,7 +607,8 @@ static int run(const struct options *o, bool *good, struct lab_error **err)
 	auto_cli_seen struct cli_seen seen = {0};
 
 	if (probe_open(o, &probing, err) ||
-	    cli_seen_open(&seen, "explain", o->common.lab, o->common.step, o->planned, err))
+	    cli_seen_open(&seen, "explain", o->common.lab, o->common.step, o->planned,
+			  o->whole ? CLI_SEE_ALL : CLI_SEE_ASKED, err))
 		return -1;
 	return explain_it(o, &seen, &probing, good, err);
 }

@@ -522,7 +522,8 @@ static int run(const struct options *o, struct lab_error **err)
 {
 	auto_cli_seen struct cli_seen seen = {0};
 
-	if (cli_seen_open(&seen, "matrix", o->common.lab, o->common.step, o->planned, err))
+	if (cli_seen_open(&seen, "matrix", o->common.lab, o->common.step, o->planned, CLI_SEE_ALL,
+			  err))
 		return -1;
 	show(o, &seen);
 	return 0;

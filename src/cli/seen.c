@@ -2,10 +2,14 @@
 #include "cli/seen.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/build.h"
 #include "cli/rootless.h"
+
+/* One look, and some more where the lab is not as it should be; then it costs less to look at all of it. */
+#define LOOKS_MAX 8
 
 /* s->read: what was read for the lab's name, and diags what there is to say of it. */
 static int compile(struct cli_seen *s, const char *lab, const char *step, struct diag_list *diags,
@@ -24,26 +28,47 @@ static bool can_know(const char *lab)
 	return cli_outside() ? cli_lives(lab) : geteuid() == 0;
 }
 
-/* 1: it is not up. */
-static int look(struct cli_seen *s, const char *verb, struct lab_error **err)
+static int see_all(struct cli_seen *s, struct lab_error **err)
 {
-	if (cli_enter(verb, s->lab, STATE_READ, err) || cli_session_read(&s->session, s->lab, err))
-		return -1;
-	if (!s->session.state)
-		return 1;
 	if (apply_status(s->session.state, &s->session.ops, &s->status, err))
 		return -1;
 	if (!s->status.supervised)
 		s->status.observed->n_workers = 0;             /* nobody serves */
 	s->status.observed->summary = s->status.plan->summary; /* no kernel has one */
 	s->plan = s->status.observed;
+	return 0;
+}
+
+static int see_nothing(struct cli_seen *s, struct lab_error **err)
+{
+	if (apply_status_planned(s->session.state, &s->session.ops, &s->status, err))
+		return -1;
+	s->nothing_seen = *s->status.plan;
+	if (!s->status.supervised)
+		s->nothing_seen.n_workers = 0;
+	s->open = calloc(s->nothing_seen.n_namespaces + 1, sizeof(*s->open));
+	if (!s->open)
+		abort();
+	s->plan = &s->nothing_seen;
+	return 0;
+}
+
+/* 1: it is not up. */
+static int look(struct cli_seen *s, const char *verb, enum cli_sight sight, struct lab_error **err)
+{
+	if (cli_enter(verb, s->lab, STATE_READ, err) || cli_session_read(&s->session, s->lab, err))
+		return -1;
+	if (!s->session.state)
+		return 1;
+	if (sight == CLI_SEE_ALL ? see_all(s, err) : see_nothing(s, err))
+		return -1;
 	s->step = s->status.plan->step;
 	s->live = true;
 	return 0;
 }
 
 int cli_seen_open(struct cli_seen *s, const char *verb, const char *lab, const char *step,
-		  bool planned, struct lab_error **err)
+		  bool planned, enum cli_sight sight, struct lab_error **err)
 {
 	auto_diags struct diag_list *diags = diag_list_new();
 	int up = 1;
@@ -53,7 +78,7 @@ int cli_seen_open(struct cli_seen *s, const char *verb, const char *lab, const c
 		if (!s->lab)
 			return -1;
 		if (can_know(s->lab))
-			up = look(s, verb, err);
+			up = look(s, verb, sight, err);
 	}
 	if (up > 0)
 		return compile(s, lab, step, diags, err);
@@ -62,8 +87,42 @@ int cli_seen_open(struct cli_seen *s, const char *verb, const char *lab, const c
 	return up;
 }
 
+/* Whether a namespace is asked for that was not looked at. */
+static bool open_asked(struct cli_seen *s, const bool *asked)
+{
+	const struct plan *all = &s->nothing_seen;
+	bool more = false;
+
+	for (size_t i = 0; i < s->plan->n_namespaces; i++) {
+		const struct plan_namespace *ns =
+			asked[i] ? plan_find_namespace(all, s->plan->namespaces[i].name) : NULL;
+
+		if (!ns || s->open[ns - all->namespaces])
+			continue;
+		s->open[ns - all->namespaces] = true;
+		more = true;
+	}
+	return more;
+}
+
+int cli_seen_more(struct cli_seen *s, const struct analyse *a, struct lab_error **err)
+{
+	if (!s->open || !open_asked(s, analyse_asked(a)))
+		return 0;
+	if (++s->looks == LOOKS_MAX)
+		memset(s->open, true, s->nothing_seen.n_namespaces * sizeof(*s->open));
+	apply_glance_done(&s->glance);
+	s->plan = &s->nothing_seen;
+	if (apply_glance(s->session.state, &s->session.ops, s->plan, s->open, &s->glance, err))
+		return -1;
+	s->plan = s->glance.plan;
+	return 1;
+}
+
 void cli_seen_done(struct cli_seen *s)
 {
+	apply_glance_done(&s->glance);
+	free(s->open);
 	apply_status_done(&s->status);
 	cli_session_done(&s->session);
 	plan_free(s->compiled);

@@ -43,8 +43,8 @@ const struct argp cli_argp_sign = {
 	       "the signature is made of: HMAC-SHA256 with the AppSecret, in Base64. The lab need not be up; the "
 	       "line is good for 15 minutes, and once, because of its nonce.\v"
 	       "Examples:\n"
-	       "  labctl sign gateway-policies hello\n"
-	       "  labctl sign gateway-policies hello --app app-2 --timestamp 1700000000000 --nonce n-1\n",
+	       "  labctl sign gateway-policies orders\n"
+	       "  labctl sign gateway-policies orders --app app-2 --timestamp 1700000000000 --nonce n-1\n",
 };
 
 /* 'text' for a shell. */

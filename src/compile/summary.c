@@ -368,38 +368,72 @@ static const char *try_api(struct compile *c, const struct api *api)
 	return NULL;
 }
 
-/* The first plain call of the step's checks that succeeds, from where the author would call. */
-static const char *try_check(struct compile *c)
+/* curl cannot sign. NULL where the check calls no API by its plain URL. */
+static const char *signed_call(struct compile *c, const struct check *check)
+{
+	for (size_t i = 0; i < c->lab->n_apis; i++) {
+		const struct api *api = &c->lab->apis[i];
+
+		if (strcmp(url_of(c, api), check->target.s + 4) == 0)
+			return compile_text(c, "labctl api call %s %s --app %s --from %s",
+					    c->lab->id.name, api->id.name, check->app.name,
+					    check->from.name);
+	}
+	return NULL;
+}
+
+/* A plain call that succeeds, as somebody would type it. NULL: it is another check. */
+static const char *try_call(struct compile *c, const struct check *check)
+{
+	if (check->kind != CHECK_HTTP || !check->expect.status.set ||
+	    check->expect.status.v != 200 || check->n_headers ||
+	    strncmp(check->target.s, "GET ", 4) != 0)
+		return NULL;
+	return check->app.name ? signed_call(c, check)
+			       : curl(c, check->from.name, check->target.s + 4);
+}
+
+/* A name that somebody answers for, be it by saying that there is none. */
+static const char *try_name(struct compile *c, const struct check *check)
+{
+	const char *answer = check->expect.answer.s;
+
+	if (check->kind != CHECK_DNS || (answer && strcmp(answer, "NONE") == 0))
+		return NULL;
+	return compile_text(c, "labctl exec %s %s -- dig %s", c->lab->id.name, check->from.name,
+			    shell_word(c, check->target.s));
+}
+
+/* The first of the step's checks that is one of these, from where the author would try it. */
+static const char *try_check(struct compile *c,
+			     const char *line(struct compile *c, const struct check *check))
 {
 	const struct lab *lab = c->lab;
 	const struct step *s = NULL;
+	const char *found = NULL;
 
 	for (size_t i = 0; i < lab->n_steps; i++)
 		if (!lab->step || strcmp(lab->steps[i].id.name, lab->step) == 0)
 			s = &lab->steps[i]; /* without a step: the last one */
-	for (size_t i = 0; s && i < s->n_checks; i++) {
-		const struct check *check = &s->checks[i];
-
-		if (check->kind == CHECK_HTTP && check->expect.status.set &&
-		    check->expect.status.v == 200 && !check->n_headers &&
-		    strncmp(check->target.s, "GET ", 4) == 0)
-			return curl(c, check->from.name, check->target.s + 4);
-	}
-	return NULL;
+	for (size_t i = 0; !found && s && i < s->n_checks; i++)
+		found = line(c, &s->checks[i]);
+	return found;
 }
 
 static const char *what_to_try(struct compile *c)
 {
 	const struct lab *lab = c->lab;
-	const char *line = try_check(c);
+	const char *line = try_check(c, try_call);
 
 	for (size_t i = 0; !line && i < lab->n_apis; i++) {
 		const struct api *api = &lab->apis[i];
 
-		if (callable(c, api) && (api->method == API_GET || api->method == API_ANY) &&
-		    !strchr(api->path.s, '['))
+		if (callable(c, api) && api->auth_type != AUTH_APP &&
+		    (api->method == API_GET || api->method == API_ANY) && !strchr(api->path.s, '['))
 			line = try_api(c, api);
 	}
+	if (!line)
+		line = try_check(c, try_name);
 	if (!line && lab->n_ecs)
 		line = compile_text(c, "labctl shell %s %s", lab->id.name, lab->ecs[0].id.name);
 	return line;

@@ -185,6 +185,7 @@ static bool address_of(const struct analyse *a, const struct net_ns *ns, uint32_
 		return gateway_address(a->plan, ns->from->name, ip);
 	for (size_t i = 0; i < ns->n_addresses; i++)
 		if (strcmp(a->devs[ns->addresses[i].dev].name, "lo") != 0) {
+			analyse_net_use(a, ns->addresses[i].dev);
 			*ip = ns->addresses[i].ip;
 			return true;
 		}
@@ -206,6 +207,7 @@ static bool find_target(struct explain_work *k, struct target *t)
 		k->e->target.name = t->host;
 		return false;
 	}
+	analyse_net_ask(k->a, ns);
 	t->ns = k->a->ns[ns].from->name;
 	if (address_of(k->a, &k->a->ns[ns], &t->ip))
 		return true;

@@ -243,8 +243,11 @@ static bool stop_group(struct explain_work *k, struct explain_leg *leg, const ch
 		       const json_t *group)
 {
 	const char *instance = text_of(group, "instance");
-	const struct plan_namespace *ns = plan_find_namespace(k->a->plan, instance);
-	const struct plan_origin origin = ns ? ns->origin : (struct plan_origin){0};
+	const uint32_t ns = analyse_net_find_ns(k->a, instance);
+	const struct plan_origin origin = ns != NET_NONE ? k->a->ns[ns].from->origin
+							 : (struct plan_origin){0};
+
+	analyse_net_ask(k->a, ns);
 
 	if (!is_vpc_domain(k, name, text_of(group, "public_domain")))
 		return false;

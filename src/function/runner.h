@@ -13,7 +13,7 @@
 
 #define FUNCTION_INSTANCES  10          /* invocations at a time; more wait */
 #define FUNCTION_QUEUE      100         /* that wait; more are turned away */
-#define FUNCTION_MAX_ANSWER (6u << 20)  /* bytes, a limit of the service */
+#define FUNCTION_MAX_ANSWER (32u << 20) /* bytes, a limit of the service; a gateway's is lower */
 #define FUNCTION_MAX_LOG    (64u << 10) /* bytes of stderr per invocation */
 
 struct function_seats;

@@ -18,14 +18,22 @@
 #define LOG_DELAY_MS 2
 #define LOG_FULL     32768 /* bytes that wait no longer */
 
-static void add_slice(struct strbuf *b, const char *name, struct http_slice value)
+/* Written out: put together for each line, names would take longer than values. */
+#define NAME(text) http_slice(",\"" text "\":")
+
+static void add(struct strbuf *b, struct http_slice name, const char *value)
 {
-	gateway_json_name(b, name);
-	gateway_json_string(b, value.p ? value : http_slice(""));
+	gateway_json_member(b, name, http_slice(value ? value : ""));
+}
+
+static void add_number(struct strbuf *b, struct http_slice name, uint64_t value)
+{
+	strbuf_addn(b, name.p, name.n);
+	strbuf_add_number(b, value);
 }
 
 /* "2026-01-31T12:00:00.123Z"; all but the milliseconds is the same for a second. */
-static void add_time(struct gateway *g, const char *name, const struct timespec *t)
+static void add_time(struct gateway *g, struct http_slice name, const struct timespec *t)
 {
 	const unsigned int ms = (unsigned int)(t->tv_nsec / 1000000);
 	struct gateway_log *log = &g->log;
@@ -42,28 +50,28 @@ static void add_time(struct gateway *g, const char *name, const struct timespec 
 	digits[0] = (char)('0' + ms / 100);
 	digits[1] = (char)('0' + ms / 10 % 10);
 	digits[2] = (char)('0' + ms % 10);
-	gateway_json_pair(&log->lines, name, log->text);
+	add(&log->lines, name, log->text);
 }
 
 static void add_api(struct strbuf *b, const struct gateway_call *c)
 {
 	bool staged = c->group && c->stage >= 0;
 
-	gateway_json_pair(b, "apiGroupUid", c->group ? c->group->id : "");
-	gateway_json_pair(b, "apiGroupName", c->group ? c->group->name : "");
-	gateway_json_pair(b, "apiUid", c->api ? c->api->id : "");
-	gateway_json_pair(b, "apiName", c->api ? c->api->name : "");
-	gateway_json_pair(b, "apiStageUid", staged ? c->group->stage_ids[c->stage] : "");
-	gateway_json_pair(b, "apiStageName", staged ? c->group->stages[c->stage] : "");
+	add(b, NAME("apiGroupUid"), c->group ? c->group->id : "");
+	add(b, NAME("apiGroupName"), c->group ? c->group->name : "");
+	add(b, NAME("apiUid"), c->api ? c->api->id : "");
+	add(b, NAME("apiName"), c->api ? c->api->name : "");
+	add(b, NAME("apiStageUid"), staged ? c->group->stage_ids[c->stage] : "");
+	add(b, NAME("apiStageName"), staged ? c->group->stages[c->stage] : "");
 }
 
 static void add_backend(struct strbuf *b, const struct gateway_call *c)
 {
 	const struct gateway_backend *x = c->backend;
 
-	gateway_json_pair(b, "backendKind", x ? gateway_backend_kind_name(x->kind) : "");
-	gateway_json_pair(b, "backendAddress", x ? x->endpoint : "");
-	gateway_json_number(b, "serviceLatency", c->backend_ended - c->backend_began);
+	add(b, NAME("backendKind"), x ? gateway_backend_kind_name(x->kind) : "");
+	add(b, NAME("backendAddress"), x ? x->endpoint : "");
+	add_number(b, NAME("serviceLatency"), c->backend_ended - c->backend_began);
 }
 
 static void add_signer(struct strbuf *b, const struct http_head *h)
@@ -74,8 +82,8 @@ static void add_signer(struct strbuf *b, const struct http_head *h)
 		strbuf_add(b, ",\"consumerAppKey\":\"\",\"clientNonce\":\"\"");
 		return;
 	}
-	add_slice(b, "consumerAppKey", key);
-	add_slice(b, "clientNonce", http_head_get(h, "x-ca-nonce"));
+	gateway_json_member(b, NAME("consumerAppKey"), key);
+	gateway_json_member(b, NAME("clientNonce"), http_head_get(h, "x-ca-nonce"));
 }
 
 #define MOMENT_MAX 48 /* bytes of a name and 20 digits */
@@ -175,29 +183,28 @@ void gateway_log_call(struct gateway_call *c)
 	/* a backend that the client did not wait for has taken until now */
 	if (c->backend_began && !c->backend_ended)
 		c->backend_ended = now;
-	strbuf_addc(b, '{');
-	gateway_json_pair(b, "requestId", c->id);
-	add_slice(b, "initialRequestId", http_head_get(r->head, "x-ca-request-id"));
-	add_time(c->gateway, "requestHandleTime", &c->began);
-	gateway_json_pair(b, "instanceId", c->gateway->config->instance_id);
-	gateway_json_pair(b, "region", c->gateway->config->region);
+	add(b, http_slice("{\"requestId\":"), c->id);
+	gateway_json_member(b, NAME("initialRequestId"), http_head_get(r->head, "x-ca-request-id"));
+	add_time(c->gateway, NAME("requestHandleTime"), &c->began);
+	add(b, NAME("instanceId"), c->gateway->config->instance_id);
+	add(b, NAME("region"), c->gateway->config->region);
 	add_api(b, c);
-	add_slice(b, "httpMethod", r->head->method);
-	add_slice(b, "path", c->path);
-	add_slice(b, "domain", c->domain);
-	gateway_json_pair(b, "requestProtocol", r->secure ? "HTTPS" : "HTTP");
-	gateway_json_pair(b, "clientIp", c->client_ip);
-	gateway_json_number(b, "statusCode", (uint64_t)c->status);
-	gateway_json_pair(b, "errorCode", gateway_error_code(c->error));
-	gateway_json_pair(b, "errorMessage", c->message);
-	gateway_json_pair(b, "exception", "");
-	gateway_json_pair(b, "appId", c->app ? c->app->id : "");
-	gateway_json_pair(b, "appName", c->app ? c->app->name : "");
+	gateway_json_member(b, NAME("httpMethod"), r->head->method);
+	gateway_json_member(b, NAME("path"), c->path);
+	gateway_json_member(b, NAME("domain"), c->domain);
+	add(b, NAME("requestProtocol"), r->secure ? "HTTPS" : "HTTP");
+	add(b, NAME("clientIp"), c->client_ip);
+	add_number(b, NAME("statusCode"), (uint64_t)c->status);
+	add(b, NAME("errorCode"), gateway_error_code(c->error));
+	add(b, NAME("errorMessage"), c->message);
+	strbuf_add(b, ",\"exception\":\"\"");
+	add(b, NAME("appId"), c->app ? c->app->id : "");
+	add(b, NAME("appName"), c->app ? c->app->name : "");
 	add_signer(b, r->head);
-	gateway_json_number(b, "requestSize", r->bytes_in);
-	gateway_json_number(b, "responseSize", r->bytes_out);
+	add_number(b, NAME("requestSize"), r->bytes_in);
+	add_number(b, NAME("responseSize"), r->bytes_out);
 	add_backend(b, c);
-	gateway_json_number(b, "totalLatency", now - r->started);
+	add_number(b, NAME("totalLatency"), now - r->started);
 	add_moments(b, c, now);
 	strbuf_add(b, "}\n");
 	write_or_wait(c->gateway);

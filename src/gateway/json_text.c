@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "gateway/json_text.h"
 
+#include "base/bytes.h"
 #include "base/utf8.h"
 
 static void add_char(struct strbuf *b, unsigned char c, bool latin1)
@@ -23,20 +24,35 @@ static bool plain(unsigned char c)
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
-/* Without a way out of the loop, so that many bytes are looked at at once. */
-static bool all_plain(struct http_slice s)
+static uint64_t none_plain(uint64_t w)
 {
-	bool all = true;
+	/* not in 0x20 to 0x7e */
+	const uint64_t outside = (w - BYTES_EACH(0x20)) | w | (w + BYTES_EACH(1));
 
-	for (size_t i = 0; i < s.n; i++)
-		all &= plain((unsigned char)s.p[i]);
-	return all;
+	return (outside & BYTES_EACH(0x80)) | bytes_equal(w, '"') | bytes_equal(w, '\\');
 }
 
-static void add_plain(struct strbuf *b, struct http_slice s)
+static bool all_plain(struct http_slice s)
 {
-	char *to = strbuf_extend(b, s.n + 2);
+	size_t i = 0;
 
+	for (; s.n - i >= 8; i += 8) {
+		if (none_plain(bytes_load(s.p + i)))
+			return false;
+	}
+	while (i < s.n && plain((unsigned char)s.p[i]))
+		i++;
+	return i == s.n;
+}
+
+/* In one piece: with the name before it. */
+static void add_plain(struct strbuf *b, struct http_slice name, struct http_slice s)
+{
+	char *to = strbuf_extend(b, name.n + s.n + 2);
+
+	if (name.n)
+		memcpy(to, name.p, name.n);
+	to += name.n;
 	to[0] = '"';
 	if (s.n)
 		memcpy(to + 1, s.p, s.n);
@@ -52,17 +68,11 @@ static size_t plain_run(struct http_slice s, size_t from)
 	return i - from;
 }
 
-void gateway_json_string(struct strbuf *b, struct http_slice s)
+static void add_escaped(struct strbuf *b, struct http_slice s)
 {
-	bool latin1;
-	size_t i;
+	const bool latin1 = !utf8_valid(s.p, s.n);
+	size_t i = plain_run(s, 0);
 
-	if (all_plain(s)) { /* as most are */
-		add_plain(b, s);
-		return;
-	}
-	latin1 = !utf8_valid(s.p, s.n);
-	i = plain_run(s, 0);
 	strbuf_addc(b, '"');
 	strbuf_addn(b, s.p, i);
 	while (i < s.n) {
@@ -74,6 +84,21 @@ void gateway_json_string(struct strbuf *b, struct http_slice s)
 		i += run;
 	}
 	strbuf_addc(b, '"');
+}
+
+void gateway_json_member(struct strbuf *b, struct http_slice name, struct http_slice value)
+{
+	if (all_plain(value)) { /* as most are */
+		add_plain(b, name, value);
+		return;
+	}
+	strbuf_addn(b, name.p, name.n);
+	add_escaped(b, value);
+}
+
+void gateway_json_string(struct strbuf *b, struct http_slice s)
+{
+	gateway_json_member(b, (struct http_slice){NULL, 0}, s);
 }
 
 void gateway_json_name(struct strbuf *b, const char *name)
@@ -89,10 +114,4 @@ void gateway_json_pair(struct strbuf *b, const char *name, const char *value)
 {
 	gateway_json_name(b, name);
 	gateway_json_string(b, http_slice(value ? value : ""));
-}
-
-void gateway_json_number(struct strbuf *b, const char *name, uint64_t value)
-{
-	gateway_json_name(b, name);
-	strbuf_add_number(b, value);
 }

@@ -16,4 +16,6 @@ void gateway_json_name(struct strbuf *b, const char *name);
 
 /** The two together; NULL gives "". */
 void gateway_json_pair(struct strbuf *b, const char *name, const char *value);
-void gateway_json_number(struct strbuf *b, const char *name, uint64_t value);
+
+/** A name that is written out, with its quotes, colon and what comes before it, and a string: in one piece. */
+void gateway_json_member(struct strbuf *b, struct http_slice name, struct http_slice value);

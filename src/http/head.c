@@ -8,6 +8,7 @@
 
 #include <llhttp.h>
 
+#include "base/bytes.h"
 #include "http/guard.h"
 
 void http_head_init(struct http_head *h)
@@ -184,18 +185,26 @@ static bool take_line(struct http_head *h, struct http_slice line)
 	return http_guard_header_line(h, line);
 }
 
+static bool is_ordinary(char c)
+{
+	return c != '\r' && c != '\n' && c != '\0';
+}
+
 /* How many bytes from p on are none of CR, LF and NUL. */
 static size_t ordinary_run(const char *p, size_t n)
 {
-	const char *cr = memchr(p, '\r', n);
-	const size_t run = cr ? (size_t)(cr - p) : n;
-	bool fine = true;
-	size_t i;
+	size_t i = 0;
 
-	for (i = 0; i < run; i++) /* without a way out: many bytes are looked at at once */
-		fine &= p[i] != '\n' && p[i] != '\0';
-	for (i = fine ? run : 0; i < run && p[i] != '\n' && p[i] != '\0'; i++)
-		;
+	while (n - i >= 8) {
+		const uint64_t controls = bytes_below(bytes_load(p + i), 0x20);
+
+		i += controls ? bytes_first(controls) : 8;
+		if (controls && !is_ordinary(p[i]))
+			return i;
+		i += controls != 0;
+	}
+	while (i < n && is_ordinary(p[i]))
+		i++;
 	return i;
 }
 

@@ -353,7 +353,6 @@ void conn_open(struct httpd *s, int fd, const struct sockaddr_in *client, void *
 	       const struct httpd_security *security)
 {
 	struct conn *c = calloc(1, sizeof(*c));
-	int one = 1;
 
 	if (!c)
 		abort();
@@ -365,8 +364,6 @@ void conn_open(struct httpd *s, int fd, const struct sockaddr_in *client, void *
 	c->timer.fn = on_deadline;
 	c->write.fn = on_write;
 	c->can_write = true;
-	/* answers are written whole: waiting to fill a segment only costs time (not TCP: no matter) */
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	if (loop_add(s->loop, &c->io, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET) < 0) {
 		(void)close(fd); /* the kernel has no memory left for this one */
 		free(c);

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -292,7 +293,7 @@ int httpd_listen_secure(struct httpd *s, int fd, void *tag, const struct httpd_s
 			struct lab_error **err)
 {
 	struct listener *l = calloc(1, sizeof(*l));
-	int flags = fcntl(fd, F_GETFL);
+	int flags = fcntl(fd, F_GETFL), one = 1;
 
 	if (!l)
 		abort();
@@ -306,6 +307,9 @@ int httpd_listen_secure(struct httpd *s, int fd, void *tag, const struct httpd_s
 		free(l);
 		return lab_error_errno(err, LAB_FAILED, errno, "listening socket %d", fd);
 	}
+	/* answers are written whole: waiting to fill a segment only costs time (not TCP: no matter). What is
+	 * accepted has it from here. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	l->reserve = fcntl(fd, F_DUPFD_CLOEXEC, 0); /* -1: then there is no reserve */
 	l->next = s->listeners;
 	s->listeners = l;

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/strbuf.h"
+#include "kernel/netns.h"
 #include "kernel/nft_table.h"
 
 static bool says(const char *text, int errnum)
@@ -91,49 +93,149 @@ int kernel_filter_remove(const struct plan_filter *f, struct lab_error **err)
 	return kernel_nft_table_remove(f->table, err); /* by nft it would take a process */
 }
 
-/* The next answer, which must not be a refusal. */
-static int next_good(struct kernel_nft_job *job, struct kernel_nft *r, struct lab_error **err)
+/* --- looking --- */
+
+static void number_samples(struct kernel_filter_look *looks, size_t n)
 {
-	if (kernel_nft_next(job, r, err) < 0)
-		return -1;
-	return r->ok ? 0 : nft_error(r->errors, err);
+	for (size_t i = 0; i < n; i++) {
+		size_t like = 0;
+
+		while (like < i && strcmp(looks[like].filter->text, looks[i].filter->text) != 0)
+			like++;
+		looks[i].sample = like;
+	}
 }
 
-static int read_listings(struct kernel_nft_job *job, enum kernel_filter_sight *seen,
-			 struct lab_error **err)
-{
-	auto_nft_result struct kernel_nft is = {0}, made = {0}, wanted = {0};
+/* What a job is asked for, and what that needs until it is on its way. */
+struct questions {
+	struct kernel_nft_request *v;
+	size_t n;
+	char **texts; /* of them; NULL: borrowed */
+	int *samples; /* namespaces */
+	size_t n_samples;
+};
 
-	if (kernel_nft_next(job, &is, err) < 0)
-		return -1;
-	*seen = KERNEL_FILTER_ABSENT;
-	if (!is.ok && says(is.errors, ENOENT))
-		return 0;
-	if (!is.ok)
-		return nft_error(is.errors, err);
-	if (next_good(job, &made, err) < 0 || next_good(job, &wanted, err) < 0)
-		return -1;
-	*seen = strcmp(is.output, wanted.output) == 0 ? KERNEL_FILTER_SAME : KERNEL_FILTER_OTHER;
+static void *must(void *p)
+{
+	if (!p)
+		abort();
+	return p;
+}
+
+static void ask(struct questions *q, int ns, char *commands)
+{
+	q->texts[q->n] = commands;
+	q->v[q->n++] = (struct kernel_nft_request){ns, commands};
+}
+
+static char *list_command(const struct plan_filter *f)
+{
+	struct strbuf b = {0};
+
+	strbuf_printf(&b, "list table ip %s\n", f->table);
+	return strbuf_take(&b);
+}
+
+/* Each sample gets a namespace of its own: cheaper than to remove the one before (see kernel_filter_set()). */
+static int ask_all(struct questions *q, const struct kernel_filter_look *looks, size_t n, int home,
+		   struct lab_error **err)
+{
+	for (size_t i = 0; i < n; i++) {
+		int sample;
+
+		ask(q, looks[i].ns, list_command(looks[i].filter));
+		if (looks[i].sample != i)
+			continue;
+		sample = kernel_netns_new(home, NULL, err);
+		if (sample < 0)
+			return -1;
+		q->samples[q->n_samples++] = sample;
+		ask(q, sample, kernel_filter_set_commands(looks[i].filter));
+		ask(q, sample, list_command(looks[i].filter));
+	}
 	return 0;
 }
 
-int kernel_filter_compare(const struct plan_filter *f, int there, int sample,
-			  enum kernel_filter_sight *seen, struct lab_error **err)
+static void questions_done(struct questions *q)
 {
-	auto_free char *make = kernel_filter_set_commands(f);
-	auto_strbuf struct strbuf list = {0};
-	struct kernel_nft_job job;
+	for (size_t i = 0; i < q->n; i++)
+		free(q->texts[i]);
+	for (size_t i = 0; i < q->n_samples; i++)
+		(void)close(q->samples[i]); /* the job has its own */
+	free(q->v);
+	free(q->texts);
+	free(q->samples);
+}
+
+int kernel_filter_look_start(struct kernel_filter_look *looks, size_t n, int home,
+			     struct kernel_nft_job *job, struct lab_error **err)
+{
+	struct questions q = {
+		.v = must(calloc(3 * n + 1, sizeof(*q.v))),
+		.texts = must(calloc(3 * n + 1, sizeof(*q.texts))),
+		.samples = must(calloc(n + 1, sizeof(*q.samples))),
+	};
 	int res;
 
-	strbuf_printf(&list, "list table ip %s\n", f->table);
-	/* one process for all three: making it costs more than what it does */
-	if (kernel_nft_start((struct kernel_nft_request[]){{there, list.s},
-							   {sample, make},
-							   {sample, list.s}},
-			     3, &job, err))
+	*job = (struct kernel_nft_job){0};
+	number_samples(looks, n);
+	res = ask_all(&q, looks, n, home, err);
+	if (res == 0 && n)
+		res = kernel_nft_start(q.v, q.n, job, err);
+	questions_done(&q);
+	return res;
+}
+
+/* A wanted table, as it was made. */
+struct sample {
+	struct kernel_nft made, listed;
+};
+
+static int judge(struct kernel_filter_look *look, const struct kernel_nft *is,
+		 const struct sample *wanted, struct lab_error **err)
+{
+	look->seen = KERNEL_FILTER_ABSENT;
+	if (!is->ok)
+		return says(is->errors, ENOENT) ? 0 : nft_error(is->errors, err);
+	if (!wanted->made.ok)
+		return nft_error(wanted->made.errors, err);
+	if (!wanted->listed.ok)
+		return nft_error(wanted->listed.errors, err);
+	look->seen = strcmp(is->output, wanted->listed.output) == 0 ? KERNEL_FILTER_SAME
+								    : KERNEL_FILTER_OTHER;
+	return 0;
+}
+
+static int hear(struct kernel_filter_look *looks, size_t i, struct sample *samples,
+		struct kernel_nft_job *job, struct lab_error **err)
+{
+	auto_nft_result struct kernel_nft is = {0};
+
+	if (kernel_nft_next(job, &is, err) < 0)
 		return -1;
-	res = read_listings(&job, seen, err);
-	kernel_nft_end(&job);
+	if (looks[i].sample == i && (kernel_nft_next(job, &samples[i].made, err) < 0 ||
+				     kernel_nft_next(job, &samples[i].listed, err) < 0))
+		return -1;
+	return judge(&looks[i], &is, &samples[looks[i].sample], err);
+}
+
+int kernel_filter_look_finish(struct kernel_filter_look *looks, size_t n,
+			      struct kernel_nft_job *job, struct lab_error **err)
+{
+	struct sample *samples = must(calloc(n + 1, sizeof(*samples)));
+	int res = 0;
+
+	for (size_t i = 0; i < n && res == 0; i++) {
+		res = hear(looks, i, samples, job, err);
+		if (res < 0)
+			(void)lab_error_prefix(err, "cannot read filter %s %s", looks[i].filter->ns,
+					       looks[i].filter->table);
+	}
+	for (size_t i = 0; i < n; i++) {
+		kernel_nft_done(&samples[i].made);
+		kernel_nft_done(&samples[i].listed);
+	}
+	free(samples);
 	return res;
 }
 

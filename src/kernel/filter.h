@@ -23,11 +23,22 @@ void kernel_filter_set_abandon(const struct plan_filter *f, struct kernel_nft_jo
 int kernel_filter_remove(const struct plan_filter *f, struct lab_error **err);
 enum kernel_filter_sight { KERNEL_FILTER_ABSENT, KERNEL_FILTER_SAME, KERNEL_FILTER_OTHER };
 
+/** A wanted table, where it should be, and how it is there. */
+struct kernel_filter_look {
+	const struct plan_filter *filter;
+	int ns; /* descriptor; may be closed once the looks are started */
+	enum kernel_filter_sight seen;
+	size_t sample; /* place of the look that makes the text for this one, too */
+};
+
 /**
- * Compares the table of namespace `there` with the wanted one: nft's own listings of both, without counters and
- * handles. For that, the wanted one is made in `sample`, a namespace for nothing else. -1 with *err.
+ * Compares tables with the wanted ones: nft's own listings of both, without counters and handles. For that, each wanted
+ * text is made once, in a namespace for nothing else. All in one process, while the caller may do other things; job is
+ * to be ended by kernel_nft_end() in any case. -1 with *err.
  */
-int kernel_filter_compare(const struct plan_filter *f, int there, int sample,
-			  enum kernel_filter_sight *seen, struct lab_error **err);
+int kernel_filter_look_start(struct kernel_filter_look *looks, size_t n, int home,
+			     struct kernel_nft_job *job, struct lab_error **err);
+int kernel_filter_look_finish(struct kernel_filter_look *looks, size_t n,
+			      struct kernel_nft_job *job, struct lab_error **err);
 /** Whether the chain FORWARD of iptables drops by default, as Docker sets it (nft variant only). */
 bool kernel_filter_forward_drops(void);

@@ -3,7 +3,7 @@
  * Reads back what a plan left in the kernel. Every namespace that is there is entered once and its
  * caches are read; each object found is looked up among the wanted ones, so the cost is that of what
  * is there. Filters: nft's listing of the table is compared with its listing of the wanted text,
- * loaded for the purpose into a throw-away namespace. The kernel keeps no text, and a comparison of two
+ * loaded for the purpose into a throw-away namespace; another process does that meanwhile. The kernel keeps no text, and a comparison of two
  * listings by the same program is exact whatever its version and however the text was written.
  */
 #include <errno.h>
@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "kernel/filter.h"
@@ -24,6 +25,9 @@ static void cleanup_nl_socket(struct nl_sock **sock)
 	nl_socket_free(*sock); /* NULL is fine */
 }
 #define auto_nl_socket __attribute__((cleanup(cleanup_nl_socket)))
+
+#define GROUP    64          /* namespaces that are open at once */
+#define MESSAGES (32 * 1024) /* as much as the kernel puts together */
 
 struct observation {
 	struct kernel_sight sight;
@@ -43,8 +47,11 @@ static int read_caches(struct kernel_sight *s, struct lab_error **err)
 	if (res >= 0 && setsockopt(nl_socket_get_fd(sock), SOL_SOCKET, SO_RCVTIMEO, &patience,
 				   sizeof(patience)) < 0)
 		res = -NLE_NOMEM;
+	if (res >= 0)
+		res = nl_socket_set_msg_buf_size(sock, MESSAGES);
 	if (res < 0)
 		return kernel_sight_error(s, "objects", res, err);
+	nl_socket_disable_msg_peek(sock); /* else each is received twice, and few at a time */
 	if (kernel_sight_links(s, sock, err) < 0 || kernel_sight_addresses(s, sock, err) < 0 ||
 	    kernel_sight_neighbours(s, sock, err) < 0 || kernel_sight_routes(s, sock, err) < 0 ||
 	    kernel_sight_rules(s, sock, err) < 0)
@@ -54,51 +61,18 @@ static int read_caches(struct kernel_sight *s, struct lab_error **err)
 	return s->cloud ? kernel_sight_tables(s, err) : 0;
 }
 
-/* Each sample gets a namespace of its own: cheaper than to remove the one before (see kernel_filter_set()). */
-static int read_filter(struct observation *o, int fd, const struct plan_filter *f,
-		       struct lab_error **err)
-{
-	auto_close int sample = kernel_netns_new(o->sight.home, NULL, err);
-	enum kernel_filter_sight how;
-	struct plan_filter *seen;
-
-	if (sample < 0 || kernel_filter_compare(f, fd, sample, &how, err) < 0)
-		return -1;
-	if (how == KERNEL_FILTER_ABSENT)
-		return 0;
-	seen = kernel_sight_note(&o->sight, PLAN_FILTER, f);
-	if (how == KERNEL_FILTER_OTHER)
-		seen->text = "changed";
-	return 0;
-}
-
-static int read_filters(struct observation *o, int fd, struct lab_error **err)
-{
-	const struct plan *p = o->sight.wanted;
-
-	for (size_t i = 0; i < p->n_filters; i++)
-		if (strcmp(p->filters[i].ns, o->sight.ns) == 0 &&
-		    read_filter(o, fd, &p->filters[i], err) < 0)
-			return lab_error_prefix(err, "cannot read filter %s %s", o->sight.ns,
-						p->filters[i].table);
-	return 0;
-}
-
-static int read_namespace(struct observation *o, const struct plan_namespace *ns,
+static int read_namespace(struct observation *o, const struct plan_namespace *ns, int fd,
 			  struct lab_error **err)
 {
-	auto_close int fd = kernel_pin_open(o->lab, ns->name, err);
-	int res = fd < 0 ? -1 : kernel_netns_enter(fd, err);
+	int res;
 
-	if (res < 0)
+	if (kernel_netns_enter(fd, err) < 0)
 		return -1;
 	o->sight.ns = ns->name;
 	o->sight.router = ns->router;
 	o->sight.cloud = !plan_find_node(o->sight.wanted, ns->name);
 	(void)kernel_sight_note(&o->sight, PLAN_NAMESPACE, ns); /* has no more than its identity */
 	res = read_caches(&o->sight, err);
-	if (res == 0)
-		res = read_filters(o, fd, err);
 	if (kernel_netns_enter(o->sight.home, res < 0 ? NULL : err) < 0)
 		res = -1;
 	return res;
@@ -130,19 +104,115 @@ static int is_ours(struct observation *o, const struct plan_namespace *ns,
 	return 0;
 }
 
-static int read_all(struct observation *o, const struct backend_namespace_id *ids,
-		    struct lab_error **err)
+/* Namespaces whose filters nft reads while all else of them is read here. */
+struct group {
+	struct member {
+		const struct plan_namespace *ns;
+		int fd;
+	} members[GROUP];
+	size_t n;
+	struct kernel_filter_look *looks;
+	size_t n_looks;
+};
+
+static void add_looks(const struct observation *o, struct group *g, const struct member *m,
+		      size_t *filter)
 {
 	const struct plan *p = o->sight.wanted;
 
-	for (size_t i = 0; i < p->n_namespaces; i++) {
-		int ours = is_ours(o, &p->namespaces[i], ids ? &ids[i] : NULL, err);
+	/* both are sorted by namespace */
+	while (*filter < p->n_filters && strcmp(p->filters[*filter].ns, m->ns->name) < 0)
+		(*filter)++;
+	for (; *filter < p->n_filters && strcmp(p->filters[*filter].ns, m->ns->name) == 0;
+	     (*filter)++)
+		*arena_push(o->sight.arena, g->looks, g->n_looks) =
+			(struct kernel_filter_look){.filter = &p->filters[*filter], .ns = m->fd};
+}
 
-		if (ours < 0 || (ours && read_namespace(o, &p->namespaces[i], err) < 0))
-			return -1;
+static void note_filters(struct observation *o, const struct group *g)
+{
+	for (size_t i = 0; i < g->n_looks; i++) {
+		const struct kernel_filter_look *look = &g->looks[i];
+		struct plan_filter *seen;
+
+		if (look->seen == KERNEL_FILTER_ABSENT)
+			continue;
+		seen = kernel_sight_note(&o->sight, PLAN_FILTER, look->filter);
+		if (look->seen == KERNEL_FILTER_OTHER)
+			seen->text = "changed";
 	}
-	kernel_sight_pairs(&o->sight);
+}
+
+static int read_members(struct observation *o, const struct group *g, struct lab_error **err)
+{
+	for (size_t i = 0; i < g->n; i++)
+		if (read_namespace(o, g->members[i].ns, g->members[i].fd, err) < 0)
+			return -1;
 	return 0;
+}
+
+static int read_group(struct observation *o, struct group *g, struct lab_error **err)
+{
+	struct kernel_nft_job job;
+	int res = kernel_filter_look_start(g->looks, g->n_looks, o->sight.home, &job, err);
+
+	if (res == 0)
+		res = read_members(o, g, err);
+	if (res == 0)
+		res = kernel_filter_look_finish(g->looks, g->n_looks, &job, err);
+	if (res == 0)
+		note_filters(o, g);
+	kernel_nft_end(&job);
+	return res;
+}
+
+/* From *next on, as many as there is room for. */
+static int open_group(struct observation *o, const struct backend_namespace_id *ids,
+		      struct group *g, size_t *next, size_t *filter, struct lab_error **err)
+{
+	const struct plan *p = o->sight.wanted;
+
+	for (; *next < p->n_namespaces && g->n < GROUP; (*next)++) {
+		const struct plan_namespace *ns = &p->namespaces[*next];
+		const int ours = is_ours(o, ns, ids ? &ids[*next] : NULL, err);
+		struct member *m = &g->members[g->n];
+
+		if (ours < 0)
+			return -1;
+		if (!ours)
+			continue;
+		*m = (struct member){ns, kernel_pin_open(o->lab, ns->name, err)};
+		if (m->fd < 0)
+			return -1;
+		g->n++;
+		add_looks(o, g, m, filter);
+	}
+	return 0;
+}
+
+static void close_group(const struct group *g)
+{
+	for (size_t i = 0; i < g->n; i++)
+		(void)close(g->members[i].fd); /* only entered */
+}
+
+static int read_all(struct observation *o, const struct backend_namespace_id *ids,
+		    struct lab_error **err)
+{
+	size_t next = 0, filter = 0;
+	int res = 0;
+
+	while (res == 0 && next < o->sight.wanted->n_namespaces) {
+		struct group g = {.n = 0};
+
+		res = open_group(o, ids, &g, &next, &filter, err);
+		if (res == 0)
+			res = read_group(o, &g, err);
+		close_group(&g);
+	}
+	if (res == 0)
+		kernel_sight_pairs(&o->sight);
+	return res;
 }
 
 /* The noted objects, in the order of the wanted ones: sorted. */

@@ -342,6 +342,22 @@ static void note_bridge(struct kernel_sight *s, const struct plan_bridge *wanted
 	b->fault = d->fault;
 }
 
+static bool is_looked_at(const struct kernel_sight *s, const struct plan_end *e)
+{
+	const struct plan_namespace key = {.name = e->ns};
+
+	return find_wanted(s->wanted, PLAN_NAMESPACE, &key) != SIZE_MAX;
+}
+
+/* Where only one end is looked at, it is all that can be known. */
+static bool is_pair(const struct kernel_sight *s, const struct plan_link *wanted,
+		    const struct kernel_sight_dev *a, const struct kernel_sight_dev *b)
+{
+	if (a && b)
+		return a->peer_index == b->index && b->peer_index == a->index;
+	return (a && !is_looked_at(s, &wanted->b)) || (b && !is_looked_at(s, &wanted->a));
+}
+
 static void note_pair(struct kernel_sight *s, const struct plan_link *wanted,
 		      const struct by_name *t)
 {
@@ -353,13 +369,23 @@ static void note_pair(struct kernel_sight *s, const struct plan_link *wanted,
 		a->planned = true;
 	if (b)
 		b->planned = true;
-	if (!a || !b || a->peer_index != b->index || b->peer_index != a->index)
+	if (!is_pair(s, wanted, a, b))
 		return;
 	l = kernel_sight_note(s, PLAN_LINK, wanted);
 	if (!l)
 		return;
-	note_end(&l->a, a);
-	note_end(&l->b, b);
+	if (a)
+		note_end(&l->a, a);
+	if (b)
+		note_end(&l->b, b);
+}
+
+static void add_sound(struct by_name *sound, const struct by_name *all, const struct plan_end *e)
+{
+	struct kernel_sight_dev *d = by_name(all, e->ns, e->dev);
+
+	if (d)
+		sound->v[sound->n++] = d;
 }
 
 /* Devices of bridges and of whole links, and lo. */
@@ -382,8 +408,8 @@ static struct by_name find_sound(struct kernel_sight *s, const struct by_name *a
 
 		if (!l)
 			continue;
-		sound.v[sound.n++] = by_name(all, l->a.ns, l->a.dev);
-		sound.v[sound.n++] = by_name(all, l->b.ns, l->b.dev);
+		add_sound(&sound, all, &l->a);
+		add_sound(&sound, all, &l->b);
 	}
 	qsort(sound.v, sound.n, sizeof(*sound.v), compare_name);
 	return sound;

@@ -58,7 +58,8 @@ int kernel_sight_tables(struct kernel_sight *s, struct lab_error **err);
 
 /**
  * After all namespaces: notes the bridges, and the pairs whose ends are both there and linked to each other
- * (what else is wrong with them is their fault's), and the devices that nobody wants; then drops what hangs
+ * (what else is wrong with them is their fault's; of a link that leads to a namespace that nobody wants, the one
+ * end that can be seen is enough), and the devices that nobody wants; then drops what hangs
  * on other devices, so that a diff makes it again together with its link, or removes it with the device.
  */
 void kernel_sight_pairs(struct kernel_sight *s);

@@ -161,7 +161,8 @@ static const struct key health_check_keys[] = {
 	{"health_check_interval", KEY_DURATION, FIELD(cen_vbr_health_check, health_check_interval),
 	 .def = "2s", .doc = "Time between two probes, 2s or 3s."},
 	{"healthy_threshold", KEY_NUMBER, FIELD(cen_vbr_health_check, healthy_threshold),
-	 .def = "8", .min = 3, .max = 8, .doc = "Probes lost in a row before the routes go."},
+	 .def = "8", .min = 3, .max = 8,
+	 .doc = "Intervals without an answer before the routes go; the last probe is not waited for."},
 };
 static const struct table health_check_table = {
 	"a health check", "cen-vbr-health-check",  sizeof(struct cen_vbr_health_check),

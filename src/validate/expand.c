@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** ${...} in checks and records of private zones: values that the lab chose and that its author should not have to copy. */
+/**
+ * ${...} in checks, records of private zones and texts for students: values that the lab chose and that its author
+ * should not have to copy.
+ */
 #include "base/strbuf.h"
 #include "validate/rule.h"
 #include "validate/rules.h"
@@ -264,19 +267,90 @@ static const char *value_or_report(struct filling *f, const char *name)
 	return value;
 }
 
+/* false: it was left as it is; *open is set, where a ${ has no end. */
+static bool expand_by(struct filling *f, struct text *t, const char **open)
+{
+	bool filled;
+
+	*open = NULL;
+	if (!t->s || !strstr(t->s, "${"))
+		return true;
+	f->at = t->at;
+	filled = fill(f, t->s, open);
+	if (filled)
+		t->s = arena_strdup(f->v->lab->arena, strbuf_str(&f->out));
+	strbuf_done(&f->out);
+	return filled;
+}
+
 static void expand(struct validation *v, struct text *t)
 {
-	struct filling f = {.v = v, .value = value_or_report, .at = t->at};
+	struct filling f = {.v = v, .value = value_or_report};
 	const char *open;
 
-	if (!t->s || !strstr(t->s, "${"))
-		return;
-	if (fill(&f, t->s, &open))
-		t->s = arena_strdup(v->lab->arena, strbuf_str(&f.out));
-	else if (open)
+	if (!expand_by(&f, t, &open) && open)
 		validate_report(v, validate_span_find(t->at, open),
 				"variable '%s' has no closing brace", open);
-	strbuf_done(&f.out);
+}
+
+/* --- texts for students --- */
+
+/* Begins as a variable does: not one of a shell. */
+static bool is_ours(const char *name)
+{
+	for (size_t i = 0; i < N_VARIABLES; i++) {
+		size_t map = strlen(variables[i].map);
+
+		if (!strncmp(name, variables[i].map, map) && name[map] == '.')
+			return true;
+	}
+	return false;
+}
+
+/* What has no value in the lab as it stands is left as it is written. */
+static const char *value_or_itself(struct filling *f, const char *name)
+{
+	const struct named *id = NULL;
+	const struct variable *var = find(f->v, name, &id);
+	const char *ignored = NULL, *value = var ? var->value(f->v, id, &ignored) : NULL;
+
+	return value ? value : arena_printf(f->v->scratch, "${%s}", name);
+}
+
+/* The same where the text is of the lab as it stands, in which an unknown one is a mistake. */
+static const char *value_of_ours(struct filling *f, const char *name)
+{
+	return is_ours(name) ? value_or_report(f, name) : value_or_itself(f, name);
+}
+
+static void expand_texts(struct filling *f, struct text *texts, size_t n)
+{
+	const char *ignored; /* a shell's, or half of an example */
+
+	for (size_t i = 0; i < n; i++)
+		(void)expand_by(f, &texts[i], &ignored); /* what is wrong was reported */
+}
+
+static void expand_exercise(struct validation *v, struct exercise *e, bool here)
+{
+	struct filling f = {.v = v, .value = here ? value_of_ours : value_or_itself};
+
+	expand_texts(&f, &e->text, 1);
+	expand_texts(&f, &e->answer, 1);
+	expand_texts(&f, e->hints, e->n_hints);
+}
+
+static void expand_step(struct validation *v, struct step *s)
+{
+	const bool here = v->now && streq(v->now, s->id.name);
+	struct filling f = {.v = v, .value = here ? value_of_ours : value_or_itself};
+
+	expand_texts(&f, &s->text, 1);
+	expand_texts(&f, s->tries, s->n_tries);
+	expand_texts(&f, s->hints, s->n_hints);
+	for (size_t i = 0; i < s->n_exercises; i++)
+		expand_exercise(v, &s->exercises[i],
+				&s->exercises[i] == lab_find_exercise(v->lab, v->lab->step));
 }
 
 static const char *value_or_why(struct filling *f, const char *name)
@@ -324,4 +398,6 @@ void validate_variables(struct validation *v)
 		expand(v, &c->expect.body);
 		expand(v, &c->expect.header);
 	}
+	for (size_t i = 0; i < v->lab->n_steps; i++)
+		expand_step(v, &v->lab->steps[i]);
 }

@@ -24,6 +24,8 @@ struct validation {
 	/* Checks that hold in the lab's present state, and all of them in order of the file. */
 	struct check_at *active, *checks;
 	size_t n_active, n_checks;
+	const char *
+		now; /* id of the step at which the lab stands, "STEP/EXERCISE", LAB_BASE; NULL: it has no steps */
 };
 
 /** Adds a finding of the running rule. */

@@ -107,7 +107,7 @@ static void collect_checks(struct validation *v)
 {
 	struct lab *lab = v->lab;
 	const char *last = lab->n_steps ? lab->steps[lab->n_steps - 1].id.name : NULL;
-	const char *now = lab->step ? lab->step : last;
+	const char *now = v->now = lab->step ? lab->step : last;
 	const struct exercise *exercise = lab_find_exercise(lab, lab->step);
 
 	for (size_t i = 0; i < lab->n_steps; i++) {

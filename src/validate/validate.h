@@ -12,7 +12,7 @@
  *  1. resolves every reference (`ref.to`, `vswitch.vpc`);
  *  2. fills in what was not written and must differ within the lab: private addresses, gateway
  *     VIPs, egress ranges, ids and titles of checks;
- *  3. expands ${...} in the checks that hold in the lab's present state;
+ *  3. expands ${...} in the checks that hold in the lab's present state, and in the texts of steps and exercises;
  *  4. applies the rules.
  * Every finding goes to `diags`. Where the lab has an error, some references may stay NULL.
  *

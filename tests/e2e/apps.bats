@@ -119,6 +119,10 @@ probed() { # explain's options: "STATUS CODE AGREES"
   [[ $output == *"say --path PATH"* ]]
   run labctl api call apps nothing
   [ "$status" -eq 2 ]
+  [[ $output == *"no such API: nothing"*"the lab has "*hello* ]]
+  run labctl sign apps hell
+  [ "$status" -eq 2 ]
+  [[ $output == *"did you mean hello?"* ]]
 }
 
 # call NODE: "STATUS CODE" of /v1/open

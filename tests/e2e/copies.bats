@@ -40,6 +40,9 @@ teardown() { down_all scenario1 scenario1-1 scenario1-2 scenario1-3; }
   labctl lesson scenario1-3 start >"$BATS_TEST_TMPDIR/lesson"
   [ "$(labctl status scenario1-3 --json | jq -r .step)" = . ]
   [ "$(labctl status scenario1-1 --json | jq -r .step)" = null ]
+  labctl lesson scenario1-3 next >"$BATS_TEST_TMPDIR/lesson" # its texts name what is the copy's own
+  [ "$(vpc_domain scenario1-1)" != "$(vpc_domain scenario1-3)" ]
+  grep -q "$(vpc_domain scenario1-3)" "$BATS_TEST_TMPDIR/lesson"
   labctl lesson scenario1-3 reset
   # the lab itself is none of its copies
   labctl up scenario1

@@ -15,7 +15,8 @@ case $(cat) in
 *status*) echo '{}'; exit 3 ;;
 *hang*) sleep 1000 ;;
 *wait*) until [ -e "${0%/*}/go" ]; do sleep 0.05; done; echo '{}' ;;
-*large*) head -c 1073741824 /dev/zero ;;
+*endless*) head -c 1073741824 /dev/zero ;;
+*large*) head -c 33554432 /dev/zero ;;
 *text*) echo 'not JSON' ;;
 *env*) printf '{"statusCode": 200, "body": "%s"}' "$FC_FUNCTION_NAME $FC_REGION $FC_TIMEOUT $FC_MEMORY_MB $FC_REQUEST_ID $COLOUR" ;;
 *noise*) echo 'what a day' >&2; echo '{}' ;;
@@ -95,12 +96,17 @@ EVENT='{"path": "/hello", "httpMethod": "GET", "headers": {"X-Forwarded-For": "1
   grep -q '1F-a2: stderr: what a day' "$DIR/log$((PORT + 3))"
 }
 
-@test "crash, exit status, text instead of JSON: FunctionUnhandledError" {
-  for event in crash status text; do
+@test "crash, exit status: FunctionUnhandledError" {
+  for event in crash status; do
     run invoke 3 "\"$event\"" -i
     [[ $output == *" 404 "*"x-fc-status: 404"*"x-fc-error-type: FunctionUnhandledError"* ]]
     [[ $output == *'"errorType":"FunctionUnhandledError"'* ]]
   done
+}
+
+@test "what is printed comes back as it is, whatever it is" {
+  run invoke 3 '"text"' -i
+  [[ $output == *" 200 "*"x-fc-status: 200"*"not JSON" ]]
 }
 
 @test "hang: FunctionTimeout at the timeout; others are served meanwhile" {
@@ -115,8 +121,9 @@ EVENT='{"path": "/hello", "httpMethod": "GET", "headers": {"X-Forwarded-For": "1
   [ "$took" -lt 12000 ]
 }
 
-@test "1 GiB of output: ResponseTooLarge" {
-  run invoke 3 '"large"' -i
+@test "32 MiB of output come back; 1 GiB: ResponseTooLarge" {
+  [ "$(invoke 3 '"large"' | wc -c)" -eq 33554432 ]
+  run invoke 3 '"endless"' -i
   [[ $output == *" 404 "*"x-fc-error-type: ResponseTooLarge"* ]]
 }
 

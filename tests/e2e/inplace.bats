@@ -36,7 +36,7 @@ grows() {
   [[ $earlier != ended* ]] || return 1
   read -rt 0.02 <> <(:) || true
   later=$(came "$1")
-  [[ $later > $earlier ]]
+  [[ $later != ended* && $later > $earlier ]]
 }
 
 # identities: one line for each namespace, interface and worker, with what makes it the same one.

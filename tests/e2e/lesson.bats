@@ -78,6 +78,7 @@ PY
   [[ $output == *"What changes"*"hangzhou-beijing"* ]]
   [ "$(labctl status scenario1 --json | jq -r .step)" = bandwidth ]
   run labctl lesson scenario1 goto grant
+  [[ $output == *"curl -i"*"http://$(vpc_domain scenario1)/hello"* ]] || { echo "$output"; false; }
   run labctl lesson scenario1 hint
   [[ $output == *"hint 1 of 2"*"Two clicks"* ]]
   run labctl lesson scenario1 hint

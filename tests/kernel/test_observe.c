@@ -331,6 +331,53 @@ static void another_namespace_of_the_name_is_foreign(void **state)
 	assert_int_equal(sandbox_sh("ip netns del small.h2"), 0);
 }
 
+static bool is_there(const struct plan *p, enum plan_kind kind, const void *key)
+{
+	for (size_t i = 0; i < plan_count(p, kind); i++)
+		if (plan_key_cmp(kind, plan_object(p, kind, i), key) == 0)
+			return true;
+	return false;
+}
+
+/* Of r alone: its link to h1, whose other end is not looked at, and the address there. */
+static void assert_r_has(const struct plan *part, bool link)
+{
+	const struct backend_namespace_id *id =
+		&lab.ids[plan_find_namespace(lab.plan, "r") - lab.plan->namespaces];
+	struct lab_error *err = NULL;
+	const char **foreign;
+	size_t n_foreign;
+	auto_plan struct plan *there = kernel_observe("small", part, id, &foreign, &n_foreign,
+						      &err);
+
+	must_hold(there ? 0 : -1, &err);
+	assert_int_equal(there->n_namespaces, 1);
+	assert_int_equal(is_there(there, PLAN_LINK, &part->links[0]), link);
+	assert_int_equal(is_there(there, PLAN_ADDRESS, &part->addresses[0]), link);
+	if (link)
+		assert_true(there->links[0].a.down);
+	/* all others are of no plan of theirs */
+	assert_int_equal(there->extra->n_links,
+			 lab.plan->n_links - part->n_links + lab.plan->n_bridges);
+}
+
+/* One end of a link says what can be known of it where nobody looks at the other one. */
+static void a_link_is_seen_from_one_end(void **state)
+{
+	auto_plan struct plan *part = plan_new("small");
+	const struct plan_link *l = &lab.plan->links[0];
+
+	assert_string_equal(l->a.ns, "r");
+	*plan_add_namespace(part) = *plan_find_namespace(lab.plan, "r");
+	*plan_add_link(part) = *l;
+	*plan_add_address(part) = (struct plan_address){
+		small_origin(), "r", l->a.dev, {IP(10, 0, 1, 253), 32}, false};
+	assert_int_equal(sandbox_sh("ip -n small.r link set h1 down"), 0);
+	assert_r_has(part, true);
+	assert_int_equal(sandbox_sh("ip -n small.r link del h1"), 0);
+	assert_r_has(part, false);
+}
+
 static void nothing_there_is_an_empty_plan(void **state)
 {
 	const char **foreign;
@@ -355,6 +402,7 @@ int main(void)
 		TEST(a_table_of_any_name_is_seen_and_removed),
 		TEST(what_people_add_in_a_node_is_theirs),
 		TEST(another_namespace_of_the_name_is_foreign),
+		TEST(a_link_is_seen_from_one_end),
 		TEST(nothing_there_is_an_empty_plan),
 	};
 

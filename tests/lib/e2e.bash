@@ -57,6 +57,9 @@ domain() {
     '[.workers[].config.groups[]? | select(.name == $g) | .domains[] | select(.kind == "vpc") | .name] | first'
 }
 
+# vpc_domain LAB: of the first API group that has one, when all steps are done
+vpc_domain() { labctl plan "$1" --json | jq -er '[.summary.api_groups[].vpc_domain | values] | first'; }
+
 no_route() { # NETNS TABLE PREFIX: the table has no usable route to exactly this prefix
   local routes
   routes=$(ip -n "$1" route show table "$2" "$3") && [[ -z $(grep -v '^blackhole' <<<"$routes") ]]

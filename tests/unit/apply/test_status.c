@@ -130,6 +130,78 @@ static void a_part_of_a_lab_is_seen_by_itself(void **state)
 	state_close(s);
 }
 
+static bool *open_only(const struct plan *p, const char *ns)
+{
+	bool *open = calloc(p->n_namespaces, sizeof(*open));
+
+	assert_non_null(open);
+	open[plan_find_namespace(p, ns) - p->namespaces] = true;
+	return open;
+}
+
+static struct apply_glance glance_at(struct fixture *f, const char *ns)
+{
+	struct apply_ops ops = fake_ops(f->k);
+	auto_free bool *open = open_only(f->b, ns);
+	struct state *s = state_open(LAB, STATE_READ, NULL);
+	struct apply_glance g;
+
+	assert_non_null(s);
+	assert_int_equal(apply_glance(s, &ops, f->b, open, &g, NULL), 0);
+	state_close(s);
+	return g;
+}
+
+/* Of the open namespace what is there, of the others what the plan has: in the order and number of all of it. */
+static void a_glance_sees_what_is_open(void **state)
+{
+	struct fixture *f = *state;
+	struct apply_glance g;
+	struct plan_diff *d;
+
+	must_up(f, f->b);
+	g = glance_at(f, "c");
+	assert_int_equal(g.part->n_namespaces, 1);
+	assert_int_equal(g.part->n_links, 1);
+	for (enum plan_kind kind = 0; kind < PLAN_N_KINDS; kind++)
+		assert_int_equal(plan_count(g.plan, kind), plan_count(f->b, kind));
+	apply_glance_done(&g);
+	for (size_t i = 0; i < f->k->n_objects; i++) {
+		struct fake_object *o = &f->k->objects[i];
+
+		if (o->kind == PLAN_ADDRESS || o->kind == PLAN_FILTER)
+			fake_drop(f->k, o), i--;
+	}
+	g = glance_at(f, "c");
+	d = plan_diff(g.plan, f->b);
+	assert_int_equal(d->n, 1);
+	assert_int_equal(d->steps[0].kind, PLAN_ADDRESS);
+	assert_string_equal(((const struct plan_address *)d->steps[0].after)->ns, "c");
+	assert_int_equal(g.plan->n_workers, f->b->n_workers);
+	assert_string_equal(g.plan->summary, f->b->summary);
+	plan_diff_free(d);
+	apply_glance_done(&g);
+}
+
+static void a_glance_that_fails_leaves_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct apply_ops ops = fake_ops(f->k);
+	auto_free bool *open = open_only(f->b, "c");
+	struct lab_error *err = NULL;
+	struct apply_glance g;
+	struct state *s;
+
+	must_up(f, f->b);
+	s = state_open(LAB, STATE_READ, NULL);
+	arm(f->k, 1, 0, 0);
+	assert_int_equal(apply_glance(s, &ops, f->b, open, &g, &err), -1);
+	assert_null(g.plan);
+	assert_null(g.part);
+	lab_error_free(err);
+	state_close(s);
+}
+
 static void what_is_wrong_is_said_once(void **state)
 {
 	auto_plan struct plan *is = sample_plan();
@@ -185,6 +257,8 @@ int main(void)
 		TEST(dead_supervisor_is_seen_and_replaced),
 		TEST(supervisor_that_cannot_be_looked_at_counts),
 		TEST(a_part_of_a_lab_is_seen_by_itself),
+		TEST(a_glance_sees_what_is_open),
+		TEST(a_glance_that_fails_leaves_nothing),
 		TEST(what_is_wrong_is_said_once),
 		TEST(preview_is_what_up_does),
 	};

@@ -144,6 +144,45 @@ static void a_check_of_the_step(void **state)
 	assert_member(p, "try", "\"labctl exec t e -- curl http://one.example/\"");
 }
 
+/* curl cannot sign: a call of an app is one that labctl makes. */
+static void a_call_that_an_app_signs(void **state)
+{
+	auto_plan struct plan *p = PLAN(
+		CLOUD, ECS, GATEWAY, APIS, "apps: {a: {}}\n",
+		"steps:\n"
+		"  - id: one\n"
+		"    checks:\n"
+		"      - {from: e, app: a, http: GET http://a.example/, expect: {status: 200}}\n"
+		"      - {from: e, app: a, http: \"GET http://${api_groups.grp.vpc_domain}/v1/hello\", "
+		"expect: {status: 200}}\n");
+
+	assert_member(p, "try", "\"labctl api call t hello --app a --from e\"");
+}
+
+static void an_api_that_asks_who_calls(void **state)
+{
+	auto_plan struct plan *p =
+		PLAN(CLOUD, ECS, GATEWAY,
+		     "apis: {hello: {group: grp, path: /hello, auth_type: APP, stages: [RELEASE], "
+		     "backend: {mock: m}}}\n");
+
+	assert_member(p, "try", "\"labctl shell t far\"");
+}
+
+/* Where nothing can be called yet. One whom nobody answers would only be waited for. */
+static void a_name_that_is_asked_for(void **state)
+{
+	auto_plan struct plan *p =
+		PLAN(CLOUD, ECS,
+		     "steps:\n"
+		     "  - id: one\n"
+		     "    checks:\n"
+		     "      - {from: e, dns: nobody.example, expect: {answer: NONE}}\n"
+		     "      - {from: e, dns: a.example, expect: {answer: NXDOMAIN}}\n");
+
+	assert_member(p, "try", "\"labctl exec t e -- dig a.example\"");
+}
+
 /* What a shell would read otherwise is quoted for it. */
 static void a_line_for_a_shell(void **state)
 {
@@ -163,6 +202,9 @@ int main(void)
 		cmocka_unit_test(nothing_to_call),
 		cmocka_unit_test(a_check_that_succeeds),
 		cmocka_unit_test(a_check_of_the_step),
+		cmocka_unit_test(a_call_that_an_app_signs),
+		cmocka_unit_test(an_api_that_asks_who_calls),
+		cmocka_unit_test(a_name_that_is_asked_for),
 		cmocka_unit_test(a_line_for_a_shell),
 	};
 

@@ -156,6 +156,25 @@ static void test_answer(void **state)
 	json_decref(out.headers);
 }
 
+static void test_large_answer(void **state)
+{
+	enum { SIZE = 300000 };
+	struct function_answer out = {.status = 200, .body = malloc(SIZE), .body_len = SIZE};
+	struct function_text text = {0};
+	json_t *json;
+
+	assert_non_null(out.body);
+	for (size_t i = 0; i < SIZE; i++)
+		out.body[i] = "a\0\"\\\n"[i % 5];
+	assert_int_equal(function_answer_add(&text, &out), 0);
+	json = json_loadb(text.s, text.len, JSON_ALLOW_NUL, NULL);
+	assert_int_equal(json_string_length(json_object_get(json, "body")), SIZE);
+	assert_memory_equal(json_string_value(json_object_get(json, "body")), out.body, SIZE);
+	json_decref(json);
+	free(text.s);
+	free(out.body);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +185,7 @@ int main(void)
 		cmocka_unit_test(test_event_plain_or_without_body),
 		cmocka_unit_test(test_event_refused),
 		cmocka_unit_test(test_answer),
+		cmocka_unit_test(test_large_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

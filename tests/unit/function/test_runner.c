@@ -114,7 +114,7 @@ static void test_outcomes(void **state)
 		{"chatters", "#!/bin/sh\nhead -c 5000000 /dev/zero >&2\necho done\n", 5000,
 		 FUNCTION_ANSWERED, "done\n", ""},
 		{"1 GiB", "#!/bin/sh\nhead -c 1073741824 /dev/zero\n", 20000, FUNCTION_TOO_LARGE,
-		 "", "Function answered with more than 6291456 bytes"},
+		 "", "Function answered with more than 33554432 bytes"},
 		{"exec format error", "\001\002\003 not a program", 5000, FUNCTION_NOT_STARTED, "",
 		 ": Exec format error"},
 		{"no interpreter", "#!/nowhere/sh\n", 5000, FUNCTION_NOT_STARTED, "",

@@ -200,6 +200,25 @@ static void response_lines(void **state)
 		check_row(&responses[i], true);
 }
 
+/* Values are looked at several bytes at once: at each place of one every byte is judged as by itself. */
+static void each_byte_at_each_place(void **state)
+{
+	for (size_t place = 0; place < 20; place++) {
+		for (unsigned int byte = 0; byte < 256; byte++) {
+			char text[] = OK_LINE H "X: 01234567890123456789\r\n\r\n",
+			     *value = strstr(text, "0123");
+			const bool fine = byte == '\t' || (byte >= 0x20 && byte != 0x7f);
+			struct http_head h;
+
+			value[place] = (char)byte;
+			http_head_init(&h);
+			if (http_head_parse(&h, text, sizeof(text) - 1) !=
+			    (fine ? HTTP_DONE : HTTP_BAD))
+				fail_msg("byte %02x at %zu", byte, place);
+		}
+	}
+}
+
 static struct http_head parse(const char *text)
 {
 	struct http_head h;
@@ -380,10 +399,15 @@ static void names_that_begin(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(request_lines),      cmocka_unit_test(response_lines),
-		cmocka_unit_test(parts_of_a_request), cmocka_unit_test(keep_alive),
-		cmocka_unit_test(response_framing),   cmocka_unit_test(limits),
-		cmocka_unit_test(hop_by_hop),         cmocka_unit_test(names_that_begin),
+		cmocka_unit_test(request_lines),
+		cmocka_unit_test(response_lines),
+		cmocka_unit_test(each_byte_at_each_place),
+		cmocka_unit_test(parts_of_a_request),
+		cmocka_unit_test(keep_alive),
+		cmocka_unit_test(response_framing),
+		cmocka_unit_test(limits),
+		cmocka_unit_test(hop_by_hop),
+		cmocka_unit_test(names_that_begin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

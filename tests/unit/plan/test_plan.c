@@ -312,6 +312,76 @@ static void test_reader_ignores_added_fields(void **state)
 	assert_string_equal(good, again);
 }
 
+/* What labctl does not write itself is read as well. */
+static void test_reader_takes_other_spellings(void **state)
+{
+	static const struct {
+		const char *from, *to;
+	} cases[] = {
+		{"\"name\": \"a\"", "\"name\"\t:\r\n \"a\""},
+		{"\"name\": \"a\"", "\"name\": \"\\u0061\""},
+		{"\"name\": \"a\"", "\"n\\u0061me\": \"a\""},
+		{"\"router\": true", "\"x\": {\"y\": [1.5, null, \"\\u00e9\"]}, \"router\": true"},
+		{"{\"a\": [1, 2], \"b\": \"x\"}", "{\"b\": \"\\u0078\", \"a\": [1,2] }"},
+		{"\"summary\": {\"x\": 1}", "\"summary\": {\"\\u0078\": 1}"},
+		{"\"port\": 53", "\"x\": 1, \"port\": 53"},
+	};
+	auto_plan struct plan *p = sample_plan();
+	auto_free char *good = plan_write(p);
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		auto_free char *other = edit(good, cases[i].from, cases[i].to);
+		auto_free char *again = rewrite(other);
+
+		assert_string_equal(again, good);
+	}
+}
+
+/* JSON of others comes out compact and sorted, as it stands in every plan; or not at all. */
+static void test_reader_makes_json_canonical(void **state)
+{
+	static const struct {
+		const char *written, *read; /* NULL: refused */
+	} cases[] = {
+		{"{}", "{}"},
+		{"{\"a\": [], \"b\": {}, \"c\": [{}, [\"\"]]}",
+		 "{\"a\":[],\"b\":{},\"c\":[{},[\"\"]]}"},
+		{"{\"a\": true, \"b\": false, \"c\": null, \"d\": 0}",
+		 "{\"a\":true,\"b\":false,\"c\":null,\"d\":0}"},
+		{"{\"a\": \"x\\n\\t\\\\\\\"{}, :\"}", "{\"a\":\"x\\n\\t\\\\\\\"{}, :\"}"},
+		{"{\"a\": -5, \"b\": 1.5}", "{\"a\":-5,\"b\":1.5}"},
+		{"{\"b\": 1, \"a\": 2}", "{\"a\":2,\"b\":1}"},
+		{"{\"a b\": 1, \"a\": 2}", "{\"a\":2,\"a b\":1}"},
+		{"{\"a\": 1, \"ab\": 2, \"b\": {\"a\": 1}}", "{\"a\":1,\"ab\":2,\"b\":{\"a\":1}}"},
+		{"{\"a\": 9223372036854775807}", "{\"a\":9223372036854775807}"},
+		{"{\"a\": 1, \"a\": 2}", NULL},
+		{"{\"b\": {\"a\": 1, \"a\": 1}}", NULL},
+		{"{\"a\": 01}", NULL},
+		{"{\"a\": 1x}", NULL},
+		{"{\"a\": nul}", NULL},
+		{"{\"a\": trueness}", NULL},
+		{"{\"a\": \"\x01\"}", NULL},
+		{"{\"a\": \"\xff\"}", NULL},
+		{"{\"a\": [1,]}", NULL},
+		{"{\"a\": [1}", NULL},
+		{"{\"a\": 1,}", NULL},
+		{"{\"a\"}", NULL},
+	};
+	auto_plan struct plan *p = sample_plan();
+	auto_free char *good = plan_write(p);
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		auto_free char *text = edit(good, "{\"a\": [1, 2], \"b\": \"x\"}",
+					    cases[i].written);
+		auto_plan struct plan *q = plan_read(text, strlen(text), NULL);
+
+		if (!q != !cases[i].read)
+			fail_msg("%s: %s", cases[i].written, q ? "is read" : "is refused");
+		if (q)
+			assert_string_equal(q->workers[0].config, cases[i].read);
+	}
+}
+
 static void test_describe(void **state)
 {
 	auto_plan struct plan *p = sample_plan();
@@ -354,6 +424,8 @@ int main(void)
 		cmocka_unit_test(test_reader_refuses),
 		cmocka_unit_test(test_reader_survives_truncation),
 		cmocka_unit_test(test_reader_ignores_added_fields),
+		cmocka_unit_test(test_reader_takes_other_spellings),
+		cmocka_unit_test(test_reader_makes_json_canonical),
 		cmocka_unit_test(test_describe),
 		cmocka_unit_test(test_where_lo_is_up),
 	};

@@ -115,6 +115,74 @@ static void a_wrong_variable_is_said_and_left(void **state)
 	}
 }
 
+static struct step *add_step(struct lab_builder *b, const char *id, const char *text)
+{
+	struct step *s = arena_push(b->lab->arena, b->lab->steps, b->lab->n_steps);
+
+	s->id.name = id;
+	s->text = lab_text(b, text);
+	*arena_push(b->lab->arena, s->tries, s->n_tries) = lab_text(b, text);
+	*arena_push(b->lab->arena, s->hints, s->n_hints) = lab_text(b, text);
+	return s;
+}
+
+/* A shell has variables, too, and a later step may have what there is not yet. */
+static void texts_for_students_are_expanded(void **state)
+{
+	static const char text[] = "`echo ${HOME} ${x` ${ecs.ecs-1.private_ip}",
+			  own[] = "${ecs.ecs-1.private_ip}, ${HOME}",
+			  later[] = "${ecs.later.private_ip}";
+	auto_lab_builder struct lab_builder b;
+	struct exercise *e;
+	struct step *s;
+
+	fill(&b);
+	s = add_step(&b, "one", own);
+	e = arena_push(b.lab->arena, s->exercises, s->n_exercises);
+	e->id.name = "what-if";
+	e->refused = lab_text(&b, "cen-cidr-identical");
+	e->text = lab_text(&b, own);
+	e->answer = lab_text(&b, later);
+	*arena_push(b.lab->arena, e->hints, e->n_hints) = lab_text(&b, own);
+	(void)add_step(&b, "two", later);
+	(void)add_step(&b, "three", text);
+	b.lab->step = "one";
+	validate_lab(b.lab, b.diags);
+	lab_expect_clean(&b);
+	s = b.lab->steps;
+	assert_string_equal(s[0].text.s, "10.0.1.9, ${HOME}");
+	assert_string_equal(s[0].tries[0].s, "10.0.1.9, ${HOME}");
+	assert_string_equal(s[0].hints[0].s, "10.0.1.9, ${HOME}");
+	assert_string_equal(s[0].exercises[0].text.s, "10.0.1.9, ${HOME}");
+	assert_string_equal(s[0].exercises[0].hints[0].s, "10.0.1.9, ${HOME}");
+	assert_string_equal(s[0].exercises[0].answer.s, later);
+	assert_string_equal(s[1].text.s, later);
+	assert_string_equal(s[2].text.s, "`echo ${HOME} ${x` ${ecs.ecs-1.private_ip}");
+}
+
+static void a_wrong_variable_in_the_text_of_the_present_step_is_said(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t errors;
+	} rows[] = {
+		{"${ecs.ecs-9.private_ip}", 3}, /* in text, try and hints */
+		{"${api_gateways.apigw-2.vip}", 3},
+		{"${ecsy.ecs-9.private_ip} ${PATH}", 0},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		auto_lab_builder struct lab_builder b;
+
+		fill(&b);
+		(void)add_step(&b, "first", rows[i].text);
+		(void)add_step(&b, "last", rows[i].text);
+		validate_lab(b.lab, b.diags);
+		lab_expect(&b, "unknown-variable", rows[i].errors);
+		assert_string_equal(b.lab->steps[1].text.s, rows[i].text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -122,6 +190,8 @@ int main(void)
 		cmocka_unit_test(any_text_can_be_expanded),
 		cmocka_unit_test(every_text_of_a_check_is_expanded),
 		cmocka_unit_test(a_wrong_variable_is_said_and_left),
+		cmocka_unit_test(texts_for_students_are_expanded),
+		cmocka_unit_test(a_wrong_variable_in_the_text_of_the_present_step_is_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
