@@ -34,6 +34,15 @@ struct plan *cli_compile(const struct cli_lab *l, struct lab_error **err)
 	return plan;
 }
 
+/* The labs of labctl's source tree have the sources of their handlers only. */
+static bool has_source(const char *path)
+{
+	auto_strbuf struct strbuf source = {0};
+
+	strbuf_printf(&source, "%s.c", path);
+	return access(source.s, R_OK) == 0;
+}
+
 static const char *why_not_executable(const char *path)
 {
 	struct stat st;
@@ -46,20 +55,32 @@ static const char *why_not_executable(const char *path)
 	return st.st_mode & 0111 ? NULL : "not executable";
 }
 
-void cli_check_handlers(const struct cli_lab *l, enum diag_severity severity,
-			struct diag_list *diags)
+static void check_handler(const struct function *f, const char *path, struct diag_list *diags)
+{
+	const char *why = why_not_executable(path);
+	struct stat st;
+
+	if (!why)
+		return;
+	diag_error(diags, "handler", f->code.at, "function %s: %s: %s", f->id.name, path, why);
+	if (has_source(path))
+		diag_note(diags, (struct span){0}, "build it: its source is %s.c", path);
+	else if (!stat(path, &st) && S_ISREG(st.st_mode))
+		diag_note(diags, (struct span){0}, "chmod +x %s", path);
+	else
+		diag_note(diags, (struct span){0},
+			  "`code` is a path from the lab file's folder to an executable file");
+}
+
+void cli_check_handlers(const struct cli_lab *l, struct diag_list *diags)
 {
 	for (size_t i = 0; i < l->lab->n_functions; i++) {
 		const struct function *f = &l->lab->functions[i];
 		auto_strbuf struct strbuf path = {0};
-		const char *why;
 
 		if (!f->code.s)
 			continue;
 		strbuf_printf(&path, "%s/%s", l->dir, f->code.s);
-		why = why_not_executable(path.s);
-		if (why)
-			diag_add(diags, severity, "handler", f->code.at, "function %s: %s: %s",
-				 f->id.name, path.s, why);
+		check_handler(f, path.s, diags);
 	}
 }

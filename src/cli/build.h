@@ -14,8 +14,7 @@ struct plan *cli_compile(const struct cli_lab *l, struct lab_error **err);
 struct plan *cli_compile_view(const struct cli_lab *l) __attribute__((returns_nonnull));
 
 /**
- * Adds a diagnostic for each function whose handler is not an executable file: compile/ is pure and
+ * Adds an error for each function whose handler is not an executable file: compile/ is pure and
  * cannot look.
  */
-void cli_check_handlers(const struct cli_lab *l, enum diag_severity severity,
-			struct diag_list *diags);
+void cli_check_handlers(const struct cli_lab *l, struct diag_list *diags);

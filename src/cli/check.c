@@ -183,7 +183,7 @@ static int run(const struct cli_lab_options *o, struct lab_error **err)
 	if (!l)
 		return cli_fail_json(o->json, *err);
 	if (l->lab && !diag_errors(diags))
-		cli_check_handlers(l, DIAG_WARNING, diags);
+		cli_check_handlers(l, diags);
 	if (o->json ? print_json(diags, l, err) : print_text(diags, l))
 		return cli_fail_json(o->json, *err);
 	return l->lab && !diag_errors(diags) ? LAB_OK : LAB_USAGE;

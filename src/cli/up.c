@@ -68,7 +68,7 @@ static int check_handlers(const struct cli_lab *l, struct lab_error **err)
 {
 	auto_diags struct diag_list *diags = diag_list_new();
 
-	cli_check_handlers(l, DIAG_ERROR, diags);
+	cli_check_handlers(l, diags);
 	if (!diag_errors(diags))
 		return 0;
 	diag_print(diags, stderr, cli_colour(stderr));

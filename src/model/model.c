@@ -95,8 +95,8 @@ static bool next_ecs(const struct lab *lab, struct lab_node_cursor *at, struct l
 	if (at->i == lab->n_ecs)
 		return false;
 	e = &lab->ecs[at->i++];
-	*node = (struct lab_node){&e->id, "ECS instance", e->private_ip.ip, e->services,
-				  e->n_services};
+	*node = (struct lab_node){&e->id,      "ECS instance", e->private_ip.ip,
+				  e->services, e->n_services,  "ecs"};
 	return true;
 }
 
@@ -109,7 +109,8 @@ static bool next_host(const struct lab *lab, struct lab_node_cursor *at, struct 
 		if (at->i == dc->n_hosts)
 			continue;
 		h = &dc->hosts[at->i++];
-		*node = (struct lab_node){&h->id, "host", h->ip.ip, h->services, h->n_services};
+		*node = (struct lab_node){&h->id,      "host",        h->ip.ip,
+					  h->services, h->n_services, "data_centers.NAME.hosts"};
 		return true;
 	}
 	return false;
@@ -123,7 +124,8 @@ static bool next_internet_host(const struct lab *lab, struct lab_node_cursor *at
 	if (at->i == lab->internet.n_hosts)
 		return false;
 	h = &lab->internet.hosts[at->i++];
-	*node = (struct lab_node){&h->id, "Internet host", h->ip.ip, h->services, h->n_services};
+	*node = (struct lab_node){&h->id,      "Internet host", h->ip.ip,
+				  h->services, h->n_services,   "internet.hosts"};
 	return true;
 }
 
@@ -132,7 +134,9 @@ static bool next_customer_router(const struct lab *lab, struct lab_node_cursor *
 {
 	if (at->i == lab->n_data_centers)
 		return false;
-	*node = (struct lab_node){.id = &lab->data_centers[at->i++].id, .kind = "customer router"};
+	*node = (struct lab_node){.id = &lab->data_centers[at->i++].id,
+				  .kind = "customer router",
+				  .key = "data_centers"};
 	return true;
 }
 

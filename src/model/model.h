@@ -74,6 +74,7 @@ struct lab_node {
 	uint32_t ip;      /* 0: of a customer router, which has several */
 	const struct service *services;
 	size_t n_services;
+	const char *key; /* where the lab file declares it, such as "ecs" */
 };
 /** How far the nodes of a lab have been gone through; all zero before the first one. */
 struct lab_node_cursor {

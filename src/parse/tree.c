@@ -13,6 +13,7 @@
 
 #include "base/hash.h"
 #include "parse/scan.h"
+#include "parse/slip.h"
 
 struct frame {
 	struct node *node;
@@ -341,10 +342,7 @@ static void syntax_error(struct builder *b, struct fy_diag *diag)
 
 	if (refuse_tabs(b, span.line))
 		return;
-	parse_error(b->r, "yaml", span, "%s", e && e->msg ? e->msg : "not YAML");
-	parse_hint(b->r,
-		   "keys of one map are indented alike, those inside of it further; text with "
-		   "': ' or ' #' in it needs quotes");
+	parse_slip(b->r, &b->lines, e && e->msg ? e->msg : "not YAML", at);
 }
 
 static bool read_events(struct builder *b, struct fy_parser *parser, struct fy_diag *diag)

@@ -192,7 +192,8 @@ static const char *known_kinds(struct validation *v)
 	return list;
 }
 
-static void report_unknown(struct validation *v, struct span at, const char *name)
+/* What somebody who wrote an unknown name may have meant. */
+static const char *suggestion(struct validation *v, const char *name)
 {
 	const char **all = NULL, *near;
 	const struct named *id;
@@ -201,12 +202,15 @@ static void report_unknown(struct validation *v, struct span at, const char *nam
 	for (size_t i = 0; i < N_VARIABLES; i++)
 		for (size_t j = 0; (id = variables[i].at(v->lab, j)); j++)
 			*arena_push(v->scratch, all, n) = full_name(v, &variables[i], id);
-	validate_report(v, at, "unknown variable '${%s}'", name);
 	near = diag_nearest(name, all, n);
-	if (near)
-		validate_hint(v, "did you mean '${%s}'?", near);
-	else
-		validate_hint(v, "a variable is one of %s", known_kinds(v));
+	return near ? arena_printf(v->scratch, "did you mean '${%s}'?", near)
+		    : arena_printf(v->scratch, "a variable is one of %s", known_kinds(v));
+}
+
+static void report_unknown(struct validation *v, struct span at, const char *name)
+{
+	validate_report(v, at, "unknown variable '${%s}'", name);
+	validate_hint(v, "%s", suggestion(v, name));
 }
 
 /* --- texts --- */
@@ -354,8 +358,11 @@ static const char *value_or_why(struct filling *f, const char *name)
 	const struct named *id = NULL;
 	const struct variable *var = find(f->v, name, &id);
 
-	f->why = "unknown variable";
-	return var ? var->value(f->v, id, &f->why) : NULL;
+	if (var)
+		return var->value(f->v, id, &f->why);
+	f->why = arena_printf(f->v->scratch, "unknown variable '${%s}'; %s", name,
+			      suggestion(f->v, name));
+	return NULL;
 }
 
 const char *validate_expand(struct lab *lab, const char *text, const char **why)
@@ -368,7 +375,7 @@ const char *validate_expand(struct lab *lab, const char *text, const char **why)
 	if (fill(&f, text, &open))
 		filled = arena_strdup(lab->arena, strbuf_str(&f.out));
 	else
-		*why = open ? "no closing brace" : f.why;
+		*why = arena_strdup(lab->arena, open ? "no closing brace" : f.why);
 	strbuf_done(&f.out);
 	return filled;
 }

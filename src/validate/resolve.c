@@ -10,12 +10,13 @@
 
 struct candidate {
 	const struct named *id;
+	const char *key; /* where it is declared; NULL: where all of its pool are */
 };
 
 /* What a reference may name. */
 struct pool {
 	const char *label; /* "vSwitch" */
-	const char *key;   /* where the lab file declares such a thing */
+	const char *key;   /* where the lab file declares such a thing, or most of them */
 	struct candidate *items;
 	size_t n;
 	uint32_t *slots; /* hash index of the names, 1-based; absent while there are few */
@@ -64,14 +65,16 @@ static void index_pool(struct validation *v, struct pool *pool)
 	}
 }
 
-static void add(struct validation *v, struct pool *pool, const void *items, size_t n, size_t size)
+static void add(struct validation *v, struct pool *pool, const char *key, const void *items,
+		size_t n, size_t size)
 {
 	/* every resource begins with its struct named */
 	for (size_t i = 0; i < n; i++)
-		arena_push(v->scratch, pool->items, pool->n)->id =
-			(const void *)((const char *)items + i * size);
+		*arena_push(v->scratch, pool->items, pool->n) = (struct candidate){
+			.id = (const void *)((const char *)items + i * size), .key = key};
 }
-#define ADD(v, pool, items, n) add((v), (pool), (items), (n), sizeof(*(items)))
+#define ADD(v, pool, items, n)         add((v), (pool), NULL, (items), (n), sizeof(*(items)))
+#define ADD_OF(v, pool, key, items, n) add((v), (pool), (key), (items), (n), sizeof(*(items)))
 
 static void add_nodes(struct validation *v, struct pool *pool)
 {
@@ -79,18 +82,20 @@ static void add_nodes(struct validation *v, struct pool *pool)
 	struct lab_node node;
 
 	while (lab_next_node(v->lab, &at, &node))
-		arena_push(v->scratch, pool->items, pool->n)->id = node.id;
+		*arena_push(v->scratch, pool->items, pool->n) = (struct candidate){.id = node.id,
+										   .key = node.key};
 }
 
 static void collect_routers(struct validation *v, struct pools *p)
 {
+	static const char vpcs[] = "vpcs", vbrs[] = "virtual_border_routers";
 	const struct lab *lab = v->lab;
 
-	ADD(v, &p->instance, lab->vpcs, lab->n_vpcs);
-	ADD(v, &p->instance, lab->vbrs, lab->n_vbrs);
-	ADD(v, &p->router, lab->vpcs, lab->n_vpcs);
-	ADD(v, &p->router, lab->vbrs, lab->n_vbrs);
-	ADD(v, &p->router, lab->data_centers, lab->n_data_centers);
+	ADD_OF(v, &p->instance, vpcs, lab->vpcs, lab->n_vpcs);
+	ADD_OF(v, &p->instance, vbrs, lab->vbrs, lab->n_vbrs);
+	ADD_OF(v, &p->router, vpcs, lab->vpcs, lab->n_vpcs);
+	ADD_OF(v, &p->router, vbrs, lab->vbrs, lab->n_vbrs);
+	ADD_OF(v, &p->router, "data_centers", lab->data_centers, lab->n_data_centers);
 }
 
 static void index_pools(struct validation *v, struct pools *p)
@@ -205,20 +210,30 @@ static const struct named *nearest(struct validation *v, const struct pool *pool
 	return found ? find(pool, found) : NULL;
 }
 
+/* Names by the key that they are declared under: "`ecs`: a, b; under `data_centers`: idc". */
 static void list_known(struct validation *v, const struct pool *pool)
 {
 	enum { SHOWN = 6 };
 	auto_strbuf struct strbuf b = {0};
+	const char *under = NULL;
 
 	if (pool->n == 0) {
 		validate_hint(v, "there is none yet: declare it under `%s`", pool->key);
 		return;
 	}
-	for (size_t i = 0; i < pool->n && i < SHOWN; i++)
-		strbuf_printf(&b, "%s%s", i ? ", " : "", pool->items[i].id->name);
+	for (size_t i = 0; i < pool->n && i < SHOWN; i++) {
+		const struct candidate *c = &pool->items[i];
+		const char *key = c->key ? c->key : pool->key;
+
+		if (under && streq(key, under))
+			strbuf_printf(&b, ", %s", c->id->name);
+		else
+			strbuf_printf(&b, "%sunder `%s`: %s", under ? "; " : "", key, c->id->name);
+		under = key;
+	}
 	if (pool->n > SHOWN)
 		strbuf_printf(&b, ", ... (%zu in all)", pool->n);
-	validate_hint(v, "known under `%s`: %s", pool->key, strbuf_str(&b));
+	validate_hint(v, "known %s", strbuf_str(&b));
 }
 
 static void report_unknown(struct validation *v, const struct pool *pool, const struct ref *ref)

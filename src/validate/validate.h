@@ -24,7 +24,7 @@ void validate_lab(struct lab *lab, struct diag_list *diags) __attribute__((nonnu
 
 /**
  * The text with the values of its ${...}, as in checks, of a lab that was validated. From the lab's arena; NULL
- * with *why where one is unknown or has no value.
+ * with *why, from there too, where one is unknown (and what was meant instead) or has no value.
  */
 const char *validate_expand(struct lab *lab, const char *text, const char **why);
 

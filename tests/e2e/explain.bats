@@ -187,7 +187,7 @@ to_gateway='. as $m | .cells[] | select($m.from[.from] == ["ecs-3"] and $m.to[.t
   [[ $output == *"no such node: ecs-4"*"did you mean ecs-3?"* ]]
   run labctl explain scenario1 ecs-3 'http://${api_groups.group-2.vpc_domain}/'
   [ "$status" -eq 2 ]
-  [[ $output == *"unknown variable"* ]]
+  [[ $output == *"unknown variable '\${api_groups.group-2.vpc_domain}'; did you mean '\${api_groups.group-1.vpc_domain}'?"* ]]
 }
 
 @test "steps are not known where the lab file cannot be used any more" {

@@ -43,6 +43,32 @@ regions: {cn-beijing: {}}
   [[ $output == *"typo.yaml:"*"^"* && $output == *"vpcs"* ]]
 }
 
+@test "check refuses what up refuses: a handler that is missing, or not executable; a CI sees it" {
+  printf '%s' "lab: bad
+regions: {cn-beijing: {zones: [h]}}
+functions: {hello: {region: cn-beijing, code: functions/hello}}
+" >lab.yaml
+  for verb in check up; do
+    run "$labctl" "$verb" "$PWD"
+    [ "$status" -eq 2 ]
+    [[ $output == *"lab.yaml:3:47: error: function hello: "*"/functions/hello: No such file"*"[handler]"* ]]
+    [[ $output == *"a path from the lab file's folder to an executable file"* ]]
+  done
+  mkdir functions
+  echo 'int main(void) {}' >functions/hello.c
+  run "$labctl" check "$PWD"
+  [[ $status -eq 2 && $output == *"hint: build it: its source is "*"/functions/hello.c"* ]]
+  rm functions/hello.c
+  echo '#!/bin/sh' >functions/hello
+  run "$labctl" check "$PWD"
+  [[ $status -eq 2 && $output == *"not executable [handler]"*"hint: chmod +x "*"/functions/hello"* ]]
+  run "$labctl" check --json "$PWD"
+  [ "$(jq -c '[.ok, .diagnostics[0].severity]' <<<"$output")" = '[false,"error"]' ]
+  chmod +x functions/hello
+  run "$labctl" check "$PWD"
+  [[ $status -eq 0 && $output == *": ok" ]]
+}
+
 @test "bombs" {
   python3 - <<'PY'
 def write(name, text):

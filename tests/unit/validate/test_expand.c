@@ -52,8 +52,13 @@ static void any_text_can_be_expanded(void **state)
 		validate_expand(b.lab, "http://${api_groups.group-1.vpc_domain}/a", &why),
 		"http://" DOMAIN "/a");
 	assert_string_equal(validate_expand(b.lab, "a/b", &why), "a/b");
-	assert_null(validate_expand(b.lab, "${ecs.nobody.private_ip}", &why));
-	assert_string_equal(why, "unknown variable");
+	assert_null(validate_expand(b.lab, "${nothing}", &why));
+	assert_non_null(strstr(
+		why,
+		"unknown variable '${nothing}'; a variable is one of ${api_groups.NAME.vpc_domain}, "));
+	assert_null(validate_expand(b.lab, "http://${api_groups.group1.vpc_domain}/", &why));
+	assert_string_equal(why, "unknown variable '${api_groups.group1.vpc_domain}'; did you mean "
+				 "'${api_groups.group-1.vpc_domain}'?");
 	assert_null(validate_expand(b.lab, "${ecs.ecs-1.private_ip", &why));
 	assert_string_equal(why, "no closing brace");
 	assert_null(validate_expand(b.lab, "${api_gateways.apigw-2.vip}", &why));
