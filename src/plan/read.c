@@ -14,14 +14,12 @@
 #include "base/cleanup.h"
 #include "base/hash.h"
 #include "plan/fields.h"
-#include "plan/quick.h"
 
 struct reader {
 	struct plan *plan;
 	struct interned *texts;
 	const char *kind; /* "routes" and 17: where we are, for errors */
 	size_t index;
-	struct plan_quick quick;
 	struct lab_error **err;
 };
 
@@ -57,10 +55,8 @@ static void make_room(struct interned *t)
 	*t = bigger;
 }
 
-/* data: a reader */
-static const char *keep_text(void *data, const char *s)
+static const char *keep_text(const struct reader *r, const char *s)
 {
-	const struct reader *r = data;
 	struct interned *t = r->texts;
 	const char **slot;
 
@@ -80,7 +76,7 @@ static int refuse(const struct reader *r, const char *field, const char *why)
 			      r->index, field, why);
 }
 
-static int read_set(struct reader *r, const struct field_set *fields, const json_t *j,
+static int read_set(const struct reader *r, const struct field_set *fields, const json_t *j,
 		    void *object);
 
 static int read_number(const struct reader *r, const struct field *f, const json_t *j, uint64_t max,
@@ -152,21 +148,11 @@ static bool parse_enum(const struct field *f, const char *s, unsigned int *value
 	return false;
 }
 
-bool plan_read_value(const struct field *f, const char *text, void *at)
-{
-	if (f->type == FIELD_IP)
-		return ip_parse(text, at);
-	if (f->type == FIELD_PREFIX)
-		return parse_prefix(f, text, at);
-	if (f->type == FIELD_MAC)
-		return parse_mac(text, at);
-	return parse_enum(f, text, at);
-}
-
 /* The types that the document shows as text. */
-static int read_text(struct reader *r, const struct field *f, const json_t *j, void *at)
+static int read_text(const struct reader *r, const struct field *f, const json_t *j, void *at)
 {
 	const char *s = text_of(r, f, j);
+	bool good;
 
 	if (!s)
 		return -1;
@@ -174,10 +160,18 @@ static int read_text(struct reader *r, const struct field *f, const json_t *j, v
 		*(const char **)at = keep_text(r, s);
 		return 0;
 	}
-	return plan_read_value(f, s, at) ? 0 : refuse(r, f->name, "malformed");
+	if (f->type == FIELD_IP)
+		good = ip_parse(s, at);
+	else if (f->type == FIELD_PREFIX)
+		good = parse_prefix(f, s, at);
+	else if (f->type == FIELD_MAC)
+		good = parse_mac(s, at);
+	else
+		good = parse_enum(f, s, at);
+	return good ? 0 : refuse(r, f->name, "malformed");
 }
 
-static int read_list(struct reader *r, const struct field *f, const json_t *j, void *object)
+static int read_list(const struct reader *r, const struct field *f, const json_t *j, void *object)
 {
 	size_t n = json_array_size(j);
 	char *items;
@@ -213,7 +207,7 @@ static int read_object(const struct reader *r, const struct field *f, const json
 	return 0;
 }
 
-static int read_field(struct reader *r, const struct field *f, const json_t *j, void *object)
+static int read_field(const struct reader *r, const struct field *f, const json_t *j, void *object)
 {
 	void *at = (char *)object + f->offset;
 	uint64_t n = 0;
@@ -247,7 +241,8 @@ static int read_field(struct reader *r, const struct field *f, const json_t *j, 
 	return 0;
 }
 
-static int read_set(struct reader *r, const struct field_set *fields, const json_t *j, void *object)
+static int read_set(const struct reader *r, const struct field_set *fields, const json_t *j,
+		    void *object)
 {
 	if (!json_is_object(j))
 		return refuse(r, fields->name, "not an object");
@@ -320,29 +315,6 @@ static int read_object_of_kind(struct reader *r, const struct field_set *fields,
 		       : 0;
 }
 
-/* Most are as write.c writes them. */
-static bool read_quickly(struct reader *r, struct scan *s, const struct field_set *fields,
-			 void *object)
-{
-	r->quick.at = s->at;
-	if (plan_quick_object(&r->quick, fields, object)) {
-		s->at = r->quick.at;
-		return true;
-	}
-	memset(object, 0, fields->size);
-	return false;
-}
-
-static int read_item(struct reader *r, struct scan *s, const struct field_set *fields, void *object)
-{
-	json_auto_t *j = NULL;
-
-	if (read_quickly(r, s, fields, object))
-		return 0;
-	j = take_value(s);
-	return j ? read_object_of_kind(r, fields, j, object) : -1;
-}
-
 struct items {
 	char *v; /* zeroed, freed by who began them */
 	size_t n, room;
@@ -370,7 +342,9 @@ static int read_items(struct reader *r, struct scan *s, const struct field_set *
 	if (take(s, ']'))
 		return 0;
 	for (r->index = 0;; r->index++) {
-		if (read_item(r, s, fields, add_item(items, fields->size)) < 0)
+		json_auto_t *j = take_value(s);
+
+		if (!j || read_object_of_kind(r, fields, j, add_item(items, fields->size)) < 0)
 			return -1;
 		if (take(s, ']'))
 			return 0;
@@ -419,8 +393,6 @@ static int read_head(struct plan *p, const json_t *document, struct lab_error **
 		if (text)
 			*texts[i].text = arena_strdup(p->arena, json_string_value(text));
 	}
-	if (p->summary)
-		return 0; /* read_summary() took it */
 	if (summary && !json_is_object(summary))
 		return lab_error_make(err, LAB_FAILED, "plan document: summary: not an object");
 	if (summary)
@@ -452,19 +424,7 @@ static enum plan_kind kind_of(const char *key)
 	return kind;
 }
 
-/* The summary of a large lab is large, too. */
-static bool read_summary(struct reader *r, struct scan *s, const char *key)
-{
-	if (strcmp(key, "summary") != 0)
-		return false;
-	r->quick.at = s->at;
-	r->plan->summary = plan_quick_json(&r->quick);
-	if (r->plan->summary)
-		s->at = r->quick.at;
-	return r->plan->summary != NULL;
-}
-
-/* Objects go to the plan, all else to `head`, which notes the name of each of those that went elsewhere, too. */
+/* Objects go to the plan, all else to `head`, which notes the name of each kind too. */
 static int read_member(struct reader *r, struct scan *s, const char *key, json_t *head)
 {
 	enum plan_kind kind = kind_of(key);
@@ -473,7 +433,7 @@ static int read_member(struct reader *r, struct scan *s, const char *key, json_t
 	if (json_object_get(head, key))
 		return malformed(s, "duplicate object key");
 	if (kind == PLAN_N_KINDS)
-		value = read_summary(r, s, key) ? json_true() : take_value(s);
+		value = take_value(s);
 	else if (check_version(head, s->err) < 0 || read_kind(r, s, kind) < 0)
 		return -1;
 	else
@@ -544,10 +504,7 @@ struct plan *plan_read(const char *text, size_t len, struct lab_error **err)
 
 	if (!head)
 		abort();
-	r.quick = (struct plan_quick){
-		.arena = plan->arena, .text = text, .len = len, .keep = keep_text, .data = &r};
 	res = read_document(&r, &s, head);
-	strbuf_done(&r.quick.word);
 	free(texts.slots);
 	return res < 0 ? NULL : steal_ptr(plan);
 }
