@@ -16,13 +16,14 @@ static bool says(const char *text, int errnum)
 	return strstr(text, strerror(errnum)) != NULL;
 }
 
-/* nft's messages have several lines: the sentence, the source line, the caret. Returns -1. */
+/* nft's messages have several lines: the sentence, the source line, the caret. NULL: there was none. Returns -1. */
 static int nft_error(const char *text, struct lab_error **err)
 {
-	size_t n = strcspn(text, "\n");
-	enum lab_status status = says(text, EPERM) || says(text, EOPNOTSUPP) ? LAB_DENIED
-									     : LAB_FAILED;
+	size_t n = text ? strcspn(text, "\n") : 0;
+	enum lab_status status = LAB_FAILED;
 
+	if (n && (says(text, EPERM) || says(text, EOPNOTSUPP)))
+		status = LAB_DENIED;
 	if (!n)
 		return lab_error_make(err, status, "nftables refuses the table");
 	return lab_error_make(err, status, "nftables: %.*s", (int)n, text);
