@@ -60,15 +60,15 @@ static size_t indent(const struct slip *s, size_t line)
 	return strspn(line_text(s, line), " ");
 }
 
-/* The column, from 0, of what a line says: behind its indentation and the dashes of lists. */
+/* The column, from 0, of what a line says: behind its indentation and the dashes of lists. Not behind line_len(). */
 static size_t words(const struct slip *s, size_t line)
 {
 	const char *text = line_text(s, line);
-	size_t i = indent(s, line);
+	size_t i = indent(s, line), n = line_len(s, line);
 
 	while (text[i] == '-' && text[i + 1] == ' ')
 		i += 1 + strspn(text + i + 1, " ");
-	return i;
+	return i < n ? i : n;
 }
 
 static bool says_something(const struct slip *s, size_t line)
@@ -145,12 +145,12 @@ static size_t step_inside(struct open *o, const char *text, size_t i, size_t end
 	return i + 1;
 }
 
-/* The line behind a block of text that is introduced on `line`. */
-static size_t skip_block(const struct slip *s, size_t line)
+/* The line behind a block of text that is introduced on `line`, by a key or an entry of a list in that column. */
+static size_t skip_block(const struct slip *s, size_t line, size_t column)
 {
 	size_t i = line + 1;
 
-	while (i < s->lines->n && (indent(s, i) > indent(s, line) || !line_len(s, i)))
+	while (i < s->lines->n && (indent(s, i) > column || !line_len(s, i)))
 		i++;
 	return i;
 }
@@ -177,8 +177,14 @@ static struct open open_at(struct slip *s, size_t at)
 
 		if (i >= at)
 			break;
+		if (!says_something(s, line)) {
+			line++;
+			continue;
+		}
 		if (text[i] == '|' || text[i] == '>') {
-			line = skip_block(s, line);
+			const bool of_key = i > s->lines->start[line] + words(s, line);
+
+			line = skip_block(s, line, of_key ? words(s, line) : indent(s, line));
 			continue;
 		}
 		if (text[i] == '"' || text[i] == '\'') {
@@ -225,7 +231,9 @@ static void no_colon(struct slip *s, size_t line)
 	if (text[0] == '-' && n > 1) {
 		parse_error(s->r, "yaml", at, "no space behind the '-' of a list");
 		parse_hint(s->r, "write `- %.*s`", (int)n - 1, text + 1);
-	} else if (tight && tight > text && tight[1] != '/') {
+	} else if (strchr("{[\"'", text[0])) {
+		as_it_is(s);
+	} else if (tight && tight > text && !strchr("/ \t", tight[1])) {
 		parse_error(s->r, "yaml", at, "no space behind the ':' of a key");
 		parse_hint(s->r, "write `%.*s: %.*s`", (int)(tight - text), text,
 			   (int)(text + n - tight) - 1, tight + 1);
@@ -336,10 +344,9 @@ static void entry_in_map(struct slip *s)
 }
 
 /* Something goes on inside of brackets where it should not, in the line of the bracket or in one below it. */
-static void no_comma(struct slip *s)
+static void no_comma(struct slip *s, size_t from)
 {
-	const struct open o = open_at(s, s->at);
-	const size_t from = innermost(&o), line = line_at(s, s->at);
+	const size_t line = line_at(s, s->at);
 	const char *text = text_of(s);
 
 	if (line_at(s, from) == line)
@@ -366,7 +373,7 @@ static void inside_brackets(struct slip *s)
 	}
 	if (says_something(s, line) &&
 	    (line_at(s, from) == line || indent(s, line) > indent(s, line_at(s, from)))) {
-		no_comma(s);
+		no_comma(s, from);
 		return;
 	}
 	parse_error(s->r, "yaml", span_at(s, from, from + 1), "this '%c' is not closed",
@@ -435,77 +442,64 @@ static void needs_quotes(struct slip *s)
 	parse_hint(s->r, "write \"%c...\"", text_of(s)[s->at]);
 }
 
-static void second_colon(struct slip *s)
-{
-	parse_error(s->r, "yaml", span_at(s, s->at, s->at + 1), "a second ': ' in one line");
-	parse_hint(s->r, "text with ': ' in it needs quotes; a map in one line is written {key: "
-			 "value}");
-}
-
-static void list_in_line(struct slip *s)
-{
-	parse_error(s->r, "yaml", span_at(s, s->at, s->at + 1),
-		    "a list with '- ' in the line of its key");
-	parse_hint(s->r, "begin it in the next line, or write [a, b]");
-}
-
-static void escape(struct slip *s)
-{
-	parse_error(s->r, "yaml", span_at(s, s->at, s->at + 1), "%s", s->message);
-	parse_hint(s->r,
-		   "inside of \"...\" a backslash is written twice (\\\\); inside of '...' it "
-		   "means itself");
-}
-
-static void block_in_line(struct slip *s)
-{
-	parse_error(s->r, "yaml", span_at(s, s->at, s->at + 1), "text in the line of a '|' or '>'");
-	parse_hint(s->r, "it begins in the next line, indented");
-}
-
-/* The first row is it that has `words` and, behind them, `and` in the message. */
-static const struct {
+/*
+ * The first row is it that has `words` and, behind them, `and` in the message. Where libfyaml's place is the right one,
+ * what is wrong there (NULL: by its own words) and what to do.
+ */
+static const struct row {
 	const char *words, *and;
 	void (*say)(struct slip *s);
+	const char *error, *hint;
 } slips[] = {
-	{"invalid multiline", "quoted scalar", quote_open},
-	{"invalid multiline", "key", key_over_lines},
-	{"could not find expected ':'", "", key_alone},
-	{"missing ':'", "", key_alone},
-	{"invalid value after mapping", "", key_alone},
-	{"closing quote", "", quote_open},
-	{"wrongly indented", "quoted scalar", quote_open},
-	{"invalid trailing content after", "quoted scalar", behind_quote},
-	{"mismatched flow", "end", closes_another},
-	{"invalid extra closing", "", closes_nothing},
-	{"wrongly indented flow", "", inside_brackets},
-	{"wrongly indented", "flow mode", inside_brackets},
-	{"without a closing bracket", "", inside_brackets},
-	{"missing comma in flow", "", inside_brackets},
-	{"invalid scalar at the end of block sequence", "", key_in_list},
-	{"did not find expected '-' indicator", "", indented_unlike},
-	{"did not find expected key", "", entry_in_map},
-	{"wrong indendation in sequence", "", indented_unlike},
-	{"invalid indentation in mapping", "", indented_unlike},
-	{"wrongly indented", "", indented_unlike},
-	{"invalid nested block mapping on the same line", "", second_colon},
-	{"block sequence on the same line", "", list_in_line},
-	{"plain scalar cannot start with", "", needs_quotes},
-	{"invalid escape", "", escape},
-	{"block scalar no linebreak found", "", block_in_line},
+	{"invalid multiline", "quoted scalar", quote_open, NULL, NULL},
+	{"invalid multiline", "key", key_over_lines, NULL, NULL},
+	{"could not find expected ':'", "", key_alone, NULL, NULL},
+	{"missing ':'", "", key_alone, NULL, NULL},
+	{"invalid value after mapping", "", key_alone, NULL, NULL},
+	{"closing quote", "", quote_open, NULL, NULL},
+	{"wrongly indented", "flow", inside_brackets, NULL, NULL},
+	{"wrongly indented", "quoted scalar", quote_open, NULL, NULL},
+	{"invalid trailing content after", "quoted scalar", behind_quote, NULL, NULL},
+	{"mismatched flow", "end", closes_another, NULL, NULL},
+	{"invalid extra closing", "", closes_nothing, NULL, NULL},
+	{"without a closing bracket", "", inside_brackets, NULL, NULL},
+	{"missing comma in flow", "", inside_brackets, NULL, NULL},
+	{"invalid scalar at the end of block sequence", "", key_in_list, NULL, NULL},
+	{"did not find expected '-' indicator", "", indented_unlike, NULL, NULL},
+	{"did not find expected key", "", entry_in_map, NULL, NULL},
+	{"wrong indendation in sequence", "", indented_unlike, NULL, NULL},
+	{"invalid indentation in mapping", "", indented_unlike, NULL, NULL},
+	{"wrongly indented", "", indented_unlike, NULL, NULL},
+	{"plain scalar cannot start with", "", needs_quotes, NULL, NULL},
+	{"invalid nested block mapping on the same line", "", NULL, "a second ': ' in one line",
+	 "text with ': ' in it needs quotes; a map in one line is written {key: value}"},
+	{"block sequence on the same line", "", NULL, "a list with '- ' in the line of its key",
+	 "begin it in the next line, or write [a, b]"},
+	{"invalid escape", "", NULL, NULL,
+	 "inside of \"...\" a backslash is written twice (\\\\); inside of '...' it means itself"},
+	{"block scalar no linebreak found", "", NULL, "text in the line of a '|' or '>'",
+	 "it begins in the next line, indented"},
+	{"", "", as_it_is, NULL, NULL},
 };
+
+static bool is_of(const struct row *row, const char *message)
+{
+	const char *found = strstr(message, row->words);
+
+	return found && strstr(found + strlen(row->words), row->and);
+}
 
 void parse_slip(struct report *r, struct lines *lines, const char *message, size_t at)
 {
 	struct slip s = {.r = r, .lines = lines, .message = message, .at = at};
+	const struct row *row = slips;
 
-	for (size_t i = 0; i < ARRAY_LEN(slips); i++) {
-		const char *found = strstr(message, slips[i].words);
-
-		if (found && strstr(found + strlen(slips[i].words), slips[i].and)) {
-			slips[i].say(&s);
-			return;
-		}
+	while (!is_of(row, message))
+		row++; /* the last one is of all */
+	if (row->say) {
+		row->say(&s);
+		return;
 	}
-	as_it_is(&s);
+	parse_error(r, "yaml", span_at(&s, at, at + 1), "%s", row->error ? row->error : message);
+	parse_hint(r, "%s", row->hint);
 }

@@ -45,6 +45,11 @@ static const struct {
 	{"a: {b: c}}\n", 1, 10, "this '}' closes nothing", 0, "one too many"},
 	{"a: {b: \"c\" d: e}\n", 1, 12, "a ',' is missing before this", 1, "divided by ','"},
 	{"a: {b: \"c\"\n    d: e}\n", 2, 5, "a ',' or a '}' is missing", 1, "divided by ','"},
+	{"a:\n  b: {c: d,\n\"e\": f\n", 2, 6, "this '{' is not closed", 3, "a '}' is missing"},
+	{"# a: {b: c,\n#   d: e}\n# f: \"g\n# h: |\na:\n  b: [c\nd: e\n", 6, 6,
+	 "this '[' is not closed", 7, "a ']' is missing"},
+	{"a:\n  - b: |\n      c {\n    d: {e: f\ng: h\n", 4, 8, "this '{' is not closed", 5,
+	 "a '}' is missing"},
 	/* quotes */
 	{"a:\n  b: \"c\nd: e\n", 2, 6, "this quote is not closed", 0, "a \" is missing"},
 	{"a: {b: 'c, d: e}\n", 1, 8, "this quote is not closed", 0, "a ' is missing"},
