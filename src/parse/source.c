@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "parse/parse.h"
 
 static int refuse_special(const char *path, mode_t mode, struct lab_error **err)
@@ -27,70 +28,30 @@ static int too_big(const char *path, struct lab_error **err)
 	return lab_error_hint(err, "a lab file is text in YAML; is this another file?");
 }
 
-/*
- * All of a file, and a zero byte; of one that is too big, enough to say so. It should have `size` bytes, but may grow
- * while it is read. Gives its length, -1 with errno.
- */
-static ssize_t read_all(int fd, struct arena *arena, size_t size, char **text)
-{
-	size_t room = size + 1, len = 0; /* the end is seen where a byte more was asked for */
-	ssize_t n;
-
-	*text = arena_alloc(arena, room + 1);
-	while (len <= PARSE_MAX_BYTES && (n = read(fd, *text + len, room - len)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		len += (size_t)n;
-		if (len < room)
-			continue;
-		room *= 2;
-		*text = memcpy(arena_alloc(arena, room + 1), *text, len);
-	}
-	(*text)[len] = '\0';
-	return (ssize_t)len;
-}
-
 struct source *parse_source_read(struct arena *arena, const char *path, struct lab_error **err)
 {
-	auto_close int fd = -1;
+	auto_free char *text = NULL;
 	struct source *src;
 	struct stat st;
-	ssize_t len;
-	char *text;
+	size_t len;
 
-	/*
-	 * Asked before opening, because to open a device may do something; and after, because the
-	 * path may lead elsewhere by then. O_NONBLOCK: a FIFO without a writer would be waited for.
-	 */
+	/* before it is opened, because to open a device may do something; file_read() asks again */
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
 		(void)refuse_special(path, st.st_mode, err); /* always -1 */
 		return NULL;
 	}
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0 || fstat(fd, &st) < 0) {
+	text = file_read(AT_FDCWD, path, O_NOCTTY, &len);
+	if (!text && errno != EFBIG) {
 		(void)lab_error_errno(err, LAB_USAGE, errno, "read the lab file: %s", path);
 		return NULL;
 	}
-	if (!S_ISREG(st.st_mode)) {
-		(void)refuse_special(path, st.st_mode, err); /* always -1 */
-		return NULL;
-	}
-	if (st.st_size > PARSE_MAX_BYTES) {
-		(void)too_big(path, err); /* always -1 */
-		return NULL;
-	}
-	len = read_all(fd, arena, (size_t)st.st_size, &text);
-	if (len < 0) {
-		(void)lab_error_errno(err, LAB_USAGE, errno, "read the lab file: %s", path);
-		return NULL;
-	}
-	if (len > PARSE_MAX_BYTES) {
+	if (!text || len > PARSE_MAX_BYTES) {
 		(void)too_big(path, err); /* always -1 */
 		return NULL;
 	}
 	src = arena_alloc(arena, sizeof(*src));
-	*src = (struct source){.path = arena_strdup(arena, path), .text = text, .len = (size_t)len};
+	*src = (struct source){.path = arena_strdup(arena, path),
+			       .text = arena_strndup(arena, text, len),
+			       .len = len};
 	return src;
 }
