@@ -368,13 +368,18 @@ static const char *try_api(struct compile *c, const struct api *api)
 	return NULL;
 }
 
+static bool takes_get(const struct api *api)
+{
+	return api->method == API_GET || api->method == API_ANY;
+}
+
 /* curl cannot sign. NULL where the check calls no API by its plain URL. */
 static const char *signed_call(struct compile *c, const struct check *check)
 {
 	for (size_t i = 0; i < c->lab->n_apis; i++) {
 		const struct api *api = &c->lab->apis[i];
 
-		if (strcmp(url_of(c, api), check->target.s + 4) == 0)
+		if (takes_get(api) && strcmp(url_of(c, api), check->target.s + 4) == 0)
 			return compile_text(c, "labctl api call %s %s --app %s --from %s",
 					    c->lab->id.name, api->id.name, check->app.name,
 					    check->from.name);
@@ -428,8 +433,8 @@ static const char *what_to_try(struct compile *c)
 	for (size_t i = 0; !line && i < lab->n_apis; i++) {
 		const struct api *api = &lab->apis[i];
 
-		if (callable(c, api) && api->auth_type != AUTH_APP &&
-		    (api->method == API_GET || api->method == API_ANY) && !strchr(api->path.s, '['))
+		if (callable(c, api) && api->auth_type != AUTH_APP && takes_get(api) &&
+		    !strchr(api->path.s, '['))
 			line = try_api(c, api);
 	}
 	if (!line)

@@ -62,8 +62,8 @@ struct lab {
 struct lab *lab_new(void) __attribute__((returns_nonnull));
 void lab_free(struct lab *lab); /* NULL is fine */
 /**
- * Gives the lab another name than its file does, before it is validated. Commands in texts of its steps and
- * exercises then name it so: `labctl VERB NAME`, `ip -n NAME.NAMESPACE`.
+ * Gives the lab another name than its file does, before it is validated. Commands in its description and
+ * in texts of its steps and exercises then name it so: `labctl VERB NAME`, `ip -n NAME.NAMESPACE`.
  */
 void lab_rename(struct lab *lab, const char *name);
 

@@ -44,7 +44,10 @@ static const char *lab_in_command(const char *p, const char *name)
 {
 	const char *end = skip_command(p), *found = NULL;
 
-	for (p += strlen("labctl"); p < end; p++) {
+	p += strlen("labctl");
+	p += strspn(p, " ");
+	for (p += strcspn(p, " \n`|;&"); p < end;
+	     p++) { /* behind the verb, which may be a lab's name, too */
 		if (starts(p, " --copies") || starts(p, " --name"))
 			return NULL;
 		if (!found && names_it(p, name))

@@ -74,6 +74,7 @@ static void another_name_is_in_commands_too(void **state)
 	} rows[] = {
 		{"`sudo labctl shell demo ecs-1`, then dig",
 		 "`sudo labctl shell demo-2 ecs-1`, then dig"},
+		{"`labctl demo demo`", "`labctl demo demo-2`"}, /* a verb */
 		{"`labctl test --json demo`", "`labctl test --json demo-2`"},
 		{"`labctl graph demo --step demo`", "`labctl graph demo-2 --step demo`"},
 		{"`labctl exec demo demo -- ls`", "`labctl exec demo-2 demo -- ls`"},
