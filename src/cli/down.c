@@ -146,6 +146,7 @@ static int meant_by(const char *name, char **near, struct lab_error **err)
 	size_t n_up = 0, n_shipped, n = 0;
 	char **up = cli_all_labs(&n_up, err), **shipped;
 	auto_free const char **names = NULL;
+	const char *nearest;
 	bool known = false;
 
 	if (!up)
@@ -160,8 +161,8 @@ static int meant_by(const char *name, char **near, struct lab_error **err)
 		names[n++] = shipped[i];
 	for (size_t i = 0; i < n; i++)
 		known = known || is_named_after(name, names[i]);
-	if (!known && diag_nearest(name, names, n))
-		*near = strdup(diag_nearest(name, names, n));
+	nearest = known ? NULL : diag_nearest(name, names, n);
+	*near = nearest ? strdup(nearest) : NULL;
 	cli_shipped_free(shipped, n_shipped);
 	cli_copies_free(up, n_up);
 	return 0;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/rework.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/strbuf.h"
 #include "cli/build.h"
 #include "cli/rootless.h"
 #include "cli/signals.h"
@@ -67,12 +67,24 @@ struct cli_lab *cli_running_lab(const struct plan *running, const char *changes,
 		 : NULL;
 }
 
+/* `labctl up LAB` alone goes to the last step. */
+static const char *step_option(const struct plan *running)
+{
+	return running->step ? " --step " : "";
+}
+
+static const char *step_word(const struct plan *running)
+{
+	return running->step ? running->step : "";
+}
+
 static int stale(const struct plan *running, struct lab_error **err)
 {
 	(void)lab_error_make(
 		err, LAB_STATE, "lab %s: its file%s%s is not what it was brought up from",
 		running->lab, running->file ? " " : "", running->file ? running->file : "");
-	return lab_error_hint(err, "labctl up %s takes the file as it is now", running->lab);
+	return lab_error_hint(err, "labctl up %s%s%s takes the file as it is now", running->lab,
+			      step_option(running), step_word(running));
 }
 
 struct cli_lab *cli_changed_lab(const struct plan *running, struct lab_error **err)
@@ -88,20 +100,24 @@ struct cli_lab *cli_changed_lab(const struct plan *running, struct lab_error **e
 	return NULL;
 }
 
-/* The word of the user at which a diagnostic points: "rtt=3" of {"rtt":"3"}; NULL: none of them. */
+/* The word of the user at which a diagnostic points, at its key or its value: "rtt=3" of "rtt":"3"; NULL: none. */
 static const char *word_at(const struct cli_rework *w, struct span at)
 {
-	const char *place = at.src->text + at.col - 1; /* JSON, in one line */
+	auto_strbuf struct strbuf pair = {0};
+	const char *text = at.src->text; /* JSON, in one line; places begin at the quotes */
 
-	if (at.line != 1 || at.col > at.src->len)
+	if (at.line != 1 || !at.col || at.col > at.src->len)
 		return NULL;
-	place += *place == '"';
 	for (size_t i = 0; i < w->n_words; i++) {
 		const char *value = strchr(w->words[i], '=') + 1;
-		const size_t n_key = (size_t)(value - w->words[i]) - 1, n = strlen(value);
+		const size_t n_key = (size_t)(value - w->words[i]) - 1, place = at.col - 1;
+		const size_t before_value = n_key + strlen("\"\":");
 
-		if ((!strncmp(place, value, n) && place[n] == '"') ||
-		    (!strncmp(place, w->words[i], n_key) && place[n_key] == '"'))
+		strbuf_trunc(&pair, 0);
+		strbuf_printf(&pair, "\"%.*s\":\"%s\"", (int)n_key, w->words[i], value);
+		if (!strncmp(text + place, pair.s, pair.len) ||
+		    (place >= before_value &&
+		     !strncmp(text + place - before_value, pair.s, pair.len)))
 			return w->words[i];
 	}
 	return NULL;
@@ -204,27 +220,32 @@ static bool is_all_the_same(const struct plan *running, struct plan *now)
 	return !strcmp(was, is);
 }
 
+/* What the file gives now, if that is the same lab in all but lines; NULL: it is another one, or none. */
+static struct plan *same_plan(const struct plan *running)
+{
+	auto_error struct lab_error *ignored = NULL; /* then it is none */
+	auto_cli_lab struct cli_lab *l = cli_changed_lab(running, &ignored);
+	auto_plan struct plan *now = l ? cli_compile(l, &ignored) : NULL;
+	struct plan_diff *diff = now ? plan_diff(running, now) : NULL;
+	const bool same = diff && !diff->n;
+
+	plan_diff_free(diff);
+	return same ? steal_ptr(now) : NULL;
+}
+
 enum cli_file cli_file_since(const struct state *state, const struct plan *running)
 {
-	auto_error struct lab_error *ignored = NULL; /* then it is another lab, or none */
-	auto_cli_lab struct cli_lab *l = NULL;
 	auto_plan struct plan *now = NULL;
-	struct plan_diff *diff;
 	struct stat st;
-	bool same;
 
-	if (!running->file || (!stat(running->file, &st) && is_older(state, &st)))
+	if (!running->file)
 		return CLI_FILE_SAME; /* as far as can be known */
 	if (stat(running->file, &st))
 		return CLI_FILE_GONE;
-	l = cli_changed_lab(running, &ignored);
-	now = l ? cli_compile(l, &ignored) : NULL;
+	if (is_older(state, &st))
+		return CLI_FILE_SAME;
+	now = same_plan(running);
 	if (!now)
-		return CLI_FILE_CHANGED;
-	diff = plan_diff(running, now);
-	same = !diff->n;
-	plan_diff_free(diff);
-	if (!same)
 		return CLI_FILE_CHANGED;
 	return is_all_the_same(running, now) ? CLI_FILE_SAME : CLI_FILE_EDITED;
 }
@@ -236,14 +257,16 @@ const char *cli_file_note(enum cli_file file, const struct plan *running, struct
 	case CLI_FILE_EDITED:
 		return arena_printf(a,
 				    "its file %s was edited since `up`, which changes nothing but "
-				    "the numbers of lines; `labctl up %s` takes them over",
-				    running->file, running->lab);
+				    "the numbers of lines; `labctl up %s%s%s` takes them over",
+				    running->file, running->lab, step_option(running),
+				    step_word(running));
 	case CLI_FILE_CHANGED:
 		return arena_printf(
 			a,
-			"its file %s has changed since `up`; `labctl plan %s` shows how, "
-			"`labctl up %s` takes it as it is now",
-			running->file, running->lab, running->lab);
+			"its file %s has changed since `up`; `labctl plan %s%s%s` shows how, "
+			"`labctl up %s%s%s` takes it as it is now",
+			running->file, running->lab, step_option(running), step_word(running),
+			running->lab, step_option(running), step_word(running));
 	case CLI_FILE_GONE:
 		return arena_printf(
 			a,
@@ -256,14 +279,9 @@ const char *cli_file_note(enum cli_file file, const struct plan *running, struct
 
 int cli_rework_is_current(const struct cli_rework *w, struct lab_error **err)
 {
-	auto_error struct lab_error *why = NULL;
-	auto_cli_lab struct cli_lab *l = cli_changed_lab(w->running, &why);
-	auto_plan struct plan *was = l ? cli_compile(l, &why) : NULL;
-	struct plan_diff *diff = was ? plan_diff(w->running, was) : NULL;
-	const bool same = diff && !diff->n;
+	auto_plan struct plan *now = same_plan(w->running);
 
-	plan_diff_free(diff);
-	return same ? 0 : stale(w->running, err);
+	return now ? 0 : stale(w->running, err);
 }
 
 int cli_rework_apply(struct cli_rework *w, size_t *steps, struct lab_error **err)

@@ -144,6 +144,8 @@ as_planned() { labctl status "$1" >/dev/null; }
     [ "$status" -eq 2 ] || { echo "$wrong: $output"; false; }
     [[ $output == *"labctl: $wrong"* && $output != *'{"'* ]] || { echo "$wrong: $output"; false; }
   done
+  run labctl link scenario1 attach-vpc-1 set rtt=x jitter=x
+  [[ $output == *"labctl: rtt=x: "* && $output == *"labctl: jitter=x: "* ]] || { echo "$output"; false; }
   run labctl link scenario1 attach-vpc-1 sideways
   [ "$status" -eq 2 ]
   [[ $(labctl status scenario1 --json | jq '.changes | length') == 0 ]]
