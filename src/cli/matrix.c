@@ -419,21 +419,19 @@ static struct lines rest_of(struct grid *g)
 }
 
 /* What the marks mean: "+  everything". */
-static const char **legend_of(struct grid *g, size_t *n)
+static struct lines legend_of(struct grid *g)
 {
-	const char **lines = NULL;
+	struct lines lines = {0};
 
-	*n = 0;
-	*(const char **)arena_push(g->arena, lines, *n) = "+  everything";
-	*(const char **)arena_push(g->arena, lines, *n) = ".  nothing";
+	add_line(g, &lines, "+  everything");
+	add_line(g, &lines, ".  nothing");
 	for (size_t i = 0; i < g->n_some && i < LETTERS; i++)
-		*(const char **)arena_push(g->arena, lines, *n) =
-			arena_printf(g->arena, "%c  %s", letters[i], g->some[i]);
+		add_line(g, &lines, arena_printf(g->arena, "%c  %s", letters[i], g->some[i]));
 	if (g->n_some > LETTERS)
-		*(const char **)arena_push(g->arena, lines, *n) =
-			arena_printf(g->arena, "%c  something; --json says what", OTHER);
+		add_line(g, &lines,
+			 arena_printf(g->arena, "%c  something; --json says what", OTHER));
 	if (memchr(g->marks, '?', g->rows.n * g->columns.n))
-		*(const char **)arena_push(g->arena, lines, *n) = "?  not known";
+		add_line(g, &lines, "?  not known");
 	return lines;
 }
 
@@ -449,16 +447,16 @@ static void print_rest(struct grid *g)
 
 static void print_legend(struct grid *g)
 {
-	size_t n = 0, n_lines;
-	const char **lines = legend_of(g, &n_lines);
+	const struct lines legend = legend_of(g);
+	size_t n = 0;
 
 	puts("");
 	for (size_t k = 0; k < g->columns.n; k++)
 		if (!g->columns.v[k].merged)
 			printf("%3zu  %s\n", ++n, label_of(g, &g->columns.v[k]));
 	puts("");
-	for (size_t i = 0; i < n_lines; i++)
-		printf("  %s\n", lines[i]);
+	for (size_t i = 0; i < legend.n; i++)
+		printf("  %s\n", legend.v[i]);
 	print_rest(g);
 }
 
@@ -512,7 +510,7 @@ static void print_svg(const struct cli_seen *seen, struct grid *g)
 	p.n_rows = count(&g->rows);
 	p.n_columns = count(&g->columns);
 	p.marks = marks_of(g);
-	legend.v = legend_of(g, &legend.n);
+	legend = legend_of(g);
 	rest = rest_of(g);
 	for (size_t i = 0; i < rest.n; i++)
 		add_line(g, &legend, rest.v[i]);
