@@ -287,6 +287,18 @@ static void send_request(struct function_request *q)
 				 });
 }
 
+/* Who sits down on its seat next finds nothing of it at the port. */
+static void close_connections(struct warm *w)
+{
+	for (struct function_request *q = w->active.first; q; q = q->next) {
+		if (q->call)
+			upstream_cancel(q->call);
+		q->call = NULL;
+	}
+	if (w->network)
+		upstream_forget(w->runtime->upstream, w->network);
+}
+
 /* The process is gone, and so is what it was busy with. */
 static void ended(struct function_instance *process, const char *why)
 {
@@ -299,14 +311,12 @@ static void ended(struct function_instance *process, const char *why)
 		 w->ready ? "completing the request" : "it listened");
 	forget(w);
 	sweep(t, true);
+	close_connections(w);
 	function_instance_leave(&w->process);
 	w->retiring = false; /* nothing is left to be killed */
 	while (w->active.first) {
 		struct function_request *q = w->active.first;
 
-		if (q->call)
-			upstream_cancel(q->call);
-		q->call = NULL;
 		queue_remove(&w->active, q);
 		q->warm = NULL;
 		queue_add(&t->waiting, q);
@@ -511,6 +521,7 @@ void function_runtime_free(struct function_runtime *t)
 			drop_request(w->active.first);
 		function_instance_end(&w->process);
 		forget(w);
+		close_connections(w);
 		function_instance_leave(&w->process);
 		free(w);
 	}

@@ -331,12 +331,35 @@ void upstream_cancel(struct upstream_call *call)
 	pool_free_call(call);
 }
 
+static void drop_idle(struct backend *b)
+{
+	while (b->idle)
+		pool_close(b->idle);
+}
+
 void upstream_drop_idle(struct upstream *u)
 {
 	for (size_t i = 0; i < BUCKETS; i++) {
-		for (struct backend *b = u->buckets[i]; b; b = b->next) {
-			while (b->idle)
-				pool_close(b->idle);
+		for (struct backend *b = u->buckets[i]; b; b = b->next)
+			drop_idle(b);
+	}
+}
+
+void upstream_forget(struct upstream *u, uint64_t network)
+{
+	for (size_t i = 0; i < BUCKETS; i++) {
+		struct backend **at = &u->buckets[i];
+
+		while (*at) {
+			struct backend *b = *at;
+
+			if (b->network != network) {
+				at = &b->next;
+				continue;
+			}
+			drop_idle(b);
+			*at = b->next;
+			free(b);
 		}
 	}
 }

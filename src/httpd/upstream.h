@@ -111,5 +111,8 @@ struct upstream_pool {
 void upstream_pools(const struct upstream *u,
 		    void (*fn)(const struct upstream_pool *pool, void *arg), void *arg);
 
+/** Forgets a network that is gone: its backends, with their pooled connections. No call to it may be under way. */
+void upstream_forget(struct upstream *u, uint64_t network);
+
 /** Closes the pooled connections that nobody uses now. */
 void upstream_drop_idle(struct upstream *u);

@@ -22,6 +22,7 @@ struct fixture {
 	size_t max_body;
 	const char *device;
 	uint32_t source;
+	uint64_t network;
 };
 
 static const char request_head[] = "POST /invoke HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n";
@@ -75,6 +76,7 @@ static struct upstream_call *start(struct fixture *f, struct outcome *o, bool id
 			 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)},
 		.source = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(f->source)},
 		.device = f->device,
+		.network = f->network,
 		.head = {request_head, sizeof(request_head) - 1},
 		.body = {"body", 4},
 		.idempotent = idempotent,
@@ -462,6 +464,43 @@ static void device_and_source_are_kept_apart(void **state)
 }
 
 /* A full backlog drops what comes: nobody refuses, nobody accepts. */
+static void count_pools(const struct upstream_pool *pool, void *arg)
+{
+	size_t *idle = arg; /* and how many backends */
+
+	idle[0] += pool->idle;
+	idle[1]++;
+}
+
+static void assert_pools(const struct fixture *f, size_t idle, size_t backends)
+{
+	size_t n[2] = {0};
+
+	upstream_pools(f->upstream, count_pools, n);
+	assert_int_equal(n[0], idle);
+	assert_int_equal(n[1], backends);
+}
+
+/* What is forgotten leaves nothing, and nothing of others is. */
+static void networks_are_forgotten(void **state)
+{
+	struct fixture f;
+
+	open_fixture(&f);
+	for (f.network = 1; f.network <= 3; f.network++)
+		pool_a_connection(&f);
+	assert_pools(&f, 1, 3); /* the script keeps the last one only */
+	upstream_forget(f.upstream, 4);
+	assert_pools(&f, 1, 3);
+	upstream_forget(f.upstream, 2);
+	assert_pools(&f, 1, 2);
+	upstream_forget(f.upstream, 3);
+	assert_pools(&f, 0, 1);
+	upstream_forget(f.upstream, 1);
+	assert_pools(&f, 0, 0);
+	close_fixture(&f);
+}
+
 static void connect_deadline(void **state)
 {
 	int waiting[4];
@@ -562,6 +601,7 @@ int main(void)
 		cmocka_unit_test(spoilt_before_it_is_sent),
 		cmocka_unit_test(unread_bytes_are_not_pooled),
 		cmocka_unit_test(device_and_source_are_kept_apart),
+		cmocka_unit_test(networks_are_forgotten),
 		cmocka_unit_test(connect_deadline),
 		cmocka_unit_test(a_head_alone_is_acknowledged),
 		cmocka_unit_test(bodies_together_are_bounded),
