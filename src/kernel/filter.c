@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "kernel/filter.h"
 
+#include <assert.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,14 +16,13 @@ static bool says(const char *text, int errnum)
 	return strstr(text, strerror(errnum)) != NULL;
 }
 
-/* nft's messages have several lines: the sentence, the source line, the caret. NULL: there was none. Returns -1. */
+/* nft's messages have several lines: the sentence, the source line, the caret. Returns -1. */
 static int nft_error(const char *text, struct lab_error **err)
 {
-	size_t n = text ? strcspn(text, "\n") : 0;
-	enum lab_status status = LAB_FAILED;
+	size_t n = strcspn(text, "\n");
+	enum lab_status status = says(text, EPERM) || says(text, EOPNOTSUPP) ? LAB_DENIED
+									     : LAB_FAILED;
 
-	if (n && (says(text, EPERM) || says(text, EOPNOTSUPP)))
-		status = LAB_DENIED;
 	if (!n)
 		return lab_error_make(err, status, "nftables refuses the table");
 	return lab_error_make(err, status, "nftables: %.*s", (int)n, text);
@@ -109,32 +108,23 @@ static void number_samples(struct kernel_filter_look *looks, size_t n)
 
 /* What a job is asked for, and what that needs until it is on its way. */
 struct questions {
+	struct arena *a;
 	struct kernel_nft_request *v;
 	size_t n;
-	char **texts; /* of them; NULL: borrowed */
 	int *samples; /* namespaces */
 	size_t n_samples;
 };
 
-static void *must(void *p)
+static void ask(struct questions *q, int ns, const char *commands)
 {
-	if (!p)
-		abort();
-	return p;
+	*arena_push(q->a, q->v, q->n) = (struct kernel_nft_request){ns, commands};
 }
 
-static void ask(struct questions *q, int ns, char *commands)
+static const char *set_commands(struct questions *q, const struct plan_filter *f)
 {
-	q->texts[q->n] = commands;
-	q->v[q->n++] = (struct kernel_nft_request){ns, commands};
-}
+	auto_free char *text = kernel_filter_set_commands(f);
 
-static char *list_command(const struct plan_filter *f)
-{
-	struct strbuf b = {0};
-
-	strbuf_printf(&b, "list table ip %s\n", f->table);
-	return strbuf_take(&b);
+	return arena_strdup(q->a, text);
 }
 
 /* Each sample gets a namespace of its own: cheaper than to remove the one before (see kernel_filter_set()). */
@@ -142,40 +132,28 @@ static int ask_all(struct questions *q, const struct kernel_filter_look *looks, 
 		   struct lab_error **err)
 {
 	for (size_t i = 0; i < n; i++) {
+		const struct plan_filter *f = looks[i].filter;
+		const char *list = arena_printf(q->a, "list table ip %s\n", f->table);
 		int sample;
 
-		ask(q, looks[i].ns, list_command(looks[i].filter));
+		ask(q, looks[i].ns, list);
 		if (looks[i].sample != i)
 			continue;
 		sample = kernel_netns_new(home, NULL, err);
 		if (sample < 0)
 			return -1;
-		q->samples[q->n_samples++] = sample;
-		ask(q, sample, kernel_filter_set_commands(looks[i].filter));
-		ask(q, sample, list_command(looks[i].filter));
+		*arena_push(q->a, q->samples, q->n_samples) = sample;
+		ask(q, sample, set_commands(q, f));
+		ask(q, sample, list);
 	}
 	return 0;
-}
-
-static void questions_done(struct questions *q)
-{
-	for (size_t i = 0; i < q->n; i++)
-		free(q->texts[i]);
-	for (size_t i = 0; i < q->n_samples; i++)
-		(void)close(q->samples[i]); /* the job has its own */
-	free(q->v);
-	free(q->texts);
-	free(q->samples);
 }
 
 int kernel_filter_look_start(struct kernel_filter_look *looks, size_t n, int home,
 			     struct kernel_nft_job *job, struct lab_error **err)
 {
-	struct questions q = {
-		.v = must(calloc(3 * n + 1, sizeof(*q.v))),
-		.texts = must(calloc(3 * n + 1, sizeof(*q.texts))),
-		.samples = must(calloc(n + 1, sizeof(*q.samples))),
-	};
+	auto_arena struct arena *a = arena_new(0);
+	struct questions q = {.a = a};
 	int res;
 
 	*job = (struct kernel_nft_job){0};
@@ -183,7 +161,8 @@ int kernel_filter_look_start(struct kernel_filter_look *looks, size_t n, int hom
 	res = ask_all(&q, looks, n, home, err);
 	if (res == 0 && n)
 		res = kernel_nft_start(q.v, q.n, job, err);
-	questions_done(&q);
+	for (size_t i = 0; i < q.n_samples; i++)
+		(void)close(q.samples[i]); /* the job has its own */
 	return res;
 }
 
@@ -198,6 +177,8 @@ static int judge(struct kernel_filter_look *look, const struct kernel_nft *is,
 	look->seen = KERNEL_FILTER_ABSENT;
 	if (!is->ok)
 		return says(is->errors, ENOENT) ? 0 : nft_error(is->errors, err);
+	assert(wanted->made
+		       .errors); /* whoever is its own sample comes before those that are like it */
 	if (!wanted->made.ok)
 		return nft_error(wanted->made.errors, err);
 	if (!wanted->listed.ok)
@@ -223,7 +204,8 @@ static int hear(struct kernel_filter_look *looks, size_t i, struct sample *sampl
 int kernel_filter_look_finish(struct kernel_filter_look *looks, size_t n,
 			      struct kernel_nft_job *job, struct lab_error **err)
 {
-	struct sample *samples = must(calloc(n + 1, sizeof(*samples)));
+	auto_arena struct arena *a = arena_new(0);
+	struct sample *samples = arena_alloc(a, (n + 1) * sizeof(*samples));
 	int res = 0;
 
 	for (size_t i = 0; i < n && res == 0; i++) {
@@ -236,7 +218,6 @@ int kernel_filter_look_finish(struct kernel_filter_look *looks, size_t n,
 		kernel_nft_done(&samples[i].made);
 		kernel_nft_done(&samples[i].listed);
 	}
-	free(samples);
 	return res;
 }
 
