@@ -8,7 +8,7 @@ struct analyse *analyse_new(const struct plan *p)
 
 	a->plan = p;
 	a->arena = arena;
-	a->asked = arena_alloc(arena, sizeof(*a->asked));
+	a->all_asked = arena_alloc(arena, sizeof(*a->all_asked));
 	analyse_net_index(a);
 	analyse_net_index_segments(a);
 	analyse_net_index_dynamic(a);

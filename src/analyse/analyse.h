@@ -23,11 +23,11 @@ struct analyse *analyse_new(const struct plan *p) __attribute__((returns_nonnull
 void analyse_free(struct analyse *a); /* NULL is fine */
 
 /**
- * Beside each namespace of the plan, whether what was answered so far depends on what is in it: with anything else in
+ * Opens, in `open` beside the namespaces of `all`, those on which depends what was answered so far: with anything else in
  * the others, but the devices' other ends where there is one, every answer would have been the same. For those to whom
- * it costs much to know what is in a namespace. Valid until the next call.
+ * it costs much to know what is in a namespace. Gives whether one was not open before.
  */
-const bool *analyse_asked(const struct analyse *a);
+bool analyse_open_asked(const struct analyse *a, const struct plan *all, bool *open);
 
 /* --- one packet --- */
 

@@ -42,23 +42,29 @@ void analyse_net_use_segment(const struct analyse *a, struct net_segment *s)
 		analyse_net_use(a, dev);
 }
 
-/* What is wrong with a device makes all of its namespace doubtful, if it is one: see index_faults(). */
-static void add_faulty(const struct analyse *a, bool *asked)
+static bool open_one(const struct analyse *a, uint32_t ns, const struct plan *all, bool *open)
 {
+	const struct plan_namespace *found = plan_find_namespace(all, a->plan->namespaces[ns].name);
+	bool *is_open = found ? &open[found - all->namespaces] : NULL;
+
+	if (!is_open || *is_open)
+		return false;
+	return *is_open = true;
+}
+
+bool analyse_open_asked(const struct analyse *a, const struct plan *all, bool *open)
+{
+	bool more = false;
+
+	for (uint32_t i = 0; i < a->n_ns; i++)
+		if (*a->all_asked || a->ns[i].asked)
+			more |= open_one(a, i, all, open);
+	/* what is wrong with a device makes all of its namespace doubtful, if it is one: see index_faults() */
 	for (size_t i = 0; i < a->n_devs; i++) {
 		const struct net_device *d = &a->devs[i];
 
 		if (d->fault && a->ns[d->ns].asked && d->line != NET_NONE)
-			asked[a->devs[d->line].ns] = true;
+			more |= open_one(a, a->devs[d->line].ns, all, open);
 	}
-}
-
-const bool *analyse_asked(const struct analyse *a)
-{
-	if (!a->asked->list)
-		a->asked->list = arena_alloc(a->arena, (a->n_ns + 1) * sizeof(bool));
-	for (size_t i = 0; i < a->n_ns; i++)
-		a->asked->list[i] = a->asked->all || a->ns[i].asked;
-	add_faulty(a, a->asked->list);
-	return a->asked->list;
+	return more;
 }

@@ -59,7 +59,7 @@ static void add_network(const struct analyse *a, uint32_t ip, struct strbuf *b)
 	char text[IP_PREFIX_STRLEN];
 
 	if (!o) {
-		a->asked->all = true;
+		*a->all_asked = true;
 		o = find_address(a, ip, false);
 	}
 	if (!o) {

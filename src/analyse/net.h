@@ -133,13 +133,7 @@ struct analyse {
 	const struct plan_route **dynamic; /* what labctl-routing and BIRD would write */
 	size_t n_dynamic;
 	const char *doubt; /* why dynamic routes are not known; NULL: they are */
-	struct net_asked *asked;
-};
-
-/** What answers depend on beyond the namespaces that are marked as asked. */
-struct net_asked {
-	bool all;   /* every namespace */
-	bool *list; /* what analyse_asked() gave */
+	bool *all_asked;   /* answers depend on every namespace */
 };
 
 struct net_neighbour {

@@ -109,11 +109,18 @@ static void answer(struct net_taker *t, uint32_t dev)
 		t->several = true;
 }
 
-static void ask_index(const struct net_segment *s, uint32_t asker, uint32_t ip, struct net_taker *t)
+/* Whether a member answers for the address: it may be that of another device there. */
+static bool has_address(const struct analyse *a, uint32_t member, uint32_t ip)
+{
+	return analyse_net_local(a, a->devs[member].ns, ip) != NET_NONE;
+}
+
+static void ask_index(const struct analyse *a, const struct net_segment *s, uint32_t asker,
+		      uint32_t ip, struct net_taker *t)
 {
 	for (size_t i = analyse_net_first_address(s->owners, s->n_owners, ip);
 	     i < s->n_owners && s->owners[i].ip == ip; i++)
-		if (s->owners[i].dev != asker)
+		if (s->owners[i].dev != asker && has_address(a, s->owners[i].dev, ip))
 			answer(t, s->owners[i].dev);
 }
 
@@ -121,12 +128,11 @@ static void ask_owners(const struct analyse *a, const struct net_segment *s, uin
 		       uint32_t ip, struct net_taker *t)
 {
 	if (s->n > MANY) {
-		ask_index(s, asker, ip, t);
+		ask_index(a, s, asker, ip, t);
 		return;
 	}
 	for (size_t i = 0; i < s->n; i++)
-		if (s->members[i] != asker &&
-		    analyse_net_local(a, a->devs[s->members[i]].ns, ip) != NET_NONE)
+		if (s->members[i] != asker && has_address(a, s->members[i], ip))
 			answer(t, s->members[i]);
 }
 

@@ -34,11 +34,14 @@ static void join(const struct analyse *a, uint32_t ns, const json_t *line)
 
 	set_line(a, here, line);
 	set_line(a, there, line);
-	if (here == NET_NONE || there == NET_NONE ||
-	    json_integer_value(json_object_get(line, "loss_ppm")) >= NET_LOST_ALL)
+	if (here == NET_NONE || there == NET_NONE)
 		return;
-	a->devs[here].peer = a->devs[here].far = there;
-	a->devs[there].peer = a->devs[there].far = here;
+	a->devs[here].far = there;
+	a->devs[there].far = here;
+	if (a->devs[here].wire_loss_ppm >= NET_LOST_ALL)
+		return;
+	a->devs[here].peer = there;
+	a->devs[there].peer = here;
 }
 
 void analyse_net_join_wires(const struct analyse *a)

@@ -89,27 +89,9 @@ int cli_seen_open(struct cli_seen *s, const char *verb, const char *lab, const c
 	return up;
 }
 
-/* Whether a namespace is asked for that was not looked at. */
-static bool open_asked(struct cli_seen *s, const bool *asked)
-{
-	const struct plan *all = &s->nothing_seen;
-	bool more = false;
-
-	for (size_t i = 0; i < s->plan->n_namespaces; i++) {
-		const struct plan_namespace *ns =
-			asked[i] ? plan_find_namespace(all, s->plan->namespaces[i].name) : NULL;
-
-		if (!ns || s->open[ns - all->namespaces])
-			continue;
-		s->open[ns - all->namespaces] = true;
-		more = true;
-	}
-	return more;
-}
-
 int cli_seen_more(struct cli_seen *s, const struct analyse *a, struct lab_error **err)
 {
-	if (!s->open || !open_asked(s, analyse_asked(a)))
+	if (!s->open || !analyse_open_asked(a, &s->nothing_seen, s->open))
 		return 0;
 	if (++s->looks == LOOKS_MAX)
 		memset(s->open, true, s->nothing_seen.n_namespaces * sizeof(*s->open));

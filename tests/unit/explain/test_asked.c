@@ -215,22 +215,6 @@ static char *answer_of_all(const struct sight *whole, const struct explain_reque
 	return text;
 }
 
-/* Opens what is asked for; false: it was open. */
-static bool open_asked(const struct plan *all, const struct plan *p, const bool *asked, bool *open)
-{
-	bool more = false;
-
-	for (size_t i = 0; i < p->n_namespaces; i++) {
-		const struct plan_namespace *ns =
-			asked[i] ? plan_find_namespace(all, p->namespaces[i].name) : NULL;
-
-		if (!ns || open[ns - all->namespaces])
-			continue;
-		more = open[ns - all->namespaces] = true;
-	}
-	return more;
-}
-
 static char *answer_of_asked(const struct sight *whole, const struct explain_request *r, bool *open)
 {
 	struct sight s = *whole;
@@ -245,7 +229,7 @@ static char *answer_of_asked(const struct sight *whole, const struct explain_req
 
 		free(text);
 		text = answer(a, r);
-		more = open_asked(s.plan, p, analyse_asked(a), open);
+		more = analyse_open_asked(a, s.plan, open);
 		analyse_free(a);
 		assert_true(round < ROUNDS_MAX);
 	}
