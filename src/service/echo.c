@@ -191,8 +191,7 @@ void service_echo_free(struct service_echo *e)
 int service_echo_listen(struct service_echo *e, int fd, const struct httpd_security *security,
 			struct lab_error **err)
 {
-	return security ? httpd_listen_secure(e->httpd, fd, NULL, security, err)
-			: httpd_listen(e->httpd, fd, NULL, err);
+	return httpd_listen_secure(e->httpd, fd, NULL, security, err);
 }
 
 static void stopped(void *arg)

@@ -32,5 +32,5 @@ void service_echo_finish(struct service_echo *e);
  * All of a worker that is an echo service: serves the configuration's sockets, behind a filter of system calls,
  * and returns when it has been told to end. 0, or -1 with *err.
  */
-int service_echo_run(const struct service_config *config, const struct httpd_security *security,
-		     struct lab_error **err);
+int service_echo_run(struct loop *loop, const struct service_config *config,
+		     const struct httpd_security *security, struct lab_error **err);

@@ -32,8 +32,8 @@ static int listen_on_all(struct service_echo *e, size_t n, const struct httpd_se
 	return 0;
 }
 
-static int run(struct loop *loop, const struct service_config *config,
-	       const struct httpd_security *security, struct lab_error **err)
+int service_echo_run(struct loop *loop, const struct service_config *config,
+		     const struct httpd_security *security, struct lab_error **err)
 {
 	struct stopper stopper = {.io.fn = stop};
 	int rc = -1;
@@ -49,18 +49,5 @@ static int run(struct loop *loop, const struct service_config *config,
 		(void)lab_error_errno(err, LAB_FAILED, errno, "event loop");
 out:
 	service_echo_free(stopper.echo);
-	return rc;
-}
-
-int service_echo_run(const struct service_config *config, const struct httpd_security *security,
-		     struct lab_error **err)
-{
-	struct loop *loop = loop_new();
-	int rc;
-
-	if (!loop)
-		return lab_error_errno(err, LAB_FAILED, errno, "event loop");
-	rc = run(loop, config, security, err);
-	loop_free(loop);
 	return rc;
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "service/program.h"
 
+#include <errno.h>
 #include <signal.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/worker.h"
 
 static struct service_config *load(struct lab_error **err)
@@ -15,15 +17,20 @@ static struct service_config *load(struct lab_error **err)
 	return text ? service_config_read(text, len, err) : NULL;
 }
 
-int service_program(int (*serve)(const struct service_config *config, struct lab_error **err))
+int service_program(int (*serve)(struct loop *loop, const struct service_config *config,
+				 struct lab_error **err))
 {
 	auto_error struct lab_error *err = NULL;
 	struct service_config *config = load(&err);
-	int rc = config ? 0 : -1;
+	struct loop *loop = config ? loop_new() : NULL;
+	int rc = -1;
 
 	(void)signal(SIGPIPE, SIG_IGN); /* clients and the supervisor may leave; cannot fail */
-	if (config)
-		rc = serve(config, &err);
+	if (loop)
+		rc = serve(loop, config, &err);
+	else if (config)
+		(void)lab_error_errno(&err, LAB_FAILED, errno, "event loop");
+	loop_free(loop);
 	service_config_free(config);
 	if (rc < 0)
 		log_error("%s", lab_error_message(err));

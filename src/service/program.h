@@ -4,5 +4,8 @@
 
 #include "service/config.h"
 
+struct loop;
+
 /** Reads the configuration of a worker and serves by it; what main() returns. */
-int service_program(int (*serve)(const struct service_config *config, struct lab_error **err));
+int service_program(int (*serve)(struct loop *loop, const struct service_config *config,
+				 struct lab_error **err));

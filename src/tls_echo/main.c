@@ -23,7 +23,7 @@ static int secure(struct tls_server *tls, const struct service_config *config,
 	return 0;
 }
 
-static int serve(const struct service_config *config, struct lab_error **err)
+static int serve(struct loop *loop, const struct service_config *config, struct lab_error **err)
 {
 	struct tls_server *tls;
 	int rc;
@@ -34,7 +34,7 @@ static int serve(const struct service_config *config, struct lab_error **err)
 	tls = tls_server_new(err);
 	rc = tls ? secure(tls, config, err) : -1;
 	if (!rc)
-		rc = service_echo_run(config, tls_server_security(tls), err);
+		rc = service_echo_run(loop, config, tls_server_security(tls), err);
 	tls_server_free(tls);
 	return rc;
 }
