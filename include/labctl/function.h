@@ -398,7 +398,7 @@ static inline int function_reply(int fd, struct function_text *t, int rc)
 /* Calls handle and sends its answer. 0 or -1. What it took is given back while the answer is on its way. */
 static inline int function_call(int fd, function_handle *handle, const char *event, size_t len)
 {
-	static const char room[FUNCTION_ROOM];
+	static const char room[FUNCTION_ROOM] = {0};
 	struct function_event ev = {0};
 	struct function_answer out = {0};
 	struct function_text text = {0};

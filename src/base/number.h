@@ -12,5 +12,5 @@ bool number_parse(const char *s, double *n);
 
 #define NUMBER_LEN 21 /* of 2^64 - 1, and its NUL */
 
-/** In decimal, somewhere in buf. */
+/** In decimal, at the end of buf, whose last byte is the NUL. */
 const char *number_format(unsigned long long n, char buf[static NUMBER_LEN]);

@@ -32,9 +32,8 @@ struct spec_socket {
 	enum spec_socket_type type;
 	uint32_t addr; /* host byte order */
 	uint16_t port;
-	unsigned int
-		copy; /* whose it is of the copies of the worker; but of TCP: the first one's, 1 */
-	bool spread;  /* several copies listen there */
+	unsigned int copy; /* of TCP: whose it is of the copies of the worker, 1, 2, ...; else 1 */
+	bool spread;       /* several copies listen there */
 };
 
 struct spec {
