@@ -211,14 +211,9 @@ struct plan *apply_replaced(const struct plan *plan, const bool *open, const str
 
 	*p = *plan; /* workers, nodes, what is said of the whole */
 	p->arena = arena;
+	p->extra = NULL; /* of the other one */
 	for (enum plan_kind kind = 0; kind < KERNEL_KINDS; kind++)
 		replace_kind(p, kind, &o, there);
-	if (there->extra) { /* owned: not that of the other plan */
-		p->extra = plan_new(plan->lab);
-		arena = p->extra->arena;
-		*p->extra = *there->extra;
-		p->extra->arena = arena;
-	}
 	return p;
 }
 

@@ -38,7 +38,7 @@ struct plan *apply_part(const struct plan *plan, bool (*concerns)(const char *ns
 
 /** Of the plan what lies in the open namespaces, beside their own objects links with one end there. As above. */
 struct plan *apply_opened(const struct plan *plan, const bool *open);
-/** The plan, but of what apply_opened() gives only that which is in `there`, as it is there; with its `extra`. */
+/** The plan, but of what apply_opened() gives only that which is in `there`, as it is there. No `extra`. */
 struct plan *apply_replaced(const struct plan *plan, const bool *open, const struct plan *there);
 
 /** Adds the workers of `from` that keep(w, data); NULL keeps all. */

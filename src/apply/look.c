@@ -171,6 +171,7 @@ int apply_glance(const struct state *s, const struct apply_ops *ops, const struc
 		return -1;
 	}
 	glance->plan = apply_replaced(plan, open, glance->observed);
+	glance->plan->extra = steal_ptr(glance->observed->extra);
 	return 0;
 }
 
