@@ -335,10 +335,12 @@ static inline int function_text_add_string(struct function_text *t, const char *
 			*to++ = '\\';
 			*to++ = c == '\n' ? 'n' : s[i];
 		} else if (c < 0x20) {
-			memcpy(to, "\\u00", 4);
-			to[4] = hex[c >> 4];
-			to[5] = hex[c & 15];
-			to += 6;
+			*to++ = '\\';
+			*to++ = 'u';
+			*to++ = '0';
+			*to++ = '0';
+			*to++ = hex[c >> 4];
+			*to++ = hex[c & 15];
 		} else {
 			*to++ = s[i];
 		}
