@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "http/write.h"
 
+#include "http/chars.h"
 #include "http/head.h"
 #include "lib/test.h"
 
@@ -93,6 +94,28 @@ static void nothing_ends_a_line_early(void **state)
 	assert_false(http_write_end(&w));
 }
 
+/* Eight bytes at a time, or one by one: each byte, at each place of each length around that. */
+static void values_are_looked_at_whole(void **state)
+{
+	char text[20];
+
+	for (size_t n = 1; n <= sizeof(text); n++) {
+		for (size_t at = 0; at < n; at++) {
+			for (int c = 0; c < 256; c++) {
+				memset(text, 'v', n);
+				text[at] = (char)c;
+				if (http_is_value(text, n) != http_is_value_char((unsigned char)c))
+					fail_msg("byte %d at %zu of %zu", c, at, n);
+			}
+		}
+	}
+	memset(text, '\t', sizeof(text));
+	assert_true(http_is_value(text, sizeof(text)));
+	text[sizeof(text) - 1] = '\n';
+	assert_false(http_is_value(text, sizeof(text)));
+	assert_true(http_is_value(text, 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -100,6 +123,7 @@ int main(void)
 		cmocka_unit_test(a_request_reads_back),
 		cmocka_unit_test(lines_of_another_writer),
 		cmocka_unit_test(nothing_ends_a_line_early),
+		cmocka_unit_test(values_are_looked_at_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
