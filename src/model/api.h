@@ -252,7 +252,7 @@ struct traffic_policy {
 
 struct traffic_special {
 	struct span at;
-	struct text type; /* APP */
+	struct text type; /* APP; USER is refused by validate/ */
 	struct traffic_policy *policies;
 	size_t n_policies;
 };

@@ -323,6 +323,8 @@
 	  "An authorization of an app matters only to APIs of auth_type APP.") \
 	X(ERROR, plugin_limits, "plugin-limits", \
 	  "The limit of an app is at most that of its owner, and this at most that of the API.") \
+	X(ERROR, special_user, "special-user", \
+	  "A special limit is one of an app: all apps of a lab have one owner.") \
 	X(ERROR, basic_user, "basic-user", \
 	  "A user of basicAuth has a name without a colon, and one password.") \
 	X(ERROR, jwt_key, "jwt-key", \

@@ -19,6 +19,15 @@ static void check_order(struct validation *v, const struct plugin *p, const char
 	diag_note(v->diags, b->at, "%s stands here", high);
 }
 
+/* What stands in place of userDefault and appDefault; that of the API holds all the same. */
+static void check_special(struct validation *v, const struct plugin *p,
+			  const struct traffic_special *s)
+{
+	for (size_t i = 0; i < s->n_policies; i++)
+		check_order(v, p, "a special limit of", &s->policies[i].value, "apiDefault",
+			    &p->traffic_control.api_default);
+}
+
 void validate_plugin_limits(struct validation *v)
 {
 	for (size_t i = 0; i < v->lab->n_plugins; i++) {
@@ -28,6 +37,28 @@ void validate_plugin_limits(struct validation *v)
 		check_order(v, p, "appDefault", &t->app_default, "userDefault", &t->user_default);
 		check_order(v, p, "appDefault", &t->app_default, "apiDefault", &t->api_default);
 		check_order(v, p, "userDefault", &t->user_default, "apiDefault", &t->api_default);
+		for (size_t j = 0; j < t->n_specials; j++)
+			check_special(v, p, &t->specials[j]);
+	}
+}
+
+void validate_special_user(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_plugins; i++) {
+		const struct plugin *p = &v->lab->plugins[i];
+		const struct traffic_control *t = &p->traffic_control;
+
+		for (size_t j = 0; j < t->n_specials; j++) {
+			if (!streq(t->specials[j].type.s, "USER"))
+				continue;
+			validate_report(
+				v, t->specials[j].type.at,
+				"plug-in '%s' has special limits of users, which labctl does "
+				"not model",
+				p->id.name);
+			validate_hint(v, "all apps of a lab belong to one account: its limit is "
+					 "userDefault, and apps can have special limits");
+		}
 	}
 }
 

@@ -159,6 +159,18 @@ called() {
     awk '/^HTTP/ { s = $2 } tolower($1) == "x-ca-error-code:" { c = $2 } END { print s " " c }'
 }
 
+@test "an app with a limit of its own: only that of the API holds beside it" {
+  slow='slow: {trafficControl: {unit: DAY, apiDefault: 6, userDefault: 2, appDefault: 1, specials: [{type: APP, policies: [{key: app-2, value: 4}]}]}}'
+  up "$(lab_file 'may-1: {app: app-1, api: echo}, may-2: {app: app-2, api: echo}' "$slow" 'a: {plugin: slow, api: echo}')"
+  name=$(domain apps group-1)
+  for _ in 1 2 3 4; do [ "$(called -H 'Authorization: APPCODE code-2' /echo/x)" = "200 " ]; done
+  [ "$(called -H 'Authorization: APPCODE code-2' /echo/x)" = "429 T429PR" ]
+  [ "$(in_node "$(labctl sign apps echo --path /echo/x --app app-1)")" = "200 " ]
+  [ "$(in_node "$(labctl sign apps echo --path /echo/x --app app-1)")" = "429 T429PR" ]
+  run labctl explain apps ecs-1 "http://$name/v1/echo/x" --app app-2
+  [[ $output == *"at most 6 calls in 86400 s, 4 of them of app app-2"* ]] || { echo "$output"; false; }
+}
+
 # token WHICH
 token() { sed -n "s/^#define TOKEN_$1 \"\(.*\)\"/\1/p" "$LABCTL_SOURCE_DIR/tests/unit/gateway/tokens.h"; }
 

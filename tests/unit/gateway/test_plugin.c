@@ -15,6 +15,8 @@ static const char *const apis[] = {
 	TEST_API("three", "GET", "/three", TEST_OPEN BOUND("three") TEST_MOCK),
 	TEST_API("also", "GET", "/also", TEST_OPEN BOUND("three") TEST_MOCK),
 	TEST_API("apps", "GET", "/apps", TEST_OPEN AUTH BOUND("by-app") TEST_MOCK),
+	TEST_API("narrow", "GET", "/narrow", TEST_OPEN AUTH BOUND("narrow") TEST_MOCK),
+	TEST_API("owner", "GET", "/owner", TEST_OPEN AUTH BOUND("owner") TEST_MOCK),
 	TEST_API("refused", "GET", "/refused", TEST_OPEN BOUND("refuse") TEST_MOCK),
 	TEST_API("allowed", "GET", "/allowed", TEST_OPEN BOUND("allow") TEST_MOCK),
 	TEST_API("elsewhere", "GET", "/elsewhere", TEST_OPEN BOUND("elsewhere") TEST_MOCK),
@@ -32,6 +34,10 @@ static const char more[] =
 	"{\"name\":\"three\",\"kind\":\"trafficControl\",\"unit_s\":86400,\"api\":3,\"specials\":[]},"
 	"{\"name\":\"by-app\",\"kind\":\"trafficControl\",\"unit_s\":86400,\"api\":9,\"user\":5,"
 	"\"app\":1,\"specials\":[{\"app\":\"app-2\",\"value\":8}]},"
+	"{\"name\":\"narrow\",\"kind\":\"trafficControl\",\"unit_s\":86400,\"api\":3,\"user\":1,"
+	"\"specials\":[{\"app\":\"app-2\",\"value\":9}]},"
+	"{\"name\":\"owner\",\"kind\":\"trafficControl\",\"unit_s\":86400,\"api\":9,\"user\":2,"
+	"\"specials\":[{\"app\":\"app-2\",\"value\":9}]},"
 	"{\"name\":\"refuse\",\"kind\":\"ipControl\",\"type\":\"REFUSE\",\"items\":[{\"blocks\":["
 	"\"10.0.0.0/8\",\"127.0.0.0/8\"]}]},"
 	"{\"name\":\"allow\",\"kind\":\"ipControl\",\"type\":\"ALLOW\",\"items\":[{\"blocks\":["
@@ -61,10 +67,25 @@ static void apps_have_theirs(void **state)
 {
 	expect(*state, CALL("/apps", "c1"), "200 ");
 	expect(*state, CALL("/apps", "c1"), "429 T429PR");
-	for (size_t i = 0; i < 4; i++)
+	/* a special: neither that of apps nor that of their owner, but that of the API, of which one is used up */
+	for (size_t i = 0; i < 8; i++)
 		expect(*state, CALL("/apps", "c2"), "200 ");
-	expect(*state, CALL("/apps", "c2"), "429 T429PR"); /* of their owner */
+	expect(*state, CALL("/apps", "c2"), "429 T429PR");
 	expect(*state, "GET /apps HTTP/1.1" TEST_HOST "\r\n", "400 A400MA");
+	for (size_t i = 0; i < 3; i++)
+		expect(*state, CALL("/narrow", "c2"), "200 ");
+	expect(*state, CALL("/narrow", "c2"), "429 T429PA");
+}
+
+/* What a special calls is not its owner's: others have all of theirs. */
+static void owners_have_theirs(void **state)
+{
+	for (size_t i = 0; i < 3; i++)
+		expect(*state, CALL("/owner", "c2"), "200 ");
+	for (size_t i = 0; i < 2; i++)
+		expect(*state, CALL("/owner", "c1"), "200 ");
+	expect(*state, CALL("/owner", "c1"), "429 T429PR");
+	expect(*state, CALL("/owner", "c2"), "200 ");
 }
 
 static void addresses(void **state)
@@ -222,6 +243,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_api_has_its_limit, open_gateway,
 						test_gateway_down),
 		cmocka_unit_test_setup_teardown(apps_have_theirs, open_gateway, test_gateway_down),
+		cmocka_unit_test_setup_teardown(owners_have_theirs, open_gateway,
+						test_gateway_down),
 		cmocka_unit_test_setup_teardown(addresses, open_gateway, test_gateway_down),
 		cmocka_unit_test(units),
 		cmocka_unit_test(bad_lists),
