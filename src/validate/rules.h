@@ -340,7 +340,7 @@
 	X(ERROR, plugin_backend, "plugin-backend", \
 	  "The backend of a plug-in is one that its APIs could have, without parameters in its path.") \
 	X(WARNING, breaker_serverless, "breaker-serverless", \
-	  "A circuitBreaker acts on dedicated instances only.") \
+	  "A circuitBreaker acts on dedicated instances only; elsewhere the default holds.") \
 	X(ERROR, backend_key, "backend-key", \
 	  "The key and secret of backendSignature have 1 to 256 printable characters and no space.") \
 	X(ERROR, plugin_twice, "plugin-twice", \

@@ -329,6 +329,8 @@ void validate_breaker_serverless(struct validation *v)
 				"plug-in '%s' does nothing for API '%s', which is on a serverless "
 				"instance",
 				p->id.name, api->id.name);
+		validate_hint(v, "its circuit opens as that of any API: after 1000 timeouts within "
+				 "30 s, for 90 s");
 	}
 }
 

@@ -29,6 +29,7 @@ apis:
   echo: {group: group-1, method: ANY, path: "/echo/[what]", stages: [RELEASE], auth_type: APP, backend: {vpc_access: web, path: /}}
   seen: {group: group-1, method: ANY, path: /seen, stages: [RELEASE], backend: {vpc_access: web, path: /}}
   fail: {group: group-1, path: /fail, stages: [RELEASE], backend: {vpc_access: web, path: /status/503}}
+  slow: {group: group-1, path: /slow, stages: [RELEASE], backend: {vpc_access: web, path: /delay/2, timeout: 300ms}}
 apps:
   app-1: {}
   app-2: {app_key: "203753385", app_secret: lab-app-secret, app_code: code-2}
@@ -222,6 +223,27 @@ token() { sed -n "s/^#define TOKEN_$1 \"\(.*\)\"/\1/p" "$LABCTL_SOURCE_DIR/tests
   [ "$(called /fail)" = "202 " ]
   run labctl explain apps ecs-1 "http://$name/v1/fail"
   [[ $output == *"2 failures within 30 s open the circuit for 300 s"* ]] || { echo "$output"; false; }
+}
+
+@test "every API has a circuit, which opens after 1,000 timeouts; serverless instances have only that" {
+  up "$(lab_file "$both")"
+  name=$(domain apps group-1)
+  many() { labctl exec apps ecs-1 -- curl -sZ --parallel-max 200 -o /dev/null -w '%{http_code} %header{x-ca-error-code}\n' "http://$name/v1/slow?[1-$1]" | sort | uniq -c; }
+  run many 999
+  [[ $output == *" 999 504 D504TO" ]] || { echo "$output"; false; }
+  [ "$(called /slow)" = "504 D504TO" ]
+  [ "$(called /slow)" = "503 D503CB" ]
+  [ "$(called /open)" = "200 " ]
+
+  file=$(lab_file "$both" 'breaker: {circuitBreaker: {timeoutThreshold: 1}}' 'a: {plugin: breaker, api: slow}')
+  sed -i 's/^  apigw-1: .*/  apigw-1: {region: cn-hangzhou, instance_type: serverless}/' "$file"
+  labctl down apps
+  run labctl up "$file"
+  [[ $output == *"does nothing for API 'slow'"*"after 1000 timeouts"* ]] || { echo "$output"; false; }
+  name=$(domain apps group-1)
+  for _ in 1 2; do [ "$(called /slow)" = "504 D504TO" ]; done
+  run labctl explain apps ecs-1 "http://$name/v1/slow"
+  [[ $output == *"plug-in breaker does nothing on a serverless instance"* ]] || { echo "$output"; false; }
 }
 
 @test "routes lead to other backends, which know the gateway by its signature" {
