@@ -270,7 +270,7 @@ struct ip_control_item {
 	struct span at;
 	struct cidr *blocks;
 	size_t n_blocks;
-	struct ref app; /* struct app; absent: whoever calls */
+	struct ref app; /* struct app; absent: whoever calls; of REFUSE: ignored */
 };
 
 struct ip_control {

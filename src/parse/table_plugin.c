@@ -46,10 +46,10 @@ static const struct table traffic_table = {
 	TABLE_PLACE,      KEYS(traffic_keys),
 };
 static const struct key ip_item_keys[] = {
-	{"blocks", KEY_CIDRS, KEY_REQUIRED, ITEMS(ip_control_item, blocks),
-	 .doc = "Addresses of clients, as the gateway sees them."},
+	{"blocks", KEY_CIDRS, KEY_REQUIRED | KEY_PLAIN, ITEMS(ip_control_item, blocks),
+	 .doc = "Addresses and blocks of clients, as the gateway sees them."},
 	{"appId", KEY_REF, FIELD(ip_control_item, app),
-	 .doc = "App that the item is for. Default: whoever calls."},
+	 .doc = "ALLOW: the app that may call from there only; others are not affected. Default: whoever calls."},
 };
 static const struct table ip_item_table = {
 	"an item",   "ip-control-item",  sizeof(struct ip_control_item),

@@ -325,6 +325,8 @@
 	  "The limit of an app is at most that of its owner, and this at most that of the API.") \
 	X(ERROR, special_user, "special-user", \
 	  "A special limit is one of an app: all apps of a lab have one owner.") \
+	X(WARNING, ip_control_app, "ip-control-app", \
+	  "An item of ipControl is for an app where it allows, and apps call.") \
 	X(ERROR, basic_user, "basic-user", \
 	  "A user of basicAuth has a name without a colon, and one password.") \
 	X(ERROR, jwt_key, "jwt-key", \

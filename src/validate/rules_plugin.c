@@ -62,6 +62,47 @@ void validate_special_user(struct validation *v)
 	}
 }
 
+static const struct ip_control_item *item_of_app(const struct plugin *p)
+{
+	for (size_t i = 0; i < p->ip_control.n_items; i++) {
+		if (p->ip_control.items[i].app.name)
+			return &p->ip_control.items[i];
+	}
+	return NULL;
+}
+
+void validate_ip_control_app(struct validation *v)
+{
+	const struct lab *lab = v->lab;
+	const struct ip_control_item *item;
+
+	for (size_t i = 0; i < lab->n_plugins; i++) {
+		const struct plugin *p = &lab->plugins[i];
+
+		item = item_of_app(p);
+		if (item && !p->ip_control.allow)
+			validate_report(v, item->app.at,
+					"plug-in '%s' refuses addresses whoever calls: appId is "
+					"ignored",
+					p->id.name);
+	}
+	for (size_t i = 0; i < lab->n_plugin_attachments; i++) {
+		const struct plugin_attachment *a = &lab->plugin_attachments[i];
+		const struct api *api = a->api.to;
+
+		item = a->plugin.to ? item_of_app(a->plugin.to) : NULL;
+		if (!item || !((const struct plugin *)a->plugin.to)->ip_control.allow || !api ||
+		    api->auth_type == AUTH_APP)
+			continue;
+		validate_report(v, a->plugin.at,
+				"plug-in '%s' has an item for an app, but no app calls API '%s', "
+				"which asks nobody who he is",
+				a->plugin.name, api->id.name);
+		diag_note(v->diags, item->app.at, "the app is named here");
+		validate_hint(v, "calls that no item without appId lets in are refused");
+	}
+}
+
 static void check_users(struct validation *v, const struct plugin *p)
 {
 	const struct basic_auth *b = &p->basic_auth;

@@ -172,6 +172,18 @@ called() {
   [[ $output == *"at most 6 calls in 86400 s, 4 of them of app app-2"* ]] || { echo "$output"; false; }
 }
 
+@test "addresses of an app are no rule for others; bare ones, and REFUSE with an app" {
+  only='only: {ipControl: {type: ALLOW, items: [{blocks: [172.16.1.30], appId: app-2}]}}'
+  not='not: {ipControl: {type: REFUSE, items: [{blocks: [172.16.1.20], appId: app-2}]}}'
+  up "$(lab_file 'may-1: {app: app-1, api: echo}, may-2: {app: app-2, api: echo}' "$only, $not" 'a: {plugin: only, api: echo}, b: {plugin: not, api: seen}')"
+  name=$(domain apps group-1)
+  explain() { labctl explain apps "$1" "http://$name/v1/echo/x" --app "$2" --probe --json | jq -r '"\(.probe.status) \(.error_code // "") \(.probe.agrees)"'; }
+  [ "$(explain ecs-1 app-1)" = "200  true" ]
+  [ "$(explain ecs-1 app-2)" = "403 A403IP true" ]
+  [ "$(explain ecs-2 app-2)" = "200  true" ]
+  [ "$(called /seen)" = "403 A403IP" ]
+}
+
 # token WHICH
 token() { sed -n "s/^#define TOKEN_$1 \"\(.*\)\"/\1/p" "$LABCTL_SOURCE_DIR/tests/unit/gateway/tokens.h"; }
 

@@ -21,6 +21,14 @@ static const char *const apis[] = {
 	TEST_API("allowed", "GET", "/allowed", TEST_OPEN BOUND("allow") TEST_MOCK),
 	TEST_API("elsewhere", "GET", "/elsewhere", TEST_OPEN BOUND("elsewhere") TEST_MOCK),
 	TEST_API("one-app", "GET", "/one-app", TEST_OPEN AUTH BOUND("one-app") TEST_MOCK),
+	TEST_API("app-elsewhere", "GET", "/app-elsewhere",
+		 TEST_OPEN AUTH BOUND("app-elsewhere") TEST_MOCK),
+	TEST_API("apps-elsewhere", "GET", "/apps-elsewhere",
+		 TEST_OPEN AUTH BOUND("apps-elsewhere") TEST_MOCK),
+	TEST_API("of-nobody", "GET", "/of-nobody", TEST_OPEN BOUND("one-app") TEST_MOCK),
+	TEST_API("app-refused", "GET", "/app-refused",
+		 TEST_OPEN AUTH BOUND("app-refused") TEST_MOCK),
+	TEST_API("no-items", "GET", "/no-items", TEST_OPEN BOUND("no-items") TEST_MOCK),
 	TEST_API("other-stage", "GET", "/other-stage",
 		 TEST_OPEN "\"plugins\":[{\"plugin\":\"refuse\",\"stages\":[\"PRE\"]}]," TEST_MOCK),
 };
@@ -45,7 +53,14 @@ static const char more[] =
 	"{\"name\":\"elsewhere\",\"kind\":\"ipControl\",\"type\":\"ALLOW\",\"items\":[{\"blocks\":["
 	"\"10.0.0.0/8\"]}]},"
 	"{\"name\":\"one-app\",\"kind\":\"ipControl\",\"type\":\"ALLOW\",\"items\":[{\"blocks\":["
-	"\"127.0.0.0/8\"],\"app\":\"app-1\"}]}]";
+	"\"127.0.0.0/8\"],\"app\":\"app-1\"}]},"
+	"{\"name\":\"app-elsewhere\",\"kind\":\"ipControl\",\"type\":\"ALLOW\",\"items\":[{\"blocks\":["
+	"\"10.0.0.0/8\"],\"app\":\"app-1\"}]},"
+	"{\"name\":\"apps-elsewhere\",\"kind\":\"ipControl\",\"type\":\"ALLOW\",\"items\":[{\"blocks\":["
+	"\"127.0.0.1/32\"],\"app\":\"app-1\"},{\"blocks\":[\"10.0.0.0/8\"]}]},"
+	"{\"name\":\"app-refused\",\"kind\":\"ipControl\",\"type\":\"REFUSE\",\"items\":[{\"blocks\":["
+	"\"127.0.0.1/32\"],\"app\":\"app-1\"}]},"
+	"{\"name\":\"no-items\",\"kind\":\"ipControl\",\"type\":\"ALLOW\",\"items\":[]}]";
 
 static int open_gateway(void **state)
 {
@@ -96,7 +111,23 @@ static void addresses(void **state)
 	expect(*state, "GET /other-stage HTTP/1.1" TEST_HOST "\r\n", "200 ");
 	expect(*state, "GET /one-app HTTP/1.1" TEST_HOST "\r\n", "400 A400MA");
 	expect(*state, CALL("/one-app", "c1"), "200 ");
-	expect(*state, CALL("/one-app", "c2"), "403 A403IP");
+	expect(*state, CALL("/one-app", "c2"), "200 "); /* it is no rule for that app */
+}
+
+/* The client is 127.0.0.1. */
+static void addresses_of_apps(void **state)
+{
+	expect(*state, CALL("/app-elsewhere", "c1"), "403 A403IP");
+	expect(*state, CALL("/app-elsewhere", "c2"), "200 ");
+	/* an item without an app is for all */
+	expect(*state, CALL("/apps-elsewhere", "c1"), "200 ");
+	expect(*state, CALL("/apps-elsewhere", "c2"), "403 A403IP");
+	/* nobody says who calls */
+	expect(*state, "GET /of-nobody HTTP/1.1" TEST_HOST "\r\n", "403 A403IP");
+	/* REFUSE: whoever calls, and before it is asked */
+	expect(*state, "GET /app-refused HTTP/1.1" TEST_HOST "\r\n", "403 A403IP");
+	expect(*state, CALL("/app-refused", "c2"), "403 A403IP");
+	expect(*state, "GET /no-items HTTP/1.1" TEST_HOST "\r\n", "200 ");
 }
 
 /* Units are those of the clock; what is over makes room. */
@@ -246,6 +277,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(owners_have_theirs, open_gateway,
 						test_gateway_down),
 		cmocka_unit_test_setup_teardown(addresses, open_gateway, test_gateway_down),
+		cmocka_unit_test_setup_teardown(addresses_of_apps, open_gateway, test_gateway_down),
 		cmocka_unit_test(units),
 		cmocka_unit_test(bad_lists),
 		cmocka_unit_test(bad_plugins),
