@@ -288,7 +288,7 @@
 	X(ERROR, group_base_path, "group-base-path", \
 	  "A base path starts with / and has no empty, . or .. segment.") \
 	X(ERROR, api_path, "api-path", \
-	  "A path starts with /, has no empty, . or .. segment, and parameters are whole segments.") \
+	  "A path starts with /, has no empty, . or .. segment; parameters are whole segments, each once.") \
 	X(ERROR, api_duplicate, "api-duplicate", \
 	  "The APIs of a group differ in method or path.") \
 	X(ERROR, api_quota, "api-quota", \
