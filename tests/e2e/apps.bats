@@ -115,6 +115,11 @@ probed() { # explain's options: "STATUS CODE AGREES"
     jq -er '[.workers[].config.apps[]? | select(.name == "app-1") | .code] | first')" "http://$(domain apps group-1)/v1/echo/x"
   [[ $output == *X-Ca-Request-Id* || $output == *x-ca-request-id* ]] || { echo "$output"; false; }
   [[ $output != *APPCODE* ]]
+  file=$(lab_file 'may-2: {app: app-2, api: echo}')
+  sed -i 's/^  echo: {/&app_code_auth_type: HEADER_QUERY, /' "$file"
+  up "$file"
+  run labctl exec apps ecs-1 -- curl -s "http://$(domain apps group-1)/v1/echo/x?a=1&AppCode=code-2"
+  [[ $output == *'"query": "a=1"'* && $output != *code-2* ]] || { echo "$output"; false; }
   run labctl api call apps echo
   [ "$status" -eq 2 ]
   [[ $output == *"say --path PATH"* ]]
