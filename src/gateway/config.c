@@ -297,6 +297,7 @@ static int api(struct config_reader *r, json_t *j, size_t i)
 		return config_wrong(r, "apis", i, "malformed method");
 	x->name = config_copy(r, name);
 	x->id = config_copy(r, id);
+	x->circuit = hash_str(5, x->id);
 	x->method = strcmp(method, "ANY") == 0 ? NULL : config_copy(r, method);
 	if (read_path(r, path, i, x) < 0 || protocols(r, protocol, i, x) < 0 ||
 	    config_stages(r, stages, i, x->group, &x->stages) < 0)

@@ -268,6 +268,7 @@ struct gateway_api {
 	struct gateway_auth auth;
 	struct gateway_bound *plugins; /* in the order in which they act */
 	size_t n_plugins;
+	uint64_t circuit; /* hash of its circuit where no plug-in says anything of it */
 	const struct gateway_mapping *mapping; /* NULL: all goes on as it came */
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What happens to a call, in order: each step of `chain` either passes it on or answers. Plug-ins (plugin.h) have
- * three of its rows.
+ * four of its rows.
  */
 #include "gateway/gateway.h"
 
@@ -116,6 +116,7 @@ void gateway_answer_error(struct gateway_call *c, enum gateway_error e, const ch
 		.n_headers = 3,
 	};
 
+	gateway_circuit_after(c);
 	gateway_plugins_after(c, &reply);
 	reply.answer.n_headers = reply.n_headers;
 	if (httpd_respond(c->r, &reply.answer) == 0)
@@ -140,6 +141,7 @@ int gateway_answer_backend(struct gateway_call *c, const struct httpd_answer *an
 	c->status = answer->status;
 	c->answered_at = loop_now(c->gateway->loop);
 	reply.n_headers = n;
+	gateway_circuit_after(c);
 	gateway_plugins_after(c, &reply);
 	n = reply.n_headers;
 	headers[n++] = (struct http_header){http_slice("X-Ca-Request-Id"), http_slice(c->id)};
@@ -331,12 +333,19 @@ static bool call_backend(struct gateway_call *c)
 }
 
 static bool (*const chain[])(struct gateway_call *) = {
-	limit_head,        find_group,
-	limit_public,      find_stage,
-	normalise,         find_api,
-	check_protocol,    gateway_plugins_early,
-	gateway_authorize, gateway_plugins_before,
-	map_request,       gateway_plugins_late,
+	limit_head,
+	find_group,
+	limit_public,
+	find_stage,
+	normalise,
+	find_api,
+	check_protocol,
+	gateway_plugins_early,
+	gateway_authorize,
+	gateway_plugins_before,
+	map_request,
+	gateway_plugins_late,
+	gateway_circuit_enter,
 	call_backend,
 };
 
@@ -370,7 +379,7 @@ static void on_end(struct httpd_request *r, bool sent, void *arg)
 	if (c->upstream)
 		upstream_cancel(c->upstream);
 	c->upstream = NULL;
-	gateway_plugins_end(c);
+	gateway_circuit_end(c);
 	if (!sent) {
 		c->error = GATEWAY_CLIENT_GONE;
 		c->message = gateway_error_text(r->arena, c->error, NULL);
