@@ -40,7 +40,8 @@ int apply_look(const struct state *s, const struct apply_past *past, const struc
 		apply_view_done(v);
 		return -1;
 	}
-	v->is->n_workers = v->is->n_nodes = 0; /* were copied, and say nothing */
+	v->is->n_workers = v->is->n_nodes = 0;                    /* were copied, and say nothing */
+	v->is->summary = past->plan ? past->plan->summary : NULL; /* no kernel has one */
 	/* after a run that was cut short nobody knows which workers run: all are started anew */
 	if (past->plan && !past->unfinished && apply_supervised(s))
 		apply_copy_workers(v->is, past->plan, on_firm_ground, v->is);
