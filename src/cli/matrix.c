@@ -590,8 +590,9 @@ static json_t *cells_of(const struct grid *g)
 
 static void print_json(const struct cli_seen *seen, const struct grid *g)
 {
-	json_t *root = json_pack("{s:s, s:s?, s:b, s:o, s:o, s:o}", "lab", seen->plan->lab, "step",
-				 seen->step, "live", seen->live, "from", names_of(&g->rows), "to",
+	json_t *root = json_pack("{s:s, s:s?, s:b, s:s?, s:o, s:o, s:o}", "lab", seen->plan->lab,
+				 "step", seen->step, "live", seen->live, "file",
+				 cli_seen_file(seen), "from", names_of(&g->rows), "to",
 				 names_of(&g->columns), "cells", cells_of(g));
 	auto_free char *text = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
 
