@@ -148,7 +148,13 @@ int apply_status_part(const struct state *s, const struct apply_ops *ops, const 
 		      bool (*concerns)(const char *ns, void *data), void *data,
 		      struct apply_status *status, struct lab_error **err)
 {
-	*status = (struct apply_status){.plan = apply_part(plan, concerns, data)};
+	auto_free bool *open = calloc(plan->n_namespaces + 1, sizeof(*open));
+
+	if (!open)
+		abort();
+	for (size_t i = 0; i < plan->n_namespaces; i++)
+		open[i] = concerns(plan->namespaces[i].name, data);
+	*status = (struct apply_status){.plan = apply_part(plan, open, APPLY_BOTH_ENDS)};
 	status->observed = apply_observe(s, ops, status->plan, &status->foreign, &status->n_foreign,
 					 err);
 	if (!status->observed) {
@@ -165,7 +171,7 @@ int apply_glance(const struct state *s, const struct apply_ops *ops, const struc
 	const char **foreign;
 	size_t n_foreign;
 
-	*glance = (struct apply_glance){.part = apply_opened(plan, open)};
+	*glance = (struct apply_glance){.part = apply_part(plan, open, APPLY_OPEN_ENDS)};
 	glance->observed = apply_observe(s, ops, glance->part, &foreign, &n_foreign, err);
 	if (!glance->observed) {
 		apply_glance_done(glance);

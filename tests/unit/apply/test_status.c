@@ -108,11 +108,21 @@ static bool is_c(const char *ns, void *data)
 	return strcmp(ns, "c") == 0;
 }
 
+static bool *open_only(const struct plan *p, const char *ns)
+{
+	bool *open = calloc(p->n_namespaces, sizeof(*open));
+
+	assert_non_null(open);
+	open[plan_find_namespace(p, ns) - p->namespaces] = true;
+	return open;
+}
+
 /* A look at one namespace sees what lies in it, and its links to their other ends; of those no more. */
 static void a_part_of_a_lab_is_seen_by_itself(void **state)
 {
 	struct fixture *f = *state;
-	auto_plan struct plan *part = apply_part(f->b, is_c, NULL);
+	auto_free bool *open = open_only(f->b, "c");
+	auto_plan struct plan *part = apply_part(f->b, open, APPLY_BOTH_ENDS);
 	struct apply_ops ops = fake_ops(f->k);
 	struct lab_error *err = NULL;
 	struct apply_status status;
@@ -128,15 +138,6 @@ static void a_part_of_a_lab_is_seen_by_itself(void **state)
 	assert_int_equal(status.drift->n, 0);
 	apply_status_done(&status);
 	state_close(s);
-}
-
-static bool *open_only(const struct plan *p, const char *ns)
-{
-	bool *open = calloc(p->n_namespaces, sizeof(*open));
-
-	assert_non_null(open);
-	open[plan_find_namespace(p, ns) - p->namespaces] = true;
-	return open;
 }
 
 static struct apply_glance glance_at(struct fixture *f, const char *ns)
