@@ -129,17 +129,28 @@ int apply_status_planned(const struct state *s, const struct apply_ops *ops,
 	return 0;
 }
 
+static int observe(const struct state *s, const struct apply_ops *ops, struct apply_status *status,
+		   struct lab_error **err)
+{
+	status->observed = apply_observe(s, ops, status->plan, &status->foreign, &status->n_foreign,
+					 err);
+	if (status->observed)
+		return 0;
+	apply_status_done(status);
+	return -1;
+}
+
+int apply_status_observed(const struct state *s, const struct apply_ops *ops,
+			  struct apply_status *status, struct lab_error **err)
+{
+	return apply_status_planned(s, ops, status, err) ? -1 : observe(s, ops, status, err);
+}
+
 int apply_status(const struct state *s, const struct apply_ops *ops, struct apply_status *status,
 		 struct lab_error **err)
 {
-	if (apply_status_planned(s, ops, status, err))
+	if (apply_status_observed(s, ops, status, err))
 		return -1;
-	status->observed = apply_observe(s, ops, status->plan, &status->foreign, &status->n_foreign,
-					 err);
-	if (!status->observed) {
-		apply_status_done(status);
-		return -1;
-	}
 	status->drift = plan_diff(status->observed, status->plan);
 	return 0;
 }
@@ -155,12 +166,8 @@ int apply_status_part(const struct state *s, const struct apply_ops *ops, const 
 	for (size_t i = 0; i < plan->n_namespaces; i++)
 		open[i] = concerns(plan->namespaces[i].name, data);
 	*status = (struct apply_status){.plan = apply_part(plan, open, APPLY_BOTH_ENDS)};
-	status->observed = apply_observe(s, ops, status->plan, &status->foreign, &status->n_foreign,
-					 err);
-	if (!status->observed) {
-		apply_status_done(status);
+	if (observe(s, ops, status, err))
 		return -1;
-	}
 	status->drift = plan_diff(status->observed, status->plan);
 	return 0;
 }

@@ -32,7 +32,7 @@ static bool can_know(const char *lab)
 
 static int see_all(struct cli_seen *s, struct lab_error **err)
 {
-	if (apply_status(s->session.state, &s->session.ops, &s->status, err))
+	if (apply_status_observed(s->session.state, &s->session.ops, &s->status, err))
 		return -1;
 	if (!s->status.supervised)
 		s->status.observed->n_workers = 0;             /* nobody serves */
