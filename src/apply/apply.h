@@ -93,6 +93,9 @@ struct apply_status {
 
 int apply_status(const struct state *s, const struct apply_ops *ops, struct apply_status *status,
 		 struct lab_error **err);
+/** The same without a comparison: drift stays NULL. */
+int apply_status_observed(const struct state *s, const struct apply_ops *ops,
+			  struct apply_status *status, struct lab_error **err);
 /** The same without a look at what is there: observed, drift and foreign stay empty. */
 int apply_status_planned(const struct state *s, const struct apply_ops *ops,
 			 struct apply_status *status, struct lab_error **err);

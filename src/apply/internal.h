@@ -29,16 +29,17 @@ struct plan *apply_union(const char *lab, const struct plan *const *plans, size_
 struct plan *apply_intersection(const struct plan *wanted, const struct plan *there,
 				bool values_of_there);
 
+/** What is seen of links that lead out of the open namespaces. */
+enum apply_ends {
+	APPLY_OPEN_ENDS,
+	APPLY_BOTH_ENDS, /* the namespaces at their other ends are there, too, without what lies in them */
+};
 /**
- * Of the plan what lies in the namespaces that `concerns` names, and the namespaces where links lead from
- * there; no workers. Borrowed strings; sorted.
+ * Of the plan what lies in the open namespaces, links with one end there included; no workers. open: beside the plan's
+ * namespaces. Borrowed strings; sorted.
  */
-struct plan *apply_part(const struct plan *plan, bool (*concerns)(const char *ns, void *data),
-			void *data);
-
-/** Of the plan what lies in the open namespaces, beside their own objects links with one end there. As above. */
-struct plan *apply_opened(const struct plan *plan, const bool *open);
-/** The plan, but of what apply_opened() gives only that which is in `there`, as it is there. No `extra`. */
+struct plan *apply_part(const struct plan *plan, const bool *open, enum apply_ends ends);
+/** The plan, but of what apply_part() gives with open ends only that which is in `there`, as it is there. No `extra`. */
 struct plan *apply_replaced(const struct plan *plan, const bool *open, const struct plan *there);
 
 /** Adds the workers of `from` that keep(w, data); NULL keeps all. */

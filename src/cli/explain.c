@@ -498,11 +498,11 @@ static void print_json(const struct explanation *e, const struct asked *asked,
 		       const struct probing *probing)
 {
 	json_t *root = json_pack(
-		"{s:s, s:s?, s:b, s:s, s:s, s:s?, s:s?, s:s, s:s?, s:o, s:s, s:s?, s:s?, s:s?, "
+		"{s:s, s:s?, s:b, s:s?, s:s, s:s, s:s?, s:s?, s:s, s:s?, s:o, s:s, s:s?, s:s?, s:s?, "
 		"s:I, s:I, s:i, s:b, s:b, s:o, s:b, s:o}",
-		"lab", seen->plan->lab, "step", seen->step, "live", seen->live, "from", e->from,
-		"to", e->to, "host", asked->host, "stage", asked->stage, "reachable",
-		words[e->verdict], "answer", e->answer, "status",
+		"lab", seen->plan->lab, "step", seen->step, "live", seen->live, "file",
+		cli_seen_file(seen), "from", e->from, "to", e->to, "host", asked->host, "stage",
+		asked->stage, "reachable", words[e->verdict], "answer", e->answer, "status",
 		e->status ? json_integer(e->status) : json_null(), "error_code", e->code, "cause",
 		e->cause, "resource", e->origin.resource, "at", e->origin.at, "rate",
 		(json_int_t)e->is.rate, "rtt_us", (json_int_t)e->is.delay_us, "loss_ppm",

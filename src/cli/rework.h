@@ -59,6 +59,7 @@ enum cli_file {
 };
 /** state: of the lab, whose plan is `running`. Cheap where the file is older than the plan. */
 enum cli_file cli_file_since(const struct state *state, const struct plan *running);
+const char *cli_file_word(enum cli_file file); /* in JSON */
 /** "its file lab.yaml has changed since ...", in a sentence; NULL: it is the same. In the arena. */
 const char *cli_file_note(enum cli_file file, const struct plan *running, struct arena *a);
 

@@ -45,4 +45,7 @@ void cli_seen_done(struct cli_seen *s);
 /** "scenario1 as it runs", "scenario1 as planned up to step attach" */
 void cli_seen_say(const struct cli_seen *s);
 
+/** What became of the file of a lab that is looked at as it runs, in a word for JSON; NULL: it is no such lab. */
+const char *cli_seen_file(const struct cli_seen *s);
+
 #define auto_cli_seen __attribute__((cleanup(cli_seen_done)))

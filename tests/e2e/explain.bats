@@ -220,6 +220,15 @@ to_gateway='. as $m | .cells[] | select($m.from[.from] == ["ecs-3"] and $m.to[.t
   run labctl explain scenario2 idc-client apigw-1
   [ "$status" -eq 0 ]
   [[ $output == *"; loses 30 %"* && $output == *", 51 % of round trips lost"* ]] || { echo "$output"; false; }
+  run labctl matrix scenario2
+  [[ $output == *"everything; 51 % of round trips lost"* ]] || { echo "$output"; false; }
+  labctl matrix scenario2 --json >"$BATS_TEST_TMPDIR/matrix"
+  lost() { # FROM TO
+    jq --arg from "$1" --arg to "$2" '. as $m | .cells[] | select(($m.from[.from] | index($from)) and
+      ($m.to[.to] | index($to))) | .loss_ppm' "$BATS_TEST_TMPDIR/matrix"
+  }
+  [ "$(lost idc-client ecs-1)" = 510000 ]
+  [ "$(lost idc-client idc-dns)" = 0 ]
 }
 
 @test "the matrix puts together what is alike" {

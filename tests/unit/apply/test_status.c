@@ -64,6 +64,31 @@ static void status_sees_changed_values(void **state)
 	assert_is(f, f->a, "repair", 0);
 }
 
+/* It sees the same as a whole look, and compares nothing. */
+static void what_is_there_without_a_comparison(void **state)
+{
+	struct fixture *f = *state;
+	struct apply_ops ops = fake_ops(f->k);
+	struct apply_status whole, seen;
+	auto_free char *was = NULL, *is = NULL;
+	struct state *s;
+
+	must_up(f, f->a);
+	fake_drop(f->k, &f->k->objects[f->k->n_objects - 1]);
+	whole = look(f);
+	assert_true(whole.drift->n > 0);
+	s = state_open(LAB, STATE_READ, NULL);
+	assert_int_equal(apply_status_observed(s, &ops, &seen, NULL), 0);
+	assert_null(seen.drift);
+	assert_true(seen.supervised);
+	was = plan_write(whole.observed);
+	is = plan_write(seen.observed);
+	assert_string_equal(is, was);
+	apply_status_done(&seen);
+	apply_status_done(&whole);
+	state_close(s);
+}
+
 static void dead_supervisor_is_seen_and_replaced(void **state)
 {
 	struct fixture *f = *state;
@@ -108,11 +133,21 @@ static bool is_c(const char *ns, void *data)
 	return strcmp(ns, "c") == 0;
 }
 
+static bool *open_only(const struct plan *p, const char *ns)
+{
+	bool *open = calloc(p->n_namespaces, sizeof(*open));
+
+	assert_non_null(open);
+	open[plan_find_namespace(p, ns) - p->namespaces] = true;
+	return open;
+}
+
 /* A look at one namespace sees what lies in it, and its links to their other ends; of those no more. */
 static void a_part_of_a_lab_is_seen_by_itself(void **state)
 {
 	struct fixture *f = *state;
-	auto_plan struct plan *part = apply_part(f->b, is_c, NULL);
+	auto_free bool *open = open_only(f->b, "c");
+	auto_plan struct plan *part = apply_part(f->b, open, APPLY_BOTH_ENDS);
 	struct apply_ops ops = fake_ops(f->k);
 	struct lab_error *err = NULL;
 	struct apply_status status;
@@ -128,15 +163,6 @@ static void a_part_of_a_lab_is_seen_by_itself(void **state)
 	assert_int_equal(status.drift->n, 0);
 	apply_status_done(&status);
 	state_close(s);
-}
-
-static bool *open_only(const struct plan *p, const char *ns)
-{
-	bool *open = calloc(p->n_namespaces, sizeof(*open));
-
-	assert_non_null(open);
-	open[plan_find_namespace(p, ns) - p->namespaces] = true;
-	return open;
 }
 
 static struct apply_glance glance_at(struct fixture *f, const char *ns)
@@ -254,6 +280,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(status_names_drift_and_up_repairs),
 		TEST(status_sees_changed_values),
+		TEST(what_is_there_without_a_comparison),
 		TEST(dead_supervisor_is_seen_and_replaced),
 		TEST(supervisor_that_cannot_be_looked_at_counts),
 		TEST(a_part_of_a_lab_is_seen_by_itself),
