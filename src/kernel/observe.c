@@ -54,11 +54,10 @@ static int read_caches(struct kernel_sight *s, struct lab_error **err)
 	if (res < 0)
 		return kernel_sight_error(s, "objects", res, err);
 	nl_socket_disable_msg_peek(sock); /* else each is received twice, and few at a time */
-	if (kernel_sight_links(s, sock, err) < 0 || kernel_sight_addresses(s, sock, err) < 0 ||
-	    kernel_sight_neighbours(s, sock, err) < 0 || kernel_sight_routes(s, sock, err) < 0 ||
-	    kernel_sight_rules(s, sock, err) < 0)
-		return -1;
-	if (kernel_sight_shapers(s, sock, err) < 0)
+	s->sock = nl_socket_get_fd(sock);
+	if (kernel_sight_links(s, err) < 0 || kernel_sight_addresses(s, err) < 0 ||
+	    kernel_sight_neighbours(s, err) < 0 || kernel_sight_routes(s, err) < 0 ||
+	    kernel_sight_rules(s, sock, err) < 0 || kernel_sight_shapers(s, sock, err) < 0)
 		return -1;
 	return s->cloud ? kernel_sight_tables(s, err) : 0;
 }
