@@ -130,7 +130,10 @@ int kernel_sight_neighbours(struct kernel_sight *s, struct lab_error **err)
 						.family = AF_INET,
 						.see = see_neighbour,
 						.noted = &s->extra->n_neighbours};
+	const struct plan_neighbour least = {.ns = s->ns, .dev = ""};
 
+	if (!kernel_sight_concerns(s, PLAN_NEIGHBOUR, &least))
+		return 0;
 	return kernel_sight_dump(s, "neighbours", q, err);
 }
 
@@ -248,9 +251,13 @@ static void see_rule(struct nl_object *o, void *data)
 
 int kernel_sight_rules(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err)
 {
+	const struct plan_rule least = {.ns = s->ns};
 	struct nl_cache *cache = NULL;
-	int res = rtnl_rule_alloc_cache(sock, AF_INET, &cache);
+	int res;
 
+	if (!kernel_sight_concerns(s, PLAN_RULE, &least))
+		return 0;
+	res = rtnl_rule_alloc_cache(sock, AF_INET, &cache);
 	return walk(s, "rules", res, cache, see_rule, err);
 }
 
@@ -410,10 +417,14 @@ static void see_stray_queues(struct kernel_sight *s, const struct kernel_sight_d
 
 int kernel_sight_shapers(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err)
 {
+	const struct plan_shaper least = {.ns = s->ns, .dev = ""};
 	struct nl_cache *cache = NULL;
-	int res = rtnl_qdisc_alloc_cache(sock, &cache);
 	struct queues *queues;
+	int res;
 
+	if (!kernel_sight_concerns(s, PLAN_SHAPER, &least))
+		return 0;
+	res = rtnl_qdisc_alloc_cache(sock, &cache);
 	if (res < 0)
 		return kernel_sight_error(s, "shapers", res, err);
 	queues = find_queues(s, cache);

@@ -24,22 +24,44 @@ int kernel_sight_error(const struct kernel_sight *s, const char *what, int nlerr
 			      "cannot read the %s of %s: %s", what, s->ns, nl_geterror(nlerr));
 }
 
-static size_t find_wanted(const struct plan *p, enum plan_kind kind, const void *key)
+/* Place of the first that is not below the key. */
+static size_t first_wanted(const struct plan *p, enum plan_kind kind, const void *key)
 {
 	size_t low = 0, high = plan_count(p, kind);
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
-		int c = plan_key_cmp(kind, plan_object(p, kind, mid), key);
 
-		if (c == 0)
-			return mid;
-		if (c < 0)
+		if (plan_key_cmp(kind, plan_object(p, kind, mid), key) < 0)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	return SIZE_MAX;
+	return low;
+}
+
+static size_t find_wanted(const struct plan *p, enum plan_kind kind, const void *key)
+{
+	size_t i = first_wanted(p, kind, key);
+
+	return i < plan_count(p, kind) && plan_key_cmp(kind, plan_object(p, kind, i), key) == 0
+		       ? i
+		       : SIZE_MAX;
+}
+
+/* How the structs of those kinds begin that are in one namespace. */
+struct placed {
+	struct plan_origin origin;
+	const char *ns;
+};
+
+bool kernel_sight_concerns(const struct kernel_sight *s, enum plan_kind kind, const void *least)
+{
+	size_t i = first_wanted(s->wanted, kind, least);
+	const struct placed *o = i < plan_count(s->wanted, kind) ? plan_object(s->wanted, kind, i)
+								 : NULL;
+
+	return s->cloud || (o && strcmp(o->ns, s->ns) == 0);
 }
 
 static size_t size_of(enum plan_kind kind)

@@ -58,6 +58,12 @@ void *kernel_sight_note(struct kernel_sight *s, enum plan_kind kind, const void 
 /** The wanted object itself, or NULL. */
 const void *kernel_sight_wanted(const struct kernel_sight *s, enum plan_kind kind, const void *key);
 
+/**
+ * Whether objects of a kind (neighbours, rules, shapers) matter in the namespace being looked at: in one of the cloud,
+ * where nobody may add any, and where some are wanted. least: a key of that namespace that none is below.
+ */
+bool kernel_sight_concerns(const struct kernel_sight *s, enum plan_kind kind, const void *least);
+
 /** The device of the namespace being looked at, or NULL. */
 const struct kernel_sight_dev *kernel_sight_by_index(const struct kernel_sight *s, int index);
 
