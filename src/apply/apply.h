@@ -3,7 +3,7 @@
  * Makes a plan real, takes it away again, and compares it with what is there.
  *
  * Order of a run: look at the kernel, write target.json, end the workers that lose their ground, remove,
- * add, write the nodes' files, start the workers, let go of the supervisor, and last rename target.json to
+ * add, write the nodes' files and what makes later looks cheaper, start the workers, let go of the supervisor, and last rename target.json to
  * plan.json. Where the lab's supervisor is this run's own, nobody uses its workers yet: they start as soon
  * as the namespaces are there, beside all that is added to them. Whatever happens in between, the journal knows every namespace and the supervisor, so
  * that the next `up` or `down` finds all of it; a failure that can be handled is undone at once.
@@ -46,6 +46,9 @@ struct apply_ops {
 	/** May be NULL. Finds by its own marks what the journal should know and does not (it was damaged,
 	 * or lost), and writes it there. */
 	int (*adopt)(void *data, struct lab_error **err);
+
+	/** May be NULL. Writes down what makes later looks cheaper, once objects are as they shall stay. */
+	int (*keep)(void *data, struct lab_error **err);
 
 	/** May be NULL. Refuses so many more namespaces where the host has no room for them. */
 	int (*room)(void *data, size_t namespaces, struct lab_error **err);

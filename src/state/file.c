@@ -148,7 +148,7 @@ int state_rename(struct state *s, const char *from, const char *to, struct lab_e
 static const char *const known[] = {
 	"plan.json", "target.json", "journal", "control",       "supervisor",      "log",
 	"run",       "node",        "filters", "plan.json.tmp", "target.json.tmp", "journal.tmp",
-	"secrets",
+	"secrets",   "filters.tmp",
 };
 
 /* Names what is left, so that the user knows what was not removed. */

@@ -55,7 +55,7 @@ try_up() { # ERROR
 
 @test "up on a full state directory" {
   local file n
-  for file in journal journal.tmp plan.json target.json.tmp node/ecs-3/hosts.tmp node/ecs-3/resolv.conf.tmp; do
+  for file in journal journal.tmp plan.json target.json.tmp filters.tmp node/ecs-3/hosts.tmp node/ecs-3/resolv.conf.tmp; do
     only=(-P "/run/labctl/$lab/$file")
     for n in $(points); do
       injected "write:error=ENOSPC:when=$n" "$labctl" up "$BATS_FILE_TMPDIR/$lab"
