@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "apply/apply.h"
 #include "base/cleanup.h"
 #include "base/name.h"
 #include "base/utf8.h"
@@ -314,10 +315,14 @@ char *cli_lab_name_read(const char *arg, struct cli_lab **read, struct diag_list
 static int read_applied(const struct state *s, struct plan **plan, struct lab_error **err)
 {
 	struct lab_error *why = NULL;
+	auto_free char *text = NULL;
 	size_t len = 0;
-	auto_free char *text = cli_outside() ? rootless_read(s, "plan.json", &len, &why)
-					     : state_read(s, "plan.json", &len, &why);
 
+	*plan = cli_outside() ? NULL : apply_planned(s);
+	if (*plan)
+		return 0;
+	text = cli_outside() ? rootless_read(s, "plan.json", &len, &why)
+			     : state_read(s, "plan.json", &len, &why);
 	if (why) {
 		lab_error_free(*err);
 		*err = why;
