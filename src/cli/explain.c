@@ -329,8 +329,9 @@ static void find_remedy(const struct options *o, const struct cli_seen *seen, st
 {
 	const char *step = seen->step;
 
-	if (!seen->live && !step)
-		return; /* no step comes after all of them */
+	/* no step comes after all of them, and the file could be used */
+	if (!step && (!seen->live || cli_file_untouched(seen->session.state, seen->status.plan)))
+		return;
 	r->lab = lab_at(o->common.lab, NULL);
 	r->unread = !r->lab;
 	for (size_t i = r->lab ? step_after(r->lab->lab, step) : 0;

@@ -84,7 +84,7 @@ int cli_seen_open(struct cli_seen *s, const char *verb, const char *lab, const c
 	}
 	if (up > 0)
 		return compile(s, lab, step, diags, err);
-	cli_lab_free(s->read); /* only its name was wanted */
+	cli_lab_free(s->read); /* it came up this moment */
 	s->read = NULL;
 	return up;
 }
