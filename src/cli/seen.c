@@ -103,6 +103,11 @@ int cli_seen_more(struct cli_seen *s, const struct analyse *a, struct lab_error 
 	return 1;
 }
 
+bool cli_seen_is_planned(const struct cli_seen *s)
+{
+	return s->plan == &s->nothing_seen && s->status.supervised;
+}
+
 void cli_seen_done(struct cli_seen *s)
 {
 	apply_glance_done(&s->glance);
