@@ -20,6 +20,9 @@ struct strbuf;
 struct analyse;
 
 struct analyse *analyse_new(const struct plan *p) __attribute__((returns_nonnull));
+/** The same for a plan with the same workers as that of `before`, which must outlive it: they are not read again. */
+struct analyse *analyse_again(const struct plan *p, const struct analyse *before)
+	__attribute__((returns_nonnull));
 void analyse_free(struct analyse *a); /* NULL is fine */
 
 /**

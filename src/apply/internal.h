@@ -16,6 +16,12 @@ int apply_past_read(const struct state *s, struct apply_past *p, struct lab_erro
 void apply_past_done(struct apply_past *p);
 
 /**
+ * Beside plan.json, which says p, a copy that apply_planned() reads quickly. Where it cannot be written that file is
+ * read: no error. It names the file by inode, size and times, so that no other's is taken for it: to be written last.
+ */
+void apply_packed_write(struct state *s, const struct plan *p);
+
+/**
  * The objects of all plans by key, those of earlier plans first choice; sorted. No workers; nodes,
  * because what people add in them is theirs. Borrows the objects' strings from the plans. NULL plans are skipped.
  */

@@ -107,12 +107,15 @@ static int no_plan(const struct state *s, const struct apply_past *past, struct 
 	return lab_error_hint(err, "labctl up %s", state_lab(s));
 }
 
-int apply_status_planned(const struct state *s, const struct apply_ops *ops,
-			 struct apply_status *status, struct lab_error **err)
+static int read_status(const struct state *s, struct apply_status *status, struct lab_error **err)
 {
 	struct apply_past past;
 
-	*status = (struct apply_status){0};
+	status->plan = apply_planned(s);
+	if (status->plan) {
+		status->unfinished = state_exists(s, "target.json");
+		return 0;
+	}
 	if (apply_past_read(s, &past, err))
 		return -1;
 	if (!past.plan) {
@@ -121,9 +124,17 @@ int apply_status_planned(const struct state *s, const struct apply_ops *ops,
 		return -1;
 	}
 	status->unfinished = past.unfinished;
-	status->plan = past.plan;
-	past.plan = NULL;
+	status->plan = steal_ptr(past.plan);
 	apply_past_done(&past);
+	return 0;
+}
+
+int apply_status_planned(const struct state *s, const struct apply_ops *ops,
+			 struct apply_status *status, struct lab_error **err)
+{
+	*status = (struct apply_status){0};
+	if (read_status(s, status, err))
+		return -1;
 	status->supervised = apply_answers(s, ops);
 	status->halted = process_id_stopped(&state_journal(s)->supervisor);
 	return 0;

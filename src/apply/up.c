@@ -274,7 +274,10 @@ static int act(struct up *u, struct lab_error **err)
 	    apply_nodes(u->run.state, u->past.plan, u->wanted, err) || keep(u, err) ||
 	    start_workers(u, err))
 		return -1;
-	return state_rename(u->run.state, "target.json", "plan.json", err);
+	if (state_rename(u->run.state, "target.json", "plan.json", err))
+		return -1;
+	apply_packed_write(u->run.state, u->wanted);
+	return 0;
 }
 
 /* --- undoing --- */

@@ -84,7 +84,7 @@ int cli_seen_open(struct cli_seen *s, const char *verb, const char *lab, const c
 	}
 	if (up > 0)
 		return compile(s, lab, step, diags, err);
-	cli_lab_free(s->read); /* only its name was wanted */
+	cli_lab_free(s->read); /* it came up this moment */
 	s->read = NULL;
 	return up;
 }
@@ -101,6 +101,11 @@ int cli_seen_more(struct cli_seen *s, const struct analyse *a, struct lab_error 
 		return -1;
 	s->plan = s->glance.plan;
 	return 1;
+}
+
+bool cli_seen_is_planned(const struct cli_seen *s)
+{
+	return s->plan == &s->nothing_seen && s->status.supervised;
 }
 
 void cli_seen_done(struct cli_seen *s)

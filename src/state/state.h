@@ -2,9 +2,10 @@
 /**
  * What a lab leaves on disk: /run/labctl/LAB/ (root, 0700), checked by fstat before use, every file
  * reached by openat from its descriptor. plan.json: what was applied last. target.json: what is being
- * applied (its presence means that a run did not finish). journal: namespaces and the supervisor
- * that were made, each line written before the thing that it speaks of can be seen by others. filters: see
- * kernel/ledger.h.
+ * applied (its presence means that a run did not finish). plan.packed: plan.json once more, quicker to
+ * read; only who looks may go by it, and only where it is a copy of that very file (apply_planned()).
+ * journal: namespaces and the supervisor that were made, each line written before the thing that it
+ * speaks of can be seen by others. filters: see kernel/ledger.h.
  */
 #pragma once
 

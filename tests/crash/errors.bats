@@ -68,6 +68,16 @@ try_up() { # ERROR
   done
 }
 
+@test "up without room for the copy of the plan is up, and asked by its plan" {
+  only=(-P "/run/labctl/$lab/plan.packed.tmp")
+  injected "write:error=ENOSPC:when=1" "$labctl" up "$BATS_FILE_TMPDIR/$lab"
+  only=()
+  [[ $hit == true && $status -eq 0 && ! -e /run/labctl/$lab/plan.packed && ! -e /run/labctl/$lab/plan.packed.tmp ]]
+  must "$labctl" status $lab
+  must "$labctl" up "$BATS_FILE_TMPDIR/$lab"
+  [[ -s /run/labctl/$lab/plan.packed ]]
+}
+
 @test "a change with ENOMEM anywhere is undone" {
   local call n total=0
   must "$labctl" up "$BATS_FILE_TMPDIR/$lab" --step create-cen
