@@ -20,13 +20,9 @@ struct slot {
 	_Atomic uint64_t hash, word;
 };
 
-_Static_assert(GATEWAY_BREAKER_OFFSET == GATEWAY_NONCE_OFFSET + GATEWAY_NONCE_SETS *
-									GATEWAY_NONCE_WAYS *
-									sizeof(uint64_t),
-	       "behind the nonces");
 _Static_assert(GATEWAY_BREAKER_OFFSET + GATEWAY_BREAKER_SLOTS * sizeof(struct slot) <=
-		       WORKER_MEMORY,
-	       "fits the memory");
+		       GATEWAY_NONCE_OFFSET,
+	       "before the nonces");
 
 static uint64_t word_of(enum state state, uint64_t time, uint64_t count)
 {

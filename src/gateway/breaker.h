@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * Circuit breakers. They are behind the nonces (gateway/nonce.h) in the memory that the supervisor keeps for the gateway:
+ * Circuit breakers. They are before the nonces (gateway/nonce.h) in the memory that the supervisor keeps for the gateway:
  * a new configuration goes on counting, an open circuit stays open, and all processes of one gateway see the same.
  *
  *	offset	size

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/ip.h"
 #include "gateway/auth.h"
 #include "gateway/cache.h"
@@ -75,6 +76,7 @@ static struct gateway_call *call_new(struct gateway *g, struct httpd_request *r)
 	request_id(g, c->id);
 	(void)clock_gettime(CLOCK_REALTIME, &c->began); /* cannot fail for this clock */
 	c->began_at = loop_now(g->loop);
+	c->began_us = clock_us();
 	if (r->client.sin_family == AF_INET)
 		(void)ip_format(ntohl(r->client.sin_addr.s_addr), c->client_ip);
 	r->user = c;
@@ -164,12 +166,14 @@ static bool limit_head(struct gateway_call *c)
 
 static bool find_group(struct gateway_call *c)
 {
-	c->group = gateway_route_group(c->gateway->routes, c->domain, &c->matched_domain);
-	if (c->group)
+	const struct gateway_listener *l = c->r->listener;
+	enum gateway_error e = gateway_route_group(c->gateway->routes, c->domain, l->internet,
+						   &c->group, &c->matched_domain);
+
+	if (e == GATEWAY_OK)
 		return true;
 	gateway_answer_error(
-		c, GATEWAY_UNKNOWN_DOMAIN,
-		arena_strndup(c->r->arena, c->domain.n ? c->domain.p : "", c->domain.n));
+		c, e, arena_strndup(c->r->arena, c->domain.n ? c->domain.p : "", c->domain.n));
 	return false;
 }
 
@@ -374,8 +378,9 @@ static void on_end(struct httpd_request *r, bool sent, void *arg)
 		c->status = gateway_error_status(c->error);
 	}
 	gateway_log_call(c);
+	/* the head's time in milliseconds: it came in an earlier turn, or took none */
 	gateway_metrics_count(c->gateway->metrics, c->api, c->stage, c->status, c->error,
-			      loop_now(c->gateway->loop) - r->started);
+			      (c->began_at - r->started) * 1000 + clock_us() - c->began_us);
 	strbuf_done(&c->head);
 	strbuf_done(&c->event);
 	gateway_mapped_done(&c->out);
@@ -443,8 +448,8 @@ int gateway_listen(struct gateway *g, struct lab_error **err)
 
 		if (l->https && !g->security)
 			return lab_error_make(err, LAB_FAILED, "listener %s: no TLS", l->socket);
-		if (httpd_listen_secure(g->httpd, l->fd, NULL, l->https ? g->security : NULL, err) <
-		    0)
+		if (httpd_listen_secure(g->httpd, l->fd, (void *)l, l->https ? g->security : NULL,
+					err) < 0)
 			return lab_error_prefix(err, "listener %s", l->socket);
 	}
 	if (g->config->counts_fd >= 0 &&

@@ -50,6 +50,7 @@ bool http_head_hop_by_hop(const struct http_head *h, struct http_slice name)
 		HTTP_LITERAL("connection"),
 		HTTP_LITERAL("keep-alive"),
 		HTTP_LITERAL("te"),
+		HTTP_LITERAL("proxy"), /* CGI programs would take it for HTTP_PROXY: httpoxy.org */
 		HTTP_LITERAL("trailer"),
 		HTTP_LITERAL("upgrade"),
 		HTTP_LITERAL("expect"),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "gateway/breaker.h"
+#include "gateway/quota.h"
 
 #include "base/worker.h"
 #include "lib/test.h"
@@ -8,7 +9,7 @@
 
 static const struct gateway_breaker_rules rules = {
 	.threshold = 3, .window_ms = 10000, .open_ms = 15000};
-static uint64_t memory[WORKER_MEMORY / sizeof(uint64_t)];
+static uint64_t memory[GATEWAY_MEMORY / sizeof(uint64_t)];
 
 static void fail_at(uint64_t hash, uint64_t ms, bool probe)
 {

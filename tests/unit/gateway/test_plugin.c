@@ -81,7 +81,7 @@ static void addresses(void **state)
 /* Units are those of the clock; what is over makes room. */
 static void units(void **state)
 {
-	static uint64_t memory[WORKER_MEMORY / sizeof(uint64_t)];
+	static uint64_t memory[GATEWAY_MEMORY / sizeof(uint64_t)];
 	const time_t now = 1700000040; /* 22:14:00 UTC */
 
 	assert_true(gateway_throttle_take(memory, 5, 2, 60, now));
