@@ -233,6 +233,13 @@ static struct plan *same_plan(const struct plan *running)
 	return same ? steal_ptr(now) : NULL;
 }
 
+bool cli_file_untouched(const struct state *state, const struct plan *running)
+{
+	struct stat st;
+
+	return running->file && !stat(running->file, &st) && is_older(state, &st);
+}
+
 enum cli_file cli_file_since(const struct state *state, const struct plan *running)
 {
 	auto_plan struct plan *now = NULL;
@@ -248,6 +255,16 @@ enum cli_file cli_file_since(const struct state *state, const struct plan *runni
 	if (!now)
 		return CLI_FILE_CHANGED;
 	return is_all_the_same(running, now) ? CLI_FILE_SAME : CLI_FILE_EDITED;
+}
+
+const char *cli_file_word(enum cli_file file)
+{
+	static const char *const words[] = {[CLI_FILE_SAME] = "same",
+					    [CLI_FILE_EDITED] = "edited",
+					    [CLI_FILE_CHANGED] = "changed",
+					    [CLI_FILE_GONE] = "gone"};
+
+	return words[file];
 }
 
 const char *cli_file_note(enum cli_file file, const struct plan *running, struct arena *a)

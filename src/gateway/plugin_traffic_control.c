@@ -81,39 +81,38 @@ static const struct special *special_of(const struct traffic *t, const struct ga
 	return NULL;
 }
 
-/* One more call of `who`; 0: no limit. */
-static bool count(struct gateway_call *c, const struct gateway_plugin *p, const char *who,
+/* One more call of `who` to what has the hash; 0: no limit. */
+static bool count(struct gateway_call *c, const struct traffic *t, uint64_t hash, const char *who,
 		  uint32_t limit)
 {
-	const struct traffic *t = p->own;
-
-	return !limit || gateway_throttle_take(gateway_quota_memory(c->gateway->quota),
-					       hash_str(gateway_plugin_hash(c, p, 3), who), limit,
-					       t->unit, c->began.tv_sec);
+	return !limit ||
+	       gateway_throttle_take(gateway_quota_memory(c->gateway->quota), hash_str(hash, who),
+				     limit, t->unit, c->began.tv_sec);
 }
 
-static bool count_app(struct gateway_call *c, const struct gateway_plugin *p)
+static bool count_app(struct gateway_call *c, const struct traffic *t, uint64_t hash)
 {
-	const struct traffic *t = p->own;
 	const struct special *s = special_of(t, c->app);
-	const char *who = arena_printf(c->r->arena, "app %s", c->app->name);
+	const char *who = arena_join(c->r->arena, "app ", c->app->name, NULL);
 
-	return s ? count(c, p, who, s->value)
-		 : count(c, p, who, t->app) && count(c, p, "user", t->user);
+	return s ? count(c, t, hash, who, s->value)
+		 : count(c, t, hash, who, t->app) && count(c, t, hash, "user", t->user);
 }
 
 /* From the narrowest to the widest, so that one app's refused calls use up nothing of the others'. */
 static bool before(struct gateway_call *c, const struct gateway_plugin *p)
 {
 	const struct traffic *t = p->own;
+	uint64_t hash;
 
 	if (!c->gateway->quota)
 		return true;
-	if (c->app && !count_app(c, p)) {
+	hash = gateway_plugin_hash(c, p, 3);
+	if (c->app && !count_app(c, t, hash)) {
 		gateway_answer_error(c, GATEWAY_APP_THROTTLED, NULL);
 		return false;
 	}
-	if (count(c, p, "api", t->api))
+	if (count(c, t, hash, "api", t->api))
 		return true;
 	gateway_answer_error(c, GATEWAY_API_THROTTLED, NULL);
 	return false;
