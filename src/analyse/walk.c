@@ -132,6 +132,16 @@ static bool has_way(struct walker *k, const struct net_answer *found)
 
 /* --- steps --- */
 
+static bool nobody(struct walker *k, const struct net_taker *t)
+{
+	if (t->down)
+		return end(k, ANALYSE_DOWN);
+	if (t->loser == NET_NONE)
+		return end(k, ANALYSE_NO_NEIGHBOUR);
+	hop_of(k)->loser = analyse_net_line_shaper(k->a, t->loser);
+	return end(k, ANALYSE_LOSS);
+}
+
 static bool leave(struct walker *k, const struct net_route *way, const struct net_taker *t)
 {
 	struct analyse_hop *hop = hop_of(k);
@@ -144,7 +154,7 @@ static bool leave(struct walker *k, const struct net_route *way, const struct ne
 	if (t->several)
 		return not_known(k, "more than one device answers for the next hop");
 	if (t->dev == NET_NONE)
-		return end(k, t->down ? ANALYSE_DOWN : ANALYSE_NO_NEIGHBOUR);
+		return nobody(k, t);
 	return enter(k, k->a->devs[t->dev].ns, t->dev);
 }
 

@@ -50,6 +50,11 @@ as_planned() { labctl status "$1" >/dev/null; }
   labctl reset scenario2
   [ "$(ping_of scenario2 idc-client 172.16.1.20 20 | cut -d' ' -f1)" = 20 ]
   [[ $(labctl reset scenario2) == "scenario2 is as its file says" ]]
+  labctl fault scenario2 --seed 7 --hidden # a VLAN
+  run labctl explain scenario2 idc-client 172.16.1.20 --json
+  [ "$(jq -r '.cause, .at, .resource' <<<"$output" | xargs)" = \
+    "nobody answers VBR vbr-1 on its circuit: it has VLAN 110, the customer router VLAN 111 lab.yaml:86 data_centers.idc-1.circuits.to-cloud" ]
+  labctl reset scenario2
   as_planned scenario2
 }
 
@@ -80,6 +85,14 @@ as_planned() { labctl status "$1" >/dev/null; }
   labctl link scenario1 cn-beijing:cn-hangzhou set rtt=80ms rate=1Mbit
   read -r n ms <<<"$(ping_of scenario1 ecs-3 172.16.1.253 10)"
   ((n == 10 && ms >= 79 && ms <= 90))
+  labctl link scenario1 cn-beijing:cn-hangzhou set loss=100%
+  run labctl explain scenario1 ecs-3 172.16.1.253 --json
+  [ "$(jq -r '.cause, .at, .resource' <<<"$output" | xargs)" = \
+    "link cn-hangzhou:cn-beijing loses every packet lab.yaml:134 links.cn-hangzhou:cn-beijing" ]
+  labctl link scenario1 cn-beijing:cn-hangzhou set loss=0% # what is down is told with the same line
+  labctl link scenario1 cn-beijing:cn-hangzhou down
+  [ "$(labctl explain scenario1 ecs-3 172.16.1.253 --json | jq -r .at)" = lab.yaml:134 ]
+  labctl link scenario1 cn-beijing:cn-hangzhou up
   labctl link scenario1 attach-vpc-1 set rtt=40ms # has no delay by itself: laid anew, or a queue
   read -r n ms <<<"$(ping_of scenario1 ecs-3 172.16.1.253 10)"
   ((n >= 9 && ms >= 118 && ms <= 132))
