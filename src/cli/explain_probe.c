@@ -317,10 +317,12 @@ void cli_probed_print(const struct cli_probed *p)
 {
 	const struct explain_verdict *v = &p->verdict;
 
-	printf("\nprobe: %s: %s\n", p->says,
-	       !v->known   ? "nothing was predicted"
-	       : v->agrees ? "as predicted"
-			   : "DISAGREES with the prediction");
+	printf("\nprobe: %s: %s%s\n", p->says,
+	       !v->known    ? "nothing was predicted"
+	       : !v->agrees ? "DISAGREES with the prediction"
+	       : v->limit   ? "as predicted: "
+			    : "as predicted",
+	       v->agrees && v->limit ? v->limit : "");
 	if (v->hop)
 		printf("  where  %s, of %s: %s\n", v->hop->place, v->leg->title, v->how);
 	if (p->dropped)
@@ -333,11 +335,12 @@ json_t *cli_probed_json(const struct cli_probed *p)
 	const struct explain_verdict *v = &p->verdict;
 	const struct explain_observed *o = &p->observed;
 	json_t *root = json_pack(
-		"{s:o, s:s, s:b, s:o, s:s?, s:s?, s:s?, s:s?, s:I}", "agrees",
+		"{s:o, s:s, s:b, s:o, s:s?, s:s?, s:s?, s:s?, s:s?, s:I}", "agrees",
 		v->known ? json_boolean(v->agrees) : json_null(), "says", p->says, "answered",
-		o->answered, "status", o->status ? json_integer(o->status) : json_null(), "ns",
-		v->hop ? v->hop->ns : NULL, "place", v->hop ? v->hop->place : NULL, "leg",
-		v->leg ? v->leg->title : NULL, "how", v->how, "dropped", (json_int_t)p->dropped);
+		o->answered, "status", o->status ? json_integer(o->status) : json_null(), "limit",
+		v->limit, "ns", v->hop ? v->hop->ns : NULL, "place", v->hop ? v->hop->place : NULL,
+		"leg", v->leg ? v->leg->title : NULL, "how", v->how, "dropped",
+		(json_int_t)p->dropped);
 
 	if (!root)
 		abort();
