@@ -339,6 +339,17 @@ static const char *node_name(const struct web *w, const json_t *ask, const char 
 	return node ? node->ns : NULL; /* the plan's own text, not the browser's */
 }
 
+/* Whatever the plan has as a place: nodes, gateways, VPCs, VBRs, ... */
+static const char *place_name(const struct web *w, const json_t *ask, const char *key)
+{
+	const char *name = json_string_value(json_object_get(ask, key));
+	const struct plan_namespace *ns = name && w->view.live
+						  ? plan_find_namespace(w->view.running.plan, name)
+						  : NULL;
+
+	return ns ? ns->name : NULL; /* as above */
+}
+
 static struct question *free_question(struct web *w)
 {
 	for (size_t i = 0; i < JOBS; i++)
@@ -373,7 +384,7 @@ static void start_question(struct web *w, struct question *q, const char *from, 
 
 static void explain(struct web *w, uint64_t id, const json_t *ask)
 {
-	const char *from = node_name(w, ask, "from"), *to = node_name(w, ask, "to");
+	const char *from = node_name(w, ask, "from"), *to = place_name(w, ask, "to");
 	json_t *apis = w->view.live ? live_apis(w->view.live) : NULL;
 	const char *method = "GET";
 	struct question *q = free_question(w);
@@ -381,7 +392,8 @@ static void explain(struct web *w, uint64_t id, const json_t *ask)
 	if (json_object_get(ask, "api"))
 		to = api_url(apis, ask, &method);
 	if (!from || !to) {
-		answer_error(w, id, 404, "from and to must be nodes, or to an API of this lab",
+		answer_error(w, id, 404,
+			     "from must be a node, to a node, gateway, VPC, VBR or API of this lab",
 			     NULL);
 	} else if (!q) {
 		answer_error(w, id, 503, "too many explanations at once", NULL);

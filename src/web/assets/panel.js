@@ -182,6 +182,17 @@ export function membersPage(state, box, actions) {
   ];
 }
 
+export function apisPage(state, from, box, i, actions) {
+  const apis = state.scene.apis.filter((a) => (box.kind === 'function' ? a.function === box.name : a.gateway === i));
+  return [
+    el('p', {class: 'over'}, kindName(box.kind)),
+    el('h2', null, `${from} → ${box.name}`),
+    el('p', {class: 'muted'}, 'It is called by its APIs. Choose one:'),
+    el('ul', {class: 'members'}, apis.map((a) => el('li', null, button(a.name, () => actions.explainTo(from, a.name), {class: 'link'}), ` ${a.method} `, el('code', null, new URL(a.url).pathname)))),
+    box.kind === 'gateway' && el('div', {class: 'buttons'}, button(`Ping ${box.name}`, () => actions.explain(from, box.ns), {class: 'quiet'})),
+  ];
+}
+
 export function nodePage(state, node, actions) {
   return [
     el('p', {class: 'over'}, node.role ?? 'namespace', ' ', place(node.at)),
@@ -247,5 +258,5 @@ export function waitPage(title) {
 }
 
 export function emptyPage() {
-  return [el('h2', null, 'Node'), none('Choose a box in the picture to see its addresses, routes, rules and log. Choose a second one with Shift held, and the way between both is explained.')];
+  return [el('h2', null, 'Node'), none('Choose a box in the picture to see its addresses, routes, rules and log. Choose an instance or a host, then a second box with Shift held, and the way between both is explained.')];
 }
