@@ -154,11 +154,26 @@ static void add_link(struct ui_table *t, const struct lab *lab, const struct lab
 	ui_table_colour(t, 3, is.down ? UI_RED : UI_GREEN);
 }
 
+/* The links are read from the file: what it says may not be what runs. */
+static void say_file(enum cli_file file, const struct plan *running)
+{
+	auto_arena struct arena *a = arena_new(0);
+	const char *note = cli_file_note(file, running, a);
+
+	if (note)
+		puts(note);
+	if (file == CLI_FILE_CHANGED)
+		puts("links are listed as the file has them now, not as they run");
+}
+
+/* running: NULL where the file is known to be that of the lab. */
 static int print_links(const struct lab *lab, const struct changes *changes, const char *only,
-		       bool json, struct lab_error **err)
+		       const struct cli_running *running, bool json, struct lab_error **err)
 {
 	auto_ui_table struct ui_table *t = ui_table_new("links", columns, ARRAY_LEN(columns));
 	auto_ui_json struct ui_json *j = NULL;
+	const enum cli_file file = running ? cli_file_since(running->state, running->plan)
+					   : CLI_FILE_SAME;
 	struct lab_link link;
 
 	for (size_t i = 0; lab_link_at(lab, i, &link); i++)
@@ -167,10 +182,13 @@ static int print_links(const struct lab *lab, const struct changes *changes, con
 	if (!json && !ui_table_rows(t))
 		fprintf(stderr, "lab %s has no links: circuits, attachments and the like\n",
 			lab->id.name);
+	if (!json && running)
+		say_file(file, running->plan);
 	if (!json)
 		return ui_table_print(t, stdout, cli_colour(stdout), err);
 	j = ui_json_new();
 	ui_json_text(j, "lab", lab->id.name);
+	ui_json_text(j, "file", cli_file_word(file));
 	ui_json_table(j, t);
 	return ui_json_print(j, stdout, err);
 }
@@ -205,6 +223,7 @@ static void set(const struct options *o, const struct lab *base, const struct la
 static int change(const struct options *o, struct cli_rework *w, struct lab_error **err)
 {
 	auto_cli_lab struct cli_lab *base = cli_rework_base(w, err), *now = NULL;
+	const struct cli_running running = {w->session.state, w->running};
 	struct lab_link link;
 	size_t steps;
 
@@ -220,7 +239,9 @@ static int change(const struct options *o, struct cli_rework *w, struct lab_erro
 			return -1;
 	}
 	now = cli_rework_lab(w, w->changes, err);
-	return now ? print_links(now->lab, w->changes, link.name, o->common.json, err) : -1;
+	return now ? print_links(now->lab, w->changes, link.name, o->action ? NULL : &running,
+				 o->common.json, err)
+		   : -1;
 }
 
 /* --- looking --- */
@@ -236,7 +257,7 @@ static int list(const struct options *o, struct lab_error **err)
 		return -1;
 	changes = changes_read(r.plan->changes, err);
 	l = changes ? cli_changed_lab(r.plan, err) : NULL;
-	return l ? print_links(l->lab, changes, NULL, o->common.json, err) : -1;
+	return l ? print_links(l->lab, changes, NULL, &r, o->common.json, err) : -1;
 }
 
 static int run(const struct options *o, struct lab_error **err)

@@ -250,6 +250,16 @@ enum cli_file cli_file_since(const struct state *state, const struct plan *runni
 	return is_all_the_same(running, now) ? CLI_FILE_SAME : CLI_FILE_EDITED;
 }
 
+const char *cli_file_word(enum cli_file file)
+{
+	static const char *const words[] = {[CLI_FILE_SAME] = "same",
+					    [CLI_FILE_EDITED] = "edited",
+					    [CLI_FILE_CHANGED] = "changed",
+					    [CLI_FILE_GONE] = "gone"};
+
+	return words[file];
+}
+
 const char *cli_file_note(enum cli_file file, const struct plan *running, struct arena *a)
 {
 	switch (file) {

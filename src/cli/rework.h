@@ -59,6 +59,8 @@ enum cli_file {
 };
 /** state: of the lab, whose plan is `running`. Cheap where the file is older than the plan. */
 enum cli_file cli_file_since(const struct state *state, const struct plan *running);
+/** "same", "edited", "changed", "gone": in JSON. */
+const char *cli_file_word(enum cli_file file);
 /** "its file lab.yaml has changed since ...", in a sentence; NULL: it is the same. In the arena. */
 const char *cli_file_note(enum cli_file file, const struct plan *running, struct arena *a);
 

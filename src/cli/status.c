@@ -84,11 +84,6 @@ struct report {
 };
 
 /* in JSON */
-static const char *const file_words[] = {[CLI_FILE_SAME] = "same",
-					 [CLI_FILE_EDITED] = "edited",
-					 [CLI_FILE_CHANGED] = "changed",
-					 [CLI_FILE_GONE] = "gone"};
-
 static void report_init(struct report *r)
 {
 	r->namespaces = ui_table_new("namespaces", namespace_columns, ARRAY_LEN(namespace_columns));
@@ -305,7 +300,7 @@ static int print_report(const struct report *r, const struct apply_status *s, bo
 		ui_json_text(j, "lab", s->plan->lab);
 		ui_json_text(j, "step", s->plan->step);
 		ui_json_boolean(j, "ok", !ui_table_rows(r->drift));
-		ui_json_text(j, "file", file_words[r->file]);
+		ui_json_text(j, "file", cli_file_word(r->file));
 		for (size_t i = 0; i < ARRAY_LEN(tables); i++)
 			ui_json_table(j, tables[i]);
 		return ui_json_print(j, stdout, err);

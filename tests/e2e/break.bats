@@ -165,7 +165,7 @@ as_planned() { labctl status "$1" >/dev/null; }
   touch "$file"
   [[ $(labctl status scenario1) != *"$file"* ]]
   sed -i '1i # a comment' "$file"
-  for verb in "status scenario1" "explain scenario1 ecs-3 172.16.1.253"; do
+  for verb in "status scenario1" "explain scenario1 ecs-3 172.16.1.253" "link scenario1" "link scenario1 attach-vpc-1"; do
     # shellcheck disable=SC2086 # the words are arguments
     run labctl $verb
     [[ $output == *"$file was edited since "*"numbers of lines"* ]]
@@ -180,6 +180,9 @@ as_planned() { labctl status "$1" >/dev/null; }
   run labctl link scenario1 attach-vpc-1 down
   [ "$status" -eq 3 ]
   [[ $output == *"is not what it was brought up from"* ]]
+  run labctl link scenario1
+  [[ $output == *"$file has changed since "*"as the file has them now, not as they run"* ]]
+  [ "$(labctl link scenario1 --json | jq -r .file)" = changed ]
   mv "$file" "$file.away"
   [[ $(labctl status scenario1 --json | jq -r .file) == gone ]]
 }
