@@ -183,6 +183,8 @@ as_planned() { labctl status "$1" >/dev/null; }
   run labctl link scenario1
   [[ $output == *"$file has changed since "*"as the file has them now, not as they run"* ]]
   [ "$(labctl link scenario1 --json | jq -r .file)" = changed ]
+  [[ $(labctl reset scenario1) == "scenario1: nothing to take back; its file $file has changed since "*"labctl up scenario1"* ]]
+  [ "$(labctl reset scenario1 --json | jq -c '[.changed, .file]')" = '[false,"changed"]' ]
   mv "$file" "$file.away"
   [[ $(labctl status scenario1 --json | jq -r .file) == gone ]]
 }
