@@ -9,6 +9,7 @@
 #include "base/strbuf.h"
 #include "check/probe.h"
 #include "cli/listen.h"
+#include "cli/request.h"
 #include "cli/signals.h"
 
 #define PINGS       3
@@ -69,27 +70,6 @@ static json_t *headers_of(const struct explain_request *r)
 	    (r->stage && json_array_append_new(list, json_sprintf("X-Ca-Stage: %s", r->stage))))
 		abort();
 	return list;
-}
-
-/* What the lab's gateways know of the app that signs: {"key", "secret"}; NULL where they know none. */
-static json_t *credentials_of(const struct plan *p, const char *name)
-{
-	json_t *found = NULL;
-
-	for (size_t i = 0; i < p->n_workers && !found; i++) {
-		json_auto_t *config = json_loads(p->workers[i].config, 0, NULL);
-		const json_t *app;
-		size_t k;
-
-		json_array_foreach (json_object_get(config, "apps"), k, app) {
-			const char *is = json_string_value(json_object_get(app, "name"));
-
-			if (is && !strcmp(is, name) && !found)
-				found = json_pack("{s:O, s:O}", "key", json_object_get(app, "key"),
-						  "secret", json_object_get(app, "secret"));
-		}
-	}
-	return found;
 }
 
 /* app: taken over; NULL: nobody signs */
@@ -235,14 +215,11 @@ static json_t *send(const struct cli_running *running, const struct explanation 
 	const bool predicted = e->verdict != ANALYSE_NO || e->status;
 	const int timeout = predicted ? PREDICTED_MS : UNPREDICTED_MS;
 	const struct plan_node *node = cli_find_node(running, r->from, err);
-	json_t *app = r->app ? credentials_of(running->plan, r->app) : NULL, *spec, *result;
+	json_t *app = node && r->app ? cli_credentials(running->plan, r->app, err) : NULL;
+	json_t *spec, *result;
 
-	if (node && r->app && !app)
-		(void)lab_error_make(err, LAB_USAGE, "no such app: %s", r->app);
-	if (!node || (r->app && !app)) {
-		json_decref(app);
+	if (!node || (r->app && !app))
 		return NULL;
-	}
 	spec = spec_of(e, r, timeout, app);
 	if (!spec) {
 		(void)lab_error_make(err, LAB_USAGE, "what is asked for is not UTF-8");
