@@ -124,6 +124,18 @@ as_planned() { labctl status "$1" >/dev/null; }
   run labctl status scenario1
   [ "$status" -eq 0 ]
   [[ $output == *hidden* && $output != *attach-vpc-3\ * ]]
+  # nor does plan tell, whatever else there is to do
+  run labctl plan scenario1 --detailed-exitcode
+  [ "$status" -eq 2 ]
+  [ "$output" = "~ one hidden thing of \`labctl fault\` would be mended, too: labctl plan scenario1 --reveal" ]
+  route=$(ip -n scenario1.ecs-3 route show default)
+  ip -n scenario1.ecs-3 route del default
+  run labctl plan scenario1
+  [[ $output == *ecs-3*gained*"one hidden thing"* && $output != *attach-vpc-3* ]] || { echo "$output"; false; }
+  [[ $(labctl plan scenario1 --json --changes 2>/dev/null) != *attach-vpc-3* ]]
+  [[ $(labctl plan scenario1 --reveal) == *attach-vpc-3* ]]
+  # shellcheck disable=SC2086 # the words are arguments
+  ip -n scenario1.ecs-3 route add $route
   what=$(labctl fault scenario1 --reveal --json | jq -r '.what, .at, .resource' | xargs)
   [ "$what" = "link attach-vpc-3 is down lab.yaml:95 links.attach-vpc-3" ]
   run labctl fault scenario1 --seed 2
