@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "cli/cli.h"
+#include "cli/figure.h"
 #include "cli/options.h"
 #include "cli/rework.h"
 #include "compile/compile.h"
@@ -100,38 +101,29 @@ const struct argp cli_argp_link = {
 /* --- the list --- */
 
 static const struct ui_column columns[] = {
-	{"LINK", UI_TEXT},    {"KIND", UI_TEXT}, {"ENDS", UI_TEXT},   {"STATE", UI_TEXT},
-	{"RATE", UI_TEXT},    {"RTT", UI_TEXT},  {"JITTER", UI_TEXT}, {"LOSS", UI_TEXT},
-	{"CHANGED", UI_RARE}, {"AT", UI_TEXT}};
+	{"LINK", UI_TEXT},     {"KIND", UI_TEXT}, {"ENDS", UI_TEXT},   {"STATE", UI_TEXT},
+	{"RATE", UI_TEXT},     {"RTT", UI_TEXT},  {"JITTER", UI_TEXT}, {"LOSS", UI_TEXT},
+	{"CHANGED", UI_WORDS}, {"AT", UI_TEXT}};
 
-static const char *number(struct arena *a, uint64_t n, uint64_t unit, const char *name)
+static bool is_changed(const struct changes *c, const char *name, const char *word)
 {
-	return n % unit ? arena_printf(a, "%g%s", (double)n / (double)unit, name)
-			: arena_printf(a, "%" PRIu64 "%s", n / unit, name);
-}
-
-static const char *rate_text(struct arena *a, uint64_t rate)
-{
-	if (!rate)
-		return NULL;
-	if (rate >= 1000000000)
-		return number(a, rate, 1000000000, "Gbit");
-	return rate >= 1000000 ? number(a, rate, 1000000, "Mbit") : number(a, rate, 1000, "kbit");
-}
-
-static const char *time_text(struct arena *a, uint32_t us)
-{
-	return us ? number(a, us, 1000, "ms") : NULL;
-}
-
-/* What `labctl link` says of it, not the file: "state rtt". */
-static const char *changed_text(struct arena *a, const struct changes *c, const char *name)
-{
-	const char *link, *key, *value, *text = NULL;
+	const char *link, *key, *value;
 
 	for (size_t i = 0; changes_link_at(c, i, &link, &key, &value); i++)
-		if (!strcmp(link, name))
-			text = text ? arena_printf(a, "%s %s", text, key) : key;
+		if (!strcmp(link, name) && !strcmp(key, word))
+			return true;
+	return false;
+}
+
+/* What `labctl link` says of it, not the file, in the order of the columns: "state rtt". */
+static const char *changed_text(struct arena *a, const struct changes *c, const char *name)
+{
+	static const char *const words[] = {"state", "rate", "rtt", "jitter", "loss"};
+	const char *text = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (is_changed(c, name, words[i]))
+			text = text ? arena_printf(a, "%s %s", text, words[i]) : words[i];
 	return text;
 }
 
@@ -145,9 +137,10 @@ static void add_link(struct ui_table *t, const struct lab *lab, const struct lab
 	ui_table_add(t,
 		     (const char *const[]){
 			     link->name, link_kind_name(link->kind), link->ends,
-			     is.down ? "down" : "up", rate_text(a, is.rate),
-			     time_text(a, is.rtt_us), time_text(a, is.jitter_us),
-			     is.loss_ppm ? number(a, is.loss_ppm, 10000, "%") : NULL,
+			     is.down ? "down" : "up", is.rate ? cli_rate_text(a, is.rate) : NULL,
+			     is.rtt_us ? cli_time_text(a, is.rtt_us) : NULL,
+			     is.jitter_us ? cli_time_text(a, is.jitter_us) : NULL,
+			     is.loss_ppm ? cli_share_text(a, is.loss_ppm) : NULL,
 			     link->change ? changed_text(a, changes, link->change->id.name) : NULL,
 			     arena_printf(a, "%s:%u", path ? path + 1 : link->at.src->path,
 					  link->at.line)});

@@ -19,6 +19,7 @@
 #include "base/ip.h"
 #include "base/loop.h"
 #include "cli/cli.h"
+#include "cli/copies.h"
 #include "cli/options.h"
 #include "cli/signals.h"
 #include "cli/web_job.h"
@@ -626,8 +627,9 @@ static int open_web(struct web *w, int listener, struct lab_error **err)
 	}
 	w->run = (struct cli_job){.loop = w->loop, .data = w, .ended = ran};
 	w->on_signal.fn = on_signal;
-	if (cli_view_open(&w->view, err) || make_token(w, err) ||
-	    cli_watch_signals(w->loop, &w->on_signal, err))
+	if (cli_view_open(&w->view, err))
+		return cli_hint_copies("web", w->view.arg, err);
+	if (make_token(w, err) || cli_watch_signals(w->loop, &w->on_signal, err))
 		return -1;
 	return connect_server(w, listener, err);
 }

@@ -105,7 +105,7 @@ function linkItem(l, state, actions) {
   const values = [l.rate, l.rtt && `rtt ${l.rtt}`, l.jitter && `jitter ${l.jitter}`, l.loss && `loss ${l.loss}`].filter(Boolean).join(', ');
   return [
     el('span', null, el('b', null, l.link), ' ', place(l.at)),
-    el('span', null, down ? el('span', {class: 'bad'}, 'down') : 'up', l.changed && el('span', {class: 'muted'}, ` (not as in the file: ${l.changed})`)),
+    el('span', null, down ? el('span', {class: 'bad'}, 'down') : 'up', l.changed.length > 0 && el('span', {class: 'muted'}, ` (not as in the file: ${l.changed.join(' ')})`)),
     values,
     button(down ? 'Mend' : 'Break', () => actions.run(down ? 'up' : 'down', l.link), {disabled: Boolean(state.running), 'data-key': `link ${l.link}`, 'aria-label': `${down ? 'Mend' : 'Break'} ${l.link}`}),
   ];
@@ -119,7 +119,7 @@ export function linksPage(state, actions) {
   return [
     el('h2', null, 'Links'),
     el('div', {class: 'buttons'},
-      button('Back to the lab file', () => actions.run('reset'), {disabled: Boolean(state.running) || !state.links?.some((l) => l.changed)})),
+      button('Back to the lab file', () => actions.run('reset'), {disabled: Boolean(state.running) || !state.links?.some((l) => l.changed.length)})),
     failed && el('pre', {class: 'bad', role: 'alert'}, state.said.text.trim()),
     !state.links ? none('Looking') : state.links.length ? table(['Link', 'State', 'As it is', ''], state.links.map((l) => linkItem(l, state, actions))) : none('This lab has no links that could be broken.'),
     el('p', {class: 'muted'}, 'To slow one: ', el('code', null, `labctl link ${state.lab} LINK set rtt=200ms loss=5%`)),
