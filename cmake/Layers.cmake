@@ -13,6 +13,23 @@ function(labctl_layer name)
   endif()
   target_include_directories(${name} ${scope} ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
   target_link_libraries(${name} ${scope} ${L_DEPS} ${L_LIBS})
+  set_target_properties(${name} PROPERTIES LABCTL_DEPS "${L_DEPS}")
+endfunction()
+
+# All layers that the layer `name` is made of, itself first.
+function(labctl_layers_of name out)
+  set(all ${name})
+  set(next 0)
+  list(LENGTH all n)
+  while(next LESS n)
+    list(GET all ${next} layer)
+    get_target_property(deps ${layer} LABCTL_DEPS)
+    list(APPEND all ${deps})
+    list(REMOVE_DUPLICATES all)
+    math(EXPR next "${next} + 1")
+    list(LENGTH all n)
+  endwhile()
+  set(${out} ${all} PARENT_SCOPE)
 endfunction()
 
 # A program is the main.c of one folder, linked with that folder's layer, in the same place of the
@@ -24,18 +41,20 @@ function(labctl_program target folder place)
   endif()
   add_executable(${target} ${CMAKE_SOURCE_DIR}/src/${folder}/main.c)
   target_link_libraries(${target} PRIVATE ${folder})
-  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/${place})
+  set_target_properties(${target} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/${place} LABCTL_LAYER ${folder})
   install(TARGETS ${target} RUNTIME DESTINATION ${place})
 endfunction()
 
 # A program whose time is that of its own code: in release builds by GCC it is optimised as a whole. The objects of
-# its LAYERS can be linked either way, so that tests and other programs are linked as always (-fno-lto, CMakeLists.txt).
+# its layers can be linked either way, so that tests and other programs are linked as always (-fno-lto, CMakeLists.txt).
 function(labctl_optimise_whole target)
-  cmake_parse_arguments(O "" "" "LAYERS" ${ARGN})
   if(NOT LABCTL_LTO)
     return()
   endif()
-  foreach(part ${target} ${O_LAYERS})
+  get_target_property(folder ${target} LABCTL_LAYER)
+  labctl_layers_of(${folder} layers)
+  foreach(part ${target} ${layers})
     target_compile_options(${part} PRIVATE -flto=auto -ffat-lto-objects)
   endforeach()
   set_target_properties(${target} PROPERTIES LABCTL_WHOLE ON)

@@ -68,7 +68,7 @@
  * off, or whose caller has left, gets no more and is killed when its other invocations are over; so is one
  * that had nothing to do for 5 minutes.
  *
- * In C, with jansson (link with -ljansson); it works either way, FC_REQUEST_ID included:
+ * In C, with nothing but this header; it works either way, FC_REQUEST_ID included:
  *
  *	#include <labctl/function.h>
  *
@@ -94,24 +94,24 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <jansson.h>
+#include <labctl/function_json.h>
 
 /** The largest body that fits into an answer in any encoding. */
 #define FUNCTION_BODY_MAX (4u << 20)
 
 /** An invocation as the gateway tells it. Everything is borrowed and lives until handle() returns. */
 struct function_event {
-	json_t *json; /* the whole event */
-	const char *path;
+	const char *path; /* NULL where the event has none, as all strings */
 	const char *method;
 	const char *body; /* decoded; a NUL follows its last byte */
 	size_t body_len;
+	struct function_pairs headers, query, parameters;
 };
 
 /** What handle() fills in. Zeroed but for status 200. */
 struct function_answer {
 	int status;
-	json_t *headers;
+	struct function_pairs headers;
 	char *body;
 	size_t body_len;
 };
@@ -119,38 +119,57 @@ struct function_answer {
 /** A request header, in any letter case; NULL where there is none. */
 static inline const char *function_event_header(const struct function_event *ev, const char *name)
 {
-	const char *key;
-	json_t *value;
+	const char *key = NULL, *value = NULL, *found = NULL;
 
-	json_object_foreach (json_object_get(ev->json, "headers"), key, value) {
+	while (function_pairs_next(&ev->headers, &key, &value)) {
 		if (strcasecmp(key, name) == 0)
-			return json_string_value(value);
+			found = value;
 	}
-	return NULL;
+	return found;
 }
 
 /** A parameter of the query string; NULL where there is none. */
 static inline const char *function_event_query(const struct function_event *ev, const char *name)
 {
-	return json_string_value(
-		json_object_get(json_object_get(ev->json, "queryParameters"), name));
+	return function_pairs_get(&ev->query, name);
 }
 
 /** The value of "[name]" in the API's path; NULL where there is none. */
 static inline const char *function_event_parameter(const struct function_event *ev,
 						   const char *name)
 {
-	return json_string_value(
-		json_object_get(json_object_get(ev->json, "pathParameters"), name));
+	return function_pairs_get(&ev->parameters, name);
 }
 
-/** Sets a response header; a former value of that name is replaced. 0, or -1 (not UTF-8). */
+/** Sets a response header; a former value of that name is replaced. 0, or -1 (not UTF-8, no memory). */
 static inline int function_answer_header(struct function_answer *out, const char *name,
 					 const char *value)
 {
-	if (!out->headers)
-		out->headers = json_object();
-	return json_object_set_new(out->headers, name, json_string(value));
+	struct function_pairs *all = &out->headers;
+	const size_t n = strlen(name) + 1, v = strlen(value) + 1;
+	const char *key = NULL, *old = NULL;
+	char *grown;
+
+	if (!function_is_text(name, n) || !function_is_text(value, v))
+		return -1;
+	grown = (char *)realloc(all->at, all->len + n + v);
+	if (!grown)
+		return -1;
+	all->at = grown;
+	while (function_pairs_next(all, &key, &old)) {
+		char *place = grown + (key - grown);
+		const size_t len = (size_t)(old - key) + strlen(old) + 1;
+
+		if (strcmp(key, name) != 0)
+			continue;
+		all->len -= len;
+		memmove(place, place + len, all->len - (size_t)(place - grown));
+		break;
+	}
+	memcpy(grown + all->len, name, n);
+	memcpy(grown + all->len + n, value, v);
+	all->len += n + v;
+	return 0;
 }
 
 /** Sets the body to a copy of any bytes. 0, or -1 (no memory). */
@@ -176,171 +195,88 @@ static inline int function_answer_text(struct function_answer *out, const char *
 
 /* --- below: what FUNCTION_MAIN() is made of --- */
 
-static inline char *function_base64_encode(const void *data, size_t len)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const unsigned char *in = (const unsigned char *)data;
-	char *text = (char *)malloc((len + 2) / 3 * 4 + 1), *at = text;
-
-	for (size_t i = 0; text && i < len; i += 3) {
-		unsigned long v = (unsigned long)in[i] << 16;
-
-		v |= i + 1 < len ? (unsigned long)in[i + 1] << 8 : 0;
-		v |= i + 2 < len ? (unsigned long)in[i + 2] : 0;
-		*at++ = digits[v >> 18];
-		*at++ = digits[v >> 12 & 63];
-		*at++ = i + 1 < len ? digits[v >> 6 & 63] : '=';
-		*at++ = i + 2 < len ? digits[v & 63] : '=';
-	}
-	if (text)
-		*at = '\0';
-	return text;
-}
-
-static inline int function_base64_digit(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/* The bytes, with a NUL after them, to be freed; NULL where it is not padded Base64. */
-static inline char *function_base64_decode(const char *text, size_t len, size_t *out_len)
-{
-	size_t pad = len && text[len - 1] == '=' ? len > 1 && text[len - 2] == '=' ? 2 : 1 : 0;
-	char *out = len % 4 ? NULL : (char *)malloc(len / 4 * 3 + 1);
-
-	for (size_t i = 0, n = 0; out && i < len; i += 4) {
-		unsigned long v = 0;
-
-		for (size_t k = 0; k < 4; k++) {
-			bool padding = i + k >= len - pad;
-			int digit = padding ? 0 : function_base64_digit(text[i + k]);
-
-			if (digit < 0) {
-				free(out);
-				return NULL;
-			}
-			v = v << 6 | (unsigned long)digit;
-		}
-		out[n++] = (char)(v >> 16);
-		out[n++] = (char)(v >> 8 & 255);
-		out[n++] = (char)(v & 255);
-	}
-	if (out) {
-		*out_len = len / 4 * 3 - pad;
-		out[*out_len] = '\0';
-	}
-	return out;
-}
-
-/* Takes the event, whose json is there, apart; the decoded body is *body, to be freed. 0, or -1. */
-static inline int function_event_take(struct function_event *ev, char **body)
-{
-	json_t *text;
-
-	ev->path = json_string_value(json_object_get(ev->json, "path"));
-	ev->method = json_string_value(json_object_get(ev->json, "httpMethod"));
-	text = json_object_get(ev->json, "body");
-	ev->body = json_is_string(text) ? json_string_value(text) : "";
-	ev->body_len = json_string_length(text);
-	if (!json_is_true(json_object_get(ev->json, "isBase64Encoded")))
-		return 0;
-	ev->body = *body = function_base64_decode(ev->body, ev->body_len, &ev->body_len);
-	if (!*body)
-		fprintf(stderr, "event: the body is not Base64\n");
-	return *body ? 0 : -1;
-}
-
-/* Reads the event from f; the decoded body is *body, to be freed. 0, or -1 with a message. */
-static inline int function_event_read(FILE *f, struct function_event *ev, char **body)
-{
-	json_error_t why;
-
-	ev->json = json_loadf(f, JSON_ALLOW_NUL, &why);
-	if (json_is_object(ev->json))
-		return function_event_take(ev, body);
-	fprintf(stderr, "event: %s\n", ev->json ? "not a JSON object" : why.text);
-	return -1;
-}
-
-/* Text that grows. */
-struct function_text {
-	char *s;
-	size_t len, room;
+/* What is read of an event beside what a handler sees. */
+struct function_reading {
+	struct function_event *ev;
+	bool base64;
 };
 
-/* Appends; 0, or -1 (no memory). Also what json_dump_callback() calls. */
-static inline int function_text_add(const char *s, size_t n, void *text)
+static inline char *function_event_member(void *to, const char *name, char *p)
 {
-	struct function_text *t = (struct function_text *)text;
+	struct function_reading *r = (struct function_reading *)to;
+	struct function_event *ev = r->ev;
+	size_t len;
 
-	if (n > t->room - t->len) {
-		size_t room = 2 * (t->len + n) + 1024;
-		char *grown = (char *)realloc(t->s, room);
-
-		if (!grown)
-			return -1;
-		t->s = grown;
-		t->room = room;
-	}
-	memcpy(t->s + t->len, s, n);
-	t->len += n;
-	return 0;
+	if (strcmp(name, "path") == 0)
+		return function_json_text(p, &ev->path, &len);
+	if (strcmp(name, "httpMethod") == 0)
+		return function_json_text(p, &ev->method, &len);
+	if (strcmp(name, "headers") == 0)
+		return function_json_pairs(p, &ev->headers);
+	if (strcmp(name, "queryParameters") == 0)
+		return function_json_pairs(p, &ev->query);
+	if (strcmp(name, "pathParameters") == 0)
+		return function_json_pairs(p, &ev->parameters);
+	if (strcmp(name, "body") == 0)
+		return function_json_text(p, &ev->body, &ev->body_len);
+	if (strcmp(name, "isBase64Encoded") == 0)
+		r->base64 = *p == 't';
+	return function_json_skip(p);
 }
 
-/* The body as JSON: as text where it is UTF-8, else as Base64. NULL where it cannot be. */
-static inline json_t *function_answer_body_json(const struct function_answer *out, int *binary)
+/* Takes an event apart, within its text, behind which there is a NUL. NULL, or what is wrong with it. */
+static inline const char *function_event_read(struct function_event *ev, char *text, size_t len)
 {
-	const char *body = out->body ? out->body : "";
-	json_t *text = json_stringn(body, out->body_len); /* NULL: not UTF-8 */
-	char *encoded;
+	struct function_reading r = {ev, false};
+	char *p;
 
-	*binary = !text;
-	if (text)
-		return text;
-	encoded = function_base64_encode(body, out->body_len);
-	text = encoded ? json_string(encoded) : NULL;
-	free(encoded);
-	return text;
+	memset(ev, 0, sizeof(*ev));
+	p = function_json_object(function_json_space(text), function_event_member, &r);
+	if (!p || function_json_space(p) != text + len)
+		return "not a JSON object";
+	if (!ev->body)
+		ev->body = "";
+	else if (r.base64 && function_base64_decode(text + (ev->body - text), &ev->body_len))
+		return "the body is not Base64";
+	return NULL;
 }
 
-/* Appends the answer as JSON, in pieces: an object of it all would take twice the time. 0 or -1. */
+/* Appends the answer as JSON: the body as text where it is UTF-8, else as Base64. 0 or -1. */
 static inline int function_answer_add(struct function_text *t, const struct function_answer *out)
 {
-	const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY;
-	int binary, n, rc = -1;
-	json_t *body = function_answer_body_json(out, &binary);
+	const bool text = function_is_text(out->body, out->body_len);
 	char start[80];
+	int n = snprintf(start, sizeof(start), "{\"isBase64Encoded\":%s,\"statusCode\":%d",
+			 text ? "false" : "true", out->status);
 
-	n = snprintf(start, sizeof(start), "{\"isBase64Encoded\":%s,\"statusCode\":%d",
-		     binary ? "true" : "false", out->status);
-	if (body && function_text_add(start, (size_t)n, t) == 0 &&
-	    (!out->headers ||
-	     (function_text_add(",\"headers\":", 11, t) == 0 &&
-	      json_dump_callback(out->headers, function_text_add, t, flags) == 0)) &&
-	    function_text_add(",\"body\":", 8, t) == 0 &&
-	    json_dump_callback(body, function_text_add, t, flags) == 0)
-		rc = function_text_add("}", 1, t);
-	json_decref(body);
-	return rc;
+	if (function_text_add(t, start, (size_t)n) || function_text_add_headers(t, &out->headers) ||
+	    function_text_add(t, ",\"body\":", 8))
+		return -1;
+	if (text ? function_text_add_string(t, out->body, out->body_len)
+		 : function_text_add_base64(t, out->body, out->body_len))
+		return -1;
+	return function_text_add(t, "}", 1);
 }
 
-/* Writes the answer to f. 0 or -1. */
-static inline int function_answer_write(FILE *f, const struct function_answer *out)
-{
-	struct function_text t = {0};
-	int rc = function_answer_add(&t, out);
+typedef int function_handle(const struct function_event *ev, struct function_answer *out);
 
-	if (rc == 0 && fwrite(t.s, 1, t.len, f) != t.len)
-		rc = -1;
-	free(t.s);
-	return rc || fflush(f) ? -1 : 0;
+/* One invocation: appends the answer to an event. 0, or -1, whatever was appended. */
+static inline int function_invocation(function_handle *handle, char *event, size_t len,
+				      struct function_text *t)
+{
+	struct function_event ev;
+	struct function_answer out = {0};
+	const char *why = function_event_read(&ev, event, len);
+	int rc = -1;
+
+	out.status = 200;
+	if (why)
+		fprintf(stderr, "event: %s\n", why);
+	else if (handle(&ev, &out) == 0)
+		rc = function_answer_add(t, &out);
+	free(out.headers.at);
+	free(out.body);
+	return rc;
 }
 
 /* --- a custom runtime: an HTTP server for the worker of a function, which sends whole heads with a
@@ -349,8 +285,6 @@ static inline int function_answer_write(FILE *f, const struct function_answer *o
 #define FUNCTION_CONNECTIONS 256
 #define FUNCTION_HEAD_MAX    (64u << 10)
 #define FUNCTION_EVENT_MAX   (64u << 20)
-
-typedef int function_handle(const struct function_event *ev, struct function_answer *out);
 
 /* A connection; `in` holds what has arrived of a request. */
 struct function_conn {
@@ -395,30 +329,17 @@ static inline int function_reply(int fd, struct function_text *t, int rc)
 	return function_send(fd, start, (size_t)n + body);
 }
 
-/* Calls handle and sends its answer. 0 or -1. What it took is given back while the answer is on its way. */
-static inline int function_call(int fd, function_handle *handle, const char *event, size_t len)
+/* Calls handle and sends its answer. 0 or -1. */
+static inline int function_call(int fd, function_handle *handle, char *event, size_t len)
 {
 	static const char room[FUNCTION_ROOM] = {0};
-	struct function_event ev = {0};
-	struct function_answer out = {0};
 	struct function_text text = {0};
-	char *body = NULL;
-	json_error_t why;
-	int rc = -1;
+	int rc = function_text_add(&text, room, sizeof(room));
 
-	out.status = 200;
-	ev.json = json_loadb(event, len, JSON_ALLOW_NUL, &why);
-	if (!json_is_object(ev.json))
-		fprintf(stderr, "event: %s\n", ev.json ? "not a JSON object" : why.text);
-	else if (function_event_take(&ev, &body) == 0 && handle(&ev, &out) == 0 &&
-		 function_text_add(room, sizeof(room), &text) == 0)
-		rc = function_answer_add(&text, &out);
+	if (rc == 0)
+		rc = function_invocation(handle, event, len, &text);
 	rc = function_reply(fd, &text, rc);
 	free(text.s);
-	free(body);
-	free(out.body);
-	json_decref(out.headers);
-	json_decref(ev.json);
 	return rc;
 }
 
@@ -571,6 +492,38 @@ static inline int function_serve(unsigned short port, function_handle *handle)
 	}
 }
 
+/* All of f, with a NUL behind it; 0 or -1. */
+static inline int function_read_all(FILE *f, struct function_text *t)
+{
+	char *to;
+	size_t n;
+
+	while ((to = function_text_room(t, 16384))) {
+		n = fread(to, 1, 16383, f);
+		t->len += n;
+		if (n)
+			continue;
+		*to = '\0';
+		return ferror(f) ? -1 : 0;
+	}
+	return -1;
+}
+
+/* One invocation: the event from f, the answer to `to`. 0 or -1. */
+static inline int function_run_once(FILE *f, FILE *to, function_handle *handle)
+{
+	struct function_text event = {0}, answer = {0};
+	int rc = function_read_all(f, &event);
+
+	if (rc == 0)
+		rc = function_invocation(handle, event.s, event.len, &answer);
+	if (rc == 0 && (fwrite(answer.s, 1, answer.len, to) != answer.len || fflush(to)))
+		rc = -1;
+	free(event.s);
+	free(answer.s);
+	return rc;
+}
+
 /**
  * Reads the event, calls handle, writes its answer; or does so again and again, as a custom runtime.
  * The exit status of the program.
@@ -578,21 +531,10 @@ static inline int function_serve(unsigned short port, function_handle *handle)
 static inline int function_run(function_handle *handle)
 {
 	const char *port = getenv("FC_SERVER_PORT");
-	struct function_event ev = {0};
-	struct function_answer out = {0};
-	char *body = NULL;
-	int rc = 1;
 
 	if (port)
 		return function_serve((unsigned short)atoi(port), handle);
-	out.status = 200;
-	if (function_event_read(stdin, &ev, &body) == 0 && handle(&ev, &out) == 0)
-		rc = function_answer_write(stdout, &out) ? 1 : 0;
-	free(body);
-	free(out.body);
-	json_decref(out.headers);
-	json_decref(ev.json);
-	return rc;
+	return function_run_once(stdin, stdout, handle) ? 1 : 0;
 }
 
 /** Defines main(). handle gives 0, or anything else to fail: FunctionUnhandledError. */

@@ -20,6 +20,9 @@ struct strbuf;
 struct analyse;
 
 struct analyse *analyse_new(const struct plan *p) __attribute__((returns_nonnull));
+/** The same for a plan with the same workers as that of `before`, which must outlive it: they are not read again. */
+struct analyse *analyse_again(const struct plan *p, const struct analyse *before)
+	__attribute__((returns_nonnull));
 void analyse_free(struct analyse *a); /* NULL is fine */
 
 /**
@@ -86,13 +89,19 @@ struct analyse_walk {
 	size_t n_hops;
 	size_t alternatives; /* most equally good routes met in one place; 1: the way is the only one */
 	bool by_service;     /* a filter that was asked looked at protocol, port, or type */
+	uint32_t loss_ppm; /* how many of a million get lost on the lines that it left by */
 };
 
 /** There, and for what was delivered the way back. */
 struct analyse_trip {
 	struct analyse_walk there, back;
 	bool ok; /* both were delivered, at the right places */
+	uint32_t
+		loss_ppm; /* of round trips; of equally good ways the worst one's. 0 where it is not ok */
 };
+
+/** What is lost on two lines, one behind the other, in packets per million. */
+uint32_t analyse_loss_of_both(uint32_t a_ppm, uint32_t b_ppm);
 
 /**
  * Walks the packet and its answer. `to`: the namespace that shall get it, NULL for whoever has the address.

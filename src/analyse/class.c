@@ -3,8 +3,8 @@
  * Two hosts are alike where the plan stays the same when they change places. For that, everything that a
  * packet can meet is compared, with "self" in the place of the host's own address and of the port that it
  * hangs on:
- * - of the host: its device, routes, rules, filters;
- * - of its port: bridge, proxy ARP, addresses, the rules and entries of filters that name it;
+ * - of the host: its device, what that loses, routes, rules, filters;
+ * - of its port: bridge, proxy ARP, loss, addresses, the rules and entries of filters that name it;
  * - of its address: which prefixes of any table and which set of any filter hold it, the host routes
  *   that lead to it, who else has it.
  */
@@ -253,6 +253,13 @@ static uint64_t mix_route(uint64_t h, const struct net_route *r, uint32_t ip, ui
 	return mix(h, r->src == ip ? SELF : r->src);
 }
 
+static uint64_t mix_loss(const struct class_index *c, uint64_t h, uint32_t dev)
+{
+	const struct net_device *d = &c->a->devs[dev];
+
+	return mix(mix(h, d->shaper ? d->shaper->loss_ppm : 0), d->wire_loss_ppm);
+}
+
 static uint64_t mix_host(const struct class_index *c, uint64_t h, uint32_t ns, uint32_t dev,
 			 uint32_t ip)
 {
@@ -261,6 +268,7 @@ static uint64_t mix_host(const struct class_index *c, uint64_t h, uint32_t ns, u
 	h = mix_text(mix_text(h, n->doubt), n->rule_doubt);
 	h = mix_text(h, c->a->devs[dev].name);
 	h = mix(mix(h, c->a->devs[dev].proxy_arp), c->a->devs[dev].down);
+	h = mix_loss(c, h, dev);
 	h = mix(h, n->addresses[0].len);
 	h = mix(h, n->addresses[0].from->noprefixroute);
 	for (size_t i = 0; i < n->n_tables; i++) {
@@ -307,6 +315,7 @@ static uint64_t mix_port(const struct class_index *c, uint64_t h, uint32_t port)
 	const struct net_ns *n = &c->a->ns[d->ns];
 
 	h = mix(mix(mix(mix(h, d->ns), d->master), d->proxy_arp), d->down);
+	h = mix_loss(c, h, port);
 	for (uint32_t i = 0; i < d->n; i++)
 		h = mix(mix(h, n->addresses[d->first + i].ip), n->addresses[d->first + i].len);
 	for (size_t i = 0; i < n->n_rules; i++)

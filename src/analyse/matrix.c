@@ -223,10 +223,11 @@ static struct walk_packet packet_of(const struct work *w, size_t source, size_t 
 	return p;
 }
 
-/* Where no filter on the way looks at the service, one walk stands for all of them. */
-static void try(struct work *w, size_t source, size_t target, const struct endpoint_services *all,
-		enum analyse_verdict *verdicts)
+/* Where no filter on the way looks at the service, one walk stands for all of them. Gives what is lost on the way. */
+static uint32_t try(struct work *w, size_t source, size_t target,
+		    const struct endpoint_services *all, enum analyse_verdict *verdicts)
 {
+	uint32_t loss_ppm = 0;
 	struct analyse_trip trip;
 	bool alike = false;
 
@@ -239,7 +240,10 @@ static void try(struct work *w, size_t source, size_t target, const struct endpo
 			alike = !trip.there.by_service && !trip.back.by_service;
 		}
 		verdicts[i] = verdict_of(&trip);
+		if (trip.loss_ppm > loss_ppm)
+			loss_ppm = trip.loss_ppm;
 	}
+	return loss_ppm;
 }
 
 static void add_all(struct arena *a, struct endpoint_services *to,
@@ -255,6 +259,7 @@ static const struct analyse_outcome *cell(struct work *w, struct arena *scratch,
 	struct endpoint_services all = {0};
 	enum analyse_verdict *verdicts;
 	size_t source, target;
+	uint32_t loss_ppm;
 
 	if (!find_pair(w, s, t, &source, &target))
 		return NULL;
@@ -266,9 +271,9 @@ static const struct analyse_outcome *cell(struct work *w, struct arena *scratch,
 	add_all(scratch, &all, &t->named);
 	analyse_endpoint_sort(&all);
 	verdicts = arena_alloc(scratch, all.n * sizeof(*verdicts));
-	try(w, source, target, &all, verdicts);
+	loss_ppm = try(w, source, target, &all, verdicts);
 	return analyse_outcome_keep(&w->outcomes,
-				    &(struct analyse_outcome){all.v, verdicts, all.n});
+				    &(struct analyse_outcome){all.v, verdicts, all.n, loss_ppm});
 }
 
 /* By target: all ways to it share what is remembered. Most of them need no way back. */

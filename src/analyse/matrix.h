@@ -27,6 +27,8 @@ struct analyse_outcome {
 	const struct analyse_service *services;
 	const enum analyse_verdict *verdicts;
 	size_t n;
+	uint32_t
+		loss_ppm; /* of round trips of what passes: how many of a million get lost on the way */
 };
 /** Of a service that the outcome does not list: that of port 0. */
 enum analyse_verdict analyse_outcome_of(const struct analyse_outcome *o, struct analyse_service s);

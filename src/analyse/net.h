@@ -131,6 +131,8 @@ struct analyse {
 	size_t n_segments;
 	struct net_neighbour *neighbours; /* by device and address */
 	size_t n_neighbours;
+	struct net_wire *wires;
+	size_t n_wires;
 	const struct plan_route **dynamic; /* what labctl-routing and BIRD would write */
 	size_t n_dynamic;
 	const char *doubt; /* why dynamic routes are not known; NULL: they are */
@@ -140,6 +142,13 @@ struct analyse {
 struct net_neighbour {
 	uint32_t dev, ip;
 	const unsigned char *mac;
+};
+
+/** A line that labctl-wire carries, as its configuration says. */
+struct net_wire {
+	const char *ns, *a, *b; /* its ports' namespace, and their names */
+	uint64_t delay_us;
+	uint32_t loss_ppm;
 };
 
 /** Place of the namespace; NET_NONE where there is none. */
@@ -161,6 +170,8 @@ void analyse_net_use(const struct analyse *a, uint32_t dev);
 /** All devices of the segment, and by that where it ends. */
 void analyse_net_use_segment(const struct analyse *a, struct net_segment *s);
 
+/** The lines that the plan's workers are told to carry. */
+void analyse_net_read_wires(struct analyse *a);
 /** Devices are indexed: lines that labctl-wire carries become links from end to end. */
 void analyse_net_join_wires(const struct analyse *a);
 /** The device of the namespace that has the address; NET_NONE: none. 127.0.0.0/8 is lo's. */

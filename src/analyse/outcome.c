@@ -41,7 +41,7 @@ enum analyse_verdict analyse_outcome_of(const struct analyse_outcome *o, struct 
 
 static uint64_t hash_of(const struct analyse_outcome *o)
 {
-	uint64_t h = 0;
+	uint64_t h = o->loss_ppm;
 
 	for (size_t i = 0; i < o->n; i++) {
 		const uint32_t v = (uint32_t)o->services[i].protocol << 24 |
@@ -54,7 +54,7 @@ static uint64_t hash_of(const struct analyse_outcome *o)
 
 static bool same(const struct analyse_outcome *a, const struct analyse_outcome *b)
 {
-	if (a->n != b->n)
+	if (a->n != b->n || a->loss_ppm != b->loss_ppm)
 		return false;
 	for (size_t i = 0; i < a->n; i++)
 		if (analyse_outcome_service_cmp(a->services[i], b->services[i]) != 0 ||
@@ -101,7 +101,7 @@ const struct analyse_outcome *analyse_outcome_keep(struct outcomes *t,
 	if (t->slots[slot])
 		return t->slots[slot];
 	kept = arena_alloc(t->arena, sizeof(*kept));
-	kept->n = o->n;
+	*kept = *o;
 	kept->services = arena_memdup(t->arena, o->services, o->n * sizeof(*o->services));
 	kept->verdicts = arena_memdup(t->arena, o->verdicts, o->n * sizeof(*o->verdicts));
 	t->slots[slot] = kept;

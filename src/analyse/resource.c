@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <jansson.h>
+
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 
@@ -105,6 +107,7 @@ void analyse_resource_name(const char *resource, struct strbuf *b)
 struct origins {
 	const struct plan_origin **v;
 	size_t n;
+	json_t *summary; /* of the plan; NULL: it has none */
 };
 
 static int by_origin(const void *a, const void *b)
@@ -134,6 +137,7 @@ static struct origins origins_of(struct arena *a, const struct plan *p)
 
 	add_origins(a, p, &o);
 	add_origins(a, p ? p->extra : NULL, &o);
+	o.summary = p && p->summary ? json_loads(p->summary, 0, NULL) : NULL;
 	if (o.n)
 		qsort(o.v, o.n, sizeof(*o.v), by_origin);
 	return o;
@@ -146,6 +150,23 @@ static const struct plan_origin *find(const struct origins *o, const struct plan
 		o->n ? bsearch(&origin, o->v, o->n, sizeof(*o->v), by_origin) : NULL;
 
 	return found ? *found : NULL;
+}
+
+/* A CEN is there before anything is attached, and has no objects then. */
+static bool is_there(const struct origins *o, const struct plan_origin *origin)
+{
+	const struct parts p = split(origin->resource);
+	const json_t *cen;
+	size_t i;
+
+	if (find(o, origin))
+		return true;
+	if (p.n != 2 || strncmp(p.s[0], "cen.", 4) != 0)
+		return false;
+	json_array_foreach (json_object_get(o->summary, "cen"), i, cen)
+		if (!strcmp(json_string_value(json_object_get(cen, "name")), p.s[1]))
+			return true;
+	return false;
 }
 
 static const struct plan_origin *origin_of_step(const struct plan_step *s)
@@ -181,7 +202,9 @@ static struct analyse_resource *add(struct analyse_resources *r, const struct pl
 	o->at = now ? now->at : origin->at;
 	o->name = arena_strdup(r->arena, strbuf_str(&name));
 	o->kind = analyse_resource_kind(origin->resource);
-	o->op = !find(before, origin) ? PLAN_ADD : !now ? PLAN_REMOVE : PLAN_CHANGE;
+	o->op = !is_there(before, origin)  ? PLAN_ADD
+		: !is_there(after, origin) ? PLAN_REMOVE
+					   : PLAN_CHANGE;
 	r->count[o->op]++;
 	return o;
 }
@@ -236,6 +259,8 @@ struct analyse_resources *analyse_resources_of(const struct plan_diff *diff, con
 	add_swept(r, &before, &after);
 	if (r->n)
 		qsort(r->items, r->n, sizeof(*r->items), by_place);
+	json_decref(before.summary);
+	json_decref(after.summary);
 	return r;
 }
 

@@ -13,7 +13,7 @@ void analyse_resource_name(const char *resource, struct strbuf *b);
 const char *analyse_resource_kind(const char *resource);
 
 struct analyse_resource {
-	enum plan_op op;                /* add: nothing of it was there; remove: nothing will be */
+	enum plan_op op;                /* add: it was not there; remove: it will not be */
 	const char *resource, *at;      /* "extra" and "": what is of no plan, all of it */
 	const char *name, *kind;        /* see above */
 	const struct plan_step **steps; /* in the diff's order; none: it goes with what it is in */

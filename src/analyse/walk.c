@@ -132,6 +132,24 @@ static bool has_way(struct walker *k, const struct net_answer *found)
 
 /* --- steps --- */
 
+uint32_t analyse_loss_of_both(uint32_t a_ppm, uint32_t b_ppm)
+{
+	return a_ppm + b_ppm - (uint32_t)((uint64_t)a_ppm * b_ppm / NET_LOST_ALL);
+}
+
+/* A line that labctl-wire carries may begin there, or, behind a switch, end where the packet comes in. */
+static void lose(struct walker *k, uint32_t out, uint32_t in)
+{
+	const struct net_device *from = &k->a->devs[out], *to = &k->a->devs[in];
+	uint32_t lost = from->wire_loss_ppm;
+
+	if (from->shaper)
+		lost = analyse_loss_of_both(lost, from->shaper->loss_ppm);
+	if (from->peer != in)
+		lost = analyse_loss_of_both(lost, to->wire_loss_ppm);
+	k->w->loss_ppm = analyse_loss_of_both(k->w->loss_ppm, lost);
+}
+
 static bool nobody(struct walker *k, const struct net_taker *t)
 {
 	if (t->down)
@@ -155,6 +173,7 @@ static bool leave(struct walker *k, const struct net_route *way, const struct ne
 		return not_known(k, "more than one device answers for the next hop");
 	if (t->dev == NET_NONE)
 		return nobody(k, t);
+	lose(k, way->dev, t->dev);
 	return enter(k, k->a->devs[t->dev].ns, t->dev);
 }
 
@@ -265,6 +284,7 @@ static void walk_one(const struct walk_means *m, const struct walk_packet *p,
 	w->n_hops = 0;
 	w->alternatives = 1;
 	w->by_service = false;
+	w->loss_ppm = 0;
 	k.header.saddr = p->src;
 	k.header.daddr = p->dst;
 	if (p->ns == NET_NONE) {
@@ -326,6 +346,7 @@ static void try_choice(const struct walk_means *m, const struct walk_packet *p, 
 	struct walk_packet back;
 
 	trip->ok = false;
+	trip->loss_ppm = 0;
 	trip->back.n_hops = 0;
 	trip->back.end = ANALYSE_NO_PLACE;
 	trip->back.alternatives = 1;
@@ -339,6 +360,8 @@ static void try_choice(const struct walk_means *m, const struct walk_packet *p, 
 	check_end(a, &trip->back, p->ns);
 	check_device(a, &trip->back, p->oif);
 	trip->ok = trip->back.end == ANALYSE_DELIVERED;
+	if (trip->ok)
+		trip->loss_ppm = analyse_loss_of_both(trip->there.loss_ppm, trip->back.loss_ppm);
 }
 
 static size_t alternatives(const struct analyse_trip *trip)
@@ -354,6 +377,7 @@ static void doubt(struct analyse_trip *trip, const char *why)
 	w->end = ANALYSE_UNKNOWN;
 	w->unknown = why;
 	trip->ok = false;
+	trip->loss_ppm = 0;
 }
 
 void analyse_walk_trip(const struct walk_means *m, const struct walk_packet *p, uint32_t to,
@@ -372,6 +396,8 @@ void analyse_walk_trip(const struct walk_means *m, const struct walk_packet *p, 
 			      "of several equally good routes, some lead there and some do not");
 			return;
 		}
+		if (other.loss_ppm > trip->loss_ppm)
+			trip->loss_ppm = other.loss_ppm;
 	}
 	if (m->a->doubt && !trip->ok)
 		doubt(trip, m->a->doubt);

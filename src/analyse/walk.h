@@ -22,7 +22,7 @@ struct walk_means {
 	const struct analyse *a;
 	struct walk_memory *memory; /* of a; NULL: nothing is remembered */
 	/* With a memory: what is lost for certain is not followed to its end. Then the trip tells whether it is
-	 * ok, known, or not, and by_service, and nothing else. */
+	 * ok, known, or not, by_service, and what is lost, and nothing else. */
 	bool brief;
 };
 

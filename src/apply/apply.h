@@ -3,8 +3,9 @@
  * Makes a plan real, takes it away again, and compares it with what is there.
  *
  * Order of a run: look at the kernel, write target.json, end the workers that lose their ground, remove,
- * add, write the nodes' files, start the workers, let go of the supervisor, and last rename target.json to
- * plan.json. Where the lab's supervisor is this run's own, nobody uses its workers yet: they start as soon
+ * add, write the nodes' files and what makes later looks cheaper, start the workers, let go of the supervisor, rename
+ * target.json to plan.json, and last write the copy of it that is read quickly. Where the lab's supervisor is this run's
+ * own, nobody uses its workers yet: they start as soon
  * as the namespaces are there, beside all that is added to them. Whatever happens in between, the journal knows every namespace and the supervisor, so
  * that the next `up` or `down` finds all of it; a failure that can be handled is undone at once.
  */
@@ -47,6 +48,9 @@ struct apply_ops {
 	 * or lost), and writes it there. */
 	int (*adopt)(void *data, struct lab_error **err);
 
+	/** May be NULL. Writes down what makes later looks cheaper, once objects are as they shall stay. */
+	int (*keep)(void *data, struct lab_error **err);
+
 	/** May be NULL. Refuses so many more namespaces where the host has no room for them. */
 	int (*room)(void *data, size_t namespaces, struct lab_error **err);
 
@@ -79,6 +83,12 @@ int apply_up(struct state *s, struct backend *b, const struct apply_ops *ops,
 int apply_down(struct state *s, struct backend *b, const struct apply_ops *ops, bool wait,
 	       const volatile sig_atomic_t *cancel, bool *was_up, struct lab_error **err);
 
+/**
+ * The plan that was applied last, from a copy of its document that is read a hundred times as fast; for who looks.
+ * NULL: there is none of it as it is now, the document is to be read. What decides what is removed goes by that alone.
+ */
+struct plan *apply_planned(const struct state *s);
+
 /** How a lab differs from its plan. */
 struct apply_status {
 	struct plan *plan;       /* applied last; NULL: there is none that can be read */
@@ -93,6 +103,9 @@ struct apply_status {
 
 int apply_status(const struct state *s, const struct apply_ops *ops, struct apply_status *status,
 		 struct lab_error **err);
+/** The same without a comparison: drift stays NULL. */
+int apply_status_observed(const struct state *s, const struct apply_ops *ops,
+			  struct apply_status *status, struct lab_error **err);
 /** The same without a look at what is there: observed, drift and foreign stay empty. */
 int apply_status_planned(const struct state *s, const struct apply_ops *ops,
 			 struct apply_status *status, struct lab_error **err);

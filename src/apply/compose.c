@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "apply/internal.h"
+#include "base/cleanup.h"
 #include "plan/fields.h"
 
 /* The kinds that are kernel objects come first in enum plan_kind. */
@@ -83,55 +84,6 @@ struct plan *apply_intersection(const struct plan *wanted, const struct plan *th
 	return p;
 }
 
-static bool lies(enum plan_kind kind, const void *object,
-		 bool (*concerns)(const char *ns, void *data), void *data)
-{
-	const char *ns[2];
-
-	plan_places(kind, object, ns);
-	return concerns(ns[0], data) || (ns[1] && concerns(ns[1], data));
-}
-
-/* A link is seen as a whole only where both of its namespaces are. */
-static void copy_places(struct plan *to, const struct plan *from, const char *name)
-{
-	const struct plan_namespace key = {.name = name};
-	const struct plan_node node = {.ns = name};
-	const void *object = find(from, PLAN_NAMESPACE, &key);
-
-	for (size_t i = 0; i < to->n_namespaces; i++)
-		if (strcmp(to->namespaces[i].name, name) == 0)
-			return;
-	if (object)
-		copy_object(to, PLAN_NAMESPACE, object);
-	object = find(from, PLAN_NODE, &node);
-	if (object)
-		copy_object(to, PLAN_NODE, object);
-}
-
-struct plan *apply_part(const struct plan *plan, bool (*concerns)(const char *ns, void *data),
-			void *data)
-{
-	struct plan *p = plan_new(plan->lab);
-
-	for (size_t i = 0; i < plan->n_namespaces; i++)
-		if (concerns(plan->namespaces[i].name, data))
-			copy_places(p, plan, plan->namespaces[i].name);
-	for (enum plan_kind kind = PLAN_NAMESPACE + 1; kind < KERNEL_KINDS; kind++)
-		for (size_t i = 0; i < plan_count(plan, kind); i++) {
-			const void *o = plan_object(plan, kind, i);
-
-			if (lies(kind, o, concerns, data))
-				copy_object(p, kind, o);
-		}
-	for (size_t i = 0; i < p->n_links; i++) {
-		copy_places(p, plan, p->links[i].a.ns);
-		copy_places(p, plan, p->links[i].b.ns);
-	}
-	plan_sort(p);
-	return p;
-}
-
 /* --- of open namespaces --- */
 
 /* Objects of a namespace stand together, and so, often, do those of the namespace at the other end of a link. */
@@ -164,16 +116,44 @@ static bool lies_open(struct openness *o, enum plan_kind kind, const void *objec
 	return is_open(o, 0, ns[0]) || (ns[1] && is_open(o, 1, ns[1]));
 }
 
-struct plan *apply_opened(const struct plan *plan, const bool *open)
+/* The open namespaces, and those where links lead from there. */
+static bool *with_far_ends(const struct plan *plan, const bool *open)
+{
+	struct openness o = {.plan = plan, .open = open};
+	bool *all = calloc(plan->n_namespaces + 1, sizeof(*all));
+
+	if (!all)
+		abort();
+	memcpy(all, open, plan->n_namespaces * sizeof(*all));
+	for (size_t i = 0; i < plan->n_links; i++) {
+		const char *const ns[] = {plan->links[i].a.ns, plan->links[i].b.ns};
+
+		if (!lies_open(&o, PLAN_LINK, &plan->links[i]))
+			continue;
+		for (size_t k = 0; k < ARRAY_LEN(ns); k++) {
+			const struct plan_namespace *found = plan_find_namespace(plan, ns[k]);
+
+			if (found)
+				all[found - plan->namespaces] = true;
+		}
+	}
+	return all;
+}
+
+struct plan *apply_part(const struct plan *plan, const bool *open, enum apply_ends ends)
 {
 	struct plan *p = plan_new(plan->lab);
-	struct openness o = {.plan = plan, .open = open};
+	struct openness o = {.plan = plan, .open = open}, places = o;
+	auto_free bool *all = ends == APPLY_BOTH_ENDS ? with_far_ends(plan, open) : NULL;
 
+	if (all)
+		places.open = all;
 	for (enum plan_kind kind = 0; kind < PLAN_N_KINDS; kind++)
 		for (size_t i = 0; kind != PLAN_WORKER && i < plan_count(plan, kind); i++) {
+			const bool is_place = kind == PLAN_NAMESPACE || kind == PLAN_NODE;
 			const void *object = plan_object(plan, kind, i);
 
-			if (lies_open(&o, kind, object))
+			if (lies_open(is_place ? &places : &o, kind, object))
 				copy_object(p, kind, object);
 		}
 	return p;

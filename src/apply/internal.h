@@ -16,6 +16,12 @@ int apply_past_read(const struct state *s, struct apply_past *p, struct lab_erro
 void apply_past_done(struct apply_past *p);
 
 /**
+ * Beside plan.json, which says p, a copy that apply_planned() reads quickly. Where it cannot be written that file is
+ * read: no error. It names the file by inode, size and times, so that no other's is taken for it: to be written last.
+ */
+void apply_packed_write(struct state *s, const struct plan *p);
+
+/**
  * The objects of all plans by key, those of earlier plans first choice; sorted. No workers; nodes,
  * because what people add in them is theirs. Borrows the objects' strings from the plans. NULL plans are skipped.
  */
@@ -29,16 +35,17 @@ struct plan *apply_union(const char *lab, const struct plan *const *plans, size_
 struct plan *apply_intersection(const struct plan *wanted, const struct plan *there,
 				bool values_of_there);
 
+/** What is seen of links that lead out of the open namespaces. */
+enum apply_ends {
+	APPLY_OPEN_ENDS,
+	APPLY_BOTH_ENDS, /* the namespaces at their other ends are there, too, without what lies in them */
+};
 /**
- * Of the plan what lies in the namespaces that `concerns` names, and the namespaces where links lead from
- * there; no workers. Borrowed strings; sorted.
+ * Of the plan what lies in the open namespaces, links with one end there included; no workers. open: beside the plan's
+ * namespaces. Borrowed strings; sorted.
  */
-struct plan *apply_part(const struct plan *plan, bool (*concerns)(const char *ns, void *data),
-			void *data);
-
-/** Of the plan what lies in the open namespaces, beside their own objects links with one end there. As above. */
-struct plan *apply_opened(const struct plan *plan, const bool *open);
-/** The plan, but of what apply_opened() gives only that which is in `there`, as it is there. No `extra`. */
+struct plan *apply_part(const struct plan *plan, const bool *open, enum apply_ends ends);
+/** The plan, but of what apply_part() gives with open ends only that which is in `there`, as it is there. No `extra`. */
 struct plan *apply_replaced(const struct plan *plan, const bool *open, const struct plan *there);
 
 /** Adds the workers of `from` that keep(w, data); NULL keeps all. */

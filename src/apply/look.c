@@ -40,7 +40,8 @@ int apply_look(const struct state *s, const struct apply_past *past, const struc
 		apply_view_done(v);
 		return -1;
 	}
-	v->is->n_workers = v->is->n_nodes = 0; /* were copied, and say nothing */
+	v->is->n_workers = v->is->n_nodes = 0;                    /* were copied, and say nothing */
+	v->is->summary = past->plan ? past->plan->summary : NULL; /* no kernel has one */
 	/* after a run that was cut short nobody knows which workers run: all are started anew */
 	if (past->plan && !past->unfinished && apply_supervised(s))
 		apply_copy_workers(v->is, past->plan, on_firm_ground, v->is);
@@ -106,12 +107,15 @@ static int no_plan(const struct state *s, const struct apply_past *past, struct 
 	return lab_error_hint(err, "labctl up %s", state_lab(s));
 }
 
-int apply_status_planned(const struct state *s, const struct apply_ops *ops,
-			 struct apply_status *status, struct lab_error **err)
+static int read_status(const struct state *s, struct apply_status *status, struct lab_error **err)
 {
 	struct apply_past past;
 
-	*status = (struct apply_status){0};
+	status->plan = apply_planned(s);
+	if (status->plan) {
+		status->unfinished = state_exists(s, "target.json");
+		return 0;
+	}
 	if (apply_past_read(s, &past, err))
 		return -1;
 	if (!past.plan) {
@@ -120,25 +124,44 @@ int apply_status_planned(const struct state *s, const struct apply_ops *ops,
 		return -1;
 	}
 	status->unfinished = past.unfinished;
-	status->plan = past.plan;
-	past.plan = NULL;
+	status->plan = steal_ptr(past.plan);
 	apply_past_done(&past);
+	return 0;
+}
+
+int apply_status_planned(const struct state *s, const struct apply_ops *ops,
+			 struct apply_status *status, struct lab_error **err)
+{
+	*status = (struct apply_status){0};
+	if (read_status(s, status, err))
+		return -1;
 	status->supervised = apply_answers(s, ops);
 	status->halted = process_id_stopped(&state_journal(s)->supervisor);
 	return 0;
 }
 
+static int observe(const struct state *s, const struct apply_ops *ops, struct apply_status *status,
+		   struct lab_error **err)
+{
+	status->observed = apply_observe(s, ops, status->plan, &status->foreign, &status->n_foreign,
+					 err);
+	if (status->observed)
+		return 0;
+	apply_status_done(status);
+	return -1;
+}
+
+int apply_status_observed(const struct state *s, const struct apply_ops *ops,
+			  struct apply_status *status, struct lab_error **err)
+{
+	return apply_status_planned(s, ops, status, err) ? -1 : observe(s, ops, status, err);
+}
+
 int apply_status(const struct state *s, const struct apply_ops *ops, struct apply_status *status,
 		 struct lab_error **err)
 {
-	if (apply_status_planned(s, ops, status, err))
+	if (apply_status_observed(s, ops, status, err))
 		return -1;
-	status->observed = apply_observe(s, ops, status->plan, &status->foreign, &status->n_foreign,
-					 err);
-	if (!status->observed) {
-		apply_status_done(status);
-		return -1;
-	}
 	status->drift = plan_diff(status->observed, status->plan);
 	return 0;
 }
@@ -147,13 +170,15 @@ int apply_status_part(const struct state *s, const struct apply_ops *ops, const 
 		      bool (*concerns)(const char *ns, void *data), void *data,
 		      struct apply_status *status, struct lab_error **err)
 {
-	*status = (struct apply_status){.plan = apply_part(plan, concerns, data)};
-	status->observed = apply_observe(s, ops, status->plan, &status->foreign, &status->n_foreign,
-					 err);
-	if (!status->observed) {
-		apply_status_done(status);
+	auto_free bool *open = calloc(plan->n_namespaces + 1, sizeof(*open));
+
+	if (!open)
+		abort();
+	for (size_t i = 0; i < plan->n_namespaces; i++)
+		open[i] = concerns(plan->namespaces[i].name, data);
+	*status = (struct apply_status){.plan = apply_part(plan, open, APPLY_BOTH_ENDS)};
+	if (observe(s, ops, status, err))
 		return -1;
-	}
 	status->drift = plan_diff(status->observed, status->plan);
 	return 0;
 }
@@ -164,7 +189,7 @@ int apply_glance(const struct state *s, const struct apply_ops *ops, const struc
 	const char **foreign;
 	size_t n_foreign;
 
-	*glance = (struct apply_glance){.part = apply_opened(plan, open)};
+	*glance = (struct apply_glance){.part = apply_part(plan, open, APPLY_OPEN_ENDS)};
 	glance->observed = apply_observe(s, ops, glance->part, &foreign, &n_foreign, err);
 	if (!glance->observed) {
 		apply_glance_done(glance);

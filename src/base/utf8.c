@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "base/utf8.h"
 
+#include "base/bytes.h"
+
 /* The length of the well-formed UTF-8 sequence at s, or 0 (Unicode 15, table 3-7). */
 static size_t sequence(const unsigned char *s, size_t n)
 {
@@ -34,13 +36,25 @@ static size_t sequence(const unsigned char *s, size_t n)
 	return len;
 }
 
+/* How many of the first bytes are ASCII, eight at a time. */
+static size_t plain(const unsigned char *s, size_t n)
+{
+	size_t at = 0;
+
+	while (n - at >= sizeof(uint64_t) && !(bytes_load((const char *)s + at) & BYTES_EACH(0x80)))
+		at += sizeof(uint64_t);
+	return at;
+}
+
 bool utf8_valid(const char *s, size_t n)
 {
 	const unsigned char *u = (const unsigned char *)s;
 
 	while (n) {
-		size_t len = sequence(u, n);
+		size_t len = plain(u, n);
 
+		if (!len)
+			len = sequence(u, n);
 		if (!len)
 			return false;
 		u += len;

@@ -250,7 +250,7 @@ static enum check_verdict judge_outage(const struct check *check, const json_t *
 {
 	const struct check_expect *e = &check->expect;
 	const char *error = text_of(result, "error");
-	uint64_t us = number_of(result, "outage_us");
+	uint64_t us = number_of(result, "outage_us"), unseen = number_of(result, "unseen_us");
 	bool late = e->max_outage.set && us > e->max_outage.v;
 
 	if (error)
@@ -261,6 +261,11 @@ static enum check_verdict judge_outage(const struct check *check, const json_t *
 		return FAIL(why, "%s does not answer any more", check->target.s);
 	strbuf_add(why, "answers were missing for ");
 	add_time(why, us);
+	if (unseen) {
+		strbuf_add(why, ", without ");
+		add_time(why, unseen);
+		strbuf_add(why, " in which the probe itself stood still");
+	}
 	if (!late && (!e->min_outage.set || us >= e->min_outage.v))
 		return CHECK_OK;
 	strbuf_add(why, late ? ", not at most " : ", not at least ");

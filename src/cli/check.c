@@ -105,6 +105,17 @@ static void judge_refused(const struct exercise *e, const struct diag_list *foun
 		  e->id.name);
 }
 
+/* The lab as it is up to that step, the files of its functions, too. */
+static struct cli_lab *read_step(const char *arg, const char *step, struct diag_list *diags,
+				 struct lab_error **err)
+{
+	struct cli_lab *l = cli_read_lab(arg, step, diags, err);
+
+	if (l && l->lab && !diag_errors(diags))
+		cli_check_handlers(l, diags);
+	return l;
+}
+
 /* The first exercise of a step with a fault: its lab takes the place of the whole one. */
 static int read_exercises(const char *arg, struct cli_lab **whole, const struct step *s,
 			  struct diag_list **diags, struct lab_error **err)
@@ -116,7 +127,7 @@ static int read_exercises(const char *arg, struct cli_lab **whole, const struct 
 		auto_cli_lab struct cli_lab *l = NULL;
 
 		strbuf_printf(&id, "%s/%s", s->id.name, e->id.name);
-		l = cli_read_lab(arg, id.s, more, err);
+		l = read_step(arg, id.s, more, err);
 		if (!l)
 			return -1;
 		if (e->refused.s) {
@@ -152,12 +163,12 @@ static struct cli_lab *with_exercises(const char *arg, struct cli_lab *whole,
 static struct cli_lab *read_every_step(const char *arg, struct diag_list **diags,
 				       struct lab_error **err)
 {
-	auto_cli_lab struct cli_lab *whole = cli_read_lab(arg, NULL, *diags, err);
+	auto_cli_lab struct cli_lab *whole = read_step(arg, NULL, *diags, err);
 
 	for (size_t i = 0; whole && whole->lab && !diag_errors(*diags) && i < whole->lab->n_steps;
 	     i++) {
 		auto_diags struct diag_list *more = diag_list_new();
-		struct cli_lab *l = cli_read_lab(arg, whole->lab->steps[i].id.name, more, err);
+		struct cli_lab *l = read_step(arg, whole->lab->steps[i].id.name, more, err);
 
 		if (!l)
 			return NULL;
@@ -177,13 +188,11 @@ static struct cli_lab *read_every_step(const char *arg, struct diag_list **diags
 static int run(const struct cli_lab_options *o, struct lab_error **err)
 {
 	auto_diags struct diag_list *diags = diag_list_new();
-	auto_cli_lab struct cli_lab *l = o->step ? cli_read_lab(o->lab, o->step, diags, err)
+	auto_cli_lab struct cli_lab *l = o->step ? read_step(o->lab, o->step, diags, err)
 						 : read_every_step(o->lab, &diags, err);
 
 	if (!l)
 		return cli_fail_json(o->json, *err);
-	if (l->lab && !diag_errors(diags))
-		cli_check_handlers(l, diags);
 	if (o->json ? print_json(diags, l, err) : print_text(diags, l))
 		return cli_fail_json(o->json, *err);
 	return l->lab && !diag_errors(diags) ? LAB_OK : LAB_USAGE;

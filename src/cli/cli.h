@@ -168,10 +168,11 @@ void cli_lab_free(struct cli_lab *l); /* NULL is fine */
 
 /**
  * The name of the lab that `arg` means, for verbs that need no lab file: a valid name that has a
- * state directory is that lab; else the file is looked up and read for its name. To be freed.
+ * state directory is that lab; else the file is looked up and read for its name, no further where that has a
+ * state directory: the lab's file may be broken meanwhile. To be freed.
  */
 char *cli_lab_name(const char *arg, struct lab_error **err);
-/** As above; *read is the lab file where its name had to be read from there, with what is wrong with it. */
+/** As above; *read is the lab file where all of it had to be read, with what is wrong with it. */
 char *cli_lab_name_read(const char *arg, struct cli_lab **read, struct diag_list *diags,
 			struct lab_error **err);
 /** Says what is wrong with a lab that was read, and gives it; with errors NULL and *err. Takes the lab. */

@@ -37,7 +37,8 @@ struct probing {
 
 /* What makes it reachable: repair, or the first later step, and what that step does. */
 struct remedy {
-	bool repair;             /* it is by the plan that was applied */
+	bool judged, planned;    /* whether the plan that was applied was asked; it reaches it */
+	bool repair;             /* it is by that plan, and the lab is otherwise */
 	bool reset;              /* it is by the file, and not by what was changed in the lab */
 	bool unread;             /* steps are not known: the lab file cannot be used */
 	const struct step *step; /* NULL: there is none */
@@ -177,24 +178,44 @@ static struct explanation *explain(const struct options *o, const struct plan *p
 	return e;
 }
 
+/* One answer about what is known of the lab, and whether more has to be looked at, as of cli_seen_more(). */
+static struct explanation *explain_once(const struct explain_request *r, struct cli_seen *seen,
+					const struct analyse *a, struct remedy *remedy, int *more,
+					struct lab_error **err)
+{
+	const bool planned = cli_seen_is_planned(seen);
+	struct explanation *e = explain_new(a, r, err);
+
+	if (planned && e) {
+		remedy->judged = true;
+		remedy->planned = e->verdict == ANALYSE_YES;
+	}
+	*more = e ? cli_seen_more(seen, a, err) : -1;
+	if (e && *more) {
+		explain_free(e);
+		e = NULL;
+	}
+	return e;
+}
+
 /* Of a lab that is up, only what the answer depends on is looked at: it is asked again until that is all known. */
 static struct explanation *explain_seen(const struct options *o, struct cli_seen *seen,
-					const struct asked *asked, struct lab_error **err)
+					const struct asked *asked, struct remedy *remedy,
+					struct lab_error **err)
 {
 	const struct explain_request r = request_of(o, asked);
+	struct analyse *first = analyse_new(seen->plan);
+	int more;
+	struct explanation *e = explain_once(&r, seen, first, remedy, &more, err);
 
-	for (;;) {
-		struct analyse *a = analyse_new(seen->plan);
-		struct explanation *e = explain_new(a, &r, err);
-		const int more = e ? cli_seen_more(seen, a, err) : -1;
+	while (more > 0) {
+		struct analyse *again = analyse_again(seen->plan, first);
 
-		analyse_free(a);
-		if (!more || !e)
-			return e;
-		explain_free(e);
-		if (more < 0)
-			return NULL;
+		e = explain_once(&r, seen, again, remedy, &more, err);
+		analyse_free(again);
 	}
+	analyse_free(first);
+	return e;
 }
 
 static const char *nearest_node(const struct plan *p, const char *name)
@@ -288,6 +309,13 @@ static bool reaches(const struct options *o, const struct plan *p, const struct 
 	return e && e->verdict == ANALYSE_YES;
 }
 
+/* Whether the lab needs only be as it was planned: that is asked at first, as a rule. */
+static bool repairs(const struct options *o, const struct cli_seen *seen, const struct asked *asked,
+		    const struct remedy *r)
+{
+	return seen->live && (r->judged ? r->planned : reaches(o, seen->status.plan, asked));
+}
+
 /* Whether it is reached by what the file says, without what `labctl link` and `fault` changed. */
 static bool reset_mends(const struct options *o, const struct plan *running,
 			const struct asked *asked)
@@ -319,8 +347,9 @@ static void find_remedy(const struct options *o, const struct cli_seen *seen, st
 {
 	const char *step = seen->step;
 
-	if (!seen->live && !step)
-		return; /* no step comes after all of them */
+	/* no step comes after all of them, and the file could be used */
+	if (!step && (!seen->live || cli_file_untouched(seen->session.state, seen->status.plan)))
+		return;
 	r->lab = lab_at(o->common.lab, NULL);
 	r->unread = !r->lab;
 	for (size_t i = r->lab ? step_after(r->lab->lab, step) : 0;
@@ -488,11 +517,11 @@ static void print_json(const struct explanation *e, const struct asked *asked,
 		       const struct probing *probing)
 {
 	json_t *root = json_pack(
-		"{s:s, s:s?, s:b, s:s, s:s, s:s?, s:s?, s:s, s:s?, s:o, s:s, s:s?, s:s?, s:s?, "
+		"{s:s, s:s?, s:b, s:s?, s:s, s:s, s:s?, s:s?, s:s, s:s?, s:o, s:s, s:s?, s:s?, s:s?, "
 		"s:I, s:I, s:i, s:b, s:b, s:o, s:b, s:o}",
-		"lab", seen->plan->lab, "step", seen->step, "live", seen->live, "from", e->from,
-		"to", e->to, "host", asked->host, "stage", asked->stage, "reachable",
-		words[e->verdict], "answer", e->answer, "status",
+		"lab", seen->plan->lab, "step", seen->step, "live", seen->live, "file",
+		cli_seen_file(seen), "from", e->from, "to", e->to, "host", asked->host, "stage",
+		asked->stage, "reachable", words[e->verdict], "answer", e->answer, "status",
 		e->status ? json_integer(e->status) : json_null(), "error_code", e->code, "cause",
 		e->cause, "resource", e->origin.resource, "at", e->origin.at, "rate",
 		(json_int_t)e->is.rate, "rtt_us", (json_int_t)e->is.delay_us, "loss_ppm",
@@ -599,12 +628,12 @@ static int explain_it(const struct options *o, struct cli_seen *seen, struct pro
 		return no_such_node(seen->plan, o->from, err);
 	if (check_app(o, seen, err) || expand(o, seen->step, &asked, err))
 		return -1;
-	e = explain_seen(o, seen, &asked, err);
+	e = explain_seen(o, seen, &asked, &remedy, err);
 	if (!e || probe(o, &asked, e, probing, err))
 		return -1;
 	find_place(o, seen, e);
 	if (e->verdict != ANALYSE_YES) {
-		remedy.repair = seen->live && reaches(o, seen->status.plan, &asked);
+		remedy.repair = repairs(o, seen, &asked, &remedy);
 		remedy.reset = !remedy.repair && seen->live &&
 			       reset_mends(o, seen->status.plan, &asked);
 		if (!remedy.repair && !remedy.reset)

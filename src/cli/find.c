@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "apply/apply.h"
 #include "base/cleanup.h"
 #include "base/name.h"
 #include "base/utf8.h"
@@ -293,31 +294,49 @@ char *cli_lab_name(const char *arg, struct lab_error **err)
 	return cli_lab_name_read(arg, &l, diags, err);
 }
 
+/* Of who is not up, all of the file matters: what is wrong with it, or its name alone. */
+static bool is_of_running(const char *name)
+{
+	return name && name_valid(name) && has_state(name);
+}
+
 char *cli_lab_name_read(const char *arg, struct cli_lab **read, struct diag_list *diags,
 			struct lab_error **err)
 {
-	const struct cli_lab *l;
+	auto_cli_lab struct cli_lab *l = NULL;
+	bool running = false;
+	const char *name;
 
-	if (name_valid(arg) && has_state(arg))
+	if (is_of_running(arg))
 		return strdup(arg);
-	l = *read = cli_read_lab(arg, NULL, diags, err);
+	l = open_lab(lab_path(arg, &running, err), err);
 	if (!l)
 		return NULL;
-	if (!l->lab || !l->lab->id.name || !name_valid(l->lab->id.name)) {
-		(void)lab_error_make(err, LAB_USAGE, "%s: the lab's name cannot be read", l->path);
+	name = parse_lab_name(l->arena, l->source);
+	if (is_of_running(name))
+		return strdup(name);
+	decode_lab(l, NULL, running ? arg : NULL, NULL, false, diags);
+	*read = steal_ptr(l);
+	if (!(*read)->lab || !(*read)->lab->id.name || !name_valid((*read)->lab->id.name)) {
+		(void)lab_error_make(err, LAB_USAGE, "%s: the lab's name cannot be read",
+				     (*read)->path);
 		(void)lab_error_hint(err, "labctl check %s", arg);
 		return NULL;
 	}
-	return strdup(l->lab->id.name);
+	return strdup((*read)->lab->id.name);
 }
 
 static int read_applied(const struct state *s, struct plan **plan, struct lab_error **err)
 {
 	struct lab_error *why = NULL;
+	auto_free char *text = NULL;
 	size_t len = 0;
-	auto_free char *text = cli_outside() ? rootless_read(s, "plan.json", &len, &why)
-					     : state_read(s, "plan.json", &len, &why);
 
+	*plan = cli_outside() ? NULL : apply_planned(s);
+	if (*plan)
+		return 0;
+	text = cli_outside() ? rootless_read(s, "plan.json", &len, &why)
+			     : state_read(s, "plan.json", &len, &why);
 	if (why) {
 		lab_error_free(*err);
 		*err = why;

@@ -160,16 +160,30 @@ static void add_services(const struct analyse_outcome *o, enum analyse_verdict v
 	}
 }
 
-/* "only any other tcp, not tcp/80; not known: ping" */
+static size_t number_of(const struct analyse_outcome *o, enum analyse_verdict verdict)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < o->n; i++)
+		n += o->verdicts[i] == verdict;
+	return n;
+}
+
+/* "only any other tcp, not tcp/80; not known: ping; 51 % of round trips lost" */
 static char *describe(struct grid *g, const struct analyse_outcome *o)
 {
 	auto_strbuf struct strbuf b = {0};
 
-	add_services(o, ANALYSE_YES, "only ", &b);
+	if (number_of(o, ANALYSE_YES) == o->n)
+		strbuf_add(&b, "everything");
+	else
+		add_services(o, ANALYSE_YES, "only ", &b);
 	if (!b.len)
 		strbuf_add(&b, "nothing");
 	add_services(o, ANALYSE_NO, ", not ", &b);
 	add_services(o, ANALYSE_PERHAPS, "; not known: ", &b);
+	if (o->loss_ppm)
+		strbuf_printf(&b, "; %g %% of round trips lost", (double)o->loss_ppm / 10000);
 	return arena_strdup(g->arena, strbuf_str(&b));
 }
 
@@ -187,17 +201,13 @@ static char letter_of(struct grid *g, const struct analyse_outcome *o)
 
 static char mark_of(struct grid *g, const struct analyse_outcome *o)
 {
-	size_t count[3] = {0};
-
 	if (!o)
 		return SELF;
-	for (size_t i = 0; i < o->n; i++)
-		count[o->verdicts[i]]++;
-	if (count[ANALYSE_YES] == o->n)
+	if (number_of(o, ANALYSE_YES) == o->n && !o->loss_ppm)
 		return '+';
-	if (count[ANALYSE_NO] == o->n)
+	if (number_of(o, ANALYSE_NO) == o->n)
 		return '.';
-	return count[ANALYSE_PERHAPS] == o->n ? '?' : letter_of(g, o);
+	return number_of(o, ANALYSE_PERHAPS) == o->n ? '?' : letter_of(g, o);
 }
 
 /* One node to itself alone is no pair. */
@@ -573,16 +583,18 @@ static json_t *cells_of(const struct grid *g)
 
 			if (o)
 				append(list,
-				       json_pack("{s:I, s:I, s:o}", "from", (json_int_t)i, "to",
-						 (json_int_t)k, "services", services_of(o)));
+				       json_pack("{s:I, s:I, s:o, s:I}", "from", (json_int_t)i,
+						 "to", (json_int_t)k, "services", services_of(o),
+						 "loss_ppm", (json_int_t)o->loss_ppm));
 		}
 	return list;
 }
 
 static void print_json(const struct cli_seen *seen, const struct grid *g)
 {
-	json_t *root = json_pack("{s:s, s:s?, s:b, s:o, s:o, s:o}", "lab", seen->plan->lab, "step",
-				 seen->step, "live", seen->live, "from", names_of(&g->rows), "to",
+	json_t *root = json_pack("{s:s, s:s?, s:b, s:s?, s:o, s:o, s:o}", "lab", seen->plan->lab,
+				 "step", seen->step, "live", seen->live, "file",
+				 cli_seen_file(seen), "from", names_of(&g->rows), "to",
 				 names_of(&g->columns), "cells", cells_of(g));
 	auto_free char *text = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
 

@@ -11,7 +11,7 @@ struct cli_matrix_picture {
 	const char **rows, **columns; /* what they are called */
 	size_t n_rows, n_columns;
 	const char *
-		marks; /* row by row: '+' all, '.' nothing, '?' not known, ' ' no pair, others: in part */
+		marks; /* row by row: '+' all, '.' nothing, '?' not known, ' ' no pair, others: in part, or with losses */
 	const char **legend; /* lines below, "a  only ping" */
 	size_t n_legend;
 };

@@ -233,6 +233,13 @@ static struct plan *same_plan(const struct plan *running)
 	return same ? steal_ptr(now) : NULL;
 }
 
+bool cli_file_untouched(const struct state *state, const struct plan *running)
+{
+	struct stat st;
+
+	return running->file && !stat(running->file, &st) && is_older(state, &st);
+}
+
 enum cli_file cli_file_since(const struct state *state, const struct plan *running)
 {
 	auto_plan struct plan *now = NULL;

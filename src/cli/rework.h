@@ -57,7 +57,9 @@ enum cli_file {
 	CLI_FILE_CHANGED, /* the lab would be another one, or none */
 	CLI_FILE_GONE,
 };
-/** state: of the lab, whose plan is `running`. Cheap where the file is older than the plan. */
+/** Whether nothing was written to it since the lab came up, by its times: then it is what it was. Cheap. */
+bool cli_file_untouched(const struct state *state, const struct plan *running);
+/** state: of the lab, whose plan is `running`. Cheap where the file is untouched. */
 enum cli_file cli_file_since(const struct state *state, const struct plan *running);
 /** "same", "edited", "changed", "gone": in JSON. */
 const char *cli_file_word(enum cli_file file);

@@ -32,7 +32,7 @@ static bool can_know(const char *lab)
 
 static int see_all(struct cli_seen *s, struct lab_error **err)
 {
-	if (apply_status(s->session.state, &s->session.ops, &s->status, err))
+	if (apply_status_observed(s->session.state, &s->session.ops, &s->status, err))
 		return -1;
 	if (!s->status.supervised)
 		s->status.observed->n_workers = 0;             /* nobody serves */
@@ -84,7 +84,7 @@ int cli_seen_open(struct cli_seen *s, const char *verb, const char *lab, const c
 	}
 	if (up > 0)
 		return compile(s, lab, step, diags, err);
-	cli_lab_free(s->read); /* only its name was wanted */
+	cli_lab_free(s->read); /* it came up this moment */
 	s->read = NULL;
 	return up;
 }
@@ -103,6 +103,11 @@ int cli_seen_more(struct cli_seen *s, const struct analyse *a, struct lab_error 
 	return 1;
 }
 
+bool cli_seen_is_planned(const struct cli_seen *s)
+{
+	return s->plan == &s->nothing_seen && s->status.supervised;
+}
+
 void cli_seen_done(struct cli_seen *s)
 {
 	apply_glance_done(&s->glance);
@@ -114,15 +119,24 @@ void cli_seen_done(struct cli_seen *s)
 	free(s->lab);
 }
 
+static enum cli_file file_since(const struct cli_seen *s)
+{
+	return cli_file_since(s->session.state, s->status.plan);
+}
+
 /* Lines of the file that are told are those of the plan. */
 static void say_file(const struct cli_seen *s)
 {
 	auto_arena struct arena *a = arena_new(0);
-	const struct plan *p = s->status.plan;
-	const char *note = cli_file_note(cli_file_since(s->session.state, p), p, a);
+	const char *note = cli_file_note(file_since(s), s->status.plan, a);
 
 	if (note)
 		printf("%s\n", note);
+}
+
+const char *cli_seen_file(const struct cli_seen *s)
+{
+	return s->live ? cli_file_word(file_since(s)) : NULL;
 }
 
 void cli_seen_say(const struct cli_seen *s)

@@ -41,8 +41,13 @@ int cli_seen_open(struct cli_seen *s, const char *verb, const char *lab, const c
  * a: made of s->plan. -1 with *err.
  */
 int cli_seen_more(struct cli_seen *s, const struct analyse *a, struct lab_error **err);
+/** Whether s->plan is, as it is before the first of these, the plan of a lab that is up, and nothing else. */
+bool cli_seen_is_planned(const struct cli_seen *s);
 void cli_seen_done(struct cli_seen *s);
 /** "scenario1 as it runs", "scenario1 as planned up to step attach" */
 void cli_seen_say(const struct cli_seen *s);
+
+/** What became of the file of a lab that is looked at as it runs, in a word for JSON; NULL: it is no such lab. */
+const char *cli_seen_file(const struct cli_seen *s);
 
 #define auto_cli_seen __attribute__((cleanup(cli_seen_done)))

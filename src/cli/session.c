@@ -16,13 +16,26 @@
 #define LOAD_MS    90000 /* as a rule milliseconds; at worst 10 s for an end and 62 s for a start */
 #define GRACE_MS   2000  /* for answers that are under way when a lab goes down */
 
+#define LEDGER "filters" /* in the lab's directory */
+
+/* Without a lab there is none. What cannot be read is not known: then tables are listed. */
+static struct kernel_ledger *get_ledger(struct cli_session *s)
+{
+	if (!s->ledger && s->state) {
+		auto_free char *text = state_read(s->state, LEDGER, NULL, NULL);
+
+		s->ledger = kernel_ledger_new(text, state_boot_id(s->state));
+	}
+	return s->ledger;
+}
+
 static struct plan *observe(void *data, const struct plan *wanted,
 			    const struct backend_namespace_id *ids, const char ***foreign,
 			    size_t *n_foreign, struct lab_error **err)
 {
 	struct cli_session *s = data;
 
-	return kernel_observe(s->lab, wanted, ids, foreign, n_foreign, err);
+	return kernel_observe(s->lab, wanted, ids, get_ledger(s), foreign, n_foreign, err);
 }
 
 static void part(void *data)
@@ -140,6 +153,14 @@ static int adopt(void *data, struct lab_error **err)
 	return kernel_find_own(s->lab, &finder, err) || adopt_supervisors(s, err) ? -1 : 0;
 }
 
+static int keep(void *data, struct lab_error **err)
+{
+	struct cli_session *s = data;
+	auto_free char *text = kernel_ledger_text(s->ledger);
+
+	return text ? state_write(s->state, LEDGER, text, strlen(text), err) : 0;
+}
+
 static int room(void *data, size_t namespaces, struct lab_error **err)
 {
 	return kernel_check_room(namespaces, err);
@@ -160,7 +181,7 @@ static void init(struct cli_session *s, const char *lab)
 		.lab = lab,
 		.loading = -1,
 		.ops = {s, observe, part, released, start, detach, load_start, load_finish, stop,
-			answers, adopt, room, progress},
+			answers, adopt, keep, room, progress},
 	};
 	ui_progress_init(&s->progress, stderr, isatty(STDERR_FILENO));
 }
@@ -184,8 +205,10 @@ int cli_session_open(struct cli_session *s, const char *lab, enum state_mode mod
 	s->backend = kernel_backend_new(lab, err);
 	if (s->backend)
 		s->state = state_open(lab, mode, err);
-	if (s->state)
+	if (s->state) {
+		kernel_backend_note(s->backend, get_ledger(s));
 		return 0;
+	}
 	cli_session_done(s);
 	return -1;
 }
@@ -212,5 +235,6 @@ void cli_session_done(struct cli_session *s)
 		(void)close(s->loading); /* only read from */
 	state_close(s->state);
 	kernel_backend_free(s->backend);
+	kernel_ledger_free(s->ledger);
 	*s = (struct cli_session){0};
 }

@@ -10,6 +10,7 @@ struct cli_session {
 	const char *lab;     /* borrowed */
 	struct state *state; /* NULL: the lab is not up (reading sessions only) */
 	struct backend *backend;
+	struct kernel_ledger *ledger; /* NULL: not read yet */
 	int loading; /* connection on which the supervisor will say that its workers are ready; -1 */
 	struct apply_ops ops; /* points back here: must not move */
 	struct ui_progress progress;

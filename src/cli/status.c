@@ -84,7 +84,6 @@ struct report {
 	enum cli_file file;
 };
 
-/* in JSON */
 static void report_init(struct report *r)
 {
 	r->namespaces = ui_table_new("namespaces", namespace_columns, ARRAY_LEN(namespace_columns));

@@ -130,7 +130,7 @@ static void add_worker(struct compile *c, struct plan_origin origin, const struc
 		return;
 	if (vip)
 		sockets[n++] = (struct plan_socket){"metrics", ns, PLAN_TCP, vip, METRICS_PORT};
-	sockets[n++] = (struct plan_socket){"state", ns, PLAN_MEMORY, 0, 0};
+	sockets[n++] = (struct plan_socket){"state", ns, PLAN_TABLE, 0, 0};
 	sockets[n++] = (struct plan_socket){"certificates", ns, PLAN_SECRET, 0, 0};
 	if (copies)
 		sockets[n++] = (struct plan_socket){"counts", ns, PLAN_TABLE, 0, 0};

@@ -86,6 +86,26 @@ static json_t *groups_of(struct compile *c, const struct api_gateway *gw)
 	return list;
 }
 
+/* Of groups on other instances: who calls them here is told so. NULL where there are none. */
+static json_t *elsewhere_of(struct compile *c, const struct api_gateway *gw)
+{
+	json_t *list = NULL;
+
+	for (size_t i = 0; i < c->lab->n_api_groups; i++) {
+		const struct api_group *g = &c->lab->api_groups[i];
+
+		if (g->instance.to == gw)
+			continue;
+		list = list ? list : json_array();
+		if (g->vpc_domain)
+			compile_json_append(list, json_string(lab_vpc_domain(c->lab, g)));
+		compile_json_append(list, json_string(lab_public_domain(c->lab, g)));
+		for (size_t j = 0; j < g->n_domains; j++)
+			compile_json_append(list, json_string(g->domains[j].id.name));
+	}
+	return list;
+}
+
 static json_t *function_backend(struct compile *c, const struct api_backend *b)
 {
 	const struct function *f = b->function.to;
@@ -296,8 +316,9 @@ static json_t *listeners_of(const struct compile *c, const struct api_gateway *g
 			compile_json_append(list, json_pack("{s:s+, s:s}", "socket", "vip-", port,
 							    "protocol", protocols[i]));
 		if (gw->public_ip.set)
-			compile_json_append(list, json_pack("{s:s+, s:s}", "socket", "public-",
-							    port, "protocol", protocols[i]));
+			compile_json_append(list,
+					    json_pack("{s:s+, s:s, s:b}", "socket", "public-", port,
+						      "protocol", protocols[i], "internet", 1));
 	}
 	return list;
 }
@@ -344,7 +365,7 @@ const char *compile_gateway_config(struct compile *c, const struct api_gateway *
 	return compile_json(
 		c,
 		json_pack(
-			"{s:s, s:s, s:s, s:s, s:o, s:o, s:o*, s:o*, s:o, s:i, s:s, s:s, s:o*, s:s*, s:s*}",
+			"{s:s, s:s, s:s, s:s, s:o, s:o, s:o*, s:o*, s:o, s:i, s:s, s:s, s:o*, s:s*, s:s*, s:o*}",
 			"instance", gw->id.name, "instance_id", id, "region", gw->region.name,
 			"type", type_names[gw->instance_type], "listeners", listeners_of(c, gw),
 			"groups", groups_of(c, gw), "apps", apps_of(c), "plugins",
@@ -352,5 +373,6 @@ const char *compile_gateway_config(struct compile *c, const struct api_gateway *
 			daily_calls(gw), "state", "state", "certificates", "certificates", "limits",
 			limits_of(&gw->limits), "metrics",
 			compile_gateway_vip(c->lab, gw) ? "metrics" : NULL, "counts",
-			compile_gateway_copies(gw) ? "counts" : NULL));
+			compile_gateway_copies(gw) ? "counts" : NULL, "elsewhere",
+			elsewhere_of(c, gw)));
 }

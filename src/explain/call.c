@@ -78,24 +78,36 @@ static const char *text_of(struct call *c, struct http_slice s)
 
 /* --- the gateway's decisions, in its order --- */
 
-/* Whether the port, of which the plan knows the socket's name, is one for HTTPS. */
-static bool speaks_tls(const struct call *c)
+/* At the address and port, of which the plan knows the socket's name. */
+static const struct gateway_listener *listener_of(const struct call *c)
 {
 	for (size_t i = 0; i < c->worker->n_sockets; i++) {
 		const struct plan_socket *s = &c->worker->sockets[i];
 
-		for (size_t k = 0; s->port == c->http->port && k < c->config->n_listeners; k++)
+		if (s->port != c->http->port || s->addr != c->http->ip)
+			continue;
+		for (size_t k = 0; k < c->config->n_listeners; k++)
 			if (!strcmp(c->config->listeners[k].socket, s->name))
-				return c->config->listeners[k].https;
+				return &c->config->listeners[k];
 	}
-	return false;
+	return NULL;
+}
+
+static bool speaks_tls(const struct call *c)
+{
+	const struct gateway_listener *l = listener_of(c);
+
+	return l && l->https;
 }
 
 static bool has_certificate(const struct call *c)
 {
 	const struct gateway_domain *domain = NULL;
+	const struct gateway_group *group = NULL;
 
-	return gateway_route_group(c->routes, http_slice(c->http->host), &domain) &&
+	/* from wherever: what the Internet may not call is refused behind the handshake */
+	return gateway_route_group(c->routes, http_slice(c->http->host), false, &group, &domain) ==
+		       GATEWAY_OK &&
 	       domain->certificate;
 }
 
@@ -130,9 +142,12 @@ static bool shake_hands(struct call *c)
 
 static bool find_group(struct call *c)
 {
-	c->group = gateway_route_group(c->routes, c->host, &c->domain);
-	if (!c->group)
-		return refuse(c, GATEWAY_UNKNOWN_DOMAIN, text_of(c, c->host));
+	const struct gateway_listener *l = listener_of(c);
+	const enum gateway_error e = gateway_route_group(c->routes, c->host, l && l->internet,
+							 &c->group, &c->domain);
+
+	if (e != GATEWAY_OK)
+		return refuse(c, e, text_of(c, c->host));
 	explain_note(c->k, c->leg, "domain %s: of group %s", c->domain->name, c->group->name);
 	return true;
 }

@@ -261,6 +261,7 @@ static void connect_to(struct explain_work *k, const struct target *t)
 			     &(struct explain_http){.host = t->host,
 						    .path = t->path,
 						    .query = t->query,
+						    .ip = t->ip,
 						    .port = t->port,
 						    .secure = t->secure});
 }

@@ -48,6 +48,7 @@ enum explain_lookup explain_name(struct explain_work *k, const char *name, uint3
 struct explain_http {
 	const char *host, *path; /* of the URL */
 	const char *query;       /* of it, without the '?'; NULL: none */
+	uint32_t ip;             /* that it goes to */
 	uint16_t port;
 	bool secure; /* https */
 };

@@ -7,12 +7,10 @@
 
 void explain_measure_add(struct explain_measure *m, const struct explain_measure *more)
 {
-	const uint64_t both = (uint64_t)m->loss_ppm * more->loss_ppm / 1000000;
-
 	if (more->rate && (!m->rate || more->rate < m->rate))
 		m->rate = more->rate;
 	m->delay_us += more->delay_us;
-	m->loss_ppm += more->loss_ppm - (uint32_t)both;
+	m->loss_ppm = analyse_loss_of_both(m->loss_ppm, more->loss_ppm);
 }
 
 void explain_figures(const struct explain_measure *m, struct strbuf *b)

@@ -218,8 +218,11 @@ void function_instance_leave(struct function_instance *i)
 
 void function_instance_log_as(struct function_instance *i, const char *id)
 {
+	const size_t n = strnlen(id, sizeof(i->id) - 1);
+
 	i->out_log.written = i->err_log.written = 0;
-	snprintf(i->id, sizeof(i->id), "%s", id);
+	memcpy(i->id, id, n);
+	i->id[n] = '\0';
 }
 
 void function_instance_kill(struct function_instance *i)

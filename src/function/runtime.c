@@ -38,6 +38,7 @@ struct warm {
 	struct function_runtime *runtime;
 	struct warm *next;
 	struct queue active;
+	char host[sizeof("127.0.0.1:65535")];
 	uint64_t began;
 	uint64_t network; /* of its own: a number; 0: ours */
 	bool ready;       /* it has accepted a connection */
@@ -68,7 +69,9 @@ struct function_runtime {
 	size_t n_instances;
 	struct queue waiting;
 	uint64_t swept;
-	uint64_t started; /* instances */
+	uint64_t started;        /* instances */
+	struct http_writer told; /* what is the same in all heads */
+	char told_text[HEAD_OWN / 2];
 };
 
 static void queue_add(struct queue *q, struct function_request *r)
@@ -343,11 +346,8 @@ static void write_passed(struct http_writer *w, const struct function_request *q
 
 static void write_event(struct http_writer *w, const struct function_request *q)
 {
-	char host[sizeof("127.0.0.1:65535")];
-
-	snprintf(host, sizeof(host), "127.0.0.1:%u", (unsigned)q->warm->process.port);
 	http_write_request_line(w, http_slice("POST"), http_slice("/invoke"));
-	http_write_header(w, http_slice("Host"), http_slice(host));
+	http_write_header(w, http_slice("Host"), http_slice(q->warm->host));
 	http_write_header(w, http_slice("Content-Type"), http_slice("application/octet-stream"));
 	http_write_length(w, q->body.n);
 }
@@ -367,11 +367,27 @@ static void write_credentials(struct http_writer *w, const struct function_setti
 	http_write_header(w, http_slice("x-fc-security-token"), http_slice(s->security_token));
 }
 
-static void write_head(struct function_request *q)
+static void write_told(struct function_runtime *t)
 {
-	const struct function_settings *s = &q->runtime->settings;
+	const struct function_settings *s = &t->settings;
 	const char *slash = strrchr(s->handler, '/');
 	const char *file = slash ? slash + 1 : s->handler;
+	struct http_writer *w = &t->told;
+
+	*w = http_writer(t->told_text, sizeof(t->told_text));
+	http_write_header(w, http_slice("x-fc-function-name"), http_slice(s->name));
+	http_write_header(w, http_slice("x-fc-region"), http_slice(s->region));
+	write_number(w, "x-fc-function-memory", s->memory_mb);
+	write_number(w, "x-fc-function-timeout", (s->timeout_ms + 999) / 1000);
+	/* a file may have any name, a header may not */
+	if (http_header_valid(http_slice("x-fc-function-handler"), http_slice(file)))
+		http_write_header(w, http_slice("x-fc-function-handler"), http_slice(file));
+	if (s->access_key_id)
+		write_credentials(w, s);
+}
+
+static void write_head(struct function_request *q)
+{
 	struct http_writer w = http_writer(q->head, q->room);
 
 	if (q->passed)
@@ -379,17 +395,9 @@ static void write_head(struct function_request *q)
 	else
 		write_event(&w, q);
 	http_write_header(&w, http_slice("x-fc-request-id"), http_slice(q->id));
-	http_write_header(&w, http_slice("x-fc-function-name"), http_slice(s->name));
-	http_write_header(&w, http_slice("x-fc-region"), http_slice(s->region));
-	write_number(&w, "x-fc-function-memory", s->memory_mb);
-	write_number(&w, "x-fc-function-timeout", (s->timeout_ms + 999) / 1000);
 	http_write_header(&w, http_slice("x-fc-control-path"),
 			  http_slice(q->passed ? "/http-invoke" : "/invoke"));
-	/* a file may have any name, a header may not */
-	if (http_header_valid(http_slice("x-fc-function-handler"), http_slice(file)))
-		http_write_header(&w, http_slice("x-fc-function-handler"), http_slice(file));
-	if (s->access_key_id)
-		write_credentials(&w, s);
+	http_write_lines(&w, &q->runtime->told);
 	if (!http_write_end(&w))
 		abort(); /* names of functions and files have at most 255 bytes; the rest was read as such */
 	q->head_len = w.len;
@@ -420,6 +428,7 @@ static struct warm *start_another(struct function_runtime *t, int *errnum)
 		return NULL;
 	}
 	t->started++;
+	snprintf(w->host, sizeof(w->host), "127.0.0.1:%u", (unsigned)w->process.port);
 	w->network = w->process.seat ? t->started
 				     : 0; /* none has a connection to the one before on its seat */
 	log_info("cold start: instance on port %u", (unsigned)w->process.port);
@@ -497,6 +506,7 @@ struct function_runtime *function_runtime_new(struct loop *loop,
 		t->settings.start_ms = FUNCTION_START_MS;
 	if (!t->settings.idle_ms)
 		t->settings.idle_ms = FUNCTION_IDLE_MS;
+	write_told(t);
 	return t;
 }
 

@@ -8,6 +8,7 @@
 #include "gateway/forward.h"
 #include "gateway/nonce.h"
 #include "gateway/path.h"
+#include "gateway/plugin.h"
 #include "gateway/query.h"
 #include "gateway/quota.h"
 #include "sign/sign.h"
@@ -191,42 +192,55 @@ static const struct gateway_app *by_signature(struct gateway_call *c, struct htt
 	return app;
 }
 
-/* The value of the parameter in the query, of either case, decoded; p == NULL: there is none. */
-static struct http_slice query_value(struct gateway_call *c, const char *name)
+/* The value of the parameter in the query, of either case, decoded; *as: how it is written. p == NULL: there is none. */
+static struct http_slice query_value(struct gateway_call *c, const char *name,
+				     struct http_slice *as)
 {
-	struct http_slice rest = c->r->head->query;
+	struct http_slice rest = c->r->head->query, value;
 
 	while (rest.n) {
-		struct http_slice value,
-			found = gateway_query_name(gateway_query_next(&rest), &value);
-
-		if (value.p && http_slice_is(found, name))
+		*as = gateway_query_name(gateway_query_next(&rest), &value);
+		if (value.p && http_slice_is(*as, name))
 			return gateway_path_decode(c->r->arena, value, true);
 	}
-	return (struct http_slice){NULL, 0};
+	*as = (struct http_slice){NULL, 0};
+	return *as;
 }
 
-static struct http_slice given_code(struct gateway_call *c)
+/* *as: the parameter of the query that it stands in; n 0: in none. */
+static struct http_slice given_code(struct gateway_call *c, struct http_slice *as)
 {
 	struct http_slice code = {NULL, 0};
+
+	*as = code;
 
 	if (c->api->auth.app_code == GATEWAY_CODE_DISABLED)
 		return code;
 	code = gateway_forward_app_code(http_head_get(c->r->head, "authorization"));
 	if (!code.p && c->api->auth.app_code == GATEWAY_CODE_HEADER_QUERY)
-		code = query_value(c, "AppCode");
+		code = query_value(c, "AppCode", as);
 	return code;
+}
+
+/* As the header Authorization, it is for the gateway: no backend gets it. */
+static bool hide(struct gateway_call *c, struct http_slice parameter)
+{
+	return gateway_plugin_set(c, GATEWAY_IN_QUERY,
+				  arena_strndup(c->r->arena, parameter.p, parameter.n), NULL);
 }
 
 static const struct gateway_app *by_code(struct gateway_call *c)
 {
-	const struct http_slice code = given_code(c);
+	struct http_slice as;
+	const struct http_slice code = given_code(c, &as);
 	const struct gateway_app *app = code.p ? find_code(c->gateway->config, code) : NULL;
 
 	if (!code.p)
 		gateway_answer_error(c, GATEWAY_UNAUTHENTICATED, NULL);
 	else if (!app)
 		gateway_answer_error(c, GATEWAY_UNKNOWN_CODE, NULL);
+	else if (as.n && !hide(c, as))
+		return NULL;
 	return app;
 }
 

@@ -20,13 +20,9 @@ struct slot {
 	_Atomic uint64_t hash, word;
 };
 
-_Static_assert(GATEWAY_BREAKER_OFFSET == GATEWAY_NONCE_OFFSET + GATEWAY_NONCE_SETS *
-									GATEWAY_NONCE_WAYS *
-									sizeof(uint64_t),
-	       "behind the nonces");
 _Static_assert(GATEWAY_BREAKER_OFFSET + GATEWAY_BREAKER_SLOTS * sizeof(struct slot) <=
-		       WORKER_MEMORY,
-	       "fits the memory");
+		       GATEWAY_NONCE_OFFSET,
+	       "before the nonces");
 
 static uint64_t word_of(enum state state, uint64_t time, uint64_t count)
 {
@@ -45,18 +41,23 @@ static uint64_t time_of(uint64_t word)
 
 /* ---- slots ---- */
 
-static struct slot *slots_of(void *memory)
+/* The i-th place where that circuit may be. */
+static struct slot *slot_at(void *memory, uint64_t hash, size_t i)
 {
-	return (void *)((char *)memory + GATEWAY_BREAKER_OFFSET);
+	struct slot *slots = (void *)((char *)memory + GATEWAY_BREAKER_OFFSET);
+
+	return &slots[((hash >> 1) + i) % GATEWAY_BREAKER_SLOTS]; /* bit 0 is set in all */
 }
 
+/* A slot is never emptied again, so behind an empty one there is none that claim() did not find free. */
 static struct slot *find(void *memory, uint64_t hash)
 {
-	struct slot *slots = slots_of(memory);
-
 	for (size_t i = 0; i < GATEWAY_BREAKER_SLOTS; i++) {
-		if (atomic_load(&slots[i].hash) == hash)
-			return &slots[i];
+		struct slot *s = slot_at(memory, hash, i);
+		const uint64_t there = atomic_load(&s->hash);
+
+		if (there == hash || there == 0)
+			return there ? s : NULL;
 	}
 	return NULL;
 }
@@ -81,15 +82,19 @@ static bool is_over(uint64_t word, uint64_t now)
 
 static struct slot *claim(void *memory, uint64_t hash, uint64_t now)
 {
-	struct slot *slots = slots_of(memory), *s = find(memory, hash);
+	struct slot *s = find(memory, hash);
 
 	for (size_t i = 0; !s && i < GATEWAY_BREAKER_SLOTS; i++) {
-		uint64_t there = atomic_load(&slots[i].hash);
+		struct slot *x = slot_at(memory, hash, i);
+		uint64_t there = atomic_load(&x->hash);
 
-		if ((there == 0 || is_over(atomic_load(&slots[i].word), now)) &&
-		    atomic_compare_exchange_strong(&slots[i].hash, &there, hash)) {
-			s = &slots[i];
+		if (there != 0 && !is_over(atomic_load(&x->word), now))
+			continue;
+		if (atomic_compare_exchange_strong(&x->hash, &there, hash)) {
+			s = x;
 			atomic_store(&s->word, 0);
+		} else if (there == hash) {
+			s = x; /* another process was faster */
 		}
 	}
 	return s;

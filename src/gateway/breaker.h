@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * Circuit breakers. They are behind the nonces (gateway/nonce.h) in the memory that the supervisor keeps for the gateway:
+ * Circuit breakers. They are before the nonces (gateway/nonce.h) in the memory that the supervisor keeps for the gateway:
  * a new configuration goes on counting, an open circuit stays open, and all processes of one gateway see the same.
  *
  *	offset	size
  *	64784	736	46 slots of 16 bytes: hash of the circuit (0: empty); state << 62 | time << 20 | count
+ *
+ * A circuit is in the first slot from (hash >> 1) % 46 on that was free when it failed first: most calls look at one.
  *
  * Times are milliseconds since 1970. Closed: failures since the window began; open: until when; half open: when the call
  * began that is under way to see whether the backend is well again (count 1). A circuit without a failure needs no slot;

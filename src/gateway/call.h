@@ -54,6 +54,7 @@ struct gateway_call {
 	char client_ip[16];
 	struct timespec began;    /* wall clock */
 	uint64_t began_at;        /* the same moment, as those below: loop_now() */
+	uint64_t began_us;        /* and by clock_us(): calls are shorter than a millisecond */
 	struct http_slice path;   /* normalised; as sent where that failed */
 	struct http_slice domain; /* Host without its port */
 	const struct gateway_domain *matched_domain;

@@ -54,10 +54,13 @@ static int listener(struct config_reader *r, json_t *j, size_t i)
 {
 	const char *socket, *protocol;
 	struct gateway_listener *l = &r->config->listeners[i];
+	int internet = 0;
 	json_error_t e;
 
-	if (json_unpack_ex(j, &e, 0, "{s:s, s:s !}", "socket", &socket, "protocol", &protocol) < 0)
+	if (json_unpack_ex(j, &e, 0, "{s:s, s:s, s?b !}", "socket", &socket, "protocol", &protocol,
+			   "internet", &internet) < 0)
 		return config_wrong(r, "listeners", i, e.text);
+	l->internet = internet != 0;
 	l->https = strcmp(protocol, "HTTPS") == 0;
 	if (!l->https && strcmp(protocol, "HTTP") != 0)
 		return config_wrong(r, "listeners", i, "protocol must be HTTP or HTTPS");
@@ -89,12 +92,30 @@ bool config_valid_host(const char *s)
 	       (digits >= 2 && digits <= 6 && strspn(s + n + 1, "0123456789") == digits - 1);
 }
 
+static const char *lower_copy(struct config_reader *r, const char *name)
+{
+	char *lower = config_copy(r, name);
+
+	for (char *p = lower; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return lower;
+}
+
+static int elsewhere(struct config_reader *r, json_t *j, size_t i)
+{
+	const char *name = json_string_value(j);
+
+	if (!name || !valid_name(name, strlen(name)))
+		return config_wrong(r, "elsewhere", i, "malformed name");
+	r->config->elsewhere[i] = lower_copy(r, name);
+	return 0;
+}
+
 static int domain(struct config_reader *r, json_t *j, size_t i, struct gateway_domain *d)
 {
 	const char *name, *kind;
 	json_error_t e;
 	int certificate = 1;
-	char *lower;
 
 	if (json_unpack_ex(j, &e, 0, "{s:s, s:s, s?b !}", "name", &name, "kind", &kind,
 			   "certificate", &certificate) < 0)
@@ -103,10 +124,8 @@ static int domain(struct config_reader *r, json_t *j, size_t i, struct gateway_d
 		return config_wrong(r, "domains", i, "malformed name");
 	if (strcmp(kind, "vpc") != 0 && strcmp(kind, "public") != 0 && strcmp(kind, "custom") != 0)
 		return config_wrong(r, "domains", i, "kind must be vpc, public or custom");
-	lower = config_copy(r, name);
-	for (char *p = lower; *p; p++)
-		*p = (char)tolower((unsigned char)*p);
-	d->name = lower;
+	d->name = lower_copy(r, name);
+	d->is_vpc = strcmp(kind, "vpc") == 0;
 	d->is_public = strcmp(kind, "public") == 0;
 	d->certificate = certificate != 0;
 	return 0;
@@ -278,6 +297,7 @@ static int api(struct config_reader *r, json_t *j, size_t i)
 		return config_wrong(r, "apis", i, "malformed method");
 	x->name = config_copy(r, name);
 	x->id = config_copy(r, id);
+	x->circuit = hash_str(5, x->id);
 	x->method = strcmp(method, "ANY") == 0 ? NULL : config_copy(r, method);
 	if (read_path(r, path, i, x) < 0 || protocols(r, protocol, i, x) < 0 ||
 	    config_stages(r, stages, i, x->group, &x->stages) < 0)
@@ -385,17 +405,17 @@ static int read_object(struct config_reader *r, json_t *root)
 	const char *instance, *id, *region, *type;
 	const char *state = NULL, *certificates = NULL, *metrics = NULL, *counts = NULL;
 	json_t *listeners, *groups, *apis, *apps = NULL, *plugins = NULL, *calls = NULL;
-	json_t *limits = NULL;
+	json_t *limits = NULL, *others = NULL;
 	json_error_t e;
 
 	if (json_unpack_ex(
 		    root, &e, 0,
-		    "{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s?o, s?o, s?s, s?s, s?o, s?o, s?s, s?s !}",
+		    "{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s?o, s?o, s?s, s?s, s?o, s?o, s?s, s?s, s?o !}",
 		    "instance", &instance, "instance_id", &id, "region", &region, "type", &type,
 		    "listeners", &listeners, "groups", &groups, "apis", &apis, "sockets",
 		    &r->sockets, "apps", &apps, "plugins", &plugins, "state", &state,
 		    "certificates", &certificates, "public_daily_calls", &calls, "limits", &limits,
-		    "metrics", &metrics, "counts", &counts) < 0)
+		    "metrics", &metrics, "counts", &counts, "elsewhere", &others) < 0)
 		return lab_error_make(r->err, LAB_USAGE, "configuration: %s", e.text);
 	if (!json_is_array(listeners) || !json_is_array(groups) || !json_is_array(apis) ||
 	    !json_is_array(r->sockets))
@@ -407,6 +427,8 @@ static int read_object(struct config_reader *r, json_t *root)
 	c->serverless = strcmp(type, "serverless") == 0;
 	c->n_listeners = json_array_size(listeners);
 	c->listeners = arena_alloc(r->a, c->n_listeners * sizeof(*c->listeners));
+	c->n_elsewhere = json_array_size(others);
+	c->elsewhere = arena_alloc(r->a, c->n_elsewhere * sizeof(*c->elsewhere));
 	c->n_groups = json_array_size(groups);
 	c->groups = arena_alloc(r->a, c->n_groups * sizeof(*c->groups));
 	c->n_apis = json_array_size(apis);
@@ -419,8 +441,8 @@ static int read_object(struct config_reader *r, json_t *root)
 		return lab_error_make(r->err, LAB_USAGE, "configuration: counts: no such socket");
 	if (read_limits(r, limits) < 0 || read_state(r, state, calls) < 0 ||
 	    read_certificates(r, certificates) < 0 || each(r, listeners, listener) < 0 ||
-	    each(r, groups, group) < 0 || config_apps(r, apps) < 0 ||
-	    config_plugins(r, plugins) < 0)
+	    each(r, others, elsewhere) < 0 || each(r, groups, group) < 0 ||
+	    config_apps(r, apps) < 0 || config_plugins(r, plugins) < 0)
 		return -1;
 	return each(r, apis, api);
 }

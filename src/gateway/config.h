@@ -3,9 +3,9 @@
  * The gateway's configuration, checked strictly: unknown keys, dangling names and doubles are errors.
  *
  *	{"instance", "instance_id", "region", "type": "normal" | "vpc_connect" | "serverless",
- *	 "sockets": [{"name"}], "listeners": [{"socket", "protocol": "HTTP" | "HTTPS"}],
+ *	 "sockets": [{"name"}], "listeners": [{"socket", "protocol": "HTTP" | "HTTPS", "internet"?: BOOL}],
  *	 "certificates"?: name of a socket of type secret, see certify/store.h; HTTPS needs it,
- *	 "state"?: name of a socket of type memory, see gateway/quota.h,
+ *	 "state"?: name of a socket of type table, see gateway/quota.h,
  *	 "public_daily_calls"?: of each public domain; needs "state",
  *	 "metrics"?: name of the socket that gateway/metrics.h answers at,
  *	 "counts"?: name of a socket of type table, see gateway/counts.h,
@@ -13,6 +13,7 @@
  *		     "handshake_ms"?, "connect_ms"?, "backend_idle_ms"?, "connections"?},
  *	 "groups": [{"name", "id", "base_path", "stages": [NAME],
  *		     "domains": [{"name", "kind": "vpc" | "public" | "custom", "certificate"?: BOOL}]}],
+ *	 "elsewhere"?: [NAME]: domains of groups on other instances,
  *	 "apps"?: [{"name", "id", "key", "secret", "code"}],
  *	 "apis": [{"name", "id", "group", "method", "path", "protocol": ["HTTP", "HTTPS"],
  *		   "stages": [NAME], "backend",
@@ -87,12 +88,13 @@
 struct gateway_listener {
 	const char *socket;
 	int fd;
-	bool https;
+	bool https, internet; /* internet: at the public address */
 };
 
 struct gateway_domain {
 	const char *name; /* lower case */
 	bool is_public;   /* the public second-level domain, not the VPC one */
+	bool is_vpc;      /* the VPC one, which only VPCs may call */
 	bool certificate; /* HTTPS knows it; as a rule */
 };
 
@@ -266,6 +268,7 @@ struct gateway_api {
 	struct gateway_auth auth;
 	struct gateway_bound *plugins; /* in the order in which they act */
 	size_t n_plugins;
+	uint64_t circuit; /* hash of its circuit where no plug-in says anything of it */
 	const struct gateway_mapping *mapping; /* NULL: all goes on as it came */
 };
 
@@ -287,6 +290,8 @@ struct gateway_config {
 	uint32_t public_daily_calls; /* 0: no limit */
 	struct gateway_listener *listeners;
 	size_t n_listeners;
+	const char **elsewhere; /* lower case */
+	size_t n_elsewhere;
 	struct gateway_group *groups;
 	size_t n_groups;
 	struct gateway_app *apps; /* sorted by key */

@@ -18,7 +18,7 @@
 #include "base/error.h"
 #include "httpd/upstream.h"
 
-#define GATEWAY_COUNTS_BUCKETS  14u
+#define GATEWAY_COUNTS_BUCKETS  16u
 #define GATEWAY_COUNTS_CODES    16u
 #define GATEWAY_COUNTS_BACKENDS 256u
 #define GATEWAY_COUNTS_TELL_MS  1000u
@@ -27,7 +27,7 @@
 /** Calls of an API in a stage. */
 struct gateway_row {
 	_Atomic uint64_t hash; /* 0: nobody's */
-	_Atomic uint64_t n, sum_ms, others;
+	_Atomic uint64_t n, sum_us, others;
 	_Atomic uint64_t buckets[GATEWAY_COUNTS_BUCKETS]; /* each by itself */
 	struct {
 		_Atomic uint64_t code, n; /* code: see gateway/metrics.c; 0: free */

@@ -24,10 +24,13 @@ static const struct {
 	[GATEWAY_BAD_METHOD] = {"I405UM", "Unsupported Method `%s`"},   /* [table] */
 	[GATEWAY_BAD_PROTOCOL] = {"I403PT", "Invalid protocol %s unsupported"}, /* [table] */
 	[GATEWAY_UNKNOWN_DOMAIN] = {"I404DO", "Invalid Domain `%s`"},           /* [table] */
-	[GATEWAY_UNKNOWN_API] = {"I404NF", "API not found with `%s`"},          /* [table] */
-	[GATEWAY_SLOW_REQUEST] = {"I408RT", "Request timeout"},                 /* [own] */
-	[GATEWAY_HEADER_MISSING] = {"I400MH", "Header `%s` is Required"},       /* [table] */
-	[GATEWAY_UNAUTHENTICATED] = {"A400MA", /* [code], text [mem] */
+	[GATEWAY_OTHER_INSTANCE] = {"I410GG", "Group's instance invalid"},      /* [table] */
+	[GATEWAY_NO_INTERNET] = {"A403IN",
+				 "Access from Internet disabled"},        /* [code], text [mem] */
+	[GATEWAY_UNKNOWN_API] = {"I404NF", "API not found with `%s`"},    /* [table] */
+	[GATEWAY_SLOW_REQUEST] = {"I408RT", "Request timeout"},           /* [own] */
+	[GATEWAY_HEADER_MISSING] = {"I400MH", "Header `%s` is Required"}, /* [table] */
+	[GATEWAY_UNAUTHENTICATED] = {"A400MA",                            /* [code], text [mem] */
 				     "Need authorization, X-Ca-Key or Authorization: APPCODE ... "
 				     "is required"},
 	[GATEWAY_UNKNOWN_KEY] = {"A400IK", "Invalid AppKey"},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What happens to a call, in order: each step of `chain` either passes it on or answers. Plug-ins (plugin.h) have
- * three of its rows.
+ * four of its rows.
  */
 #include "gateway/gateway.h"
 
@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/ip.h"
 #include "gateway/auth.h"
 #include "gateway/cache.h"
@@ -75,6 +76,7 @@ static struct gateway_call *call_new(struct gateway *g, struct httpd_request *r)
 	request_id(g, c->id);
 	(void)clock_gettime(CLOCK_REALTIME, &c->began); /* cannot fail for this clock */
 	c->began_at = loop_now(g->loop);
+	c->began_us = clock_us();
 	if (r->client.sin_family == AF_INET)
 		(void)ip_format(ntohl(r->client.sin_addr.s_addr), c->client_ip);
 	r->user = c;
@@ -114,6 +116,7 @@ void gateway_answer_error(struct gateway_call *c, enum gateway_error e, const ch
 		.n_headers = 3,
 	};
 
+	gateway_circuit_after(c);
 	gateway_plugins_after(c, &reply);
 	reply.answer.n_headers = reply.n_headers;
 	if (httpd_respond(c->r, &reply.answer) == 0)
@@ -138,6 +141,7 @@ int gateway_answer_backend(struct gateway_call *c, const struct httpd_answer *an
 	c->status = answer->status;
 	c->answered_at = loop_now(c->gateway->loop);
 	reply.n_headers = n;
+	gateway_circuit_after(c);
 	gateway_plugins_after(c, &reply);
 	n = reply.n_headers;
 	headers[n++] = (struct http_header){http_slice("X-Ca-Request-Id"), http_slice(c->id)};
@@ -164,12 +168,14 @@ static bool limit_head(struct gateway_call *c)
 
 static bool find_group(struct gateway_call *c)
 {
-	c->group = gateway_route_group(c->gateway->routes, c->domain, &c->matched_domain);
-	if (c->group)
+	const struct gateway_listener *l = c->r->listener;
+	enum gateway_error e = gateway_route_group(c->gateway->routes, c->domain, l->internet,
+						   &c->group, &c->matched_domain);
+
+	if (e == GATEWAY_OK)
 		return true;
 	gateway_answer_error(
-		c, GATEWAY_UNKNOWN_DOMAIN,
-		arena_strndup(c->r->arena, c->domain.n ? c->domain.p : "", c->domain.n));
+		c, e, arena_strndup(c->r->arena, c->domain.n ? c->domain.p : "", c->domain.n));
 	return false;
 }
 
@@ -327,12 +333,19 @@ static bool call_backend(struct gateway_call *c)
 }
 
 static bool (*const chain[])(struct gateway_call *) = {
-	limit_head,        find_group,
-	limit_public,      find_stage,
-	normalise,         find_api,
-	check_protocol,    gateway_plugins_early,
-	gateway_authorize, gateway_plugins_before,
-	map_request,       gateway_plugins_late,
+	limit_head,
+	find_group,
+	limit_public,
+	find_stage,
+	normalise,
+	find_api,
+	check_protocol,
+	gateway_plugins_early,
+	gateway_authorize,
+	gateway_plugins_before,
+	map_request,
+	gateway_plugins_late,
+	gateway_circuit_enter,
 	call_backend,
 };
 
@@ -366,7 +379,7 @@ static void on_end(struct httpd_request *r, bool sent, void *arg)
 	if (c->upstream)
 		upstream_cancel(c->upstream);
 	c->upstream = NULL;
-	gateway_plugins_end(c);
+	gateway_circuit_end(c);
 	if (!sent) {
 		c->error = GATEWAY_CLIENT_GONE;
 		c->message = gateway_error_text(r->arena, c->error, NULL);
@@ -374,8 +387,9 @@ static void on_end(struct httpd_request *r, bool sent, void *arg)
 		c->status = gateway_error_status(c->error);
 	}
 	gateway_log_call(c);
+	/* the head's time in milliseconds: it came in an earlier turn, or took none */
 	gateway_metrics_count(c->gateway->metrics, c->api, c->stage, c->status, c->error,
-			      loop_now(c->gateway->loop) - r->started);
+			      (c->began_at - r->started) * 1000 + clock_us() - c->began_us);
 	strbuf_done(&c->head);
 	strbuf_done(&c->event);
 	gateway_mapped_done(&c->out);
@@ -443,8 +457,8 @@ int gateway_listen(struct gateway *g, struct lab_error **err)
 
 		if (l->https && !g->security)
 			return lab_error_make(err, LAB_FAILED, "listener %s: no TLS", l->socket);
-		if (httpd_listen_secure(g->httpd, l->fd, NULL, l->https ? g->security : NULL, err) <
-		    0)
+		if (httpd_listen_secure(g->httpd, l->fd, (void *)l, l->https ? g->security : NULL,
+					err) < 0)
 			return lab_error_prefix(err, "listener %s", l->socket);
 	}
 	if (g->config->counts_fd >= 0 &&

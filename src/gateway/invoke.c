@@ -74,13 +74,20 @@ bool gateway_invoke_failed(struct gateway_call *c, const struct http_head *head)
 static void write_head(struct gateway_call *c)
 {
 	const struct gateway_backend *b = c->backend;
+	struct strbuf *out = &c->head;
 
 	/* nothing in it comes from the client */
-	strbuf_printf(&c->head,
-		      "POST /invoke HTTP/1.1\r\nHost: %s\r\nContent-Type: "
-		      "application/octet-stream\r\nContent-Length: %zu\r\nx-fc-request-id: "
-		      "%s\r\nx-fc-function-name: %s\r\nx-fc-control-path: /invoke\r\n\r\n",
-		      b->endpoint, c->event.len, c->id, b->function);
+	strbuf_add(out, "POST /invoke HTTP/1.1\r\nHost: ");
+	strbuf_add(out, b->endpoint);
+	strbuf_add(out,
+		   "\r\nContent-Type: application/octet-stream\r\nx-fc-control-path: /invoke\r\n"
+		   "Content-Length: ");
+	strbuf_add_number(out, c->event.len);
+	strbuf_add(out, "\r\nx-fc-request-id: ");
+	strbuf_add(out, c->id);
+	strbuf_add(out, "\r\nx-fc-function-name: ");
+	strbuf_add(out, b->function);
+	strbuf_add(out, "\r\n\r\n");
 }
 
 void gateway_invoke(struct gateway_call *c)

@@ -40,6 +40,8 @@ static bool all_plain(struct http_slice s)
 		if (none_plain(bytes_load(s.p + i)))
 			return false;
 	}
+	if (s.n >= 8) /* the last ones, with some before them once more */
+		return !none_plain(bytes_load(s.p + s.n - 8));
 	while (i < s.n && plain((unsigned char)s.p[i]))
 		i++;
 	return i == s.n;

@@ -14,12 +14,13 @@
 #define GRACE_MS 1000
 
 static const struct {
-	uint64_t ms;
+	uint64_t us;
 	const char *le;
 } buckets[] = {
-	{1, "0.001"},  {2, "0.002"}, {5, "0.005"},  {10, "0.01"},  {25, "0.025"},
-	{50, "0.05"},  {100, "0.1"}, {250, "0.25"}, {500, "0.5"},  {1000, "1"},
-	{2500, "2.5"}, {5000, "5"},  {10000, "10"}, {30000, "30"},
+	{250, "0.00025"}, {500, "0.0005"},  {1000, "0.001"},  {2000, "0.002"},
+	{5000, "0.005"},  {10000, "0.01"},  {25000, "0.025"}, {50000, "0.05"},
+	{100000, "0.1"},  {250000, "0.25"}, {500000, "0.5"},  {1000000, "1"},
+	{2500000, "2.5"}, {5000000, "5"},   {10000000, "10"}, {30000000, "30"},
 };
 
 _Static_assert(ARRAY_LEN(buckets) == GATEWAY_COUNTS_BUCKETS, "each has its word");
@@ -150,19 +151,19 @@ static void count_code(const struct gateway_metrics *m, struct gateway_row *row,
 }
 
 void gateway_metrics_count(struct gateway_metrics *m, const struct gateway_api *api, int stage,
-			   int status, enum gateway_error error, uint64_t ms)
+			   int status, enum gateway_error error, uint64_t us)
 {
 	struct gateway_row *row = series_of(m, api, api ? stage : -1, true)->row;
 
 	count_code(m, row, code_of(status, error));
 	for (size_t i = 0; i < ARRAY_LEN(buckets); i++) {
-		if (ms <= buckets[i].ms) {
+		if (us <= buckets[i].us) {
 			add(m, &row->buckets[i], 1);
 			break;
 		}
 	}
 	add(m, &row->n, 1);
-	add(m, &row->sum_ms, ms);
+	add(m, &row->sum_us, us);
 }
 
 int gateway_metrics_share(struct gateway_metrics *m, int fd, struct lab_error **err)
@@ -234,7 +235,7 @@ static void write_codes(struct strbuf *out, const struct gateway_api *api, const
 static void write_histogram(struct strbuf *out, const struct gateway_api *api,
 			    const struct series *s)
 {
-	const uint64_t sum_ms = get(&s->row->sum_ms);
+	const uint64_t sum_us = get(&s->row->sum_us);
 	uint64_t n, below = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(buckets); i++) {
@@ -250,7 +251,7 @@ static void write_histogram(struct strbuf *out, const struct gateway_api *api,
 	add_label(out, "le", "+Inf");
 	end(out, n);
 	add_series(out, "labctl_gateway_request_duration_seconds_sum", api, s);
-	strbuf_printf(out, "} %" PRIu64 ".%03" PRIu64 "\n", sum_ms / 1000, sum_ms % 1000);
+	strbuf_printf(out, "} %" PRIu64 ".%06" PRIu64 "\n", sum_us / 1000000, sum_us % 1000000);
 	add_series(out, "labctl_gateway_request_duration_seconds_count", api, s);
 	end(out, n);
 }

@@ -29,9 +29,9 @@ struct gateway_metrics *gateway_metrics_new(const struct gateway_config *config)
 	__attribute__((returns_nonnull));
 void gateway_metrics_free(struct gateway_metrics *m); /* NULL is fine */
 
-/** A call is over. api NULL: of none; stage -1: of none. */
+/** A call is over, which took so many microseconds. api NULL: of none; stage -1: of none. */
 void gateway_metrics_count(struct gateway_metrics *m, const struct gateway_api *api, int stage,
-			   int status, enum gateway_error error, uint64_t ms);
+			   int status, enum gateway_error error, uint64_t us);
 
 /** From now on, and before anything was counted, counts with all processes that have this memory. */
 int gateway_metrics_share(struct gateway_metrics *m, int fd, struct lab_error **err);

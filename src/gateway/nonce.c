@@ -3,7 +3,7 @@
 
 #include <stdatomic.h>
 
-#include "base/worker.h"
+#include "gateway/quota.h"
 
 #define HASH_BITS   44
 #define HASH_MASK   ((UINT64_C(1) << HASH_BITS) - 1)
@@ -12,9 +12,9 @@
 
 typedef _Atomic uint64_t word;
 
-_Static_assert(GATEWAY_NONCE_OFFSET + GATEWAY_NONCE_SETS * GATEWAY_NONCE_WAYS * sizeof(word) <=
-		       WORKER_MEMORY,
-	       "fits the memory");
+_Static_assert(GATEWAY_NONCE_OFFSET + GATEWAY_NONCE_SETS * GATEWAY_NONCE_WAYS * sizeof(word) ==
+		       GATEWAY_MEMORY,
+	       "fills the memory");
 
 /* How long ago, in minutes; those of a clock that was set back are of now. */
 static uint64_t age(uint64_t there, uint64_t minute)

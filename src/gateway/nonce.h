@@ -5,9 +5,10 @@
  * gateway: restarts and new configurations forget none, and all processes of one gateway know the same.
  *
  *	offset	size
- *	32784	32000	500 sets of 8 words: 0, or minute << 44 | 44 bits of the nonce's hash
+ *	65536	4128768	64512 sets of 8 words: 0, or minute << 44 | 44 bits of the nonce's hash
  *
- * A set that is full forgets its oldest nonce: some 4,000 are remembered at a time.
+ * A set that is full forgets its oldest nonce. Half a million have room; as they spread by chance, it takes more than 60
+ * signed calls a second before one is forgotten within its 15 minutes.
  */
 #pragma once
 
@@ -15,8 +16,8 @@
 #include <stdint.h>
 #include <time.h>
 
-#define GATEWAY_NONCE_OFFSET 32784
-#define GATEWAY_NONCE_SETS   500u
+#define GATEWAY_NONCE_OFFSET 65536
+#define GATEWAY_NONCE_SETS   64512u
 #define GATEWAY_NONCE_WAYS   8u
 
 /** memory: as of gateway_quota_memory(). False: the app has used the nonce; else it has now. */

@@ -141,13 +141,3 @@ void gateway_plugins_after(struct gateway_call *c, struct gateway_reply *reply)
 			b->plugin->ops->after(c, b->plugin, reply);
 	}
 }
-
-void gateway_plugins_end(struct gateway_call *c)
-{
-	const struct gateway_plugin *p;
-
-	for (size_t i = 0; c->api && (p = next(c, &i));) {
-		if (p->ops->end)
-			p->ops->end(c, p);
-	}
-}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
  * Plug-ins that are bound to an API in a stage, each as the vendor documents it, each a file plugin_KIND.c: how it is
- * read from the configuration, and what it does with a call at up to six places. An API that has none pays for one
+ * read from the configuration, and what it does with a call at up to five places. An API that has none pays for one
  * comparison at each.
  */
 #pragma once
@@ -67,8 +67,6 @@ struct gateway_plugin_ops {
 	/* An answer, or an error (c->error), is about to be sent. */
 	void (*after)(struct gateway_call *c, const struct gateway_plugin *p,
 		      struct gateway_reply *reply);
-	/* The call is over, answered or not. */
-	void (*end)(struct gateway_call *c, const struct gateway_plugin *p);
 	/* What it would do, in a sentence; NULL: nothing. Asked twice, before and after t->asked is true. */
 	const char *(*explain)(const struct gateway_plugin *p, struct gateway_thought *t);
 };
@@ -95,6 +93,16 @@ uint64_t gateway_plugin_hash(const struct gateway_call *c, const struct gateway_
 bool gateway_plugin_set(struct gateway_call *c, enum gateway_place place, const char *name,
 			const char *value);
 
+/**
+ * plugin_circuit_breaker.c: the circuit of the call's API and stage, by the plug-in that is bound or by the vendor's
+ * default (1,000 timeouts within 30 s, open for 90 s). False where it is not closed, and the call was answered; an API
+ * whose backend has not failed within the last minutes pays for a hash of its stage and one look into memory.
+ */
+bool gateway_circuit_enter(struct gateway_call *c);
+/** An answer, or an error (c->error), is about to be sent; the call is over, answered or not. */
+void gateway_circuit_after(struct gateway_call *c);
+void gateway_circuit_end(struct gateway_call *c);
+
 /** Steps of the chain: false where the call was answered. */
 bool gateway_plugins_early(struct gateway_call *c);
 bool gateway_plugins_before(struct gateway_call *c);
@@ -102,4 +110,3 @@ bool gateway_plugins_late(struct gateway_call *c);
 bool gateway_plugins_request(struct gateway_call *c, const struct gateway_outgoing *out);
 /** From the last to the first. */
 void gateway_plugins_after(struct gateway_call *c, struct gateway_reply *reply);
-void gateway_plugins_end(struct gateway_call *c);

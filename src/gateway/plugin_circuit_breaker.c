@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A backend that fails is left alone for a while. What counts is what the backend did, by the vendor's documentation:
- * that it did not answer in time (that no connection comes about is taken for the same), or a condition on its answer.
- * Only dedicated instances have it.
+ * A backend that fails is left alone for a while. What counts is what the backend did, by the vendor's documentation
+ * (document_detail/154199): that it did not answer in time (that no connection comes about is taken for the same), or a
+ * condition on its answer. Every API has a circuit, in each stage; the plug-in, on dedicated instances only, says when
+ * it opens and what answers then, in place of the vendor's default.
  */
 #include <stdio.h>
 #include <string.h>
@@ -20,8 +21,12 @@ struct circuit_breaker {
 	struct gateway_breaker_rules rules;
 	const struct condition *condition;      /* NULL: timeouts */
 	const struct gateway_backend *fallback; /* NULL: D503CB */
-	bool serverless;                        /* it does nothing */
+	bool serverless;                        /* it does nothing: the default holds */
 	uint64_t hash;                          /* of rules and condition: others count anew */
+};
+
+static const struct circuit_breaker by_default = {
+	.rules = {.threshold = 1000, .window_ms = 30000, .open_ms = 90000},
 };
 
 static int read_condition(struct config_reader *r, const char *text, size_t i,
@@ -61,29 +66,44 @@ static int read_own(struct config_reader *r, json_t *j, size_t i, struct gateway
 	return fallback ? config_plugin_backend(r, fallback, i, &own->fallback) : 0;
 }
 
+static uint64_t ms_of(const struct timespec *t)
+{
+	return (uint64_t)t->tv_sec * 1000 + (uint64_t)t->tv_nsec / 1000000;
+}
+
 static uint64_t now_ms(void)
 {
 	struct timespec now;
 
 	(void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock */
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return ms_of(&now);
 }
 
-static void *memory_of(const struct gateway_call *c, const struct circuit_breaker *own)
+/* The rules of the call's circuit, and by what it is found. */
+static const struct circuit_breaker *circuit_of(const struct gateway_call *c, uint64_t *hash)
 {
-	return c->gateway->quota && !own->serverless ? gateway_quota_memory(c->gateway->quota)
-						     : NULL;
+	const struct gateway_plugin *p = gateway_plugin_of(c->api, c->stage,
+							   GATEWAY_CIRCUIT_BREAKER);
+	const struct circuit_breaker *own = p ? p->own : &by_default;
+
+	if (own->serverless)
+		own = &by_default;
+	*hash = own == &by_default ? hash_bytes(c->api->circuit, &c->stage, sizeof(c->stage))
+				   : gateway_plugin_hash(c, p, own->hash);
+	return own;
 }
 
-static bool late(struct gateway_call *c, const struct gateway_plugin *p)
+bool gateway_circuit_enter(struct gateway_call *c)
 {
-	const struct circuit_breaker *own = p->own;
-	void *memory = memory_of(c, own);
+	const struct circuit_breaker *own;
 	enum gateway_breaker state;
+	uint64_t hash;
 
-	if (!memory)
+	if (!c->gateway->quota)
 		return true;
-	state = gateway_breaker_enter(memory, gateway_plugin_hash(c, p, own->hash), now_ms());
+	own = circuit_of(c, &hash);
+	state = gateway_breaker_enter(gateway_quota_memory(c->gateway->quota), hash,
+				      ms_of(&c->began));
 	if (state == GATEWAY_BREAKER_PASS || state == GATEWAY_BREAKER_PROBE) {
 		c->breaker = state == GATEWAY_BREAKER_PROBE ? GATEWAY_CALL_PROBE
 							    : GATEWAY_CALL_WATCHED;
@@ -138,28 +158,31 @@ static bool has_failed(const struct gateway_call *c, const struct circuit_breake
 					c->error == GATEWAY_TLS_FAILED;
 }
 
-static void after(struct gateway_call *c, const struct gateway_plugin *p,
-		  struct gateway_reply *reply)
+void gateway_circuit_after(struct gateway_call *c)
 {
-	const struct circuit_breaker *own = p->own;
 	const bool probe = c->breaker == GATEWAY_CALL_PROBE;
+	const struct circuit_breaker *own;
+	uint64_t hash;
 	bool failed;
 
 	if (c->breaker == GATEWAY_CALL_UNWATCHED || !c->backend_ended)
 		return;
+	own = circuit_of(c, &hash);
 	failed = has_failed(c, own);
 	if (failed || probe)
-		gateway_breaker_leave(memory_of(c, own), gateway_plugin_hash(c, p, own->hash),
-				      &own->rules, probe, failed, now_ms());
+		gateway_breaker_leave(gateway_quota_memory(c->gateway->quota), hash, &own->rules,
+				      probe, failed, now_ms());
 	c->breaker = GATEWAY_CALL_UNWATCHED;
 }
 
-static void end(struct gateway_call *c, const struct gateway_plugin *p)
+void gateway_circuit_end(struct gateway_call *c)
 {
-	const struct circuit_breaker *own = p->own;
+	uint64_t hash;
 
-	if (c->breaker == GATEWAY_CALL_PROBE)
-		gateway_breaker_release(memory_of(c, own), gateway_plugin_hash(c, p, own->hash));
+	if (c->breaker != GATEWAY_CALL_PROBE)
+		return;
+	(void)circuit_of(c, &hash); /* the hash is all that is wanted */
+	gateway_breaker_release(gateway_quota_memory(c->gateway->quota), hash);
 	c->breaker = GATEWAY_CALL_UNWATCHED;
 }
 
@@ -168,8 +191,11 @@ static const char *explain(const struct gateway_plugin *p, struct gateway_though
 {
 	const struct circuit_breaker *own = p->own;
 
-	if (!t->asked || own->serverless)
+	if (!t->asked)
 		return NULL;
+	if (own->serverless)
+		return arena_printf(t->a, "plug-in %s does nothing on a serverless instance",
+				    p->name);
 	return arena_printf(t->a, "plug-in %s: %u %s within %u s open the circuit for %u s",
 			    p->name, own->rules.threshold, own->condition ? "failures" : "timeouts",
 			    own->rules.window_ms / 1000, own->rules.open_ms / 1000);
@@ -178,8 +204,5 @@ static const char *explain(const struct gateway_plugin *p, struct gateway_though
 const struct gateway_plugin_ops gateway_plugin_circuit_breaker = {
 	.name = "circuitBreaker",
 	.read = read_own,
-	.late = late,
-	.after = after,
-	.end = end,
 	.explain = explain,
 };

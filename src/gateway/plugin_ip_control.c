@@ -1,5 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From where an API may be called; where items name apps, after it is known who calls. */
+/*
+ * From where an API may be called; where items of ALLOW name apps, after it is known who calls.
+ *
+ * What appId means is said by the newest page, help.aliyun.com/en/api-gateway/traditional-api-gateway/user-guide/
+ * plug-ins-of-the-ip-access-control-type (and its Japanese edition of 2025-11-09): an item of ALLOW with one is a rule for
+ * that app, which may call from there only; other apps are not affected by it. Where there is no app it lets nobody
+ * in: document_detail/400360 (CreateIpControl) warns that for an API without authentication it limits all calls.
+ * The same page says that appId is ignored with REFUSE, and that a control without items is void. An older page
+ * (doc-detail/125287 of 2019, also 65494) has only the apps named call at all; the newer ones contradict it. An item
+ * without appId is for every app, also for those that have items of their own: our reading of "IP whitelist".
+ */
 #include <string.h>
 
 #include "base/ip.h"
@@ -15,7 +25,7 @@ struct item {
 
 struct ip_control {
 	bool allow;      /* those only; else all but those */
-	bool needs_apps; /* some item names one */
+	bool needs_apps; /* ALLOW, and some item names one */
 	struct item *items;
 	size_t n_items;
 };
@@ -62,16 +72,14 @@ static int read_own(struct config_reader *r, json_t *j, size_t i, struct gateway
 	json_array_foreach (items, k, item) {
 		if (read_item(r, item, i, &ip->items[k]) < 0)
 			return -1;
-		ip->needs_apps |= ip->items[k].app != NULL;
+		ip->needs_apps |= ip->allow && ip->items[k].app;
 	}
 	p->own = ip;
 	return 0;
 }
 
-static bool is_of(const struct item *item, uint32_t address, const struct gateway_app *app)
+static bool has(const struct item *item, uint32_t address)
 {
-	if (item->app && item->app != app)
-		return false;
 	for (size_t i = 0; i < item->n_blocks; i++) {
 		if (ip_prefix_has(item->blocks[i], address))
 			return true;
@@ -81,11 +89,18 @@ static bool is_of(const struct item *item, uint32_t address, const struct gatewa
 
 static bool allowed(const struct ip_control *ip, uint32_t address, const struct gateway_app *app)
 {
+	bool concerned = ip->n_items && !app;
+
 	for (size_t i = 0; i < ip->n_items; i++) {
-		if (is_of(&ip->items[i], address, app))
+		const struct item *item = &ip->items[i];
+
+		if (ip->allow && item->app && item->app != app)
+			continue;
+		if (has(item, address))
 			return ip->allow;
+		concerned = true;
 	}
-	return !ip->allow;
+	return !ip->allow || !concerned;
 }
 
 static bool check(struct gateway_call *c, const struct ip_control *ip)

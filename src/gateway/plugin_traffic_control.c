@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How often an API may be called: by all, by the apps of an owner, by one app. */
+/*
+ * How often an API may be called: by all, by the apps of an owner, by one app. For an app with a limit of its own (a
+ * special) those of apps and owners are void, that of the API holds: help.aliyun.com/document_detail/29482 and 103221.
+ */
 #include "base/hash.h"
 #include "gateway/call.h"
 #include "gateway/config_read.h"
@@ -68,40 +71,48 @@ static int read_own(struct config_reader *r, json_t *j, size_t i, struct gateway
 		       : read_limit(r, i, app, &t->app);
 }
 
-static uint32_t limit_of(const struct traffic *t, const struct gateway_app *app)
+/* NULL: it has no limit of its own. */
+static const struct special *special_of(const struct traffic *t, const struct gateway_app *app)
 {
 	for (size_t i = 0; i < t->n_specials; i++) {
 		if (t->specials[i].app == app)
-			return t->specials[i].value;
+			return &t->specials[i];
 	}
-	return t->app;
+	return NULL;
 }
 
-/* One more call of `who`; 0: no limit. */
-static bool count(struct gateway_call *c, const struct gateway_plugin *p, const char *who,
+/* One more call of `who` to what has the hash; 0: no limit. */
+static bool count(struct gateway_call *c, const struct traffic *t, uint64_t hash, const char *who,
 		  uint32_t limit)
 {
-	const struct traffic *t = p->own;
+	return !limit ||
+	       gateway_throttle_take(gateway_quota_memory(c->gateway->quota), hash_str(hash, who),
+				     limit, t->unit, c->began.tv_sec);
+}
 
-	return !limit || gateway_throttle_take(gateway_quota_memory(c->gateway->quota),
-					       hash_str(gateway_plugin_hash(c, p, 3), who), limit,
-					       t->unit, c->began.tv_sec);
+static bool count_app(struct gateway_call *c, const struct traffic *t, uint64_t hash)
+{
+	const struct special *s = special_of(t, c->app);
+	const char *who = arena_join(c->r->arena, "app ", c->app->name, NULL);
+
+	return s ? count(c, t, hash, who, s->value)
+		 : count(c, t, hash, who, t->app) && count(c, t, hash, "user", t->user);
 }
 
 /* From the narrowest to the widest, so that one app's refused calls use up nothing of the others'. */
 static bool before(struct gateway_call *c, const struct gateway_plugin *p)
 {
 	const struct traffic *t = p->own;
+	uint64_t hash;
 
 	if (!c->gateway->quota)
 		return true;
-	if (c->app &&
-	    (!count(c, p, arena_printf(c->r->arena, "app %s", c->app->name), limit_of(t, c->app)) ||
-	     !count(c, p, "user", t->user))) {
+	hash = gateway_plugin_hash(c, p, 3);
+	if (c->app && !count_app(c, t, hash)) {
 		gateway_answer_error(c, GATEWAY_APP_THROTTLED, NULL);
 		return false;
 	}
-	if (count(c, p, "api", t->api))
+	if (count(c, t, hash, "api", t->api))
 		return true;
 	gateway_answer_error(c, GATEWAY_API_THROTTLED, NULL);
 	return false;
@@ -111,10 +122,14 @@ static bool before(struct gateway_call *c, const struct gateway_plugin *p)
 static const char *explain(const struct gateway_plugin *p, struct gateway_thought *t)
 {
 	const struct traffic *own = p->own;
+	const struct special *s = t->app ? special_of(own, t->app) : NULL;
+	const uint32_t limit = s ? s->value : own->app;
+	const char *text = arena_printf(t->a, "plug-in %s: at most %u calls in %u s", p->name,
+					own->api, own->unit);
 
-	return t->asked ? arena_printf(t->a, "plug-in %s: at most %u calls in %u s", p->name,
-				       own->api, own->unit)
-			: NULL;
+	if (t->asked && t->app && limit)
+		text = arena_printf(t->a, "%s, %u of them of app %s", text, limit, t->app->name);
+	return t->asked ? text : NULL;
 }
 
 const struct gateway_plugin_ops gateway_plugin_traffic_control = {

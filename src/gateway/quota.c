@@ -29,7 +29,8 @@ struct gateway_quota {
 	struct slot slots[SLOTS];
 };
 
-_Static_assert(sizeof(struct gateway_quota) <= WORKER_MEMORY, "fits the memory");
+_Static_assert(sizeof(struct gateway_quota) <= GATEWAY_MEMORY && GATEWAY_MEMORY <= WORKER_TABLE,
+	       "fits the memory");
 
 static uint64_t magic(void)
 {
@@ -49,7 +50,7 @@ static void begin(struct gateway_quota *q)
 
 	if (atomic_compare_exchange_strong(&q->magic, &there, magic()) || there == magic())
 		return;
-	memset((char *)q + sizeof(*q), 0, WORKER_MEMORY - sizeof(*q));
+	memset((char *)q + sizeof(*q), 0, GATEWAY_MEMORY - sizeof(*q));
 	q->zero = 0;
 	for (size_t i = 0; i < SLOTS; i++) {
 		atomic_store(&q->slots[i].hash, 0);
@@ -67,11 +68,11 @@ struct gateway_quota *gateway_quota_open(int fd, struct lab_error **err)
 		lab_error_errno(err, LAB_FAILED, errno, "memory");
 		return NULL;
 	}
-	if (st.st_size < WORKER_MEMORY) { /* else the first access would end us (SIGBUS) */
-		lab_error_make(err, LAB_FAILED, "memory: less than %d bytes", WORKER_MEMORY);
+	if (st.st_size < GATEWAY_MEMORY) { /* else the first access would end us (SIGBUS) */
+		lab_error_make(err, LAB_FAILED, "memory: less than %u bytes", GATEWAY_MEMORY);
 		return NULL;
 	}
-	q = mmap(NULL, WORKER_MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	q = mmap(NULL, GATEWAY_MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (q == MAP_FAILED) {
 		lab_error_errno(err, LAB_FAILED, errno, "memory");
 		return NULL;
@@ -83,7 +84,7 @@ struct gateway_quota *gateway_quota_open(int fd, struct lab_error **err)
 void gateway_quota_close(struct gateway_quota *q)
 {
 	if (q)
-		(void)munmap(q, WORKER_MEMORY); /* a whole mapping: it cannot fail */
+		(void)munmap(q, GATEWAY_MEMORY); /* a whole mapping: it cannot fail */
 }
 
 void *gateway_quota_memory(const struct gateway_quota *q)

@@ -16,7 +16,7 @@
  *		8   4	calls of that day
  *		12  4	the day: days since 1970-01-01 in UTC+8
  *
- * and behind that what gateway/throttle.h and gateway/nonce.h say. A domain is in the first slot from hash % 1024 on that has its
+ * and behind that what gateway/throttle.h, gateway/breaker.h and gateway/nonce.h say. A domain is in the first slot from hash % 1024 on that has its
  * hash. Each of the eight-byte words is changed in one atomic step; processes need no lock.
  */
 #pragma once
@@ -29,11 +29,14 @@
 
 struct gateway_quota;
 
+#define GATEWAY_MEMORY \
+	(4u << 20) /* bytes that a gateway uses of the memory, which is a table of WORKER_TABLE */
+
 /** Maps the memory behind a descriptor, which may be closed afterwards. NULL with *err. */
 struct gateway_quota *gateway_quota_open(int fd, struct lab_error **err);
 void gateway_quota_close(struct gateway_quota *q); /* NULL is fine */
 
-/** What is mapped: WORKER_MEMORY bytes, writable. */
+/** What is mapped: GATEWAY_MEMORY bytes, writable. */
 void *gateway_quota_memory(const struct gateway_quota *q);
 
 /**

@@ -25,7 +25,7 @@ struct node {
 struct host {
 	const char *name; /* NULL: the slot is empty */
 	const struct gateway_domain *domain;
-	const struct gateway_group *group;
+	const struct gateway_group *group; /* NULL: on another instance */
 };
 
 struct gateway_routes {
@@ -70,24 +70,33 @@ static struct host *host_slot(const struct gateway_routes *t, struct http_slice 
 	}
 }
 
+static int add_host(struct gateway_routes *t, const char *name, struct host host,
+		    struct lab_error **err)
+{
+	struct host *slot = host_slot(t, http_slice(name));
+
+	if (slot->name)
+		return lab_error_make(err, LAB_USAGE,
+				      "configuration: domain %s: belongs to two groups", name);
+	*slot = host;
+	return 0;
+}
+
 static int add_hosts(struct gateway_routes *t, const struct gateway_group *g,
 		     struct lab_error **err)
 {
 	for (size_t i = 0; i < g->n_domains; i++) {
-		struct host *slot = host_slot(t, http_slice(g->domains[i].name));
+		const struct gateway_domain *d = &g->domains[i];
 
-		if (slot->name)
-			return lab_error_make(err, LAB_USAGE,
-					      "configuration: domain %s: belongs to two groups",
-					      slot->name);
-		*slot = (struct host){g->domains[i].name, &g->domains[i], g};
+		if (add_host(t, d->name, (struct host){d->name, d, g}, err) < 0)
+			return -1;
 	}
 	return 0;
 }
 
-const struct gateway_group *gateway_route_group(const struct gateway_routes *t,
-						struct http_slice host,
-						const struct gateway_domain **domain)
+enum gateway_error gateway_route_group(const struct gateway_routes *t, struct http_slice host,
+				       bool internet, const struct gateway_group **group,
+				       const struct gateway_domain **domain)
 {
 	const char *colon = memchr(host.p ? host.p : "", ':', host.n);
 	const struct host *slot;
@@ -96,9 +105,14 @@ const struct gateway_group *gateway_route_group(const struct gateway_routes *t,
 		host.n = (size_t)(colon - host.p);
 	slot = host_slot(t, host);
 	if (!slot->name)
-		return NULL;
+		return GATEWAY_UNKNOWN_DOMAIN;
+	if (!slot->group)
+		return GATEWAY_OTHER_INSTANCE;
+	if (internet && slot->domain->is_vpc)
+		return GATEWAY_NO_INTERNET;
 	*domain = slot->domain;
-	return slot->group;
+	*group = slot->group;
+	return GATEWAY_OK;
 }
 
 int gateway_route_stage(const struct gateway_group *g, struct http_slice name)
@@ -191,7 +205,7 @@ struct gateway_routes *gateway_routes_new(struct arena *a, const struct gateway_
 					  struct lab_error **err)
 {
 	struct gateway_routes *t = arena_alloc(a, sizeof(*t));
-	size_t segments = count_segments(c), domains = 0;
+	size_t segments = count_segments(c), domains = c->n_elsewhere;
 
 	for (size_t i = 0; i < c->n_groups; i++)
 		domains += c->groups[i].n_domains;
@@ -205,6 +219,12 @@ struct gateway_routes *gateway_routes_new(struct arena *a, const struct gateway_
 	t->nodes = arena_alloc(a, (1 + c->n_groups + segments) * sizeof(*t->nodes));
 	for (size_t i = 0; i < c->n_groups; i++) {
 		if (add_hosts(t, &c->groups[i], err) < 0)
+			return NULL;
+	}
+	for (size_t i = 0; i < c->n_elsewhere; i++) {
+		const char *name = c->elsewhere[i];
+
+		if (add_host(t, name, (struct host){name, NULL, NULL}, err) < 0)
 			return NULL;
 	}
 	for (size_t i = 0; i < c->n_apis; i++) {

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "gateway/config.h"
+#include "gateway/error.h"
 #include "http/slice.h"
 
 struct gateway_routes;
@@ -23,10 +24,14 @@ struct gateway_match {
 struct gateway_routes *gateway_routes_new(struct arena *a, const struct gateway_config *config,
 					  struct lab_error **err);
 
-/** The group and domain of a Host header (any case, with or without a port); NULL: unknown. */
-const struct gateway_group *gateway_route_group(const struct gateway_routes *t,
-						struct http_slice host,
-						const struct gateway_domain **domain);
+/**
+ * The group and domain of a Host header (any case, with or without a port); both stay as they are where the answer is
+ * not GATEWAY_OK: GATEWAY_UNKNOWN_DOMAIN; GATEWAY_OTHER_INSTANCE, its group is on another one; GATEWAY_NO_INTERNET, a VPC
+ * domain that is called from the Internet.
+ */
+enum gateway_error gateway_route_group(const struct gateway_routes *t, struct http_slice host,
+				       bool internet, const struct gateway_group **group,
+				       const struct gateway_domain **domain);
 
 /** The number of a stage in the group (either case), or -1. */
 int gateway_route_stage(const struct gateway_group *g, struct http_slice name);

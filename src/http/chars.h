@@ -37,17 +37,23 @@ static inline bool http_is_value_char(unsigned char c)
 	return c == '\t' || (c >= 0x20 && c != 0x7f);
 }
 
+/** Eight bytes that may stand in a field value, tabs apart. */
+static inline bool http_are_value_chars(const char *p)
+{
+	const uint64_t word = bytes_load(p);
+
+	return !(bytes_below(word, 0x20) | bytes_equal(word, 0x7f));
+}
+
 /** Whether all n bytes may stand in a field value. From a tab on, which is rare, it goes byte by byte. */
 static inline bool http_is_value(const char *p, size_t n)
 {
 	size_t i = 0;
 
-	for (; n - i >= 8; i += 8) {
-		const uint64_t word = bytes_load(p + i);
-
-		if (bytes_below(word, 0x20) | bytes_equal(word, 0x7f))
-			break;
-	}
+	while (n - i >= 8 && http_are_value_chars(p + i))
+		i += 8;
+	if (n >= 8 && n - i < 8 && http_are_value_chars(p + n - 8))
+		return true; /* the last ones, with some before them once more */
 	while (i < n && http_is_value_char((unsigned char)p[i]))
 		i++;
 	return i == n;

@@ -195,9 +195,7 @@ static bool valid_authority(struct http_slice a)
 			return false;
 		i++;
 	} else {
-		while (i < a.n &&
-		       (http_is_alpha((unsigned char)a.p[i]) ||
-			http_is_digit((unsigned char)a.p[i]) || (a.p[i] && strchr("-._~", a.p[i]))))
+		while (i < a.n && http_is_unreserved((unsigned char)a.p[i]))
 			i++;
 		if (i == 0)
 			return false;

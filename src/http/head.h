@@ -80,7 +80,13 @@ void http_head_init_response(struct http_head *h, bool head_request);
 enum http_parse http_head_parse(struct http_head *h, const char *buf, size_t len);
 
 /** The value of the first header of that name (either case), or one with p == NULL. */
-struct http_slice http_head_get(const struct http_head *h, const char *name);
+struct http_slice http_head_value(const struct http_head *h, struct http_slice name);
+
+/** The same; inline: the length of a literal is known then. */
+static inline struct http_slice http_head_get(const struct http_head *h, const char *name)
+{
+	return http_head_value(h, http_slice(name));
+}
 
 /** One element of a comma-separated list, spaces around it trimmed; *rest moves behind it. */
 struct http_slice http_list_next(struct http_slice *rest);

@@ -18,12 +18,10 @@ struct http_slice http_list_next(struct http_slice *rest)
 	return e;
 }
 
-struct http_slice http_head_get(const struct http_head *h, const char *name)
+struct http_slice http_head_value(const struct http_head *h, struct http_slice name)
 {
-	const struct http_slice wanted = http_slice(name);
-
 	for (size_t i = 0; i < h->n_headers; i++) {
-		if (http_slice_same(h->headers[i].name, wanted))
+		if (http_slice_same(h->headers[i].name, name))
 			return h->headers[i].value;
 	}
 	return (struct http_slice){NULL, 0};
@@ -44,12 +42,27 @@ static bool named_by_connection(const struct http_head *h, struct http_slice nam
 	return false;
 }
 
+/* Whether the name has the first letter of one below: most have not. */
+static bool begins_as_some(struct http_slice name)
+{
+	switch (name.n ? name.p[0] | 0x20 : 0) {
+	case 'c':
+	case 'e':
+	case 'k':
+	case 'p':
+	case 't':
+	case 'u': return true;
+	default: return false;
+	}
+}
+
 bool http_head_hop_by_hop(const struct http_head *h, struct http_slice name)
 {
 	static const struct http_slice names[] = {
 		HTTP_LITERAL("connection"),
 		HTTP_LITERAL("keep-alive"),
 		HTTP_LITERAL("te"),
+		HTTP_LITERAL("proxy"), /* CGI programs would take it for HTTP_PROXY: httpoxy.org */
 		HTTP_LITERAL("trailer"),
 		HTTP_LITERAL("upgrade"),
 		HTTP_LITERAL("expect"),
@@ -60,11 +73,13 @@ bool http_head_hop_by_hop(const struct http_head *h, struct http_slice name)
 		HTTP_LITERAL("content_length"),
 	};
 
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (http_slice_same(name, names[i]))
+	if (begins_as_some(name)) {
+		for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+			if (http_slice_same(name, names[i]))
+				return true;
+		}
+		if (name.n >= 6 && strncasecmp(name.p, "proxy-", 6) == 0)
 			return true;
 	}
-	if (name.n >= 6 && strncasecmp(name.p, "proxy-", 6) == 0)
-		return true;
 	return named_by_connection(h, name);
 }

@@ -33,8 +33,9 @@ static inline bool http_slice_same(struct http_slice a, struct http_slice b)
 {
 	if (a.n != b.n || a.n == 0)
 		return a.n == b.n;
-	/* most names differ in their first letter */
-	return ((a.p[0] ^ b.p[0]) & ~0x20) == 0 && strncasecmp(a.p, b.p, a.n) == 0;
+	/* most names differ in their first letter or, as those that begin with "X-Ca-", in their last */
+	return ((a.p[0] ^ b.p[0]) & ~0x20) == 0 && ((a.p[a.n - 1] ^ b.p[a.n - 1]) & ~0x20) == 0 &&
+	       strncasecmp(a.p, b.p, a.n) == 0;
 }
 
 /** Equal to a string literal, ASCII letters of either case (the worker's locale is always C). */

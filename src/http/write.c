@@ -142,6 +142,12 @@ void http_write_length(struct http_writer *w, uint64_t content_length)
 	put_str(w, "\r\n");
 }
 
+void http_write_lines(struct http_writer *w, const struct http_writer *lines)
+{
+	w->bad |= lines->bad;
+	put(w, lines->buf, lines->len);
+}
+
 bool http_write_end(struct http_writer *w)
 {
 	put_str(w, "\r\n");

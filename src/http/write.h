@@ -28,6 +28,8 @@ void http_write_request_line(struct http_writer *w, struct http_slice method,
 void http_write_status_line(struct http_writer *w, int status);
 void http_write_header(struct http_writer *w, struct http_slice name, struct http_slice value);
 void http_write_length(struct http_writer *w, uint64_t content_length);
+/** Header lines that another writer has: what is the same in many heads is written once. */
+void http_write_lines(struct http_writer *w, const struct http_writer *lines);
 /** The empty line. True where the whole head is sound and fitted. */
 bool http_write_end(struct http_writer *w) __attribute__((warn_unused_result));
 

@@ -228,6 +228,11 @@ struct backend *kernel_backend_new(const char *lab, struct lab_error **err)
 	return &r->backend;
 }
 
+void kernel_backend_note(struct backend *b, struct kernel_ledger *ledger)
+{
+	((struct kernel_real *)b)->ledger = ledger;
+}
+
 void kernel_backend_free(struct backend *b)
 {
 	struct kernel_real *r = (struct kernel_real *)b;

@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* libnl's caches of one namespace, turned into plan objects. */
+/* Addresses to shapers of one namespace, turned into plan objects. */
 #include <arpa/inet.h>
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
-#include <netlink/route/addr.h>
-#include <netlink/route/neighbour.h>
 #include <netlink/route/class.h>
 #include <netlink/route/qdisc.h>
 #include <netlink/route/qdisc/fifo.h>
 #include <netlink/route/qdisc/htb.h>
 #include <netlink/route/qdisc/netem.h>
 #include <netlink/route/qdisc/tbf.h>
-#include <netlink/route/route.h>
 #include <netlink/route/rule.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/attr.h"
 #include "kernel/shaper.h"
 #include "kernel/sight.h"
 
@@ -53,18 +51,31 @@ static int walk(struct kernel_sight *s, const char *what, int res, struct nl_cac
 	return 0;
 }
 
-static void see_address(struct nl_object *o, void *data)
+/* Host byte order; 0 where there is none. */
+static uint32_t ip_of(const struct nlattr *a)
 {
+	return a && mnl_attr_get_payload_len(a) == sizeof(uint32_t) ? ntohl(mnl_attr_get_u32(a))
+								    : 0;
+}
+
+static uint32_t number_of(const struct nlattr *a, uint32_t otherwise)
+{
+	return a && mnl_attr_get_payload_len(a) == sizeof(uint32_t) ? mnl_attr_get_u32(a)
+								    : otherwise;
+}
+
+static int see_address(const struct nlmsghdr *h, void *data)
+{
+	const struct ifaddrmsg *m = mnl_nlmsg_get_payload(h);
+	const struct nlattr *tb[IFA_FLAGS + 1];
 	struct kernel_sight *s = data;
-	struct rtnl_addr *a = (struct rtnl_addr *)o;
 	struct plan_address key = {.ns = s->ns}, *seen;
 
-	if (rtnl_addr_get_family(a) != AF_INET)
-		return;
-	key.dev = dev_name(s, rtnl_addr_get_ifindex(a));
-	key.prefix.addr = ipv4(rtnl_addr_get_local(a));
-	key.prefix.len = (uint8_t)rtnl_addr_get_prefixlen(a);
-	key.noprefixroute = rtnl_addr_get_flags(a) & IFA_F_NOPREFIXROUTE;
+	attr_of_message(tb, IFA_FLAGS, h, sizeof(*m));
+	key.dev = dev_name(s, (int)m->ifa_index);
+	key.prefix.addr = ip_of(tb[IFA_LOCAL]);
+	key.prefix.len = m->ifa_prefixlen;
+	key.noprefixroute = number_of(tb[IFA_FLAGS], m->ifa_flags) & IFA_F_NOPREFIXROUTE;
 	/* 127.0.0.1 comes with lo */
 	if (key.dev && s->cloud && key.prefix.addr >> 24 != 127 &&
 	    !kernel_sight_wanted(s, PLAN_ADDRESS, &key))
@@ -72,63 +83,79 @@ static void see_address(struct nl_object *o, void *data)
 	seen = key.dev ? kernel_sight_note(s, PLAN_ADDRESS, &key) : NULL;
 	if (seen)
 		seen->noprefixroute = key.noprefixroute;
+	return MNL_CB_OK;
 }
 
-int kernel_sight_addresses(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err)
+int kernel_sight_addresses(struct kernel_sight *s, struct lab_error **err)
 {
-	struct nl_cache *cache = NULL;
-	int res = rtnl_addr_alloc_cache(sock, &cache);
+	const struct kernel_sight_question q = {.type = RTM_GETADDR,
+						.header = sizeof(struct ifaddrmsg),
+						.family = AF_INET,
+						.see = see_address,
+						.noted = &s->extra->n_addresses};
 
-	return walk(s, "addresses", res, cache, see_address, err);
+	return kernel_sight_dump(s, "addresses", q, err);
 }
 
-static void see_neighbour(struct nl_object *o, void *data)
+static int see_neighbour(const struct nlmsghdr *h, void *data)
 {
+	const struct ndmsg *m = mnl_nlmsg_get_payload(h);
+	const struct nlattr *tb[NDA_LLADDR + 1], *mac;
 	struct kernel_sight *s = data;
-	struct rtnl_neigh *n = (struct rtnl_neigh *)o;
-	const struct nl_addr *mac = rtnl_neigh_get_lladdr(n);
 	struct plan_neighbour key = {.ns = s->ns}, *seen;
 
-	if (rtnl_neigh_get_family(n) != AF_INET || !(rtnl_neigh_get_state(n) & NUD_PERMANENT))
-		return;
-	key.dev = dev_name(s, rtnl_neigh_get_ifindex(n));
-	key.ip = ipv4(rtnl_neigh_get_dst(n));
-	if (mac && nl_addr_get_len(mac) == sizeof(key.mac))
-		memcpy(key.mac, nl_addr_get_binary_addr(mac), sizeof(key.mac));
+	if (!(m->ndm_state & NUD_PERMANENT))
+		return MNL_CB_OK;
+	attr_of_message(tb, NDA_LLADDR, h, sizeof(*m));
+	mac = tb[NDA_LLADDR];
+	if (mac && mnl_attr_get_payload_len(mac) != sizeof(key.mac))
+		mac = NULL;
+	key.dev = dev_name(s, m->ndm_ifindex);
+	key.ip = ip_of(tb[NDA_DST]);
+	if (mac)
+		memcpy(key.mac, mnl_attr_get_payload(mac), sizeof(key.mac));
 	if (key.dev && s->cloud && !kernel_sight_wanted(s, PLAN_NEIGHBOUR, &key))
 		*plan_add_neighbour(s->extra) = key;
 	seen = key.dev ? kernel_sight_note(s, PLAN_NEIGHBOUR, &key) : NULL;
-	if (seen && mac && nl_addr_get_len(mac) == sizeof(seen->mac))
+	if (seen && mac)
 		memcpy(seen->mac, key.mac, sizeof(seen->mac));
+	return MNL_CB_OK;
 }
 
-int kernel_sight_neighbours(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err)
+int kernel_sight_neighbours(struct kernel_sight *s, struct lab_error **err)
 {
-	struct nl_cache *cache = NULL;
-	int res = rtnl_neigh_alloc_cache(sock, &cache);
+	/* the kernel goes through those of all namespaces: not through IPv6's, too */
+	const struct kernel_sight_question q = {.type = RTM_GETNEIGH,
+						.header = sizeof(struct ndmsg),
+						.family = AF_INET,
+						.see = see_neighbour,
+						.noted = &s->extra->n_neighbours};
+	const struct plan_neighbour least = {.ns = s->ns, .dev = ""};
 
-	return walk(s, "neighbours", res, cache, see_neighbour, err);
+	if (!kernel_sight_concerns(s, PLAN_NEIGHBOUR, &least))
+		return 0;
+	return kernel_sight_dump(s, "neighbours", q, err);
 }
 
-static enum plan_route_type read_type(struct rtnl_route *r)
+/* One next hop, and of the kinds that plans have. */
+static enum plan_route_type read_type(const struct rtmsg *m, const struct nlattr *const *tb)
 {
-	if (rtnl_route_get_type(r) == RTN_BLACKHOLE)
+	if (m->rtm_type == RTN_BLACKHOLE)
 		return PLAN_BLACKHOLE;
-	if (rtnl_route_get_type(r) == RTN_UNICAST && rtnl_route_get_nnexthops(r) == 1)
+	if (m->rtm_type == RTN_UNICAST && tb[RTA_OIF] && !tb[RTA_MULTIPATH] && !tb[RTA_VIA] &&
+	    !tb[RTA_ENCAP])
 		return PLAN_UNICAST;
 	return PLAN_OTHER;
 }
 
-static void read_nexthop(const struct kernel_sight *s, struct rtnl_route *r, struct plan_route *to)
+static void read_nexthop(const struct kernel_sight *s, const struct rtmsg *m,
+			 const struct nlattr *const *tb, struct plan_route *to)
 {
-	struct rtnl_nexthop *nh;
-
 	if (to->type != PLAN_UNICAST)
 		return;
-	nh = rtnl_route_nexthop_n(r, 0);
-	to->dev = dev_name(s, rtnl_route_nh_get_ifindex(nh));
-	to->via = ipv4(rtnl_route_nh_get_gateway(nh));
-	to->onlink = rtnl_route_nh_get_flags(nh) & RTNH_F_ONLINK;
+	to->dev = dev_name(s, (int)mnl_attr_get_u32(tb[RTA_OIF]));
+	to->via = ip_of(tb[RTA_GATEWAY]);
+	to->onlink = m->rtm_flags & RTNH_F_ONLINK;
 	if (!to->dev)
 		to->type = PLAN_OTHER;
 }
@@ -146,23 +173,11 @@ static bool is_dynamic(const struct plan_route *r)
  * A route of another metric than the wanted one's stands beside it, and may win; the plan does not know it.
  * Nor does it know what a key has a second time.
  */
-static void see_route(struct nl_object *o, void *data)
+static void note_route(struct kernel_sight *s, struct plan_route value)
 {
-	struct kernel_sight *s = data;
-	struct rtnl_route *r = (struct rtnl_route *)o;
-	struct plan_route value = {.ns = s->ns}, *seen;
-	const struct plan_route *wanted;
+	const struct plan_route *wanted = kernel_sight_wanted(s, PLAN_ROUTE, &value);
+	struct plan_route *seen;
 
-	if (rtnl_route_get_family(r) != AF_INET || rtnl_route_get_table(r) == RT_TABLE_LOCAL)
-		return;
-	value.metric = rtnl_route_get_priority(r);
-	value.table = rtnl_route_get_table(r);
-	value.dst = prefix(rtnl_route_get_dst(r));
-	value.type = read_type(r);
-	value.proto = (enum plan_route_proto)rtnl_route_get_protocol(r);
-	value.src = ipv4(rtnl_route_get_pref_src(r));
-	read_nexthop(s, r, &value);
-	wanted = kernel_sight_wanted(s, PLAN_ROUTE, &value);
 	if (!wanted || wanted->metric != value.metric || value.type == PLAN_OTHER) {
 		if (s->cloud && !is_dynamic(&value))
 			*plan_add_route(s->extra) = value;
@@ -175,12 +190,36 @@ static void see_route(struct nl_object *o, void *data)
 	*seen = value;
 }
 
-int kernel_sight_routes(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err)
+static int see_route(const struct nlmsghdr *h, void *data)
 {
-	struct nl_cache *cache = NULL;
-	int res = rtnl_route_alloc_cache(sock, AF_INET, 0, &cache);
+	const struct rtmsg *m = mnl_nlmsg_get_payload(h);
+	const struct nlattr *tb[RTA_ENCAP + 1];
+	struct kernel_sight *s = data;
+	struct plan_route value = {.ns = s->ns};
 
-	return walk(s, "routes", res, cache, see_route, err);
+	if (m->rtm_table == RT_TABLE_LOCAL)
+		return MNL_CB_OK;
+	attr_of_message(tb, RTA_ENCAP, h, sizeof(*m));
+	value.metric = number_of(tb[RTA_PRIORITY], 0);
+	value.table = number_of(tb[RTA_TABLE], m->rtm_table);
+	value.dst = (struct ip_prefix){ip_of(tb[RTA_DST]), m->rtm_dst_len};
+	value.type = read_type(m, tb);
+	value.proto = (enum plan_route_proto)m->rtm_protocol;
+	value.src = ip_of(tb[RTA_PREFSRC]);
+	read_nexthop(s, m, tb, &value);
+	note_route(s, value);
+	return MNL_CB_OK;
+}
+
+int kernel_sight_routes(struct kernel_sight *s, struct lab_error **err)
+{
+	const struct kernel_sight_question q = {.type = RTM_GETROUTE,
+						.header = sizeof(struct rtmsg),
+						.family = AF_INET,
+						.see = see_route,
+						.noted = &s->extra->n_routes};
+
+	return kernel_sight_dump(s, "routes", q, err);
 }
 
 /* Those that every namespace is born with. */
@@ -212,9 +251,13 @@ static void see_rule(struct nl_object *o, void *data)
 
 int kernel_sight_rules(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err)
 {
+	const struct plan_rule least = {.ns = s->ns};
 	struct nl_cache *cache = NULL;
-	int res = rtnl_rule_alloc_cache(sock, AF_INET, &cache);
+	int res;
 
+	if (!kernel_sight_concerns(s, PLAN_RULE, &least))
+		return 0;
+	res = rtnl_rule_alloc_cache(sock, AF_INET, &cache);
 	return walk(s, "rules", res, cache, see_rule, err);
 }
 
@@ -374,10 +417,14 @@ static void see_stray_queues(struct kernel_sight *s, const struct kernel_sight_d
 
 int kernel_sight_shapers(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err)
 {
+	const struct plan_shaper least = {.ns = s->ns, .dev = ""};
 	struct nl_cache *cache = NULL;
-	int res = rtnl_qdisc_alloc_cache(sock, &cache);
 	struct queues *queues;
+	int res;
 
+	if (!kernel_sight_concerns(s, PLAN_SHAPER, &least))
+		return 0;
+	res = rtnl_qdisc_alloc_cache(sock, &cache);
 	if (res < 0)
 		return kernel_sight_error(s, "shapers", res, err);
 	queues = find_queues(s, cache);

@@ -189,7 +189,7 @@ static int try_filter(const struct ground *g, struct lab_error **err)
 	int res = kernel_netns_enter(g->ns, err);
 
 	if (res == 0)
-		res = kernel_filter_set(&f, err);
+		res = kernel_filter_set(&f, NULL, err);
 	if (kernel_netns_enter(g->home, res < 0 ? NULL : err) < 0)
 		res = -1;
 	return res;

@@ -2,6 +2,7 @@
 /** The real backend: this kernel. */
 #pragma once
 
+#include "kernel/ledger.h"
 #include "plan/backend.h"
 
 /**
@@ -13,6 +14,8 @@ int kernel_has_netem(struct lab_error **err);
 /** For the lab; the caller needs CAP_SYS_ADMIN and CAP_NET_ADMIN. NULL with *err (LAB_DENIED). */
 struct backend *kernel_backend_new(const char *lab, struct lab_error **err);
 void kernel_backend_free(struct backend *b);
+/** From now on what becomes of tables is taken down in the ledger, which must live as long; NULL: no more. */
+void kernel_backend_note(struct backend *b, struct kernel_ledger *ledger);
 
 /** How many descriptors a process must be allowed to have at once to make this plan real. */
 size_t kernel_descriptors_needed(const struct plan *p);
@@ -25,11 +28,12 @@ size_t kernel_descriptors_needed(const struct plan *p);
  * identity counts as missing and is named in *foreign (arena of the result). A link with an end that is
  * missing, or that leads elsewhere, counts as missing, and with it what hangs on its devices; one whose ends are
  * down or set up otherwise is there, and its ends say so (`fault` in plan/plan.h). What stands in a namespace of
- * the cloud beside all that is in `extra` of the result, which borrows strings of `wanted`.
+ * the cloud beside all that is in `extra` of the result, which borrows strings of `wanted`. Tables that the ledger
+ * knows are not listed; NULL: all are.
  */
 struct plan *kernel_observe(const char *lab, const struct plan *wanted,
-			    const struct backend_namespace_id *ids, const char ***foreign,
-			    size_t *n_foreign, struct lab_error **err);
+			    const struct backend_namespace_id *ids, struct kernel_ledger *ledger,
+			    const char ***foreign, size_t *n_foreign, struct lab_error **err);
 
 /**
  * Lets go of all namespaces that were removed since the last call, at once: the kernel tears down in one go

@@ -47,10 +47,27 @@ int kernel_netlink_open_in(const char *lab, const char *ns, struct lab_error **e
 	return fd;
 }
 
+/*
+ * The kernel marks each message of a listing that something changed meanwhile, and libmnl stops at a mark: what comes
+ * behind it would be taken for the next answer.
+ */
+static bool take_marks(void *buf, size_t n)
+{
+	bool marked = false;
+	int left = (int)n;
+
+	for (struct nlmsghdr *h = buf; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
+		marked |= h->nlmsg_flags & NLM_F_DUMP_INTR;
+		h->nlmsg_flags &= (uint16_t)~NLM_F_DUMP_INTR;
+	}
+	return marked;
+}
+
 int kernel_netlink_dump(int fd, struct nlmsghdr *request, mnl_cb_t fn, void *data,
 			struct lab_error **err)
 {
 	char buf[32 * 1024] __attribute__((aligned(8)));
+	bool marked = false;
 	ssize_t n;
 	int more = 1;
 
@@ -64,10 +81,13 @@ int kernel_netlink_dump(int fd, struct nlmsghdr *request, mnl_cb_t fn, void *dat
 			continue;
 		if (n < 0)
 			return lab_error_errno(err, LAB_FAILED, errno, "no answer from the kernel");
+		marked |= take_marks(buf, (size_t)n);
 		more = mnl_cb_run(buf, (size_t)n, 1, 0, fn, data);
 	}
 	if (more < 0)
 		return lab_error_errno(err, LAB_FAILED, errno, "the kernel refuses to list");
+	if (marked)
+		return lab_error_errno(err, LAB_FAILED, EINTR, "changed while it was listed");
 	return 0;
 }
 

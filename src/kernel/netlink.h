@@ -16,7 +16,10 @@ int kernel_netlink_open(struct lab_error **err);
 /** The same in a namespace of the lab; this thread stays where it is. */
 int kernel_netlink_open_in(const char *lab, const char *ns, struct lab_error **err);
 
-/** Sends a dump request and calls fn for each answer; fn: MNL_CB_OK, or MNL_CB_ERROR. */
+/**
+ * Sends a dump request and calls fn for each answer; fn: MNL_CB_OK, or MNL_CB_ERROR. Where something changed meanwhile,
+ * so that objects may be missing or there twice, it fails with EINTR.
+ */
 int kernel_netlink_dump(int fd, struct nlmsghdr *request, mnl_cb_t fn, void *data,
 			struct lab_error **err);
 

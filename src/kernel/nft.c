@@ -20,17 +20,19 @@
 
 #include "base/cleanup.h"
 
-/* An answer on the pipe: one byte, then output, NUL, errors, NUL. */
+/* An answer on the pipe: one byte, then the commit, output, NUL, errors, NUL. */
 enum answer { REFUSED = 'r', DONE = 'd' };
 
-static bool put(int fd, const char *text, size_t n)
+static bool put(int fd, const void *what, size_t n)
 {
+	const char *at = what;
+
 	while (n) {
-		ssize_t done = write(fd, text, n);
+		ssize_t done = write(fd, at, n);
 
 		if (done < 0)
 			return false; /* the parent sees an answer that is cut */
-		text += done;
+		at += done;
 		n -= (size_t)done;
 	}
 	return true;
@@ -38,23 +40,29 @@ static bool put(int fd, const char *text, size_t n)
 
 static bool carry_out(const struct kernel_nft_request *request, int answer)
 {
+	struct kernel_nft_commit commit = {0};
 	const char *output, *errors;
+	auto_close int watch = -1;
 	struct nft_ctx *ctx;
 	bool told;
 	char how;
 
 	if (request->ns >= 0 && setns(request->ns, CLONE_NEWNET))
 		return false;
+	if (request->commits)
+		watch = kernel_nft_socket(NULL); /* without it, it is not known */
+	commit.before = kernel_nft_generation(watch);
 	ctx = nft_ctx_new(NFT_CTX_DEFAULT); /* its socket belongs to the namespace */
 	if (!ctx || nft_ctx_buffer_output(ctx) || nft_ctx_buffer_error(ctx))
 		return false;
 	nft_ctx_output_set_flags(ctx, NFT_CTX_OUTPUT_STATELESS);
 	how = nft_run_cmd_from_buffer(ctx, request->commands) ? REFUSED : DONE;
+	commit.after = kernel_nft_generation(watch);
 	/* each buffer is empty after it was read once */
 	output = nft_ctx_get_output_buffer(ctx);
 	errors = nft_ctx_get_error_buffer(ctx);
-	told = put(answer, &how, 1) && put(answer, output, strlen(output) + 1) &&
-	       put(answer, errors, strlen(errors) + 1);
+	told = put(answer, &how, 1) && put(answer, &commit, sizeof(commit)) &&
+	       put(answer, output, strlen(output) + 1) && put(answer, errors, strlen(errors) + 1);
 	nft_ctx_free(ctx);
 	return told;
 }
@@ -150,7 +158,8 @@ int kernel_nft_next(struct kernel_nft_job *job, struct kernel_nft *r, struct lab
 	int how = getc(job->answers);
 
 	*r = (struct kernel_nft){.ok = how == DONE};
-	r->output = how == EOF ? NULL : read_text(job->answers);
+	if (how != EOF && fread(&r->commit, sizeof(r->commit), 1, job->answers) == 1)
+		r->output = read_text(job->answers);
 	r->errors = r->output ? read_text(job->answers) : NULL;
 	return r->errors ? 0 : broke_down(job->words, err);
 }
@@ -170,9 +179,8 @@ void kernel_nft_end(struct kernel_nft_job *job)
 	*job = (struct kernel_nft_job){0};
 }
 
-int kernel_nft_run(const char *commands, struct kernel_nft *r, struct lab_error **err)
+int kernel_nft_run(struct kernel_nft_request request, struct kernel_nft *r, struct lab_error **err)
 {
-	struct kernel_nft_request request = {-1, commands};
 	struct kernel_nft_job job;
 	int res;
 

@@ -10,17 +10,20 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "kernel/nft_table.h"
 
 struct kernel_nft {
-	bool ok;      /* all commands were carried out, in one transaction */
-	char *output; /* what they listed; never NULL */
-	char *errors; /* what nft says about a refusal; never NULL */
+	bool ok;                         /* all commands were carried out, in one transaction */
+	struct kernel_nft_commit commit; /* of requests that ask for it */
+	char *output;                    /* what they listed; never NULL */
+	char *errors;                    /* what nft says about a refusal; never NULL */
 };
 
 /** One transaction: commands, and the namespace to run them in. */
 struct kernel_nft_request {
 	int ns; /* -1: the current one */
 	const char *commands;
+	bool commits; /* say between which generations */
 };
 
 /** Requests that are under way, all in one process: making one costs more than most of them. */
@@ -39,7 +42,7 @@ int kernel_nft_next(struct kernel_nft_job *job, struct kernel_nft *r, struct lab
 /** Waits for the end of the process; answers that were not asked for are lost. */
 void kernel_nft_end(struct kernel_nft_job *job);
 
-/** One request in the current namespace. */
-int kernel_nft_run(const char *commands, struct kernel_nft *r, struct lab_error **err);
+/** One request. */
+int kernel_nft_run(struct kernel_nft_request request, struct kernel_nft *r, struct lab_error **err);
 void kernel_nft_done(struct kernel_nft *r);
 #define auto_nft_result __attribute__((cleanup(kernel_nft_done)))

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/attr.h"
 #include "base/cleanup.h"
 
 /* Three headers, and a name as long as names can be. */
@@ -85,8 +86,8 @@ static size_t put_removal(char *buf, const char *table)
 	return (size_t)(at - buf);
 }
 
-/* Of the three messages only the middle one is answered; where the batch as a whole fails, the first. */
-static int take_answer(int fd)
+/* One datagram of answers. */
+static int take_answer(int fd, mnl_cb_t fn, void *data)
 {
 	char buf[8192] __attribute__((aligned(8)));
 	ssize_t n;
@@ -94,10 +95,45 @@ static int take_answer(int fd)
 	do
 		n = recv(fd, buf, sizeof(buf), 0);
 	while (n < 0 && errno == EINTR);
-	return n < 0 ? -1 : mnl_cb_run(buf, (size_t)n, 0, 0, NULL, NULL);
+	return n < 0 ? -1 : mnl_cb_run(buf, (size_t)n, 0, 0, fn, data);
 }
 
-int kernel_nft_table_remove(const char *table, struct lab_error **err)
+static int see_generation(const struct nlmsghdr *h, void *data)
+{
+	const struct nlattr *tb[NFTA_GEN_MAX + 1];
+	uint32_t *id = data;
+
+	attr_of_message(tb, NFTA_GEN_MAX, h, sizeof(struct nfgenmsg));
+	if (tb[NFTA_GEN_ID] && mnl_attr_get_payload_len(tb[NFTA_GEN_ID]) == sizeof(*id))
+		*id = ntohl(mnl_attr_get_u32(tb[NFTA_GEN_ID]));
+	return MNL_CB_OK;
+}
+
+/* 0: unknown; the kernel leaves it out (nft_base_seq_inc()). */
+static uint32_t ask_generation(int fd)
+{
+	char buf[128] __attribute__((aligned(8)));
+	const struct nlmsghdr *h = put_message(buf, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN, 0,
+					       AF_UNSPEC, 0);
+	uint32_t id = 0;
+
+	if (send(fd, buf, h->nlmsg_len, 0) < 0 || take_answer(fd, see_generation, &id) < 0)
+		return 0;
+	return id;
+}
+
+struct kernel_nft_generation kernel_nft_generation(int fd)
+{
+	struct kernel_nft_generation g = {0};
+	socklen_t len = sizeof(g.ns);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &g.ns, &len) == 0 && len == sizeof(g.ns))
+		g.id = ask_generation(fd);
+	return g.id ? g : (struct kernel_nft_generation){0};
+}
+
+int kernel_nft_table_remove(const char *table, struct kernel_nft_commit *commit,
+			    struct lab_error **err)
 {
 	char buf[BATCH_MAX] __attribute__((aligned(8)));
 	auto_close int fd = kernel_nft_socket(err);
@@ -108,9 +144,12 @@ int kernel_nft_table_remove(const char *table, struct lab_error **err)
 	if (strlen(table) > BATCH_MAX / 2)
 		return lab_error_errno(err, LAB_FAILED, ENAMETOOLONG, "nftables");
 	len = put_removal(buf, table);
-	if ((send(fd, buf, len, 0) < 0 || take_answer(fd) < 0) && errno != ENOENT)
+	commit->before = kernel_nft_generation(fd);
+	/* of the three messages only the middle one is answered; where all fail, the first */
+	if ((send(fd, buf, len, 0) < 0 || take_answer(fd, NULL, NULL) < 0) && errno != ENOENT)
 		return lab_error_errno(
 			err, errno == EPERM || errno == EOPNOTSUPP ? LAB_DENIED : LAB_FAILED, errno,
 			"nftables: cannot remove a table");
+	commit->after = kernel_nft_generation(fd);
 	return 0;
 }

@@ -2,9 +2,10 @@
 /*
  * Reads back what a plan left in the kernel. Every namespace that is there is entered once and its
  * caches are read; each object found is looked up among the wanted ones, so the cost is that of what
- * is there. Filters: nft's listing of the table is compared with its listing of the wanted text,
- * loaded for the purpose into a throw-away namespace; another process does that meanwhile. The kernel keeps no text, and a comparison of two
- * listings by the same program is exact whatever its version and however the text was written.
+ * is there. Filters: those that nobody touched since they were set need no look (ledger.h). Of others, nft's listing
+ * of the table is compared with its listing of the wanted text, loaded for the purpose into a throw-away namespace;
+ * another process does that meanwhile. The kernel keeps no text, and a comparison of two listings by the same program
+ * is exact whatever its version and however the text was written.
  */
 #include <errno.h>
 #include <netlink/errno.h>
@@ -32,6 +33,7 @@ static void cleanup_nl_socket(struct nl_sock **sock)
 struct observation {
 	struct kernel_sight sight;
 	const char *lab;
+	struct kernel_ledger *ledger;
 	const char **foreign;
 	size_t n_foreign;
 };
@@ -52,11 +54,10 @@ static int read_caches(struct kernel_sight *s, struct lab_error **err)
 	if (res < 0)
 		return kernel_sight_error(s, "objects", res, err);
 	nl_socket_disable_msg_peek(sock); /* else each is received twice, and few at a time */
-	if (kernel_sight_links(s, sock, err) < 0 || kernel_sight_addresses(s, sock, err) < 0 ||
-	    kernel_sight_neighbours(s, sock, err) < 0 || kernel_sight_routes(s, sock, err) < 0 ||
-	    kernel_sight_rules(s, sock, err) < 0)
-		return -1;
-	if (kernel_sight_shapers(s, sock, err) < 0)
+	s->sock = nl_socket_get_fd(sock);
+	if (kernel_sight_links(s, err) < 0 || kernel_sight_addresses(s, err) < 0 ||
+	    kernel_sight_neighbours(s, err) < 0 || kernel_sight_routes(s, err) < 0 ||
+	    kernel_sight_rules(s, sock, err) < 0 || kernel_sight_shapers(s, sock, err) < 0)
 		return -1;
 	return s->cloud ? kernel_sight_tables(s, err) : 0;
 }
@@ -111,8 +112,7 @@ struct group {
 		int fd;
 	} members[GROUP];
 	size_t n;
-	struct kernel_filter_look *looks;
-	size_t n_looks;
+	struct kernel_filter_looks looks;
 };
 
 static void add_looks(const struct observation *o, struct group *g, const struct member *m,
@@ -125,14 +125,14 @@ static void add_looks(const struct observation *o, struct group *g, const struct
 		(*filter)++;
 	for (; *filter < p->n_filters && strcmp(p->filters[*filter].ns, m->ns->name) == 0;
 	     (*filter)++)
-		*arena_push(o->sight.arena, g->looks, g->n_looks) =
+		*arena_push(o->sight.arena, g->looks.v, g->looks.n) =
 			(struct kernel_filter_look){.filter = &p->filters[*filter], .ns = m->fd};
 }
 
 static void note_filters(struct observation *o, const struct group *g)
 {
-	for (size_t i = 0; i < g->n_looks; i++) {
-		const struct kernel_filter_look *look = &g->looks[i];
+	for (size_t i = 0; i < g->looks.n; i++) {
+		const struct kernel_filter_look *look = &g->looks.v[i];
 		struct plan_filter *seen;
 
 		if (look->seen == KERNEL_FILTER_ABSENT)
@@ -153,16 +153,15 @@ static int read_members(struct observation *o, const struct group *g, struct lab
 
 static int read_group(struct observation *o, struct group *g, struct lab_error **err)
 {
-	struct kernel_nft_job job;
-	int res = kernel_filter_look_start(g->looks, g->n_looks, o->sight.home, &job, err);
+	int res = kernel_filter_look_start(&g->looks, err);
 
 	if (res == 0)
 		res = read_members(o, g, err);
 	if (res == 0)
-		res = kernel_filter_look_finish(g->looks, g->n_looks, &job, err);
+		res = kernel_filter_look_finish(&g->looks, err);
 	if (res == 0)
 		note_filters(o, g);
-	kernel_nft_end(&job);
+	kernel_nft_end(&g->looks.job);
 	return res;
 }
 
@@ -203,7 +202,7 @@ static int read_all(struct observation *o, const struct backend_namespace_id *id
 	int res = 0;
 
 	while (res == 0 && next < o->sight.wanted->n_namespaces) {
-		struct group g = {.n = 0};
+		struct group g = {.looks = {.home = o->sight.home, .ledger = o->ledger}};
 
 		res = open_group(o, ids, &g, &next, &filter, err);
 		if (res == 0)
@@ -246,13 +245,14 @@ static void collect(struct plan *to, const struct kernel_sight *s)
 }
 
 struct plan *kernel_observe(const char *lab, const struct plan *wanted,
-			    const struct backend_namespace_id *ids, const char ***foreign,
-			    size_t *n_foreign, struct lab_error **err)
+			    const struct backend_namespace_id *ids, struct kernel_ledger *ledger,
+			    const char ***foreign, size_t *n_foreign, struct lab_error **err)
 {
 	auto_plan struct plan *result = plan_new(lab);
 	auto_close int home = kernel_netns_current(err);
 	struct observation o = {
 		.lab = lab,
+		.ledger = ledger,
 		.sight = {.arena = result->arena, .wanted = wanted, .lab = lab, .home = home},
 	};
 	int res;

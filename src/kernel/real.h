@@ -34,6 +34,7 @@ struct kernel_dev {
 struct kernel_real {
 	struct backend backend;
 	char *lab;
+	struct kernel_ledger *ledger; /* borrowed; NULL: none is kept */
 	int home;
 	bool ipv6;       /* the kernel has IPv6 */
 	bool host_loose; /* no setting that new namespaces inherit is in our way; see conduct.c */

@@ -465,9 +465,9 @@ static int run_shaper(struct run *run, const struct plan_step *s)
 static int set_filter(struct run *run, const struct plan_filter *f)
 {
 	if (!run->filters.pid || run->step != run->next_filter)
-		return kernel_filter_set(f, run->err);
+		return kernel_filter_set(f, run->r->ledger, run->err);
 	run->next_filter++;
-	return kernel_filter_set_finish(f, &run->filters, run->err);
+	return kernel_filter_set_finish(f, &run->filters, run->r->ledger, run->err);
 }
 
 static int run_filter(struct run *run, const struct plan_step *s)
@@ -483,7 +483,7 @@ static int run_filter(struct run *run, const struct plan_step *s)
 	run->refusal.tag = run->step;
 	if (kernel_netns_enter(ns->fd, run->err) < 0)
 		return -1;
-	res = s->after ? set_filter(run, f) : kernel_filter_remove(f, run->err);
+	res = s->after ? set_filter(run, f) : kernel_filter_remove(f, run->r->ledger, run->err);
 	if (kernel_netns_enter(run->r->home, res < 0 ? NULL : run->err) < 0)
 		res = -1;
 	return res;
@@ -513,8 +513,8 @@ static void start_filters(struct run *run, size_t n)
 		const struct plan_filter *f = run->steps[i].after;
 
 		ns = kernel_ns_known(run->r, f->ns);
-		requests[i - first] = (struct kernel_nft_request){ns ? ns->fd : -1,
-								  kernel_filter_set_commands(f)};
+		requests[i - first] = (struct kernel_nft_request){
+			ns ? ns->fd : -1, kernel_filter_set_commands(f), true};
 	}
 	(void)kernel_nft_start(requests, n - first, &run->filters, NULL); /* see above */
 	run->next_filter = first;
@@ -532,7 +532,7 @@ static void abandon_filters(struct run *run, size_t n)
 
 		/* in a namespace that cannot be entered nothing can be removed either */
 		if (ns && kernel_netns_enter(ns->fd, NULL) == 0)
-			kernel_filter_set_abandon(f, &run->filters);
+			kernel_filter_set_abandon(f, &run->filters, run->r->ledger);
 	}
 	if (run->filters.pid)
 		(void)kernel_netns_enter(run->r->home,

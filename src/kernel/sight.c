@@ -2,18 +2,19 @@
 /* Devices and pairs of devices, as the kernel has them. */
 #include "kernel/sight.h"
 
+#include <errno.h>
 #include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
-#include <netlink/attr.h>
-#include <netlink/route/link.h>
-#include <netlink/route/link/inet.h>
-#include <netlink/route/link/inet6.h>
+#include <linux/ipv6.h>
+#include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/attr.h"
 #include "base/cleanup.h"
 #include "kernel/encode.h"
+#include "kernel/netlink.h"
 #include "kernel/tags.h"
 
 int kernel_sight_error(const struct kernel_sight *s, const char *what, int nlerr,
@@ -23,22 +24,44 @@ int kernel_sight_error(const struct kernel_sight *s, const char *what, int nlerr
 			      "cannot read the %s of %s: %s", what, s->ns, nl_geterror(nlerr));
 }
 
-static size_t find_wanted(const struct plan *p, enum plan_kind kind, const void *key)
+/* Place of the first that is not below the key. */
+static size_t first_wanted(const struct plan *p, enum plan_kind kind, const void *key)
 {
 	size_t low = 0, high = plan_count(p, kind);
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
-		int c = plan_key_cmp(kind, plan_object(p, kind, mid), key);
 
-		if (c == 0)
-			return mid;
-		if (c < 0)
+		if (plan_key_cmp(kind, plan_object(p, kind, mid), key) < 0)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	return SIZE_MAX;
+	return low;
+}
+
+static size_t find_wanted(const struct plan *p, enum plan_kind kind, const void *key)
+{
+	size_t i = first_wanted(p, kind, key);
+
+	return i < plan_count(p, kind) && plan_key_cmp(kind, plan_object(p, kind, i), key) == 0
+		       ? i
+		       : SIZE_MAX;
+}
+
+/* How the structs of those kinds begin that are in one namespace. */
+struct placed {
+	struct plan_origin origin;
+	const char *ns;
+};
+
+bool kernel_sight_concerns(const struct kernel_sight *s, enum plan_kind kind, const void *least)
+{
+	size_t i = first_wanted(s->wanted, kind, least);
+	const struct placed *o = i < plan_count(s->wanted, kind) ? plan_object(s->wanted, kind, i)
+								 : NULL;
+
+	return s->cloud || (o && strcmp(o->ns, s->ns) == 0);
 }
 
 static size_t size_of(enum plan_kind kind)
@@ -87,41 +110,70 @@ static void add_fault(struct kernel_sight *s, struct kernel_sight_dev *d, const 
 	d->fault = d->fault ? arena_printf(s->arena, "%s, %s", d->fault, text) : text;
 }
 
-/* Our bridges learn, and do nothing else. */
-static void see_bridge(struct kernel_sight *s, struct kernel_sight_dev *d, struct nlattr *info)
-{
-	struct nlattr *tb[IFLA_INFO_MAX + 1], *data[IFLA_BR_MAX + 1];
+/* What the messages of devices are read for. */
+struct link_attrs {
+	const struct nlattr *of[IFLA_GSO_MAX_SEGS + 1];
+	const struct nlattr *info[IFLA_INFO_MAX + 1];
+	const struct nlattr *conf, *conf6; /* arrays of settings */
+};
 
-	if (!info || nla_parse_nested(tb, IFLA_INFO_MAX, info, NULL) < 0 || !tb[IFLA_INFO_KIND] ||
-	    !tb[IFLA_INFO_DATA] || strcmp(nla_get_string(tb[IFLA_INFO_KIND]), "bridge") != 0 ||
-	    nla_parse_nested(data, IFLA_BR_MAX, tb[IFLA_INFO_DATA], NULL) < 0)
-		return;
-	if (data[IFLA_BR_STP_STATE] && nla_get_u32(data[IFLA_BR_STP_STATE]))
-		add_fault(s, d, "spanning tree");
-	if (data[IFLA_BR_MCAST_SNOOPING] && nla_get_u8(data[IFLA_BR_MCAST_SNOOPING]))
-		add_fault(s, d, "multicast snooping");
+static void read_attrs(struct link_attrs *a, const struct nlmsghdr *h)
+{
+	const struct nlattr *family[AF_INET6 + 1], *inet[IFLA_INET_CONF + 1],
+		*inet6[IFLA_INET6_CONF + 1];
+
+	attr_of_message(a->of, IFLA_GSO_MAX_SEGS, h, sizeof(struct ifinfomsg));
+	attr_nested(a->info, IFLA_INFO_MAX, a->of[IFLA_LINKINFO]);
+	attr_nested(family, AF_INET6, a->of[IFLA_AF_SPEC]);
+	attr_nested(inet, IFLA_INET_CONF, family[AF_INET]);
+	attr_nested(inet6, IFLA_INET6_CONF, family[AF_INET6]);
+	a->conf = inet[IFLA_INET_CONF];
+	a->conf6 = inet6[IFLA_INET6_CONF];
 }
 
-/* libnl 3.7 does not know IFLA_GSO_MAX_SEGS: it is picked from the messages as they pass. */
-static int see_message(struct nl_msg *msg, void *data)
+static const char *text_of(const struct nlattr *a)
 {
-	struct kernel_sight *s = data;
-	struct nlmsghdr *h = nlmsg_hdr(msg);
-	const struct ifinfomsg *m = nlmsg_data(h);
-	struct kernel_sight_dev *d;
-	struct nlattr *gso;
+	return a ? mnl_attr_get_str(a) : NULL;
+}
 
-	if (h->nlmsg_type != RTM_NEWLINK)
-		return NL_OK;
-	gso = nlmsg_find_attr(h, sizeof(*m), IFLA_GSO_MAX_SEGS);
-	d = arena_push(s->arena, s->devs, s->n_devs);
-	d->ns = s->ns;
-	d->index = m->ifi_index;
-	d->gso_segs = gso ? nla_get_u32(gso) : KERNEL_GSO_SEGS;
-	if (d->gso_segs == KERNEL_GSO_SEGS)
-		d->gso_segs = 0;
-	see_bridge(s, d, nlmsg_find_attr(h, sizeof(*m), IFLA_LINKINFO));
-	return NL_OK;
+static uint32_t number_of(const struct nlattr *a, uint32_t otherwise)
+{
+	return a && mnl_attr_get_payload_len(a) == sizeof(uint32_t) ? mnl_attr_get_u32(a)
+								    : otherwise;
+}
+
+/* false: there is no such setting. */
+static bool setting_at(const struct nlattr *array, size_t i, uint32_t *value)
+{
+	if (!array || mnl_attr_get_payload_len(array) < (i + 1) * sizeof(*value))
+		return false;
+	memcpy(value, (const char *)mnl_attr_get_payload(array) + i * sizeof(*value),
+	       sizeof(*value));
+	return true;
+}
+
+/* Settings of IPv4 are counted from 1. */
+static uint32_t setting(const struct link_attrs *a, unsigned int which)
+{
+	uint32_t value = 0;
+
+	return setting_at(a->conf, which - 1, &value) ? value : 0;
+}
+
+/* Our bridges learn, and do nothing else. */
+static void see_bridge(struct kernel_sight *s, struct kernel_sight_dev *d,
+		       const struct link_attrs *a)
+{
+	const struct nlattr *data[IFLA_BR_MAX + 1], *snooping;
+
+	if (!d->bridge)
+		return;
+	attr_nested(data, IFLA_BR_MAX, a->info[IFLA_INFO_DATA]);
+	snooping = data[IFLA_BR_MCAST_SNOOPING];
+	if (number_of(data[IFLA_BR_STP_STATE], 0))
+		add_fault(s, d, "spanning tree");
+	if (snooping && mnl_attr_get_u8(snooping))
+		add_fault(s, d, "multicast snooping");
 }
 
 static struct kernel_sight_dev *by_index(const struct kernel_sight *s, int index)
@@ -146,15 +198,9 @@ const struct kernel_sight_dev *kernel_sight_by_index(const struct kernel_sight *
 	return by_index(s, index);
 }
 
-static uint32_t setting(struct rtnl_link *l, unsigned int which)
-{
-	uint32_t value = 0;
-
-	return rtnl_link_inet_get_conf(l, which, &value) == 0 ? value : 0;
-}
-
 /* What kernel_encode_conduct() says to every device of a lab. */
-static void see_conduct(struct kernel_sight *s, struct kernel_sight_dev *d, struct rtnl_link *l)
+static void see_conduct(struct kernel_sight *s, struct kernel_sight_dev *d,
+			const struct link_attrs *a)
 {
 	const struct {
 		unsigned int which;
@@ -170,21 +216,22 @@ static void see_conduct(struct kernel_sight *s, struct kernel_sight_dev *d, stru
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
-		uint32_t is = setting(l, settings[i].which);
+		uint32_t is = setting(a, settings[i].which);
 
 		if (is != settings[i].wanted)
 			add_fault(s, d, arena_printf(s->arena, "%s %u", settings[i].name, is));
 	}
 }
 
-static void see_mtu(struct kernel_sight *s, struct kernel_sight_dev *d, struct rtnl_link *l)
+static void see_mtu(struct kernel_sight *s, struct kernel_sight_dev *d, const struct link_attrs *a)
 {
-	unsigned int mtu = rtnl_link_get_mtu(l);
-	uint8_t mode;
+	const uint32_t mtu = number_of(a->of[IFLA_MTU], 0);
+	uint32_t mode;
 
 	if (mtu != KERNEL_MTU)
 		add_fault(s, d, arena_printf(s->arena, "mtu %u", mtu));
-	if (rtnl_link_inet6_get_addr_gen_mode(l, &mode) == 0 && mode != IN6_ADDR_GEN_MODE_NONE)
+	/* IFLA_INET6_ADDR_GEN_MODE itself is left out together with statistics */
+	if (setting_at(a->conf6, DEVCONF_ADDR_GEN_MODE, &mode) && mode != IN6_ADDR_GEN_MODE_NONE)
 		add_fault(s, d, "addrgenmode");
 }
 
@@ -215,32 +262,50 @@ static void see_lo(struct kernel_sight *s, struct kernel_sight_dev *d)
 		seen->fault = arena_printf(s->arena, "lo: %s", d->fault);
 }
 
-static void see_link(struct nl_object *o, void *data)
+static void read_segments(struct kernel_sight_dev *d, const struct link_attrs *a)
 {
-	struct kernel_sight *s = data;
-	struct rtnl_link *l = (struct rtnl_link *)o;
-	struct kernel_sight_dev *d = by_index(s, rtnl_link_get_ifindex(l));
-	const struct nl_addr *mac = rtnl_link_get_addr(l);
-	const char *name = rtnl_link_get_name(l), *alias = rtnl_link_get_ifalias(l);
-	const char *type = rtnl_link_get_type(l);
+	d->gso_segs = number_of(a->of[IFLA_GSO_MAX_SEGS], KERNEL_GSO_SEGS);
+	if (d->gso_segs == KERNEL_GSO_SEGS)
+		d->gso_segs = 0;
+}
 
-	if (!d || !name)
-		return;
+static void see_link(struct kernel_sight *s, struct kernel_sight_dev *d, const char *name,
+		     const struct link_attrs *a)
+{
+	const struct nlattr *mac = a->of[IFLA_ADDRESS];
+	const char *alias = text_of(a->of[IFLA_IFALIAS]), *kind = text_of(a->info[IFLA_INFO_KIND]);
+
 	(void)strncpy(d->name, name, sizeof(d->name) - 1); /* zeroed, and the kernel's own limit */
-	if (mac && nl_addr_get_len(mac) == sizeof(d->mac))
-		memcpy(d->mac, nl_addr_get_binary_addr(mac), sizeof(d->mac));
+	if (mac && mnl_attr_get_payload_len(mac) == sizeof(d->mac))
+		memcpy(d->mac, mnl_attr_get_payload(mac), sizeof(d->mac));
 	d->alias = alias && *alias ? arena_strdup(s->arena, alias) : NULL;
-	d->bridge = type && strcmp(type, "bridge") == 0;
-	d->removable = s->cloud && type && !is_inborn(name);
-	d->peer_index = rtnl_link_get_link(l);
-	d->master_index = rtnl_link_get_master(l);
-	d->up = rtnl_link_get_flags(l) & IFF_UP;
-	d->proxy_arp = setting(l, IPV4_DEVCONF_PROXY_ARP) != 0;
-	see_conduct(s, d, l);
-	if (strcmp(name, "lo") == 0)
-		see_lo(s, d);
-	else
-		see_mtu(s, d, l);
+	d->bridge = kind && strcmp(kind, "bridge") == 0;
+	d->removable = s->cloud && kind && !is_inborn(name);
+	d->peer_index = (int)number_of(a->of[IFLA_LINK], 0);
+	d->master_index = (int)number_of(a->of[IFLA_MASTER], 0);
+	d->proxy_arp = setting(a, IPV4_DEVCONF_PROXY_ARP) != 0;
+	read_segments(d, a);
+	see_bridge(s, d, a);
+	see_conduct(s, d, a);
+	if (strcmp(name, "lo") != 0)
+		see_mtu(s, d, a);
+}
+
+static int see_message(const struct nlmsghdr *h, void *data)
+{
+	const struct ifinfomsg *m = mnl_nlmsg_get_payload(h);
+	struct kernel_sight *s = data;
+	struct kernel_sight_dev *d;
+	struct link_attrs a;
+
+	read_attrs(&a, h);
+	if (!a.of[IFLA_IFNAME])
+		return MNL_CB_OK;
+	d = arena_push(s->arena, s->devs, s->n_devs);
+	*d = (struct kernel_sight_dev){
+		.ns = s->ns, .index = m->ifi_index, .up = m->ifi_flags & IFF_UP};
+	see_link(s, d, text_of(a.of[IFLA_IFNAME]), &a);
+	return MNL_CB_OK;
 }
 
 static int compare_index(const void *a, const void *b)
@@ -250,27 +315,55 @@ static int compare_index(const void *a, const void *b)
 	return (x->index > y->index) - (x->index < y->index);
 }
 
-int kernel_sight_links(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err)
+int kernel_sight_dump(struct kernel_sight *s, const char *what, struct kernel_sight_question q,
+		      struct lab_error **err)
 {
-	struct nl_cache *cache = NULL;
+	auto_error struct lab_error *why = NULL;
+	const size_t before = *q.noted;
+	char buf[256] __attribute__((aligned(8)));
+	struct nlmsghdr *h;
 	int res;
 
-	s->first_dev = s->n_devs;
-	res = nl_socket_modify_cb(sock, NL_CB_MSG_IN, NL_CB_CUSTOM, see_message, s);
+	do {
+		lab_error_free(steal_ptr(why));
+		*q.noted = before; /* what changed while it was listed is listed again */
+		h = mnl_nlmsg_put_header(buf);
+		h->nlmsg_type = q.type;
+		*(unsigned char *)mnl_nlmsg_put_extra_header(h, q.header) = q.family;
+		if (q.mask)
+			mnl_attr_put_u32(h, IFLA_EXT_MASK, q.mask);
+		res = kernel_netlink_dump(s->sock, h, q.see, s, &why);
+	} while (res < 0 && lab_error_errnum(why) == EINTR);
 	if (res == 0)
-		res = rtnl_link_alloc_cache(sock, AF_UNSPEC, &cache);
-	if (res < 0)
-		return kernel_sight_error(s, "links", res, err);
-	(void)nl_socket_modify_cb(sock, NL_CB_MSG_IN, NL_CB_DEFAULT, NULL, NULL); /* as it was */
+		return 0;
+	return lab_error_make(err, lab_error_status(why), "cannot read the %s of %s: %s", what,
+			      s->ns, lab_error_message(why));
+}
+
+int kernel_sight_links(struct kernel_sight *s, struct lab_error **err)
+{
+	/* statistics are a third of what there is to say */
+	const struct kernel_sight_question q = {
+		.type = RTM_GETLINK,
+		.header = sizeof(struct ifinfomsg),
+		.family = AF_UNSPEC,
+		.mask = RTEXT_FILTER_SKIP_STATS,
+		.see = see_message,
+		.noted = &s->n_devs,
+	};
+
+	s->first_dev = s->n_devs;
+	if (kernel_sight_dump(s, "links", q, err) < 0)
+		return -1;
 	if (s->n_devs > s->first_dev)
 		qsort(s->devs + s->first_dev, s->n_devs - s->first_dev, sizeof(*s->devs),
 		      compare_index);
-	nl_cache_foreach(cache, see_link, s);
-	nl_cache_free(cache);
 	for (size_t i = s->first_dev; i < s->n_devs; i++) {
 		const struct kernel_sight_dev *bridge = by_index(s, s->devs[i].master_index);
 
 		s->devs[i].master = bridge ? arena_strdup(s->arena, bridge->name) : NULL;
+		if (strcmp(s->devs[i].name, "lo") == 0)
+			see_lo(s, &s->devs[i]);
 	}
 	return 0;
 }

@@ -2,6 +2,7 @@
 /** What is seen while a lab is observed: devices, and which wanted objects the kernel has. */
 #pragma once
 
+#include <libmnl/libmnl.h>
 #include <netlink/netlink.h>
 
 #include "plan/plan.h"
@@ -31,8 +32,23 @@ struct kernel_sight {
 	void **seen[PLAN_N_KINDS]; /* beside each wanted object the one of the kernel, or NULL */
 	struct kernel_sight_dev *devs; /* of all namespaces; by ns, then index */
 	size_t n_devs, first_dev;      /* first_dev: of the namespace being looked at */
-	int home;
+	int home, sock;                /* sock: to rtnetlink in the namespace being looked at */
 };
+
+/** What is asked of rtnetlink. */
+struct kernel_sight_question {
+	uint16_t type;
+	size_t header; /* size of the fixed part, whose first byte is the family */
+	unsigned char family;
+	uint32_t mask; /* RTEXT_FILTER_*: what is to be left out */
+	mnl_cb_t see;  /* is given the sight */
+	size_t *noted; /* how many objects it has noted where order does not matter: those of a listing that has to
+			* begin again are dropped */
+};
+
+/** Asks it of `sock`. -1 with "cannot read the WHAT of vpc-1: ...". */
+int kernel_sight_dump(struct kernel_sight *s, const char *what, struct kernel_sight_question q,
+		      struct lab_error **err);
 
 /**
  * Where the wanted object of `key`'s key notes what the kernel has; NULL where none is wanted. An
@@ -42,14 +58,21 @@ void *kernel_sight_note(struct kernel_sight *s, enum plan_kind kind, const void 
 /** The wanted object itself, or NULL. */
 const void *kernel_sight_wanted(const struct kernel_sight *s, enum plan_kind kind, const void *key);
 
+/**
+ * Whether objects of a kind (neighbours, rules, shapers) matter in the namespace being looked at: in one of the cloud,
+ * where nobody may add any, and where some are wanted. least: a key of that namespace that none is below.
+ */
+bool kernel_sight_concerns(const struct kernel_sight *s, enum plan_kind kind, const void *least);
+
 /** The device of the namespace being looked at, or NULL. */
 const struct kernel_sight_dev *kernel_sight_by_index(const struct kernel_sight *s, int index);
 
-/** Each reads one cache of the current namespace through `sock`. */
-int kernel_sight_links(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err);
-int kernel_sight_addresses(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err);
-int kernel_sight_neighbours(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err);
-int kernel_sight_routes(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err);
+/** Each reads one kind of objects of the current namespace. */
+int kernel_sight_links(struct kernel_sight *s, struct lab_error **err);
+int kernel_sight_addresses(struct kernel_sight *s, struct lab_error **err);
+int kernel_sight_neighbours(struct kernel_sight *s, struct lab_error **err);
+int kernel_sight_routes(struct kernel_sight *s, struct lab_error **err);
+/** The same through libnl. */
 int kernel_sight_rules(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err);
 int kernel_sight_shapers(struct kernel_sight *s, struct nl_sock *sock, struct lab_error **err);
 

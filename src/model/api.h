@@ -252,7 +252,7 @@ struct traffic_policy {
 
 struct traffic_special {
 	struct span at;
-	struct text type; /* APP */
+	struct text type; /* APP; USER is refused by validate/ */
 	struct traffic_policy *policies;
 	size_t n_policies;
 };
@@ -270,7 +270,7 @@ struct ip_control_item {
 	struct span at;
 	struct cidr *blocks;
 	size_t n_blocks;
-	struct ref app; /* struct app; absent: whoever calls */
+	struct ref app; /* struct app; absent: whoever calls; of REFUSE: ignored */
 };
 
 struct ip_control {

@@ -188,7 +188,8 @@ static bool number_decode(struct decode *d, const struct key *key, const struct 
 	return true;
 }
 
-static bool cidr_decode(struct decode *d, const struct node *node, struct cidr *out)
+static bool cidr_decode(struct decode *d, const struct key *key, const struct node *node,
+			struct cidr *out)
 {
 	char network[IP_PREFIX_STRLEN];
 	struct ip_prefix p = {0};
@@ -203,6 +204,10 @@ static bool cidr_decode(struct decode *d, const struct node *node, struct cidr *
 			   ip_prefix_format(p, network));
 		return false;
 	case IP_BAD_LENGTH:
+		if ((key->flags & KEY_PLAIN) && ip_parse(node->text, &p.addr)) {
+			*out = (struct cidr){.p = {p.addr, 32}, .set = true, .at = node->at};
+			return true;
+		}
 		parse_error(d->r, "bad-cidr", node->at,
 			    "'%.60s' needs a prefix length from /0 to /32", node->text);
 		break;
@@ -270,7 +275,7 @@ bool parse_decode_scalar(struct decode *d, const struct key *key, const struct n
 	case KEY_SIZE: return quantity_decode(d, &parse_size_units, key, node, to);
 	case KEY_SHARE: return quantity_decode(d, &parse_share_units, key, node, to);
 	case KEY_CIDR:
-	case KEY_CIDRS: return cidr_decode(d, node, to);
+	case KEY_CIDRS: return cidr_decode(d, key, node, to);
 	case KEY_ADDRESS: return address_decode(d, node, to);
 	case KEY_BOOL: return bool_decode(d, node, to);
 	case KEY_ENUM:

@@ -90,6 +90,12 @@ struct lab *parse_lab_changed(const struct source *src, const char *step,
 			      const struct source *changes, size_t n, struct diag_list *diags)
 	__attribute__((nonnull(1, 5)));
 
+/**
+ * What stands behind `lab` at the top of the file, of which only so much is read: of one that begins with it the first
+ * line. Not checked, nor is what follows. NULL: it is not there, or behind what is no YAML.
+ */
+const char *parse_lab_name(struct arena *arena, const struct source *src);
+
 /** The object "apis.hello", of a map of named objects at the top of the file; NULL: it has none such. Borrows. */
 const struct named *parse_find(const struct lab *lab, const char *resource);
 

@@ -182,6 +182,12 @@ static json_t *fragment_schema(struct schema *s, const struct table *table)
 	return ref_to(&inner, table);
 }
 
+static json_t *cidr_schema(const struct key *key)
+{
+	return patterned(key->flags & KEY_PLAIN ? "^" QUAD "(/([12]?[0-9]|3[0-2]))?$"
+						: "^" QUAD "/([12]?[0-9]|3[0-2])$");
+}
+
 static json_t *value_schema(struct schema *s, const struct key *key)
 {
 	switch (key->type) {
@@ -201,7 +207,7 @@ static json_t *value_schema(struct schema *s, const struct key *key)
 	case KEY_BOOL: return typed("boolean");
 	case KEY_TEXTS: return list_schema(key, text_schema(key));
 	case KEY_REFS: return list_schema(key, ref_schema());
-	case KEY_CIDRS: return list_schema(key, patterned("^" QUAD "/([12]?[0-9]|3[0-2])$"));
+	case KEY_CIDRS: return list_schema(key, cidr_schema(key));
 	case KEY_ENVIRONMENT: return environment_schema(s);
 	case KEY_PAIRS: return pairs_schema(s);
 	case KEY_STRUCT: return ref_to(s, key->table);

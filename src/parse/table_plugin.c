@@ -5,22 +5,23 @@
 static const struct key_word unit_words[] = {
 	{"SECOND", UNIT_SECOND}, {"MINUTE", UNIT_MINUTE}, {"HOUR", UNIT_HOUR}, {"DAY", UNIT_DAY}};
 static const struct key_words units = WORDS(unit_words);
-static const struct key_word special_words[] = {{"APP", 0}};
+static const struct key_word special_words[] = {{"APP", 0}, {"USER", 0}};
 static const struct key_words specials = WORDS(special_words);
 static const struct key_word list_words[] = {{"REFUSE", false}, {"ALLOW", true}};
 static const struct key_words lists = WORDS(list_words);
 
 static const struct key policy_keys[] = {
-	{"key", KEY_REF, KEY_REQUIRED, FIELD(traffic_policy, key), .doc = "App."},
+	{"key", KEY_REF, KEY_REQUIRED, FIELD(traffic_policy, key), .doc = "The app."},
 	{"value", KEY_NUMBER, KEY_REQUIRED, FIELD(traffic_policy, value), .min = 1,
-	 .max = 4294967295, .doc = "Calls of this app in a unit, in place of appDefault."},
+	 .max = 4294967295,
+	 .doc = "Calls of this app in a unit, at most apiDefault, in place of userDefault and appDefault."},
 };
 static const struct table policy_table = {
 	"a policy", "traffic-policy", sizeof(struct traffic_policy), TABLE_PLACE, KEYS(policy_keys),
 };
 static const struct key special_keys[] = {
 	{"type", KEY_TEXT, KEY_REQUIRED, FIELD(traffic_special, type), .words = &specials,
-	 .doc = "What has limits of its own."},
+	 .doc = "What has limits of its own: APP. USER is refused, as all apps of a lab have one owner."},
 	{"policies", KEY_LIST, ITEMS(traffic_special, policies), .table = &policy_table,
 	 .doc = "The limit of each."},
 };
@@ -45,10 +46,10 @@ static const struct table traffic_table = {
 	TABLE_PLACE,      KEYS(traffic_keys),
 };
 static const struct key ip_item_keys[] = {
-	{"blocks", KEY_CIDRS, KEY_REQUIRED, ITEMS(ip_control_item, blocks),
-	 .doc = "Addresses of clients, as the gateway sees them."},
+	{"blocks", KEY_CIDRS, KEY_REQUIRED | KEY_PLAIN, ITEMS(ip_control_item, blocks),
+	 .doc = "Addresses and blocks of clients, as the gateway sees them."},
 	{"appId", KEY_REF, FIELD(ip_control_item, app),
-	 .doc = "App that the item is for. Default: whoever calls."},
+	 .doc = "ALLOW: the app that may call from there only; others are not affected. Default: whoever calls."},
 };
 static const struct table ip_item_table = {
 	"an item",   "ip-control-item",  sizeof(struct ip_control_item),

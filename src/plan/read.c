@@ -12,62 +12,24 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/hash.h"
 #include "plan/fields.h"
+#include "plan/texts.h"
 
 struct reader {
 	struct plan *plan;
-	struct interned *texts;
+	struct plan_texts *texts;
 	const char *kind; /* "routes" and 17: where we are, for errors */
 	size_t index;
 	struct lab_error **err;
 };
 
-/*
- * Names of namespaces and devices, resources and places in the lab file come again and again: each text is kept
- * once, or the plan of a lab of thousands of nodes takes twice the memory. Open addressing, at most half full.
- */
-struct interned {
-	const char **slots;
-	size_t n, room; /* a power of two */
-};
-
-static const char **slot_of(const struct interned *t, const char *s)
-{
-	size_t i = hash_str(0, s) & (t->room - 1);
-
-	while (t->slots[i] && strcmp(t->slots[i], s) != 0)
-		i = (i + 1) & (t->room - 1);
-	return &t->slots[i];
-}
-
-static void make_room(struct interned *t)
-{
-	struct interned bigger = {.n = t->n, .room = t->room ? 2 * t->room : 1024};
-
-	bigger.slots = calloc(bigger.room, sizeof(*bigger.slots));
-	if (!bigger.slots)
-		abort();
-	for (size_t i = 0; i < t->room; i++)
-		if (t->slots[i])
-			*slot_of(&bigger, t->slots[i]) = t->slots[i];
-	free(t->slots);
-	*t = bigger;
-}
-
 static const char *keep_text(const struct reader *r, const char *s)
 {
-	struct interned *t = r->texts;
-	const char **slot;
+	struct plan_text *known = plan_texts_get(r->texts, s);
 
-	if (2 * (t->n + 1) > t->room)
-		make_room(t);
-	slot = slot_of(t, s);
-	if (!*slot) {
-		*slot = arena_strdup(r->plan->arena, s);
-		t->n++;
-	}
-	return *slot;
+	if (!known->text)
+		known->text = arena_strdup(r->plan->arena, s);
+	return known->text;
 }
 
 static int refuse(const struct reader *r, const char *field, const char *why)
@@ -497,14 +459,11 @@ struct plan *plan_read(const char *text, size_t len, struct lab_error **err)
 {
 	struct scan s = {.text = text, .len = len, .err = err};
 	auto_plan struct plan *plan = plan_new("");
-	struct interned texts = {0};
+	auto_plan_texts struct plan_texts texts = {0};
 	struct reader r = {.plan = plan, .texts = &texts, .err = err};
 	json_auto_t *head = json_object();
-	int res;
 
 	if (!head)
 		abort();
-	res = read_document(&r, &s, head);
-	free(texts.slots);
-	return res < 0 ? NULL : steal_ptr(plan);
+	return read_document(&r, &s, head) < 0 ? NULL : steal_ptr(plan);
 }

@@ -11,5 +11,9 @@
 
 /** A packet that the kernel will not send is a lost packet. */
 void echo_send(int raw, const struct sockaddr_in *to, uint16_t id, uint16_t seq);
-/** Takes one packet, if there is one; whether it is an answer of `to`, and to which number. */
-bool echo_receive(int raw, const struct sockaddr_in *to, uint16_t id, uint16_t *seq);
+/**
+ * Takes one packet, if there is one; whether it is an answer of `to`, to which number, and for how long it has lain
+ * there: whoever asks late must not take that for the way's delay. raw: with SO_TIMESTAMPNS.
+ */
+bool echo_receive(int raw, const struct sockaddr_in *to, uint16_t id, uint16_t *seq,
+		  uint64_t *waited_us);

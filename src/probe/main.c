@@ -24,6 +24,8 @@ static int open_raw(int *raw, struct lab_error **err)
 	*raw = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP);
 	if (*raw < 0)
 		return lab_error_errno(err, LAB_DENIED, errno, "probe: raw socket");
+	if (setsockopt(*raw, SOL_SOCKET, SO_TIMESTAMPNS, &(int){1}, sizeof(int)))
+		return lab_error_errno(err, LAB_FAILED, errno, "probe: times of packets");
 	return 0;
 }
 

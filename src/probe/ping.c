@@ -27,12 +27,13 @@ static void send_one(int raw, const struct sockaddr_in *to, uint16_t id, struct 
 
 static void take_one(int raw, const struct sockaddr_in *to, uint16_t id, struct tally *t)
 {
-	uint64_t rtt;
+	uint64_t rtt, waited_us;
 	uint16_t seq;
 
-	if (!echo_receive(raw, to, id, &seq) || seq >= t->sent || !t->sent_at[seq])
+	if (!echo_receive(raw, to, id, &seq, &waited_us) || seq >= t->sent || !t->sent_at[seq])
 		return;
 	rtt = probe_now_us() - t->sent_at[seq];
+	rtt -= waited_us < rtt ? waited_us : 0;
 	t->sent_at[seq] = 0; /* a duplicate does not count */
 	t->min = t->received == 0 || rtt < t->min ? rtt : t->min;
 	t->max = rtt > t->max ? rtt : t->max;

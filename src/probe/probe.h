@@ -19,7 +19,8 @@
  *	dns	"rcode", "answers": [...], "server", "time_us"; without "rcode" nothing came: "error"
  *	tcp	"state": "open" | "refused" | "timeout" | "unreachable", "time_us", or "error"
  *	outage	a newline at the first answer, then "received", "outage_us": the longest time without
- *		an answer, 0 for none, "back": answers came at the end; or "error"
+ *		an answer, 0 for none, "unseen_us": what was left out of gaps, as the probe itself
+ *		stood still, "back": answers came at the end; or "error"
  */
 #pragma once
 

@@ -20,11 +20,14 @@ bool sign_is_form(struct http_slice type)
 /* They have a place of their own in the text, or are made of it. */
 static bool never_signed(struct http_slice name)
 {
-	static const char *const names[] = {"x-ca-signature", "x-ca-signature-headers", "accept",
-					    "content-md5",    "content-type",           "date"};
+	static const struct http_slice names[] = {
+		HTTP_LITERAL("x-ca-signature"), HTTP_LITERAL("x-ca-signature-headers"),
+		HTTP_LITERAL("accept"),         HTTP_LITERAL("content-md5"),
+		HTTP_LITERAL("content-type"),   HTTP_LITERAL("date"),
+	};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (http_slice_is(name, names[i]))
+		if (http_slice_same(name, names[i]))
 			return true;
 	}
 	return false;

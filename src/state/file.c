@@ -146,9 +146,10 @@ int state_rename(struct state *s, const char *from, const char *to, struct lab_e
 
 /* All that labctl ever puts into a lab's directory. The lock is the last to go. */
 static const char *const known[] = {
-	"plan.json", "target.json", "journal", "control",       "supervisor",      "log",
-	"run",       "node",        "filters", "plan.json.tmp", "target.json.tmp", "journal.tmp",
-	"secrets",
+	"plan.json",   "target.json",     "plan.packed",   "journal",
+	"control",     "supervisor",      "log",           "run",
+	"node",        "filters",         "plan.json.tmp", "target.json.tmp",
+	"journal.tmp", "plan.packed.tmp", "filters.tmp",   "secrets",
 };
 
 /* Names what is left, so that the user knows what was not removed. */

@@ -6,15 +6,18 @@
 
 #include "state/state.h"
 
+#define STATE_BOOT_ID_ROOM 64
+
 struct state {
 	char *lab;
+	char boot_id[STATE_BOOT_ID_ROOM];
 	int root_fd, dir_fd;
 	int lock_fd;    /* -1: not locked */
 	int journal_fd; /* -1: not open for writing yet */
 	struct state_journal journal;
 };
 
-/** Reads the journal of the directory into s->journal. */
+/** Reads the boot's id, and the journal of the directory into s->journal. */
 int state_journal_load(struct state *s, struct lab_error **err);
 void state_journal_done(struct state *s);
 

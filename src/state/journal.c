@@ -28,14 +28,13 @@
 #include "base/hash.h"
 #include "base/strbuf.h"
 
-#define VERSION      1
-#define NAME_ROOM    96 /* the longest namespace name: CEN.REGION, 31 + 1 + 31 */
-#define BOOT_ID_ROOM 64
+#define VERSION   1
+#define NAME_ROOM 96 /* the longest namespace name: CEN.REGION, 31 + 1 + 31 */
 
-static int read_boot_id(char id[static BOOT_ID_ROOM], struct lab_error **err)
+static int read_boot_id(char id[static STATE_BOOT_ID_ROOM], struct lab_error **err)
 {
 	auto_close int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, id, BOOT_ID_ROOM - 1);
+	ssize_t n = fd < 0 ? -1 : read(fd, id, STATE_BOOT_ID_ROOM - 1);
 
 	if (n <= 0)
 		return lab_error_errno(err, LAB_FAILED, errno, "read the boot id");
@@ -166,7 +165,7 @@ static bool apply_line(struct state_journal *j, const char *line)
 /* Whether the header is ours and of this boot. */
 static bool header_fits(const char *line, const char *boot_id)
 {
-	char id[BOOT_ID_ROOM];
+	char id[STATE_BOOT_ID_ROOM];
 	int version;
 
 	return sscanf(line, "labctl-journal %d %63s", &version, id) == 2 && version == VERSION &&
@@ -197,12 +196,12 @@ static void parse(struct state_journal *j, char *text, size_t len, const char *b
 		j->stale = true;
 }
 
-static int rewrite(struct state *s, const char *boot_id, struct lab_error **err)
+static int rewrite(struct state *s, struct lab_error **err)
 {
 	const struct state_journal *j = &s->journal;
 	auto_strbuf struct strbuf b = {0};
 
-	strbuf_printf(&b, "labctl-journal %d %s\n", VERSION, boot_id);
+	strbuf_printf(&b, "labctl-journal %d %s\n", VERSION, s->boot_id);
 	for (size_t i = 0; i < j->n_namespaces; i++)
 		strbuf_printf(&b, "namespace %s %" PRIu64 " %" PRIu64 "\n", j->namespaces[i].name,
 			      j->namespaces[i].dev, j->namespaces[i].ino);
@@ -215,11 +214,10 @@ static int rewrite(struct state *s, const char *boot_id, struct lab_error **err)
 int state_journal_load(struct state *s, struct lab_error **err)
 {
 	struct lab_error *why = NULL;
-	char boot_id[BOOT_ID_ROOM];
 	auto_free char *text = NULL;
 	size_t len = 0;
 
-	if (read_boot_id(boot_id, err))
+	if (read_boot_id(s->boot_id, err))
 		return -1;
 	text = state_read(s, "journal", &len, &why);
 	if (why && state_is_garbage(why)) {
@@ -233,7 +231,7 @@ int state_journal_load(struct state *s, struct lab_error **err)
 		return -1;
 	}
 	if (text)
-		parse(&s->journal, text, len, boot_id);
+		parse(&s->journal, text, len, s->boot_id);
 	else if (!faccessat(s->dir_fd, "plan.json", F_OK, AT_SYMLINK_NOFOLLOW))
 		s->journal.stale = true; /* somebody removed it */
 	return 0;
@@ -257,11 +255,9 @@ const struct state_journal *state_journal(const struct state *s)
  * drops what is gone. Not earlier, so that `down` works on a full disk. */
 static int open_journal(struct state *s, struct lab_error **err)
 {
-	char boot_id[BOOT_ID_ROOM];
-
 	if (s->journal_fd >= 0)
 		return 0;
-	if (read_boot_id(boot_id, err) || rewrite(s, boot_id, err))
+	if (rewrite(s, err))
 		return -1;
 	s->journal_fd = openat(s->dir_fd, "journal", O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
 	return s->journal_fd < 0 ? state_file_error(s, "journal", errno, err) : 0;

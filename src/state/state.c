@@ -291,6 +291,11 @@ int state_dir_fd(const struct state *s)
 	return s->dir_fd;
 }
 
+const char *state_boot_id(const struct state *s)
+{
+	return s->boot_id;
+}
+
 static int compare_names(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);

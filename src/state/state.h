@@ -2,8 +2,10 @@
 /**
  * What a lab leaves on disk: /run/labctl/LAB/ (root, 0700), checked by fstat before use, every file
  * reached by openat from its descriptor. plan.json: what was applied last. target.json: what is being
- * applied (its presence means that a run did not finish). journal: namespaces and the supervisor
- * that were made, each line written before the thing that it speaks of can be seen by others.
+ * applied (its presence means that a run did not finish). plan.packed: plan.json once more, quicker to
+ * read; only who looks may go by it, and only where it is a copy of that very file (apply_planned()).
+ * journal: namespaces and the supervisor that were made, each line written before the thing that it
+ * speaks of can be seen by others. filters: see kernel/ledger.h.
  */
 #pragma once
 
@@ -54,6 +56,8 @@ struct state *state_open(const char *lab, enum state_mode mode, struct lab_error
 void state_close(struct state *s); /* releases the lock; NULL is fine */
 const char *state_lab(const struct state *s);
 int state_dir_fd(const struct state *s); /* borrowed */
+/** The id of this boot: what is of another one means nothing. Borrowed. */
+const char *state_boot_id(const struct state *s);
 
 /** The process that holds the lab's lock now, 0: nobody of whom the kernel tells. Takes no lock. */
 pid_t state_holder(const struct state *s);

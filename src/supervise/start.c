@@ -20,6 +20,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/tree.h"
 #include "supervise/address.h"
 #include "supervise/contract.h"
 #include "supervise/logfile.h"
@@ -66,7 +67,7 @@ static int listen_control(int dir_fd, struct lab_error **err)
 	struct sockaddr_un sun;
 
 	supervise_control_address(dir_fd, &sun);
-	if (unlinkat(dir_fd, "control", 0) && errno != ENOENT)
+	if (tree_remove(dir_fd, "control")) /* a folder too: all there is labctl's */
 		return lab_error_errno(err, LAB_FAILED, errno, "control socket");
 	if (fd < 0 || bind(fd, (const struct sockaddr *)&sun, sizeof(sun)) || listen(fd, BACKLOG))
 		return lab_error_errno(err, LAB_FAILED, errno, "control socket");

@@ -2,6 +2,7 @@
 /*
  * Line by line: a blank line ends a paragraph, a fence switches to literal text. Words of a paragraph
  * are put one after the other; marks inside of a line have no width, and may go on over its end.
+ * Code with blanks in it is one word: whoever copies a command gets it in one line.
  */
 #include "ui/markdown.h"
 
@@ -17,7 +18,9 @@ struct writer {
 	int column;  /* of the present line, 0: nothing stands on it */
 	int hanging; /* more blanks: in an item of a list */
 	bool bold, code, literal;
-	bool gap; /* a blank line is due before what comes next */
+	bool gap;           /* a blank line is due before what comes next */
+	struct strbuf word; /* that is read just now */
+	bool in_code;       /* of that word: a blank does not end it */
 };
 
 static void begin_line(struct writer *w)
@@ -117,20 +120,44 @@ static void put_word(struct writer *w, const char *s, size_t n)
 	}
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Where no second mark followed the first one, it was no code. */
+static void end_word(struct writer *w)
+{
+	const char *s = strbuf_str(&w->word);
+
+	if (!w->in_code && w->word.len)
+		put_word(w, s, w->word.len);
+	while (w->in_code && *s) {
+		const size_t n = strcspn(s, " \t");
+
+		if (n)
+			put_word(w, s, n);
+		s += n + (s[n] != '\0');
+	}
+	strbuf_trunc(&w->word, 0);
+	w->in_code = false;
+}
+
+/* What is code at the end of the line goes on in the next one. */
 static void put_words(struct writer *w, const char *s, size_t n)
 {
-	size_t i = 0;
-
-	while (i < n) {
-		size_t start = i;
-
-		while (i < n && s[i] != ' ' && s[i] != '\t')
-			i++;
-		if (i > start)
-			put_word(w, s + start, i - start);
-		else
-			i++;
+	for (size_t i = 0; i < n; i++) {
+		if (is_blank(s[i]) && !w->in_code) {
+			end_word(w);
+			continue;
+		}
+		w->in_code = w->in_code != (s[i] == '`');
+		strbuf_addc(&w->word, s[i]);
 	}
+	if (w->in_code)
+		strbuf_addc(&w->word, ' ');
+	else
+		end_word(w);
 }
 
 static void put_literal(struct writer *w, const char *s, size_t n)
@@ -174,10 +201,17 @@ static void put_heading(struct writer *w, const char *s, size_t n)
 	begin_line(w);
 	set_style(w);
 	put_words(w, s + level, n - level);
+	end_word(w);
 	w->bold = false;
 	set_style(w);
 	end_line(w);
 	w->gap = true;
+}
+
+/* A paragraph, or an item, that the next line belongs to. */
+static bool is_open(const struct writer *w)
+{
+	return w->column || w->word.len;
 }
 
 static void put_line(struct writer *w, const char *s, size_t n)
@@ -185,19 +219,21 @@ static void put_line(struct writer *w, const char *s, size_t n)
 	size_t blanks = strspn(s, " "), bullet;
 
 	if (n >= 3 && !strncmp(s, "```", 3)) {
+		end_word(w);
 		if (!w->literal)
 			open_block(w);
 		w->literal = !w->literal;
 		w->gap = !w->literal;
 		return;
 	}
-	if (w->literal || (blanks >= 4 && !w->hanging && !w->column && blanks < n)) {
+	if (w->literal || (blanks >= 4 && !w->hanging && !is_open(w) && blanks < n)) {
 		if (!w->literal)
 			open_block(w);
 		put_literal(w, w->literal ? s : s + 4, w->literal ? n : n - 4);
 		return;
 	}
 	if (blanks >= n) { /* the paragraph ends, and a list with it */
+		end_word(w);
 		w->gap = w->gap || w->column || w->hanging;
 		end_line(w);
 		w->hanging = 0;
@@ -206,12 +242,14 @@ static void put_line(struct writer *w, const char *s, size_t n)
 	s += blanks;
 	n -= blanks;
 	bullet = bullet_length(s, n);
+	if (*s == '#' || bullet)
+		end_word(w);
 	if (*s == '#') {
 		put_heading(w, s, n);
 	} else if (bullet) {
 		put_item(w, s, bullet, n);
 	} else {
-		if (!w->column)
+		if (!is_open(w))
 			open_block(w);
 		put_words(w, s, n);
 	}
@@ -227,7 +265,9 @@ void ui_markdown(struct strbuf *out, const char *text, const struct ui_markdown 
 		put_line(&w, text, n);
 		text += n + (text[n] == '\n');
 	}
+	end_word(&w);
 	end_line(&w);
+	strbuf_done(&w.word);
 	if (style->colour && (w.bold || w.code))
 		strbuf_add(out, PLAIN);
 }

@@ -7,7 +7,7 @@
 #include "base/strbuf.h"
 
 struct ui_markdown {
-	int width;   /* lines are broken there, at blanks */
+	int width;   /* lines are broken there, at blanks, but not in code */
 	int indent;  /* blanks before each line */
 	bool colour; /* else the marks of bold and code stay as they were written */
 };

@@ -219,31 +219,78 @@ static void report_unknown(struct validation *v, struct span at, const char *nam
 struct filling {
 	struct validation *v;
 	const char *(*value)(struct filling *f, const char *name);
+	/* What is to be done about "${name" without an end; false: no value. NULL: it stays as it is. */
+	bool (*no_end)(struct filling *f, const char *name);
 	struct span at;    /* of the text, for reports */
 	const char *why;   /* there is no value, without reports */
 	struct strbuf out; /* to be freed */
 };
 
-/* false: value() gave NULL; or *open is set, where a ${ has no end. */
-static bool fill(struct filling *f, const char *text, const char **open)
+/* The brace that ends the variable whose name begins there; NULL: there is none before the next one begins. */
+static const char *end_of(const char *name)
 {
-	const char *end, *value;
+	const char *end = strchr(name, '}'), *next = strstr(name, "${");
 
-	while ((*open = strstr(text, "${"))) {
-		strbuf_addn(&f->out, text, (size_t)(*open - text));
-		end = strchr(*open, '}');
-		if (!end)
+	return end && next && next < end ? NULL : end;
+}
+
+/* As far as it may be meant for the name. */
+static const char *open_name(struct filling *f, const char *name)
+{
+	return arena_strndup(f->v->scratch, name, strcspn(name, " \t\n`'\"$"));
+}
+
+/* One "${". Gives what follows it in the text; NULL: it has no value. */
+static const char *fill_one(struct filling *f, const char *open)
+{
+	const char *name = open + 2, *end = end_of(name), *value;
+
+	if (!end) {
+		if (f->no_end && !f->no_end(f, open_name(f, name)))
+			return NULL;
+		strbuf_add(&f->out, "${");
+		return name;
+	}
+	value = f->value(f, arena_strndup(f->v->scratch, name, (size_t)(end - name)));
+	if (!value)
+		return NULL;
+	strbuf_add(&f->out, value);
+	return end + 1;
+}
+
+/* false: one has no value. */
+static bool fill(struct filling *f, const char *text)
+{
+	const char *open;
+
+	while ((open = strstr(text, "${"))) {
+		strbuf_addn(&f->out, text, (size_t)(open - text));
+		text = fill_one(f, open);
+		if (!text)
 			return false;
-		value = f->value(
-			f, arena_strndup(f->v->scratch, *open + 2, (size_t)(end - *open) - 2));
-		*open = NULL;
-		if (!value)
-			return false;
-		strbuf_add(&f->out, value);
-		text = end + 1;
 	}
 	strbuf_add(&f->out, text);
 	return true;
+}
+
+/* Where the text, which may go on over many lines, has it, as it was written. */
+static struct span place_of(struct span at, const char *needle)
+{
+	const char *line, *found, *next;
+
+	if (!at.src || !at.line)
+		return at;
+	line = at.src->text;
+	for (uint32_t n = 1; n < at.line && (next = strchr(line, '\n')); n++)
+		line = next + 1;
+	found = strlen(line) < at.col ? NULL : strstr(line + at.col - 1, needle);
+	if (!found)
+		return at;
+	for (; (next = memchr(line, '\n', (size_t)(found - line))); line = next + 1)
+		at.line++;
+	at.col = (uint32_t)(found - line) + 1;
+	at.len = (uint32_t)strlen(needle);
+	return at;
 }
 
 /* NULL after a report. */
@@ -251,8 +298,7 @@ static const char *value_or_report(struct filling *f, const char *name)
 {
 	const struct named *id = NULL;
 	const struct variable *var = find(f->v, name, &id);
-	const struct span at = validate_span_find(f->at,
-						  arena_printf(f->v->scratch, "${%s}", name));
+	const struct span at = place_of(f->at, arena_printf(f->v->scratch, "${%s}", name));
 	const char *value, *why = NULL;
 
 	if (!var) {
@@ -267,30 +313,31 @@ static const char *value_or_report(struct filling *f, const char *name)
 	return value;
 }
 
-/* false: it was left as it is; *open is set, where a ${ has no end. */
-static bool expand_by(struct filling *f, struct text *t, const char **open)
+static bool report_no_end(struct filling *f, const char *name)
 {
-	bool filled;
+	const char *open = arena_printf(f->v->scratch, "${%s", name);
 
-	*open = NULL;
+	validate_report(f->v, place_of(f->at, open), "variable '%s' has no closing brace", open);
+	validate_hint(f->v, "write '%s}'", open);
+	return false;
+}
+
+/* A text with what has no value, which is reported, stays as it is. */
+static void expand_by(struct filling *f, struct text *t)
+{
 	if (!t->s || !strstr(t->s, "${"))
-		return true;
+		return;
 	f->at = t->at;
-	filled = fill(f, t->s, open);
-	if (filled)
+	if (fill(f, t->s))
 		t->s = arena_strdup(f->v->lab->arena, strbuf_str(&f->out));
 	strbuf_done(&f->out);
-	return filled;
 }
 
 static void expand(struct validation *v, struct text *t)
 {
-	struct filling f = {.v = v, .value = value_or_report};
-	const char *open;
+	struct filling f = {.v = v, .value = value_or_report, .no_end = report_no_end};
 
-	if (!expand_by(&f, t, &open) && open)
-		validate_report(v, validate_span_find(t->at, open),
-				"variable '%s' has no closing brace", open);
+	expand_by(&f, t);
 }
 
 /* --- texts for students --- */
@@ -323,17 +370,29 @@ static const char *value_of_ours(struct filling *f, const char *name)
 	return is_ours(name) ? value_or_report(f, name) : value_or_itself(f, name);
 }
 
+/* Others are a shell's, or half of an example. */
+static bool report_no_end_of_ours(struct filling *f, const char *name)
+{
+	return !is_ours(name) || report_no_end(f, name);
+}
+
+/* here: the text is of the lab as it stands. */
+static struct filling filling_of_text(struct validation *v, bool here)
+{
+	return (struct filling){.v = v,
+				.value = here ? value_of_ours : value_or_itself,
+				.no_end = here ? report_no_end_of_ours : NULL};
+}
+
 static void expand_texts(struct filling *f, struct text *texts, size_t n)
 {
-	const char *ignored; /* a shell's, or half of an example */
-
 	for (size_t i = 0; i < n; i++)
-		(void)expand_by(f, &texts[i], &ignored); /* what is wrong was reported */
+		expand_by(f, &texts[i]);
 }
 
 static void expand_exercise(struct validation *v, struct exercise *e, bool here)
 {
-	struct filling f = {.v = v, .value = here ? value_of_ours : value_or_itself};
+	struct filling f = filling_of_text(v, here);
 
 	expand_texts(&f, &e->text, 1);
 	expand_texts(&f, &e->answer, 1);
@@ -343,7 +402,7 @@ static void expand_exercise(struct validation *v, struct exercise *e, bool here)
 static void expand_step(struct validation *v, struct step *s)
 {
 	const bool here = v->now && streq(v->now, s->id.name);
-	struct filling f = {.v = v, .value = here ? value_of_ours : value_or_itself};
+	struct filling f = filling_of_text(v, here);
 
 	expand_texts(&f, &s->text, 1);
 	expand_texts(&f, s->tries, s->n_tries);
@@ -365,17 +424,23 @@ static const char *value_or_why(struct filling *f, const char *name)
 	return NULL;
 }
 
+static bool no_end_is_why(struct filling *f, const char *name)
+{
+	f->why = arena_printf(f->v->scratch, "variable '${%s' has no closing brace", name);
+	return false;
+}
+
 const char *validate_expand(struct lab *lab, const char *text, const char **why)
 {
 	auto_arena struct arena *scratch = arena_new(0);
 	struct validation v = {.lab = lab, .scratch = scratch};
-	struct filling f = {.v = &v, .value = value_or_why};
-	const char *open, *filled = NULL;
+	struct filling f = {.v = &v, .value = value_or_why, .no_end = no_end_is_why};
+	const char *filled = NULL;
 
-	if (fill(&f, text, &open))
+	if (fill(&f, text))
 		filled = arena_strdup(lab->arena, strbuf_str(&f.out));
 	else
-		*why = arena_strdup(lab->arena, open ? "no closing brace" : f.why);
+		*why = arena_strdup(lab->arena, f.why);
 	strbuf_done(&f.out);
 	return filled;
 }

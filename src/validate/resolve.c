@@ -479,6 +479,8 @@ static void resolve_plugin(struct validation *v, const struct pools *p, struct p
 	struct traffic_control *t = &plugin->traffic_control;
 
 	for (size_t i = 0; i < t->n_specials; i++) {
+		if (streq(t->specials[i].type.s, "USER"))
+			continue; /* its keys are ids of accounts */
 		for (size_t j = 0; j < t->specials[i].n_policies; j++)
 			resolve(v, &p->app, &t->specials[i].policies[j].key);
 	}

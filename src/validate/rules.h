@@ -288,7 +288,7 @@
 	X(ERROR, group_base_path, "group-base-path", \
 	  "A base path starts with / and has no empty, . or .. segment.") \
 	X(ERROR, api_path, "api-path", \
-	  "A path starts with /, has no empty, . or .. segment, and parameters are whole segments.") \
+	  "A path starts with /, has no empty, . or .. segment; parameters are whole segments, each once.") \
 	X(ERROR, api_duplicate, "api-duplicate", \
 	  "The APIs of a group differ in method or path.") \
 	X(ERROR, api_quota, "api-quota", \
@@ -323,6 +323,10 @@
 	  "An authorization of an app matters only to APIs of auth_type APP.") \
 	X(ERROR, plugin_limits, "plugin-limits", \
 	  "The limit of an app is at most that of its owner, and this at most that of the API.") \
+	X(ERROR, special_user, "special-user", \
+	  "A special limit is one of an app: all apps of a lab have one owner.") \
+	X(WARNING, ip_control_app, "ip-control-app", \
+	  "An item of ipControl is for an app where it allows, and apps call.") \
 	X(ERROR, basic_user, "basic-user", \
 	  "A user of basicAuth has a name without a colon, and one password.") \
 	X(ERROR, jwt_key, "jwt-key", \
@@ -338,7 +342,7 @@
 	X(ERROR, plugin_backend, "plugin-backend", \
 	  "The backend of a plug-in is one that its APIs could have, without parameters in its path.") \
 	X(WARNING, breaker_serverless, "breaker-serverless", \
-	  "A circuitBreaker acts on dedicated instances only.") \
+	  "A circuitBreaker acts on dedicated instances only; elsewhere the default holds.") \
 	X(ERROR, backend_key, "backend-key", \
 	  "The key and secret of backendSignature have 1 to 256 printable characters and no space.") \
 	X(ERROR, plugin_twice, "plugin-twice", \

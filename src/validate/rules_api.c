@@ -10,6 +10,30 @@
 
 /* --- paths --- */
 
+/* "[name]" of a parameter that stands in the path twice, and n of its characters; NULL: none does. */
+static const char *repeated_parameter(const char *path, size_t *n)
+{
+	for (const char *p = path; (p = strchr(p, '[')); p += *n) {
+		*n = strcspn(p, "/");
+		if (memmem(path, (size_t)(p - path), p, *n))
+			return p;
+	}
+	return NULL;
+}
+
+/* Its segments are sound. */
+static void check_parameters(struct validation *v, const struct api *api)
+{
+	size_t n;
+	const char *p = repeated_parameter(api->path.s, &n);
+
+	if (!p)
+		return;
+	validate_report(v, api->path.at, "API '%s' has parameter %.*s twice in its path",
+			api->id.name, (int)n, p);
+	validate_hint(v, "name them differently: a backend could get one of them only");
+}
+
 void validate_api_path(struct validation *v)
 {
 	for (size_t i = 0; i < v->lab->n_apis; i++) {
@@ -19,6 +43,8 @@ void validate_api_path(struct validation *v)
 		if (why)
 			validate_report(v, api->path.at, "API '%s' cannot have path '%s': %s",
 					api->id.name, api->path.s, why);
+		else if (api->path.s)
+			check_parameters(v, api);
 	}
 }
 

@@ -19,6 +19,15 @@ static void check_order(struct validation *v, const struct plugin *p, const char
 	diag_note(v->diags, b->at, "%s stands here", high);
 }
 
+/* What stands in place of userDefault and appDefault; that of the API holds all the same. */
+static void check_special(struct validation *v, const struct plugin *p,
+			  const struct traffic_special *s)
+{
+	for (size_t i = 0; i < s->n_policies; i++)
+		check_order(v, p, "a special limit of", &s->policies[i].value, "apiDefault",
+			    &p->traffic_control.api_default);
+}
+
 void validate_plugin_limits(struct validation *v)
 {
 	for (size_t i = 0; i < v->lab->n_plugins; i++) {
@@ -28,6 +37,69 @@ void validate_plugin_limits(struct validation *v)
 		check_order(v, p, "appDefault", &t->app_default, "userDefault", &t->user_default);
 		check_order(v, p, "appDefault", &t->app_default, "apiDefault", &t->api_default);
 		check_order(v, p, "userDefault", &t->user_default, "apiDefault", &t->api_default);
+		for (size_t j = 0; j < t->n_specials; j++)
+			check_special(v, p, &t->specials[j]);
+	}
+}
+
+void validate_special_user(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_plugins; i++) {
+		const struct plugin *p = &v->lab->plugins[i];
+		const struct traffic_control *t = &p->traffic_control;
+
+		for (size_t j = 0; j < t->n_specials; j++) {
+			if (!streq(t->specials[j].type.s, "USER"))
+				continue;
+			validate_report(
+				v, t->specials[j].type.at,
+				"plug-in '%s' has special limits of users, which labctl does "
+				"not model",
+				p->id.name);
+			validate_hint(v, "all apps of a lab belong to one account: its limit is "
+					 "userDefault, and apps can have special limits");
+		}
+	}
+}
+
+static const struct ip_control_item *item_of_app(const struct plugin *p)
+{
+	for (size_t i = 0; i < p->ip_control.n_items; i++) {
+		if (p->ip_control.items[i].app.name)
+			return &p->ip_control.items[i];
+	}
+	return NULL;
+}
+
+void validate_ip_control_app(struct validation *v)
+{
+	const struct lab *lab = v->lab;
+	const struct ip_control_item *item;
+
+	for (size_t i = 0; i < lab->n_plugins; i++) {
+		const struct plugin *p = &lab->plugins[i];
+
+		item = item_of_app(p);
+		if (item && !p->ip_control.allow)
+			validate_report(v, item->app.at,
+					"plug-in '%s' refuses addresses whoever calls: appId is "
+					"ignored",
+					p->id.name);
+	}
+	for (size_t i = 0; i < lab->n_plugin_attachments; i++) {
+		const struct plugin_attachment *a = &lab->plugin_attachments[i];
+		const struct api *api = a->api.to;
+
+		item = a->plugin.to ? item_of_app(a->plugin.to) : NULL;
+		if (!item || !((const struct plugin *)a->plugin.to)->ip_control.allow || !api ||
+		    api->auth_type == AUTH_APP)
+			continue;
+		validate_report(v, a->plugin.at,
+				"plug-in '%s' has an item for an app, but no app calls API '%s', "
+				"which asks nobody who he is",
+				a->plugin.name, api->id.name);
+		diag_note(v->diags, item->app.at, "the app is named here");
+		validate_hint(v, "calls that no item without appId lets in are refused");
 	}
 }
 
@@ -298,6 +370,8 @@ void validate_breaker_serverless(struct validation *v)
 				"plug-in '%s' does nothing for API '%s', which is on a serverless "
 				"instance",
 				p->id.name, api->id.name);
+		validate_hint(v, "its circuit opens as that of any API: after 1000 timeouts within "
+				 "30 s, for 90 s");
 	}
 }
 

@@ -16,7 +16,8 @@ teardown() {
 }
 up() { "$labctl" up "$BATS_FILE_TMPDIR/$lab"; }
 
-files=(plan.json target.json journal journal.tmp plan.json.tmp lock control log log/dns.log node node/ecs-3
+files=(plan.json plan.packed target.json journal journal.tmp plan.json.tmp plan.packed.tmp filters lock control log
+  log/dns.log node node/ecs-3
   node/ecs-3/hosts)
 kinds=(empty first half last flip0 flip40 flip99 garbage huge gone link link-to-folder dangling folder fifo
   device owner mode)

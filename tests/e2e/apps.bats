@@ -29,6 +29,7 @@ apis:
   echo: {group: group-1, method: ANY, path: "/echo/[what]", stages: [RELEASE], auth_type: APP, backend: {vpc_access: web, path: /}}
   seen: {group: group-1, method: ANY, path: /seen, stages: [RELEASE], backend: {vpc_access: web, path: /}}
   fail: {group: group-1, path: /fail, stages: [RELEASE], backend: {vpc_access: web, path: /status/503}}
+  slow: {group: group-1, path: /slow, stages: [RELEASE], backend: {vpc_access: web, path: /delay/2, timeout: 300ms}}
 apps:
   app-1: {}
   app-2: {app_key: "203753385", app_secret: lab-app-secret, app_code: code-2}
@@ -114,6 +115,11 @@ probed() { # explain's options: "STATUS CODE AGREES"
     jq -er '[.workers[].config.apps[]? | select(.name == "app-1") | .code] | first')" "http://$(domain apps group-1)/v1/echo/x"
   [[ $output == *X-Ca-Request-Id* || $output == *x-ca-request-id* ]] || { echo "$output"; false; }
   [[ $output != *APPCODE* ]]
+  file=$(lab_file 'may-2: {app: app-2, api: echo}')
+  sed -i 's/^  echo: {/&app_code_auth_type: HEADER_QUERY, /' "$file"
+  up "$file"
+  run labctl exec apps ecs-1 -- curl -s "http://$(domain apps group-1)/v1/echo/x?a=1&AppCode=code-2"
+  [[ $output == *'"query": "a=1"'* && $output != *code-2* ]] || { echo "$output"; false; }
   run labctl api call apps echo
   [ "$status" -eq 2 ]
   [[ $output == *"say --path PATH"* ]]
@@ -157,6 +163,30 @@ call() {
 called() {
   labctl exec apps ecs-1 -- curl -si "${@:1:$#-1}" "http://$name/v1${*: -1}" | tr -d '\r' |
     awk '/^HTTP/ { s = $2 } tolower($1) == "x-ca-error-code:" { c = $2 } END { print s " " c }'
+}
+
+@test "an app with a limit of its own: only that of the API holds beside it" {
+  slow='slow: {trafficControl: {unit: DAY, apiDefault: 6, userDefault: 2, appDefault: 1, specials: [{type: APP, policies: [{key: app-2, value: 4}]}]}}'
+  up "$(lab_file 'may-1: {app: app-1, api: echo}, may-2: {app: app-2, api: echo}' "$slow" 'a: {plugin: slow, api: echo}')"
+  name=$(domain apps group-1)
+  for _ in 1 2 3 4; do [ "$(called -H 'Authorization: APPCODE code-2' /echo/x)" = "200 " ]; done
+  [ "$(called -H 'Authorization: APPCODE code-2' /echo/x)" = "429 T429PR" ]
+  [ "$(in_node "$(labctl sign apps echo --path /echo/x --app app-1)")" = "200 " ]
+  [ "$(in_node "$(labctl sign apps echo --path /echo/x --app app-1)")" = "429 T429PR" ]
+  run labctl explain apps ecs-1 "http://$name/v1/echo/x" --app app-2
+  [[ $output == *"at most 6 calls in 86400 s, 4 of them of app app-2"* ]] || { echo "$output"; false; }
+}
+
+@test "addresses of an app are no rule for others; bare ones, and REFUSE with an app" {
+  only='only: {ipControl: {type: ALLOW, items: [{blocks: [172.16.1.30], appId: app-2}]}}'
+  not='not: {ipControl: {type: REFUSE, items: [{blocks: [172.16.1.20], appId: app-2}]}}'
+  up "$(lab_file 'may-1: {app: app-1, api: echo}, may-2: {app: app-2, api: echo}' "$only, $not" 'a: {plugin: only, api: echo}, b: {plugin: not, api: seen}')"
+  name=$(domain apps group-1)
+  explain() { labctl explain apps "$1" "http://$name/v1/echo/x" --app "$2" --probe --json | jq -r '"\(.probe.status) \(.error_code // "") \(.probe.agrees)"'; }
+  [ "$(explain ecs-1 app-1)" = "200  true" ]
+  [ "$(explain ecs-1 app-2)" = "403 A403IP true" ]
+  [ "$(explain ecs-2 app-2)" = "200  true" ]
+  [ "$(called /seen)" = "403 A403IP" ]
 }
 
 # token WHICH
@@ -210,6 +240,27 @@ token() { sed -n "s/^#define TOKEN_$1 \"\(.*\)\"/\1/p" "$LABCTL_SOURCE_DIR/tests
   [ "$(called /fail)" = "202 " ]
   run labctl explain apps ecs-1 "http://$name/v1/fail"
   [[ $output == *"2 failures within 30 s open the circuit for 300 s"* ]] || { echo "$output"; false; }
+}
+
+@test "every API has a circuit, which opens after 1,000 timeouts; serverless instances have only that" {
+  up "$(lab_file "$both")"
+  name=$(domain apps group-1)
+  many() { labctl exec apps ecs-1 -- curl -sZ --parallel-max 200 -o /dev/null -w '%{http_code} %header{x-ca-error-code}\n' "http://$name/v1/slow?[1-$1]" | sort | uniq -c; }
+  run many 999
+  [[ $output == *" 999 504 D504TO" ]] || { echo "$output"; false; }
+  [ "$(called /slow)" = "504 D504TO" ]
+  [ "$(called /slow)" = "503 D503CB" ]
+  [ "$(called /open)" = "200 " ]
+
+  file=$(lab_file "$both" 'breaker: {circuitBreaker: {timeoutThreshold: 1}}' 'a: {plugin: breaker, api: slow}')
+  sed -i 's/^  apigw-1: .*/  apigw-1: {region: cn-hangzhou, instance_type: serverless}/' "$file"
+  labctl down apps
+  run labctl up "$file"
+  [[ $output == *"does nothing for API 'slow'"*"after 1000 timeouts"* ]] || { echo "$output"; false; }
+  name=$(domain apps group-1)
+  for _ in 1 2; do [ "$(called /slow)" = "504 D504TO" ]; done
+  run labctl explain apps ecs-1 "http://$name/v1/slow"
+  [[ $output == *"plug-in breaker does nothing on a serverless instance"* ]] || { echo "$output"; false; }
 }
 
 @test "routes lead to other backends, which know the gateway by its signature" {

@@ -182,9 +182,16 @@ as_planned() { labctl status "$1" >/dev/null; }
     run labctl $verb
     [[ $output == *"$file was edited since "*"numbers of lines"* ]]
   done
-  [[ $(labctl status scenario1 --json | jq -r .file) == edited ]]
+  told() { # WORD
+    for verb in "status scenario1" "explain scenario1 ecs-3 172.16.1.253" "matrix scenario1"; do
+      # shellcheck disable=SC2086 # the words are arguments
+      [[ $(labctl $verb --json | jq -r .file) == "$1" ]] || { echo "$verb: not $1"; return 1; }
+    done
+  }
+  told edited
+  [[ $(labctl matrix scenario1 --plan --json | jq -r .file) == null ]]
   labctl up "$file"
-  [[ $(labctl status scenario1 --json | jq -r .file) == same ]]
+  told same
   sed -i 's/192.168.1.10/192.168.1.11/' "$file"
   run labctl status scenario1
   [ "$status" -eq 0 ]
@@ -198,7 +205,7 @@ as_planned() { labctl status "$1" >/dev/null; }
   [[ $(labctl reset scenario1) == "scenario1: nothing to take back; its file $file has changed since "*"labctl up scenario1"* ]]
   [ "$(labctl reset scenario1 --json | jq -c '[.changed, .file]')" = '[false,"changed"]' ]
   mv "$file" "$file.away"
-  [[ $(labctl status scenario1 --json | jq -r .file) == gone ]]
+  told gone
 }
 
 @test "what earlier steps were about is broken, too: apps and plug-ins of a gateway" {

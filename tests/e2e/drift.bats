@@ -66,11 +66,13 @@ named() {
   [[ $status -eq 1 ]] && tr -s ' ' <<<"$output" | grep -qF -- "$1"
 }
 
-# What explain says where it looks at what it needs is what it says of all of the lab.
+# What explain says where it looks at what it needs is what it says of all of the lab, every table listed.
 explained() {
   local question all some
   while read -ra question <&5; do
+    mv /run/labctl/drift/filters "$BATS_TEST_TMPDIR"
     all=$(labctl explain drift "${question[@]}" --whole --json) && some=0 || some=$?
+    mv "$BATS_TEST_TMPDIR/filters" /run/labctl/drift
     diff <(echo "$all") <(labctl explain drift "${question[@]}" --json) || { echo "${question[*]}"; return 1; }
     [[ $(jq .live <<<"$all") == true && $some -le 1 ]]
   done 5<<'QUESTIONS'
@@ -95,6 +97,44 @@ QUESTIONS
     run labctl status drift
     [[ $status -eq 0 ]] || { echo "after: $command, and up"; echo "$output"; false; }
   done 4< <(damages)
+}
+
+# started: how many processes an explanation starts. Tables are listed by one.
+started() {
+  strace -f -qq -e trace=clone,clone3,fork,vfork -o "$BATS_TEST_TMPDIR/trace" \
+    "$labctl" explain drift ecs-3 apigw-1 >"$BATS_TEST_TMPDIR/out" || [[ $? -eq 1 ]]
+  wc -l <"$BATS_TEST_TMPDIR/trace"
+}
+listed() { [[ $(started) -gt 0 ]]; }
+unlisted() { [[ $(started) -eq 0 ]]; }
+
+@test "tables that nobody touched are not listed; others are, also where nobody can know" {
+  need_program strace
+  local record=/run/labctl/drift/filters
+  file=$(lab_file)
+  up "$file"
+  unlisted
+  before=$(stat -c %i $record)
+  ip netns exec drift.vpc-3 nft add chain ip labctl-sg other
+  ip netns exec drift.vpc-3 nft delete chain ip labctl-sg other
+  listed # and is as it should
+  labctl status drift
+  [[ $(stat -c %i $record) -eq $before ]] # who only looks writes nothing
+  up "$file"
+  [[ $output == *"nothing to do"* ]]
+  unlisted
+  rm $record
+  listed
+  up "$file"
+  unlisted
+  sed -i 's/^\(labctl-filters 1 \)./\1x/' $record # as of another boot
+  listed
+  up "$file"
+  unlisted
+  head -c -1 $record >$record.cut
+  mv $record.cut $record
+  listed
+  labctl status drift
 }
 
 @test "what is added in a node is its owner's: neither named nor touched" {

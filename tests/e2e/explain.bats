@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # `labctl explain` and `labctl matrix`: what they say of a lab that is up is what its packets do.
 
+bats_require_minimum_version 1.5.0
 load ../lib/e2e
 
 setup() { need_root; }
@@ -202,6 +203,27 @@ to_gateway='. as $m | .cells[] | select($m.from[.from] == ["ecs-3"] and $m.to[.t
   [[ $(labctl explain e1 ecs-3 172.16.9.9 --json | jq -c '[.mended_by, .steps_known]') == "[null,false]" ]]
 }
 
+@test "a lab whose file is broken meanwhile is explained as it runs" {
+  file=$(variation scenario1 e1 <<<'regions: {}')
+  labctl up "$file"
+  labctl explain "$file" ecs-3 172.16.1.10 >"$BATS_TEST_TMPDIR/before"
+  printf 'vpcs: {\n' >>"$file"
+  run --separate-stderr labctl explain "$file" ecs-3 172.16.1.10
+  [ "$status" -eq 0 ] && [ -z "$stderr" ]
+  [[ $output == *"$file has changed since "* ]] || { echo "$output"; false; }
+  [ "$(grep -v 'has changed since' <<<"$output")" = "$(cat "$BATS_TEST_TMPDIR/before")" ]
+  # what the file alone would say
+  run labctl explain --plan "$file" ecs-3 172.16.1.10
+  [ "$status" -eq 2 ]
+  run labctl explain "$file" ecs-3 172.16.9.9
+  [[ $status -eq 1 && $output == *"step   not known: the lab file cannot be used"* ]] || { echo "$output"; false; }
+  # other verbs that ask what is up
+  labctl exec "$file" ecs-3 -- true
+  labctl down "$file"
+  run labctl explain "$file" ecs-3 172.16.1.10
+  [ "$status" -eq 2 ]
+}
+
 @test "a refusal names the line that is about it, an unsigned request the apps, a misspelt node its neighbour" {
   local file=$LABCTL_SOURCE_DIR/labs/gateway-policies/lab.yaml line
   line=$(grep -n '^ *orders: {group: shop' "$file" | cut -d: -f1)
@@ -220,6 +242,15 @@ to_gateway='. as $m | .cells[] | select($m.from[.from] == ["ecs-3"] and $m.to[.t
   run labctl explain scenario2 idc-client apigw-1
   [ "$status" -eq 0 ]
   [[ $output == *"; loses 30 %"* && $output == *", 51 % of round trips lost"* ]] || { echo "$output"; false; }
+  run labctl matrix scenario2
+  [[ $output == *"everything; 51 % of round trips lost"* ]] || { echo "$output"; false; }
+  labctl matrix scenario2 --json >"$BATS_TEST_TMPDIR/matrix"
+  lost() { # FROM TO
+    jq --arg from "$1" --arg to "$2" '. as $m | .cells[] | select(($m.from[.from] | index($from)) and
+      ($m.to[.to] | index($to))) | .loss_ppm' "$BATS_TEST_TMPDIR/matrix"
+  }
+  [ "$(lost idc-client ecs-1)" = 510000 ]
+  [ "$(lost idc-client idc-dns)" = 0 ]
 }
 
 @test "the matrix puts together what is alike" {

@@ -69,6 +69,38 @@ functions: {hello: {region: cn-beijing, code: functions/hello}}
   [[ $status -eq 0 && $output == *": ok" ]]
 }
 
+@test "check looks at handlers of every step and every exercise" {
+  mkdir functions
+  echo '#!/bin/sh' >functions/hello
+  chmod +x functions/hello
+  printf '%s' "lab: bad
+regions: {cn-beijing: {zones: [h]}}
+functions: {hello: {region: cn-beijing, code: functions/hello}}
+vpcs: {vpc-1: {region: cn-beijing, cidr_block: 10.1.0.0/16}}
+steps:
+  - id: one
+    apply:
+      functions: {for-a-while: {region: cn-beijing, code: functions/for-a-while}}
+    exercises:
+      - id: slip
+        title: a slip
+        apply: {functions: {slip: {region: cn-beijing, code: functions/slip}}}
+        checks: [{id: none, in: vpc-1, route: 10.2.0.0/16, expect: {origin: none}}]
+        answer: There is no such file.
+  - {id: two, apply: {functions: {for-a-while: null}}}
+" >lab.yaml
+  run "$labctl" check "$PWD"
+  [ "$status" -eq 2 ]
+  [[ $output == *"lab.yaml:8:"*"function for-a-while: "*"No such file"*"[handler]"* ]] || { echo "$output"; false; }
+  cp functions/hello functions/for-a-while
+  run "$labctl" check "$PWD"
+  [ "$status" -eq 2 ]
+  [[ $output == *"lab.yaml:12:"*"function slip: "*"No such file"*"[handler]"* ]] || { echo "$output"; false; }
+  cp functions/hello functions/slip
+  run "$labctl" check "$PWD"
+  [ "$status" -eq 0 ] || { echo "$output"; false; }
+}
+
 @test "bombs" {
   python3 - <<'PY'
 def write(name, text):

@@ -86,6 +86,11 @@ PY
   run labctl lesson scenario1 back
   [[ $output == *"What going back from grant changes"* ]]
   [ "$(labctl status scenario1 --json | jq -r .step)" = bandwidth ]
+  labctl lesson scenario1 back
+  run labctl lesson scenario1 back # to an empty CEN, which has no objects
+  [[ $output == *"
+~ CEN cen-1 "*"
+- attachment attach-vpc-1 of CEN cen-1"* ]] || { echo "$output"; false; }
   run labctl lesson scenario1 goto start
   [ "$(labctl status scenario1 --json | jq -r .step)" = . ]
 }

@@ -45,7 +45,8 @@ needs_too() {
   dpkg-deb -c "$deb" | awk '{ print $2, $6 }' >"$BATS_TEST_TMPDIR/files"
   for file in bin/labctl libexec/labctl/labctl-supervisor share/labctl/labs/scenario1/lab.yaml \
     share/labctl/labs/lab.schema.json share/man/man1/labctl.1 share/man/man5/labctl-lab.5 share/doc/labctl/copyright \
-    share/bash-completion/completions/labctl share/zsh/site-functions/_labctl include/labctl/function.h; do
+    share/bash-completion/completions/labctl share/zsh/site-functions/_labctl \
+    include/labctl/function.h include/labctl/function_json.h; do
     grep -qx "root/root ./usr/$file" "$BATS_TEST_TMPDIR/files" || { echo "$file is missing"; cat "$BATS_TEST_TMPDIR/files"; false; }
   done
   run -1 grep -vE '^root/root \./(usr/|etc/$|etc/apparmor\.d/|$)' "$BATS_TEST_TMPDIR/files"

@@ -18,6 +18,7 @@
 
 #include "base/cleanup.h"
 #include "base/worker.h"
+#include "gateway/quota.h"
 #include "gateway/call.h"
 #include "gateway/quota.h"
 #include "http/body.h"
@@ -53,7 +54,7 @@ static void begin(void)
 	loop = loop_new();
 	assert(loop);
 	c->state_fd = memfd_create("state", MFD_CLOEXEC);
-	assert(c->state_fd >= 0 && ftruncate(c->state_fd, WORKER_MEMORY) == 0);
+	assert(c->state_fd >= 0 && ftruncate(c->state_fd, GATEWAY_MEMORY) == 0);
 	gateway = gateway_new(loop, c, routes, open("/dev/null", O_WRONLY | O_CLOEXEC));
 	assert(gateway_listen(gateway, NULL) == 0);
 }

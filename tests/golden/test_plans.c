@@ -10,8 +10,31 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/strbuf.h"
+#include "generate/generate.h"
 #include "lib/compiled.h"
 #include "lib/golden.h"
+#include "plan/pack.h"
+
+/* The quickly read copy of a plan is what its document gives, too. */
+static void check_copy(const struct plan *p, const char *document)
+{
+	const struct plan_stamp stamp = {{1}};
+	size_t len;
+	auto_free char *packed = plan_pack(p, &stamp, &len);
+	auto_plan struct plan *copy = plan_unpack(packed, len, &stamp);
+	auto_plan struct plan *read = plan_read(document, strlen(document), NULL);
+	auto_free char *text = copy ? plan_write(copy) : NULL;
+	auto_free char *again = read ? plan_write(read) : NULL;
+
+	assert_non_null(copy);
+	assert_non_null(read);
+	assert_string_equal(text, again);
+	/* the document shows these otherwise than they are kept */
+	assert_string_equal(copy->summary ? copy->summary : "", read->summary ? read->summary : "");
+	for (size_t i = 0; i < read->n_workers; i++)
+		assert_string_equal(copy->workers[i].config, read->workers[i].config);
+}
 
 static void check_plan(const char *lab, const char *path, const char *step)
 {
@@ -23,6 +46,7 @@ static void check_plan(const char *lab, const char *path, const char *step)
 	char golden[512];
 
 	assert_string_equal(got, second);
+	check_copy(p, got);
 	(void)snprintf(golden, sizeof(golden), "tests/golden/%s-%s.json", lab, step);
 	if (getenv("UPDATE_GOLDEN"))
 		golden_write(golden, got);
@@ -77,9 +101,27 @@ static void test_shipped_labs(void **state)
 	assert_true(n > 0);
 }
 
+static void test_copies_of_generated_labs(void **state)
+{
+	for (size_t i = 0; i < generate_n_shapes; i++) {
+		const struct generate_request r = {"lab-1", 60, 5, 100, "30ms", "test"};
+		auto_strbuf struct strbuf text = {0};
+		auto_plan struct plan *p = NULL;
+		auto_free char *document = NULL;
+
+		generate_shapes[i].write(&text, &r);
+		p = compiled_text(text.s);
+		document = plan_write(p);
+		check_copy(p, document);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_shipped_labs)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_shipped_labs),
+		cmocka_unit_test(test_copies_of_generated_labs),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,7 +31,7 @@ static void assert_as_planned(void)
 	struct lab_error *err = NULL;
 	const char **foreign;
 	size_t n_foreign;
-	struct plan *there = kernel_observe("small", plan, ids, &foreign, &n_foreign, &err);
+	struct plan *there = kernel_observe("small", plan, ids, NULL, &foreign, &n_foreign, &err);
 	struct plan_diff *d;
 
 	must_hold(there ? 0 : -1, &err);

@@ -21,6 +21,7 @@
 struct lab {
 	struct plan *plan;
 	struct backend *backend;
+	struct kernel_ledger *ledger;
 	struct backend_namespace_id ids[BUILD_MAX_NAMESPACES];
 };
 
@@ -33,6 +34,8 @@ static int set_up(void **state)
 
 	lab.plan = small_lab();
 	lab.backend = build_backend("small");
+	lab.ledger = kernel_ledger_new(NULL, "boot");
+	kernel_backend_note(lab.backend, lab.ledger);
 	must_hold(build_to(lab.backend, NULL, lab.plan, lab.ids, &err), &err);
 	/* from here on only looked at: what people add in a node is theirs */
 	for (size_t i = 0; i < ARRAY_LEN(hosts); i++)
@@ -48,26 +51,33 @@ static int tear_down(void **state)
 		(void)lab.backend->ops->namespace_remove(lab.backend, lab.plan->namespaces[i].name,
 							 &lab.ids[i], &foreign, NULL);
 	kernel_backend_free(lab.backend);
+	kernel_ledger_free(lab.ledger);
 	plan_free(lab.plan);
 	lab = (struct lab){0};
 	return 0;
 }
 
-static struct plan *observe(size_t *n_foreign)
+static struct plan *observe_by(struct kernel_ledger *ledger, size_t *n_foreign)
 {
 	struct lab_error *err = NULL;
 	const char **foreign = NULL;
-	struct plan *p = kernel_observe("small", lab.plan, lab.ids, &foreign, n_foreign, &err);
+	struct plan *p = kernel_observe("small", lab.plan, lab.ids, ledger, &foreign, n_foreign,
+					&err);
 
 	must_hold(p ? 0 : -1, &err);
 	return p;
 }
 
+static struct plan *observe(size_t *n_foreign)
+{
+	return observe_by(lab.ledger, n_foreign);
+}
+
 /* The steps from what is there to the plan, one per line. */
-static char *drift(void)
+static char *drift_by(struct kernel_ledger *ledger)
 {
 	size_t n_foreign;
-	struct plan *there = observe(&n_foreign);
+	struct plan *there = observe_by(ledger, &n_foreign);
 	struct plan_diff *d = plan_diff(there, lab.plan);
 	struct strbuf text = {0};
 
@@ -79,6 +89,16 @@ static char *drift(void)
 	return strbuf_take(&text);
 }
 
+/* By all that there is, and by what need not be looked at. */
+static char *drift(void)
+{
+	char *all = drift_by(NULL), *some = drift_by(lab.ledger);
+
+	assert_string_equal(some, all);
+	free(all);
+	return some;
+}
+
 /* A backend of its own, as a later run of labctl has: it knows nothing and must look. */
 static void repair(void)
 {
@@ -87,6 +107,7 @@ static void repair(void)
 	size_t n_foreign;
 	struct plan *there = observe(&n_foreign);
 
+	kernel_backend_note(b, lab.ledger);
 	must_hold(build_to(b, there, lab.plan, lab.ids, &err), &err);
 	plan_free(there);
 	kernel_backend_free(b);
@@ -158,6 +179,9 @@ static const struct damage damages[] = {
 	{"ip -n small.r link set h1 mtu 1400", "~ link r/h1 <-> h1/eth0 r/h1: mtu 1400", 1},
 	{"ip -n small.r link del h1", "+ link r/h1", 0},
 	{"ip -n small.r link set h1 alias other", "~ link r/h1 <-> h1/eth0 r/h1: alias", 1},
+	{"ip -n small.r link set h1 addrgenmode eui64", "r/h1: addrgenmode", 1},
+	{"ip -n small.r link set lan type bridge mcast_snooping 1",
+	 "~ bridge r/lan multicast snooping", 1},
 	{"ip -n small.r link set h1 gso_max_segs 7", "~ link r/h1 <-> h1/eth0 r/h1: GSO limit", 1},
 	{"ip -n small.h2 link set eth0 down; ip -n small.h2 link set eth0 address 02:00:00:00:00:98 up",
 	 "+ link r/h2", 0},
@@ -246,22 +270,31 @@ static void damage_is_seen_and_repaired(void **state)
 		check_damage(&damages[i]);
 }
 
-static void make_table(const char *name)
+/* To nftables, in r. */
+static int open_socket(void)
 {
 	struct lab_error *err = NULL;
 	auto_close int home = kernel_netns_current(&err),
 		       there = kernel_pin_open("small", "r", &err);
+	int fd;
+
+	must_hold(kernel_netns_enter(there, &err), &err);
+	fd = kernel_nft_socket(&err);
+	must_hold(kernel_netns_enter(home, &err), &err);
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static void make_table(const char *name)
+{
+	auto_close int fd = open_socket();
 	char buf[1024] __attribute__((aligned(8))), answer[8192] __attribute__((aligned(8)));
 	const uint16_t types[] = {NFNL_MSG_BATCH_BEGIN,
 				  (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWTABLE),
 				  NFNL_MSG_BATCH_END};
 	char *at = buf;
 	ssize_t n;
-	int fd;
 
-	must_hold(kernel_netns_enter(there, &err), &err);
-	fd = kernel_nft_socket(&err);
-	must_hold(kernel_netns_enter(home, &err), &err);
 	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
 		struct nlmsghdr *h = mnl_nlmsg_put_header(at);
 		struct nfgenmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
@@ -274,10 +307,9 @@ static void make_table(const char *name)
 			mnl_attr_put_strz(h, NFTA_TABLE_NAME, name);
 		at += h->nlmsg_len;
 	}
-	assert_true(fd >= 0 && send(fd, buf, (size_t)(at - buf), 0) == at - buf);
+	assert_true(send(fd, buf, (size_t)(at - buf), 0) == at - buf);
 	n = recv(fd, answer, sizeof(answer), 0);
 	assert_true(n > 0 && mnl_cb_run(answer, (size_t)n, 0, 0, NULL, NULL) >= 0);
-	(void)close(fd);
 }
 
 /* nft itself could not make most of these. */
@@ -302,6 +334,82 @@ static void a_table_of_any_name_is_seen_and_removed(void **state)
 		assert_string_equal(text, tables[i].seen);
 		free(text);
 		repair();
+		assert_no_drift();
+	}
+}
+
+/* ---- what is known of tables ---- */
+
+static struct kernel_nft_generation generation(void)
+{
+	auto_close int fd = open_socket();
+	struct kernel_nft_generation g = kernel_nft_generation(fd);
+
+	assert_true(g.ns && g.id);
+	return g;
+}
+
+static bool is_known(void)
+{
+	const struct plan_filter *f = &lab.plan->filters[0];
+
+	return kernel_ledger_knows(lab.ledger, generation(), f->table, f->text);
+}
+
+/* A ledger that lies is believed: so nobody lists what it knows. */
+static void a_table_that_is_known_is_not_listed(void **state)
+{
+	struct plan_filter *f = &lab.plan->filters[0];
+	struct kernel_nft_commit none = {generation(), generation()};
+	char *text;
+
+	assert_true(is_known());
+	f->text = "table ip sg {\n chain other { }\n}\n";
+	assert_false(is_known());
+	text = drift_by(lab.ledger);
+	assert_non_null(strstr(text, "~ filter r sg"));
+	free(text);
+	kernel_ledger_confirm(lab.ledger, &none, f->table, f->text);
+	text = drift_by(lab.ledger);
+	assert_string_equal(text, "");
+	free(text);
+}
+
+static const struct touch {
+	const char *command;
+	const char *seen;
+} touches[] = {
+	{"nft add rule ip sg port-h1 tcp dport 81 accept", "~ filter r sg"},
+	{"nft add chain ip sg other; ip netns exec small.r nft delete chain ip sg other", ""},
+	{"nft delete element ip sg web { 10.0.1.1 }; "
+	 "ip netns exec small.r nft add element ip sg web { 10.0.1.1 }",
+	 ""},
+	{"nft 'table ip sg; delete table ip sg; table ip sg { chain forward { "
+	 "type filter hook forward priority 0; }; }'",
+	 "~ filter r sg"},
+	{"nft add table ip other", "- filter r ip other"},
+	{"nft delete table ip sg", "+ filter r sg"},
+};
+
+static void a_table_that_was_touched_is_listed_until_it_is_known_again(void **state)
+{
+	for (size_t i = 0; i < ARRAY_LEN(touches); i++) {
+		char command[512], *text;
+
+		assert_true(is_known());
+		(void)snprintf(command, sizeof(command), "ip netns exec small.r %s",
+			       touches[i].command);
+		print_message("%s\n", command);
+		assert_int_equal(sandbox_sh(command), 0);
+		assert_false(is_known());
+		text = drift();
+		assert_int_equal(strncmp(text, touches[i].seen, strlen(touches[i].seen)), 0);
+		assert_int_equal(count_lines(text), *touches[i].seen != '\0');
+		assert_int_equal(is_known(),
+				 strchr("~+", *touches[i].seen) == NULL || !*touches[i].seen);
+		free(text);
+		repair();
+		assert_true(is_known());
 		assert_no_drift();
 	}
 }
@@ -347,7 +455,7 @@ static void assert_r_has(const struct plan *part, bool link)
 	struct lab_error *err = NULL;
 	const char **foreign;
 	size_t n_foreign;
-	auto_plan struct plan *there = kernel_observe("small", part, id, &foreign, &n_foreign,
+	auto_plan struct plan *there = kernel_observe("small", part, id, NULL, &foreign, &n_foreign,
 						      &err);
 
 	must_hold(there ? 0 : -1, &err);
@@ -383,7 +491,8 @@ static void nothing_there_is_an_empty_plan(void **state)
 	const char **foreign;
 	size_t n_foreign = 9;
 	struct lab_error *err = NULL;
-	struct plan *there = kernel_observe("nothing", lab.plan, NULL, &foreign, &n_foreign, &err);
+	struct plan *there = kernel_observe("nothing", lab.plan, NULL, NULL, &foreign, &n_foreign,
+					    &err);
 
 	must_hold(there ? 0 : -1, &err);
 	assert_int_equal(n_foreign, 0);
@@ -400,6 +509,8 @@ int main(void)
 		TEST(what_was_built_reads_back),
 		TEST(damage_is_seen_and_repaired),
 		TEST(a_table_of_any_name_is_seen_and_removed),
+		TEST(a_table_that_is_known_is_not_listed),
+		TEST(a_table_that_was_touched_is_listed_until_it_is_known_again),
 		TEST(what_people_add_in_a_node_is_theirs),
 		TEST(another_namespace_of_the_name_is_foreign),
 		TEST(a_link_is_seen_from_one_end),

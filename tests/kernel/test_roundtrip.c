@@ -60,7 +60,7 @@ static struct plan *observe(const struct world *w, const struct plan *wanted,
 	auto_error struct lab_error *err = NULL;
 	const char **foreign;
 	size_t n_foreign = 0;
-	struct plan *p = kernel_observe(lab_name, wanted, ids, &foreign, &n_foreign, &err);
+	struct plan *p = kernel_observe(lab_name, wanted, ids, NULL, &foreign, &n_foreign, &err);
 
 	must(w, p ? 0 : -1, &err, "cannot observe");
 	assert_int_equal(n_foreign, 0);

@@ -123,6 +123,18 @@ static void port_loses_all(struct plan *p)
 		.origin = here, .ns = "r1", .dev = "b", .loss_ppm = NET_LOST_ALL};
 }
 
+static void port_loses_some(struct plan *p)
+{
+	*plan_add_shaper(p) =
+		(struct plan_shaper){.origin = here, .ns = "r1", .dev = "b", .loss_ppm = 10000};
+}
+
+static void device_loses_some(struct plan *p)
+{
+	*plan_add_shaper(p) =
+		(struct plan_shaper){.origin = here, .ns = "b", .dev = "eth0", .loss_ppm = 10000};
+}
+
 static void address_of_somebody_else(struct plan *p)
 {
 	net_address(p, "r2", "lo", "10.0.1.2/32");
@@ -164,6 +176,8 @@ static void test_what_tells_nodes_apart(void **state)
 		{"next_hop", next_hop, false},
 		{"port_is_the_way_to_others", port_is_the_way_to_others, false},
 		{"port_loses_all", port_loses_all, false},
+		{"port_loses_some", port_loses_some, false},
+		{"device_loses_some", device_loses_some, false},
 		{"address_of_somebody_else", address_of_somebody_else, false},
 		{"own_route", own_route, false},
 		{"own_filter", own_filter, false},
@@ -213,6 +227,72 @@ static void test_every_pair_is_what_its_walk_says(void **state)
 		}
 	assert_true(v.m->walks < 6 * 5 * 3);
 	view_done(&v);
+}
+
+/* A tenth is lost each way, by whoever carries it. */
+static void lose_by_shaper(struct plan *p)
+{
+	*plan_add_shaper(p) =
+		(struct plan_shaper){.origin = here, .ns = "r1", .dev = "far", .loss_ppm = 100000};
+	*plan_add_shaper(p) =
+		(struct plan_shaper){.origin = here, .ns = "r2", .dev = "far", .loss_ppm = 100000};
+}
+
+static void lose_by_wire(struct plan *p)
+{
+	net_ns(p, "w", "wire", false);
+	p->links[3].b.ns = "w"; /* r1's end; r2 has one of its own */
+	p->links[3].b.dev = "one";
+	(void)net_link(p, "w", "other", "r2", "far");
+	*plan_add_worker(p) = (struct plan_worker){
+		.origin = here,
+		.name = "wire",
+		.ns = "w",
+		.program = "labctl-wire",
+		.config = "{\"lines\": [{\"a\": \"one\", \"b\": \"other\", \"delay_us\": 1000, "
+			  "\"loss_ppm\": 100000}]}"};
+}
+
+static uint32_t loss(const struct view *v, const char *from, const char *to)
+{
+	const struct analyse_outcome *o = analyse_matrix_get(v->m, source_of(v->m, from),
+							     target_of(v->m, to));
+
+	assert_non_null(o);
+	return o->loss_ppm;
+}
+
+static void test_lossy_ways(void **state)
+{
+	static void (*const rows[])(struct plan * p) = {lose_by_shaper, lose_by_wire};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct plan *p = net_two_routers();
+
+		rows[i](p);
+		auto_view struct view v = view_of(p);
+
+		assert_int_equal(verdict(&v, "a", "c", ping), ANALYSE_YES);
+		assert_int_equal(loss(&v, "a", "c"), 190000);
+		assert_int_equal(loss(&v, "c", "b"), 190000);
+		assert_int_equal(loss(&v, "a", "b"), 0);
+	}
+}
+
+/* Nothing passes, so nothing of it is lost on the way. */
+static void test_no_loss_of_what_does_not_pass(void **state)
+{
+	struct plan *p = net_two_routers();
+
+	lose_by_shaper(p);
+	net_filter(
+		p, "r2", "t",
+		"table ip t {\n\tchain c {\n\t\ttype filter hook forward priority filter; policy drop;\n"
+		"\t}\n}\n");
+	auto_view struct view v = view_of(p);
+
+	assert_int_equal(verdict(&v, "a", "c", ping), ANALYSE_NO);
+	assert_int_equal(loss(&v, "a", "c"), 0);
 }
 
 static void add_worker(struct plan *p, const char *name, const char *program, const char *ns,
@@ -448,6 +528,8 @@ int main(void)
 		cmocka_unit_test(test_equal_nodes_share_walks),
 		cmocka_unit_test(test_what_tells_nodes_apart),
 		cmocka_unit_test(test_every_pair_is_what_its_walk_says),
+		cmocka_unit_test(test_lossy_ways),
+		cmocka_unit_test(test_no_loss_of_what_does_not_pass),
 		cmocka_unit_test(test_listeners_resolvers_calls),
 		cmocka_unit_test(test_calls_through_two_legs),
 		cmocka_unit_test(test_a_call_that_changes_beside_another),

@@ -63,6 +63,41 @@ static void test_groups(void **state)
 }
 
 /* Lines that were put in before it move what is in the lab file, and change nothing of what it is. */
+/* A CEN without attachments has no objects, and is there. */
+static void test_an_empty_cen(void **state)
+{
+	auto_plan struct plan *empty = net_two_routers(), *full = net_two_routers();
+	static const struct {
+		const char *summary;
+		enum plan_op forth, back;
+	} rows[] = {
+		{"{\"cen\": [{\"name\": \"c\"}]}", PLAN_CHANGE, PLAN_CHANGE},
+		{"{\"cen\": [{\"name\": \"cc\"}]}", PLAN_ADD, PLAN_REMOVE},
+		{"{\"cen\": []}", PLAN_ADD, PLAN_REMOVE},
+		{NULL, PLAN_ADD, PLAN_REMOVE},
+	};
+
+	add_route(full, "192.168.1.0/24", "cen.c", "lab.yaml:30");
+	plan_sort(empty);
+	plan_sort(full);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct plan_diff *forth = plan_diff(empty, full), *back = plan_diff(full, empty);
+		struct analyse_resources *r;
+
+		empty->summary = rows[i].summary;
+		r = analyse_resources_of(forth, empty, full);
+		assert_int_equal(r->n, 1);
+		assert_int_equal(r->items[0].op, rows[i].forth);
+		analyse_resources_free(r);
+		r = analyse_resources_of(back, full, empty);
+		assert_int_equal(r->n, 1);
+		assert_int_equal(r->items[0].op, rows[i].back);
+		analyse_resources_free(r);
+		plan_diff_free(forth);
+		plan_diff_free(back);
+	}
+}
+
 static void test_lines_that_moved(void **state)
 {
 	auto_plan struct plan *is = net_two_routers(), *shall = net_two_routers();
@@ -150,11 +185,9 @@ static void test_extra(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_groups),
-		cmocka_unit_test(test_lines_that_moved),
-		cmocka_unit_test(test_swept),
-		cmocka_unit_test(test_extra),
+		cmocka_unit_test(test_names),        cmocka_unit_test(test_groups),
+		cmocka_unit_test(test_an_empty_cen), cmocka_unit_test(test_lines_that_moved),
+		cmocka_unit_test(test_swept),        cmocka_unit_test(test_extra),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

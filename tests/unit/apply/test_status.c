@@ -64,6 +64,31 @@ static void status_sees_changed_values(void **state)
 	assert_is(f, f->a, "repair", 0);
 }
 
+/* It sees the same as a whole look, and compares nothing. */
+static void what_is_there_without_a_comparison(void **state)
+{
+	struct fixture *f = *state;
+	struct apply_ops ops = fake_ops(f->k);
+	struct apply_status whole, seen;
+	auto_free char *was = NULL, *is = NULL;
+	struct state *s;
+
+	must_up(f, f->a);
+	fake_drop(f->k, &f->k->objects[f->k->n_objects - 1]);
+	whole = look(f);
+	assert_true(whole.drift->n > 0);
+	s = state_open(LAB, STATE_READ, NULL);
+	assert_int_equal(apply_status_observed(s, &ops, &seen, NULL), 0);
+	assert_null(seen.drift);
+	assert_true(seen.supervised);
+	was = plan_write(whole.observed);
+	is = plan_write(seen.observed);
+	assert_string_equal(is, was);
+	apply_status_done(&seen);
+	apply_status_done(&whole);
+	state_close(s);
+}
+
 static void dead_supervisor_is_seen_and_replaced(void **state)
 {
 	struct fixture *f = *state;
@@ -81,6 +106,129 @@ static void dead_supervisor_is_seen_and_replaced(void **state)
 	must_up(f, f->a);
 	assert_int_not_equal(f->k->supervisor, old);
 	assert_is(f, f->a, "supervisor", 0);
+}
+
+static struct plan *planned(struct lab_error **err)
+{
+	struct state *s = state_open(LAB, STATE_READ, err);
+	struct plan *p = s ? apply_planned(s) : NULL;
+
+	state_close(s);
+	return p;
+}
+
+static void a_copy_of_the_plan_is_there(const struct plan *wanted)
+{
+	auto_error struct lab_error *err = NULL;
+	auto_plan struct plan *p = planned(&err);
+	auto_free char *want = plan_write(wanted), *got = p ? plan_write(p) : NULL;
+
+	assert_non_null(p);
+	assert_string_equal(got, want);
+}
+
+static struct state *locked(void)
+{
+	struct state *s = state_open(LAB, STATE_LOCK, NULL);
+
+	assert_non_null(s);
+	return s;
+}
+
+/* Each `up` leaves one, one that is undone that of before, and a change of the document ends it. */
+static void the_plan_has_a_copy_while_it_is_one(void **state)
+{
+	struct fixture *f = *state;
+	struct lab_error *err = NULL;
+	struct apply_report report;
+	struct apply_status status;
+	struct state *s;
+
+	must_up(f, f->a);
+	a_copy_of_the_plan_is_there(f->a);
+	arm(f->k, 3, 0, 0);
+	assert_int_equal(up(f, f->b, &report, &err), -1);
+	assert_true(report.rolled_back);
+	lab_error_free(steal_ptr(err));
+	a_copy_of_the_plan_is_there(f->a);
+	must_up(f, f->b);
+	a_copy_of_the_plan_is_there(f->b);
+	s = locked();
+	assert_int_equal(state_write(s, "plan.json", "garbage", 7, &err), 0);
+	state_close(s);
+	assert_null(planned(&err));
+	must_up(f, f->b);
+	status = look(f);
+	assert_int_equal(status.drift->n, 0);
+	apply_status_done(&status);
+	must_down(f);
+	assert_false(has_file(f, "plan.packed"));
+}
+
+/* Byte for byte the same document, which is another file. */
+static void a_copy_of_another_file_is_none(void **state)
+{
+	struct fixture *f = *state;
+	struct lab_error *err = NULL;
+	auto_free char *text = NULL;
+	struct apply_status status;
+	struct state *s;
+	size_t len = 0;
+
+	must_up(f, f->a);
+	s = locked();
+	text = state_read(s, "plan.json", &len, &err);
+	assert_int_equal(state_write(s, "plan.json", text, len, &err), 0);
+	assert_null(apply_planned(s));
+	state_close(s);
+	status = look(f);
+	assert_non_null(status.plan);
+	assert_int_equal(status.drift->n, 0);
+	apply_status_done(&status);
+}
+
+/* Whatever stands where the copy should be: the document is read, and `up` writes the copy. */
+static void what_is_no_copy_is_not_read(void **state)
+{
+	static const char *const files[] = {"plan.packed", "plan.packed.tmp", "plan.packed/folder"};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		struct lab_error *err = NULL;
+		struct apply_status status;
+		struct state *s;
+
+		must_up(f, f->a);
+		s = locked();
+		assert_int_equal(state_remove(s, "plan.packed", &err), 0);
+		assert_int_equal(state_write(s, files[i], "garbage", 7, &err), 0);
+		assert_null(apply_planned(s));
+		state_close(s);
+		status = look(f);
+		assert_int_equal(status.drift->n, 0);
+		apply_status_done(&status);
+		must_up(f, f->a);
+		a_copy_of_the_plan_is_there(f->a);
+		must_down(f);
+	}
+}
+
+static void a_run_that_was_cut_short_is_seen_beside_the_copy(void **state)
+{
+	struct fixture *f = *state;
+	struct lab_error *err = NULL;
+	struct apply_status status;
+	struct state *s;
+
+	must_up(f, f->a);
+	s = locked();
+	assert_int_equal(state_write(s, "target.json", "half", 4, &err), 0);
+	assert_non_null(status.plan = apply_planned(s));
+	plan_free(status.plan);
+	state_close(s);
+	status = look(f);
+	assert_true(status.unfinished);
+	apply_status_done(&status);
 }
 
 /* EMFILE says nothing about the process: `up` must not start a second supervisor beside it. */
@@ -108,11 +256,21 @@ static bool is_c(const char *ns, void *data)
 	return strcmp(ns, "c") == 0;
 }
 
+static bool *open_only(const struct plan *p, const char *ns)
+{
+	bool *open = calloc(p->n_namespaces, sizeof(*open));
+
+	assert_non_null(open);
+	open[plan_find_namespace(p, ns) - p->namespaces] = true;
+	return open;
+}
+
 /* A look at one namespace sees what lies in it, and its links to their other ends; of those no more. */
 static void a_part_of_a_lab_is_seen_by_itself(void **state)
 {
 	struct fixture *f = *state;
-	auto_plan struct plan *part = apply_part(f->b, is_c, NULL);
+	auto_free bool *open = open_only(f->b, "c");
+	auto_plan struct plan *part = apply_part(f->b, open, APPLY_BOTH_ENDS);
 	struct apply_ops ops = fake_ops(f->k);
 	struct lab_error *err = NULL;
 	struct apply_status status;
@@ -128,15 +286,6 @@ static void a_part_of_a_lab_is_seen_by_itself(void **state)
 	assert_int_equal(status.drift->n, 0);
 	apply_status_done(&status);
 	state_close(s);
-}
-
-static bool *open_only(const struct plan *p, const char *ns)
-{
-	bool *open = calloc(p->n_namespaces, sizeof(*open));
-
-	assert_non_null(open);
-	open[plan_find_namespace(p, ns) - p->namespaces] = true;
-	return open;
 }
 
 static struct apply_glance glance_at(struct fixture *f, const char *ns)
@@ -254,7 +403,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(status_names_drift_and_up_repairs),
 		TEST(status_sees_changed_values),
+		TEST(what_is_there_without_a_comparison),
 		TEST(dead_supervisor_is_seen_and_replaced),
+		TEST(the_plan_has_a_copy_while_it_is_one),
+		TEST(a_copy_of_another_file_is_none),
+		TEST(what_is_no_copy_is_not_read),
+		TEST(a_run_that_was_cut_short_is_seen_beside_the_copy),
 		TEST(supervisor_that_cannot_be_looked_at_counts),
 		TEST(a_part_of_a_lab_is_seen_by_itself),
 		TEST(a_glance_sees_what_is_open),

@@ -311,6 +311,12 @@ static void test_outage(void **state)
 		 MISSING(0),
 		 CHECK_FAILED,
 		 "answers were missing for 0.00 ms, not at least 1.00 s"},
+		{"the probe stood still",
+		 {OUTAGE, .expect = {.max_outage = SET(3000000)}},
+		 "{\"received\":400,\"outage_us\":2710000,\"unseen_us\":1500000,\"back\":true}",
+		 CHECK_OK,
+		 "answers were missing for 2.71 s, without 1.50 s in which the probe itself stood "
+		 "still"},
 		{"gone for good",
 		 {OUTAGE, .expect = {.max_outage = SET(3000000)}},
 		 "{\"received\":40,\"outage_us\":0,\"back\":false}",

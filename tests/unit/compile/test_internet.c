@@ -83,7 +83,7 @@ static void a_gateway_answers_from_its_public_address(void **state)
 	assert_string_equal(w->sockets[1].name, "public-80");
 	assert_int_equal(w->sockets[1].addr, 0xc6336409);
 	assert_int_equal(w->sockets[1].port, 80);
-	assert_has(w->config, "{\"protocol\":\"HTTP\",\"socket\":\"public-80\"}");
+	assert_has(w->config, "{\"internet\":true,\"protocol\":\"HTTP\",\"socket\":\"public-80\"}");
 }
 
 /* --- names --- */

@@ -51,7 +51,7 @@ static void test_bound_gateway(void **state)
 	assert_int_equal(w->sockets[1].addr, 0x0a010109);
 	assert_int_equal(w->sockets[1].port, 443);
 	assert_int_equal(w->sockets[2].port, 9145);
-	assert_int_equal(w->sockets[3].type, PLAN_MEMORY);
+	assert_int_equal(w->sockets[3].type, PLAN_TABLE);
 	assert_int_equal(w->sockets[4].type, PLAN_SECRET);
 	assert_has(w->config, "\"listeners\":[{\"protocol\":\"HTTP\",\"socket\":\"vip-80\"},"
 			      "{\"protocol\":\"HTTPS\",\"socket\":\"vip-443\"}]");

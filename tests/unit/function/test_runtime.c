@@ -422,9 +422,9 @@ static void test_requests_as_they_are(void **state)
 	snprintf(
 		want, sizeof(want),
 		"PUT /a/%%62?c=d&c= HTTP/1.1\r\nHost: f:9000\r\nX-Two: 1\r\nX-Two: 2\r\nX-Fcode: kept\r\n"
-		"Content-Length: 4\r\nx-fc-request-id: ID-1\r\nx-fc-function-name: hello\r\n"
+		"Content-Length: 4\r\nx-fc-request-id: ID-1\r\nx-fc-control-path: /http-invoke\r\nx-fc-function-name: hello\r\n"
 		"x-fc-region: cn-hangzhou\r\nx-fc-function-memory: 256\r\nx-fc-function-timeout: 20\r\n"
-		"x-fc-control-path: /http-invoke\r\nx-fc-function-handler: %s\r\nx-fc-access-key-id: STS.x\r\n"
+		"x-fc-function-handler: %s\r\nx-fc-access-key-id: STS.x\r\n"
 		"x-fc-access-key-secret: secret\r\nx-fc-security-token: CAIS\r\n\r\nbody",
 		strrchr(program, '/') + 1);
 	assert_string_equal(strbuf_str(&seen.body), want);

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "gateway/certificates.h"
 #include "gateway/gateway.h"
+#include "gateway/quota.h"
 #include "lib/http_client.h"
 #include "unit/gateway/config.h"
 
@@ -29,7 +30,7 @@ static inline void test_gateway_init(struct test_gateway *g)
 	g->loop = loop_new();
 	g->log = memfd_create("log", MFD_CLOEXEC);
 	g->state = memfd_create("state", MFD_CLOEXEC);
-	assert_int_equal(ftruncate(g->state, WORKER_MEMORY), 0);
+	assert_int_equal(ftruncate(g->state, GATEWAY_MEMORY), 0);
 	for (size_t i = 0; i < 2; i++)
 		g->listening[i] = test_listen(&g->port[i]);
 }

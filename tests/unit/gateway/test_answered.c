@@ -16,6 +16,11 @@
 	"\"mapping\":{\"mode\":\"MAPPING\",\"form\":false,\"constants\":[],\"systems\":[],\"parameters\":[" \
 	"{\"name\":\"n\",\"in\":\"QUERY\",\"to\":\"QUERY\",\"as\":\"n\",\"type\":\"INT\",\"required\":true}]},"
 
+/* Nobody listens there. */
+#define DEAD                                                                                \
+	"\"backend\":{\"kind\":\"http\",\"scheme\":\"http\",\"host\":\"dead\",\"address\":" \
+	"\"127.0.0.1\",\"port\":1,\"timeout_ms\":500}"
+
 static const char *const apis[] = {
 	PLUGGED_API("cached/[id]", "cached"),
 	PLUGGED_API("cached-by-all", "by-all"),
@@ -26,6 +31,8 @@ static const char *const apis[] = {
 	CACHED("two-ways", "", PLUGGED_AND("routed", "cached")),
 	CACHED("checked", NUMBERED, PLUGGED_BOUND("by-all")),
 	PLUGGED_API("slow", "timeouts"),
+	TEST_API("dead", "GET", "/dead", TEST_OPEN DEAD),
+	TEST_API("dead-too", "GET", "/dead-too", TEST_OPEN PLUGGED_BOUND("timeouts") DEAD),
 	PLUGGED_API("failing", "failures"),
 	PLUGGED_API("fallback", "fallback"),
 	CACHED("spare", "", PLUGGED_AND("spare", "cached")),
@@ -210,6 +217,33 @@ static void conditions_say_what_fails(void **state)
 	plugged_expect(f, "GET /fallback", "", "418 ", "tea", NULL);
 }
 
+/* So many calls on one connection, all of which find nobody there. */
+static void dead_calls(struct plugged *f, size_t n)
+{
+	static const char request[] = "GET /dead HTTP/1.1" TEST_HOST "\r\n";
+	char *all = arena_alloc(f->g.a, n * strlen(request) + 1), *got;
+
+	for (size_t i = 0; i < n; i++)
+		memcpy(all + i * strlen(request), request, sizeof(request));
+	got = test_roundtrip(f->g.loop, f->g.port[0], all);
+	assert_int_equal(test_count(got, "D504CO"), n);
+	free(got);
+}
+
+/* Without a plug-in as well, though later. */
+static void every_api_has_a_circuit(void **state)
+{
+	struct plugged *f = *state;
+
+	for (int i = 0; i < 9; i++)
+		dead_calls(f, 111);
+	plugged_expect(f, "GET /dead", "", "504 D504CO", NULL, NULL);
+	plugged_expect(f, "GET /dead", "", "503 D503CB", NULL, NULL);
+	for (int i = 0; i < 2; i++)
+		plugged_expect(f, "GET /dead-too", "", "504 D504CO", NULL, NULL);
+	plugged_expect(f, "GET /dead-too", "", "503 D503CB", NULL, NULL);
+}
+
 /* What answers in the backend's place is not kept for its answer. */
 static void fallbacks_are_not_kept(void **state)
 {
@@ -336,6 +370,7 @@ int main(void)
 		TEST(public_answers_are_not_kept),
 		TEST(slow_backends_are_left_alone),
 		TEST(conditions_say_what_fails),
+		TEST(every_api_has_a_circuit),
 		TEST(fallbacks_are_not_kept),
 		TEST(probes_may_be_abandoned),
 		TEST(routes),

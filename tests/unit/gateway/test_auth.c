@@ -183,7 +183,7 @@ static void a_call_is_fresh(void **state)
 /* A nonce comes back after 15 minutes; a full set forgets the oldest one. */
 static void nonces_are_remembered(void **state)
 {
-	static uint64_t memory[WORKER_MEMORY / sizeof(uint64_t)];
+	static uint64_t memory[GATEWAY_MEMORY / sizeof(uint64_t)];
 	const time_t now = 1700000000;
 
 	assert_true(gateway_nonce_take(memory, 7, now));

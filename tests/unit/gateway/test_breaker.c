@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "gateway/breaker.h"
+#include "gateway/quota.h"
 
 #include "base/worker.h"
 #include "lib/test.h"
@@ -8,7 +9,7 @@
 
 static const struct gateway_breaker_rules rules = {
 	.threshold = 3, .window_ms = 10000, .open_ms = 15000};
-static uint64_t memory[WORKER_MEMORY / sizeof(uint64_t)];
+static uint64_t memory[GATEWAY_MEMORY / sizeof(uint64_t)];
 
 static void fail_at(uint64_t hash, uint64_t ms, bool probe)
 {
@@ -130,6 +131,27 @@ static void what_was_open_makes_room(void **state)
 	assert_int_equal(gateway_breaker_enter(memory, 10, T0 - 86400000), GATEWAY_BREAKER_OPEN);
 }
 
+/* Circuits whose hashes lead to the same slot, one of which is long past. */
+static void neighbours_are_told_apart(void **state)
+{
+	const uint64_t step = (uint64_t)2 * GATEWAY_BREAKER_SLOTS, end = step - 2;
+
+	for (int i = 0; i < 3; i++)
+		fail_at(end, 0, false); /* the last slot; the others go round */
+	for (int i = 0; i < 3; i++) {
+		fail_at(end + step, 100000, false);
+		fail_at(end + 2 * step, 100000, false);
+	}
+	enters(end, 1, GATEWAY_BREAKER_OPEN);
+	enters(end + step, 100001, GATEWAY_BREAKER_OPEN);
+	enters(end + 3 * step, 100001, GATEWAY_BREAKER_PASS);
+	for (int i = 0; i < 3; i++)
+		fail_at(end + 3 * step, 330000, false); /* in place of the first */
+	enters(end, 330001, GATEWAY_BREAKER_PASS);
+	enters(end + 2 * step, 330001, GATEWAY_BREAKER_PROBE);
+	enters(end + 3 * step, 330001, GATEWAY_BREAKER_OPEN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -139,6 +161,7 @@ int main(void)
 		cmocka_unit_test_setup(slots_are_found_again, clear),
 		cmocka_unit_test_setup(what_is_long_past_makes_room, clear),
 		cmocka_unit_test_setup(what_was_open_makes_room, clear),
+		cmocka_unit_test_setup(neighbours_are_told_apart, clear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,8 +67,8 @@ static void count(int fd)
 
 	begin(&f, fd);
 	for (int i = 0; i < CALLS; i++) {
-		gateway_metrics_count(f.metrics, &f.apis[i % 2], 0, 200 + i % 5, GATEWAY_OK, 3);
-		gateway_metrics_count(f.metrics, NULL, -1, 300 + i % 20, GATEWAY_OK, 7);
+		gateway_metrics_count(f.metrics, &f.apis[i % 2], 0, 200 + i % 5, GATEWAY_OK, 3000);
+		gateway_metrics_count(f.metrics, NULL, -1, 300 + i % 20, GATEWAY_OK, 7000);
 	}
 	gateway_metrics_free(f.metrics);
 }
@@ -108,7 +108,7 @@ static void calls_are_exact(void **state)
 	assert_has(out.s, "_requests_total" OF("b") ",code=\"203\",error=\"\"} 8000\n");
 	assert_has(out.s, "_duration_seconds_count" OF("a") "} 40000\n");
 	assert_has(out.s, "_duration_seconds_bucket" OF("a") ",le=\"0.005\"} 40000\n");
-	assert_has(out.s, "_duration_seconds_sum" OF("b") "} 120.000\n");
+	assert_has(out.s, "_duration_seconds_sum" OF("b") "} 120.000000\n");
 	assert_has(out.s, "_requests_total" NONE ",code=\"other\",error=\"other\"} 16000\n");
 	assert_has(out.s, "_duration_seconds_count" NONE "} 80000\n");
 	gateway_metrics_free(f.metrics);

@@ -67,7 +67,8 @@ static void golden(void **state)
 /* What a plug-in sets stands in place of the API's own header, and of a client's. */
 static void sets_come_first(void **state)
 {
-	static const char request[] = "GET / HTTP/1.1\r\nHost: h\r\nX_Own: forged\r\n\r\n";
+	static const char request[] =
+		"GET /?x=1&AppCode=c HTTP/1.1\r\nHost: h\r\nX_Own: forged\r\n\r\n";
 	auto_arena struct arena *a = arena_new(0);
 	auto_strbuf struct strbuf out = {0}, none = {0};
 	const struct gateway_set *sets = NULL;
@@ -82,9 +83,11 @@ static void sets_come_first(void **state)
 	gateway_event_write(&out, &ev);
 	assert_non_null(strstr(out.s, "\"headers\":{\"x-own\":\"set\",\"X-Ca-Api-Gateway\":"));
 	assert_true(gateway_set_add(a, &sets, GATEWAY_IN_HEAD, "x-own", NULL));
+	assert_true(gateway_set_add(a, &sets, GATEWAY_IN_QUERY, "AppCode", NULL));
 	ev.sets = sets;
 	gateway_event_write(&none, &ev);
 	assert_non_null(strstr(none.s, "\"headers\":{\"X-Ca-Api-Gateway\":"));
+	assert_non_null(strstr(none.s, "\"queryParameters\":{\"x\":\"1\"},"));
 }
 
 static void nothing_sent(void **state)

@@ -410,11 +410,44 @@ static void pipelined_calls(void **state)
 	assert_int_equal(test_count(log, "\n"), 50);
 }
 
+/* What only VPCs may call, from the Internet; and what is another instance's, from anywhere. */
+static void not_here(void **state)
+{
+	static const struct {
+		size_t port; /* vip, public */
+		const char *request, *outcome;
+	} rows[] = {
+		{0, "GET /m HTTP/1.1" TEST_HOST "\r\n", "200 "},
+		{1, "GET /m HTTP/1.1" TEST_HOST "\r\n", "403 A403IN"},
+		{1, "GET /m HTTP/1.1\r\nHost: " TEST_PUBLIC "\r\n\r\n", "200 "},
+		{0, "GET /m HTTP/1.1\r\nHost: other.example.com\r\n\r\n", "410 I410GG"},
+		{1, "GET /m HTTP/1.1\r\nHost: other.example.com\r\n\r\n", "410 I410GG"},
+	};
+	struct test_gateway g = {0};
+	auto_free char *text = test_config_with(
+		TEST_API("m", "GET", "/m", TEST_OPEN TEST_MOCK),
+		TEST_LISTENER("vip-80") ",{\"socket\":\"public-80\",\"protocol\":\"HTTP\","
+					"\"internet\":true}",
+		",\"elsewhere\":[\"other.example.com\"]");
+
+	test_gateway_init(&g);
+	test_gateway_serve(&g, text);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		auto_free char *got = test_roundtrip(g.loop, g.port[rows[i].port], rows[i].request);
+
+		assert_string_equal(arena_printf(g.a, "%.3s %s", got + 9,
+						 test_header(&g, got, "X-Ca-Error-Code")),
+				    rows[i].outcome);
+	}
+	test_gateway_done(&g);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(not_here),
 		TEST(error_table),
 		TEST(long_urls),
 		TEST(a_function_call),

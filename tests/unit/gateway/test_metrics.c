@@ -160,22 +160,24 @@ static void a_histogram_only_grows(void **state)
 
 	group.stages = &stage;
 	api.group = &group;
-	gateway_metrics_count(m, &api, 0, 200, GATEWAY_OK, 0);
-	gateway_metrics_count(m, &api, 0, 200, GATEWAY_OK, 7);
-	gateway_metrics_count(m, &api, 0, 504, GATEWAY_BACKEND_TIMEOUT, 31000);
+	gateway_metrics_count(m, &api, 0, 200, GATEWAY_OK, 300);
+	gateway_metrics_count(m, &api, 0, 200, GATEWAY_OK, 7000);
+	gateway_metrics_count(m, &api, 0, 504, GATEWAY_BACKEND_TIMEOUT, 31000000);
 	for (int i = 0; i < 20; i++)
-		gateway_metrics_count(m, NULL, 3, 300 + i, GATEWAY_OK, 1);
+		gateway_metrics_count(m, NULL, 3, 300 + i, GATEWAY_OK, 1000);
 	gateway_metrics_watch(m, g->loop, httpd, upstream);
 	gateway_metrics_write(m, &out);
 #define SERIES "{group=\"g\",api=\"a\\\"b\\\\c\",stage=\"RELEASE\""
 	assert_line(out.s,
-		    "labctl_gateway_request_duration_seconds_bucket" SERIES ",le=\"0.001\"} 1");
+		    "labctl_gateway_request_duration_seconds_bucket" SERIES ",le=\"0.00025\"} 0");
+	assert_line(out.s,
+		    "labctl_gateway_request_duration_seconds_bucket" SERIES ",le=\"0.0005\"} 1");
 	assert_line(out.s,
 		    "labctl_gateway_request_duration_seconds_bucket" SERIES ",le=\"0.01\"} 2");
 	assert_line(out.s, "labctl_gateway_request_duration_seconds_bucket" SERIES ",le=\"30\"} 2");
 	assert_line(out.s,
 		    "labctl_gateway_request_duration_seconds_bucket" SERIES ",le=\"+Inf\"} 3");
-	assert_line(out.s, "labctl_gateway_request_duration_seconds_sum" SERIES "} 31.007");
+	assert_line(out.s, "labctl_gateway_request_duration_seconds_sum" SERIES "} 31.007300");
 	assert_line(out.s, "labctl_gateway_requests_total{group=\"\",api=\"\",stage=\"\",code="
 			   "\"other\",error=\"other\"} 4");
 	gateway_metrics_free(m);

@@ -18,6 +18,10 @@
 	"{\"to\":\"HEAD\",\"as\":\"CaClientIp\",\"value\":\"9.9.9.9\"},{\"to\":\"HEAD\",\"as\":"        \
 	"\"Content-MD5\",\"value\":\"m\"}],\"systems\":[]},"
 
+#define CODED                                                                                               \
+	"\"auth\":{\"nonce\":false,\"app_code\":\"HEADER_QUERY\",\"apps\":[{\"app\":\"app-1\",\"stages\":[" \
+	"\"RELEASE\"]}]},"
+
 static const char *const apis[] = {
 	PLUGGED_API("users", "users"),
 	PLUGGED_API("jwt", "jwt"),
@@ -29,6 +33,9 @@ static const char *const apis[] = {
 	PLUGGED_API("any-page", "any-page"),
 	TEST_API("posted", "POST", "/posted", TEST_OPEN PLUGGED_BOUND("pages") PLUGGED_BACKEND),
 	TEST_API("plain", "POST", "/plain", TEST_OPEN PLUGGED_BACKEND),
+	TEST_API("coded", "ANY", "/coded", TEST_OPEN CODED PLUGGED_BACKEND),
+	TEST_API("coded-signed", "ANY", "/coded-signed",
+		 TEST_OPEN CODED PLUGGED_BOUND("signed") PLUGGED_BACKEND),
 	PLUGGED_API("signed", "signed"),
 	TEST_API("signed-many", "ANY", "/signed-many",
 		 TEST_OPEN "\"plugins\":[{\"plugin\":\"signed\",\"stages\":[\"RELEASE\"]},"
@@ -306,6 +313,25 @@ static void plugins_stand_around_each_other(void **state)
 	plugged_expect(f, "GET /all", BEARER(TOKEN_NONE), "403 A403JT", NULL, NULL);
 }
 
+/* An AppCode in the query is for the gateway, as it is in the header. */
+static void codes_stay_here(void **state)
+{
+	struct plugged *f = *state;
+	auto_free char *is = plugged_call(f, "GET /coded-signed?AppCode=c1&b=2&a", "");
+
+	plugged_expect(f, "GET /coded?a=1&AppCode=c1&b=%2B&&c", "", "200 ",
+		       "GET /coded?a=1&b=%2B&&c\n", "code=");
+	plugged_expect(f, "GET /coded?appcode=%631", "", "200 ", "GET /coded\n", "code=");
+	plugged_expect(f, "GET /coded?AppCode=c1&AppCode=c2", "", "200 ", "GET /coded\n", "code=");
+	/* where another one says who calls, it is a parameter like any other */
+	plugged_expect(f, "GET /coded?AppCode=c2", "Authorization: APPCODE c1\r\n", "200 ",
+		       "GET /coded?AppCode=c2\n", "appcode c1");
+	plugged_expect(f, "GET /jwt?AppCode=c2", "", "200 ", "GET /jwt?AppCode=c2\n", NULL);
+	assert_true(is_signed(f, is,
+			      "GET\n\ncaclientip:127.0.0.1\n"
+			      "x-ca-proxy-signature-secret-key:DemoKey1\n/coded-signed?a&b=2"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, up, plugged_down)
 
 int main(void)
@@ -316,6 +342,7 @@ int main(void)
 		TEST(pages_of_others_may_call), TEST(backends_know_the_gateway),
 		TEST(what_goes_out_is_signed),  TEST(many_headers_are_signed),
 		TEST(what_cannot_be_signed),    TEST(plugins_stand_around_each_other),
+		TEST(codes_stay_here),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,10 +15,20 @@ static const char *const apis[] = {
 	TEST_API("three", "GET", "/three", TEST_OPEN BOUND("three") TEST_MOCK),
 	TEST_API("also", "GET", "/also", TEST_OPEN BOUND("three") TEST_MOCK),
 	TEST_API("apps", "GET", "/apps", TEST_OPEN AUTH BOUND("by-app") TEST_MOCK),
+	TEST_API("narrow", "GET", "/narrow", TEST_OPEN AUTH BOUND("narrow") TEST_MOCK),
+	TEST_API("owner", "GET", "/owner", TEST_OPEN AUTH BOUND("owner") TEST_MOCK),
 	TEST_API("refused", "GET", "/refused", TEST_OPEN BOUND("refuse") TEST_MOCK),
 	TEST_API("allowed", "GET", "/allowed", TEST_OPEN BOUND("allow") TEST_MOCK),
 	TEST_API("elsewhere", "GET", "/elsewhere", TEST_OPEN BOUND("elsewhere") TEST_MOCK),
 	TEST_API("one-app", "GET", "/one-app", TEST_OPEN AUTH BOUND("one-app") TEST_MOCK),
+	TEST_API("app-elsewhere", "GET", "/app-elsewhere",
+		 TEST_OPEN AUTH BOUND("app-elsewhere") TEST_MOCK),
+	TEST_API("apps-elsewhere", "GET", "/apps-elsewhere",
+		 TEST_OPEN AUTH BOUND("apps-elsewhere") TEST_MOCK),
+	TEST_API("of-nobody", "GET", "/of-nobody", TEST_OPEN BOUND("one-app") TEST_MOCK),
+	TEST_API("app-refused", "GET", "/app-refused",
+		 TEST_OPEN AUTH BOUND("app-refused") TEST_MOCK),
+	TEST_API("no-items", "GET", "/no-items", TEST_OPEN BOUND("no-items") TEST_MOCK),
 	TEST_API("other-stage", "GET", "/other-stage",
 		 TEST_OPEN "\"plugins\":[{\"plugin\":\"refuse\",\"stages\":[\"PRE\"]}]," TEST_MOCK),
 };
@@ -32,6 +42,10 @@ static const char more[] =
 	"{\"name\":\"three\",\"kind\":\"trafficControl\",\"unit_s\":86400,\"api\":3,\"specials\":[]},"
 	"{\"name\":\"by-app\",\"kind\":\"trafficControl\",\"unit_s\":86400,\"api\":9,\"user\":5,"
 	"\"app\":1,\"specials\":[{\"app\":\"app-2\",\"value\":8}]},"
+	"{\"name\":\"narrow\",\"kind\":\"trafficControl\",\"unit_s\":86400,\"api\":3,\"user\":1,"
+	"\"specials\":[{\"app\":\"app-2\",\"value\":9}]},"
+	"{\"name\":\"owner\",\"kind\":\"trafficControl\",\"unit_s\":86400,\"api\":9,\"user\":2,"
+	"\"specials\":[{\"app\":\"app-2\",\"value\":9}]},"
 	"{\"name\":\"refuse\",\"kind\":\"ipControl\",\"type\":\"REFUSE\",\"items\":[{\"blocks\":["
 	"\"10.0.0.0/8\",\"127.0.0.0/8\"]}]},"
 	"{\"name\":\"allow\",\"kind\":\"ipControl\",\"type\":\"ALLOW\",\"items\":[{\"blocks\":["
@@ -39,7 +53,14 @@ static const char more[] =
 	"{\"name\":\"elsewhere\",\"kind\":\"ipControl\",\"type\":\"ALLOW\",\"items\":[{\"blocks\":["
 	"\"10.0.0.0/8\"]}]},"
 	"{\"name\":\"one-app\",\"kind\":\"ipControl\",\"type\":\"ALLOW\",\"items\":[{\"blocks\":["
-	"\"127.0.0.0/8\"],\"app\":\"app-1\"}]}]";
+	"\"127.0.0.0/8\"],\"app\":\"app-1\"}]},"
+	"{\"name\":\"app-elsewhere\",\"kind\":\"ipControl\",\"type\":\"ALLOW\",\"items\":[{\"blocks\":["
+	"\"10.0.0.0/8\"],\"app\":\"app-1\"}]},"
+	"{\"name\":\"apps-elsewhere\",\"kind\":\"ipControl\",\"type\":\"ALLOW\",\"items\":[{\"blocks\":["
+	"\"127.0.0.1/32\"],\"app\":\"app-1\"},{\"blocks\":[\"10.0.0.0/8\"]}]},"
+	"{\"name\":\"app-refused\",\"kind\":\"ipControl\",\"type\":\"REFUSE\",\"items\":[{\"blocks\":["
+	"\"127.0.0.1/32\"],\"app\":\"app-1\"}]},"
+	"{\"name\":\"no-items\",\"kind\":\"ipControl\",\"type\":\"ALLOW\",\"items\":[]}]";
 
 static int open_gateway(void **state)
 {
@@ -61,10 +82,25 @@ static void apps_have_theirs(void **state)
 {
 	expect(*state, CALL("/apps", "c1"), "200 ");
 	expect(*state, CALL("/apps", "c1"), "429 T429PR");
-	for (size_t i = 0; i < 4; i++)
+	/* a special: neither that of apps nor that of their owner, but that of the API, of which one is used up */
+	for (size_t i = 0; i < 8; i++)
 		expect(*state, CALL("/apps", "c2"), "200 ");
-	expect(*state, CALL("/apps", "c2"), "429 T429PR"); /* of their owner */
+	expect(*state, CALL("/apps", "c2"), "429 T429PR");
 	expect(*state, "GET /apps HTTP/1.1" TEST_HOST "\r\n", "400 A400MA");
+	for (size_t i = 0; i < 3; i++)
+		expect(*state, CALL("/narrow", "c2"), "200 ");
+	expect(*state, CALL("/narrow", "c2"), "429 T429PA");
+}
+
+/* What a special calls is not its owner's: others have all of theirs. */
+static void owners_have_theirs(void **state)
+{
+	for (size_t i = 0; i < 3; i++)
+		expect(*state, CALL("/owner", "c2"), "200 ");
+	for (size_t i = 0; i < 2; i++)
+		expect(*state, CALL("/owner", "c1"), "200 ");
+	expect(*state, CALL("/owner", "c1"), "429 T429PR");
+	expect(*state, CALL("/owner", "c2"), "200 ");
 }
 
 static void addresses(void **state)
@@ -75,13 +111,29 @@ static void addresses(void **state)
 	expect(*state, "GET /other-stage HTTP/1.1" TEST_HOST "\r\n", "200 ");
 	expect(*state, "GET /one-app HTTP/1.1" TEST_HOST "\r\n", "400 A400MA");
 	expect(*state, CALL("/one-app", "c1"), "200 ");
-	expect(*state, CALL("/one-app", "c2"), "403 A403IP");
+	expect(*state, CALL("/one-app", "c2"), "200 "); /* it is no rule for that app */
+}
+
+/* The client is 127.0.0.1. */
+static void addresses_of_apps(void **state)
+{
+	expect(*state, CALL("/app-elsewhere", "c1"), "403 A403IP");
+	expect(*state, CALL("/app-elsewhere", "c2"), "200 ");
+	/* an item without an app is for all */
+	expect(*state, CALL("/apps-elsewhere", "c1"), "200 ");
+	expect(*state, CALL("/apps-elsewhere", "c2"), "403 A403IP");
+	/* nobody says who calls */
+	expect(*state, "GET /of-nobody HTTP/1.1" TEST_HOST "\r\n", "403 A403IP");
+	/* REFUSE: whoever calls, and before it is asked */
+	expect(*state, "GET /app-refused HTTP/1.1" TEST_HOST "\r\n", "403 A403IP");
+	expect(*state, CALL("/app-refused", "c2"), "403 A403IP");
+	expect(*state, "GET /no-items HTTP/1.1" TEST_HOST "\r\n", "200 ");
 }
 
 /* Units are those of the clock; what is over makes room. */
 static void units(void **state)
 {
-	static uint64_t memory[WORKER_MEMORY / sizeof(uint64_t)];
+	static uint64_t memory[GATEWAY_MEMORY / sizeof(uint64_t)];
 	const time_t now = 1700000040; /* 22:14:00 UTC */
 
 	assert_true(gateway_throttle_take(memory, 5, 2, 60, now));
@@ -222,7 +274,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_api_has_its_limit, open_gateway,
 						test_gateway_down),
 		cmocka_unit_test_setup_teardown(apps_have_theirs, open_gateway, test_gateway_down),
+		cmocka_unit_test_setup_teardown(owners_have_theirs, open_gateway,
+						test_gateway_down),
 		cmocka_unit_test_setup_teardown(addresses, open_gateway, test_gateway_down),
+		cmocka_unit_test_setup_teardown(addresses_of_apps, open_gateway, test_gateway_down),
 		cmocka_unit_test(units),
 		cmocka_unit_test(bad_lists),
 		cmocka_unit_test(bad_plugins),

@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/strbuf.h"
+#include "gateway/quota.h"
 #include "lib/worker.h"
 #include "unit/gateway/config.h"
 
@@ -109,7 +110,7 @@ static void the_quota_outlives_the_process(void **state)
 	const int sockets[] = {test_listen(&w.port), memfd_create("state", MFD_CLOEXEC)};
 	int n_fine = 0;
 
-	assert_int_equal(ftruncate(sockets[1], WORKER_MEMORY), 0);
+	assert_int_equal(ftruncate(sockets[1], GATEWAY_MEMORY), 0);
 	w.sockets = sockets;
 	w.n_sockets = ARRAY_LEN(sockets);
 	for (int i = 0; i < 3; i++) {

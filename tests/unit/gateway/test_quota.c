@@ -21,7 +21,7 @@ static int open_memory(void **state)
 	assert_non_null(fd);
 	*fd = memfd_create("state", MFD_CLOEXEC);
 	*state = fd;
-	return ftruncate(*fd, WORKER_MEMORY);
+	return ftruncate(*fd, GATEWAY_MEMORY);
 }
 
 static int close_memory(void **state)
@@ -106,7 +106,7 @@ static void many_processes(void **state)
 
 static void fill(int fd, const void *bytes, size_t n, off_t at)
 {
-	while (at + (off_t)n <= WORKER_MEMORY) {
+	while (at + (off_t)n <= GATEWAY_MEMORY) {
 		assert_int_equal(pwrite(fd, bytes, n, at), n);
 		at += (off_t)n;
 	}
@@ -160,7 +160,7 @@ static void the_layout(void **state)
 {
 	const uint64_t day = (NOON + 8 * HOUR) / (24 * HOUR);
 	struct gateway_quota *q = open_quota(state);
-	unsigned char all[WORKER_MEMORY];
+	static unsigned char all[GATEWAY_MEMORY];
 	uint64_t word;
 	int slots = 0;
 
@@ -183,9 +183,9 @@ static void what_is_no_memory(void **state)
 	auto_error struct lab_error *err = NULL;
 	int fd = *(int *)*state;
 
-	assert_int_equal(ftruncate(fd, WORKER_MEMORY - 1), 0);
+	assert_int_equal(ftruncate(fd, GATEWAY_MEMORY - 1), 0);
 	assert_null(gateway_quota_open(fd, &err));
-	assert_non_null(strstr(lab_error_message(err), "less than 65536 bytes"));
+	assert_non_null(strstr(lab_error_message(err), "less than 4194304 bytes"));
 	assert_null(gateway_quota_open(-1, &err));
 }
 

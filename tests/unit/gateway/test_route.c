@@ -99,8 +99,11 @@ static void hosts(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const struct gateway_domain *d = NULL;
-		bool found = gateway_route_group(t, http_slice(rows[i].host), &d) != NULL;
+		const struct gateway_group *g = NULL;
+		bool found = gateway_route_group(t, http_slice(rows[i].host), false, &g, &d) ==
+			     GATEWAY_OK;
 
+		assert_true(found == (g != NULL));
 		if (found != rows[i].found)
 			fail_msg("%s", rows[i].host);
 		if (found)
@@ -108,6 +111,38 @@ static void hosts(void **state)
 	}
 	assert_int_equal(gateway_route_stage(&c->groups[0], http_slice("FOO")), -1);
 	assert_int_equal(gateway_route_stage(&c->groups[0], http_slice("")), -1);
+}
+
+/* Domains that are known, and not for whoever calls. */
+static void other_hosts(void **state)
+{
+	static const struct {
+		const char *host;
+		bool internet;
+		enum gateway_error is;
+	} rows[] = {
+		{TEST_VPC, false, GATEWAY_OK},
+		{TEST_VPC, true, GATEWAY_NO_INTERNET},
+		{TEST_PUBLIC, true, GATEWAY_OK},
+		{TEST_PUBLIC, false, GATEWAY_OK},
+		{"other.example.com", false, GATEWAY_OTHER_INSTANCE},
+		{"OTHER.example.com:80", true, GATEWAY_OTHER_INSTANCE},
+		{"example.com", true, GATEWAY_UNKNOWN_DOMAIN},
+	};
+	auto_arena struct arena *a = arena_new(0);
+	auto_free char *text = test_config_with(many, TEST_LISTENER("vip-80"),
+						",\"elsewhere\":[\"Other.example.com\"]");
+	struct gateway_config *c = gateway_config_read(a, text, strlen(text), NULL);
+	struct gateway_routes *t = gateway_routes_new(a, c, NULL);
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct gateway_group *g = NULL;
+		const struct gateway_domain *d = NULL;
+
+		assert_int_equal(
+			gateway_route_group(t, http_slice(rows[i].host), rows[i].internet, &g, &d),
+			rows[i].is);
+	}
 }
 
 /* As many APIs as a group may hold: each is found, and nothing else. */
@@ -224,11 +259,9 @@ static void refused_texts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(apis),
-		cmocka_unit_test(hosts),
-		cmocka_unit_test(a_thousand_apis),
-		cmocka_unit_test(base_paths),
-		cmocka_unit_test(refused_configurations),
+		cmocka_unit_test(apis),          cmocka_unit_test(hosts),
+		cmocka_unit_test(other_hosts),   cmocka_unit_test(a_thousand_apis),
+		cmocka_unit_test(base_paths),    cmocka_unit_test(refused_configurations),
 		cmocka_unit_test(refused_texts),
 	};
 

@@ -8,6 +8,7 @@
 
 #include "base/worker.h"
 #include "gateway/nonce.h"
+#include "gateway/quota.h"
 #include "gateway/throttle.h"
 #include "lib/test.h"
 
@@ -18,7 +19,7 @@
 #define NOON      1769918400
 
 struct room {
-	uint64_t memory[WORKER_MEMORY / sizeof(uint64_t)];
+	uint64_t memory[GATEWAY_MEMORY / sizeof(uint64_t)];
 	_Atomic unsigned int arrived;
 	unsigned char passed[PROCESSES][NONCES]; /* of each key or nonce, by each process */
 };

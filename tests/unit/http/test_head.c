@@ -356,6 +356,7 @@ static void hop_by_hop(void **state)
 		"Connection",
 		"keep-alive",
 		"TE",
+		"Proxy",
 		"Trailer",
 		"Upgrade",
 		"Expect",
@@ -368,7 +369,7 @@ static void hop_by_hop(void **state)
 		"content_length",
 		"Transfer_Encoding",
 	};
-	static const char *const kept[] = {"Host", "Content-Type", "X-Hopper", "Proxy", "Te-x"};
+	static const char *const kept[] = {"Host", "Content-Type", "X-Hopper", "Proxies", "Te-x"};
 	struct http_head h = parse(OK_LINE H
 				   "Connection: close, X-Hop\r\nConnection: x-Other\r\n\r\n");
 

@@ -21,11 +21,20 @@ struct outage {
 	uint64_t from, to;
 };
 
+/* At `at` the probe stands still. */
+struct stall {
+	uint64_t at, us;
+};
+
 static struct {
 	uint64_t now, start;
 	const struct outage *outages;
 	size_t n_outages;
-	uint64_t due[64]; /* when answers arrive: a ring */
+	struct stall stall;
+	struct {
+		uint64_t at;
+		uint16_t seq;
+	} due[64]; /* when answers arrive: a ring */
 	size_t n_sent, n_answered;
 } net;
 
@@ -51,16 +60,32 @@ static bool is_lost(uint64_t at)
 
 void echo_send(int raw, const struct sockaddr_in *to, uint16_t id, uint16_t seq)
 {
-	if (!is_lost(net.now - net.start))
-		net.due[net.n_sent++ % ARRAY_LEN(net.due)] = net.now + RTT;
+	if (!is_lost(net.now - net.start)) {
+		net.due[net.n_sent % ARRAY_LEN(net.due)].at = net.now + RTT;
+		net.due[net.n_sent++ % ARRAY_LEN(net.due)].seq = seq;
+	}
+}
+
+static void go_by(uint64_t us)
+{
+	net.now += us;
+	if (net.stall.us && net.now - net.start >= net.stall.at) {
+		net.now += net.stall.us;
+		net.stall.us = 0;
+	}
 }
 
 /* Is asked whenever there is time; a millisecond goes by. */
-bool echo_receive(int raw, const struct sockaddr_in *to, uint16_t id, uint16_t *seq)
+bool echo_receive(int raw, const struct sockaddr_in *to, uint16_t id, uint16_t *seq,
+		  uint64_t *waited_us)
 {
-	net.now += MS;
-	if (net.n_answered == net.n_sent || net.due[net.n_answered % ARRAY_LEN(net.due)] > net.now)
+	const size_t next = net.n_answered % ARRAY_LEN(net.due);
+
+	go_by(MS);
+	if (net.n_answered == net.n_sent || net.due[next].at > net.now)
 		return false;
+	*seq = net.due[next].seq;
+	*waited_us = net.now - net.due[next].at;
 	net.n_answered++;
 	return true;
 }
@@ -72,7 +97,8 @@ struct seen {
 	bool any, back;
 };
 
-static struct seen look(const struct outage *outages, size_t n)
+static struct seen look(const struct outage *outages, size_t n, struct stall stall,
+			uint64_t *unseen_ms)
 {
 	const struct probe_spec spec = {.kind = PROBE_OUTAGE,
 					.host = "somebody",
@@ -87,6 +113,7 @@ static struct seen look(const struct outage *outages, size_t n)
 	net.now = net.start = 1000000000;
 	net.outages = outages;
 	net.n_outages = n;
+	net.stall = stall;
 	assert_true(readable >= 0);
 	result = probe_outage(&spec, readable);
 	assert_string_equal(json_string_value(json_object_get(result, "kind")), "outage");
@@ -98,6 +125,7 @@ static struct seen look(const struct outage *outages, size_t n)
 		.any = net.n_answered > 0,
 		.back = json_is_true(json_object_get(result, "back")),
 	};
+	*unseen_ms = (uint64_t)json_integer_value(json_object_get(result, "unseen_us")) / MS;
 	json_decref(result);
 	return seen;
 }
@@ -141,13 +169,60 @@ static void outages(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct seen seen = look(rows[i].outages, ARRAY_LEN(rows[i].outages));
+		uint64_t unseen_ms;
+		struct seen seen = look(rows[i].outages, ARRAY_LEN(rows[i].outages),
+					(struct stall){0}, &unseen_ms);
 
 		print_message("%s: %ju ms\n", rows[i].what, (uintmax_t)seen.outage_ms);
 		assert_int_equal(seen.outage_ms, rows[i].want.outage_ms);
 		assert_int_equal(seen.ms, rows[i].want.ms);
 		assert_int_equal(seen.any, rows[i].want.any);
 		assert_int_equal(seen.back, rows[i].want.back);
+		assert_int_equal(unseen_ms, 0);
+	}
+}
+
+/* Pings go at 0, 20, 40 ... and are answered 2 ms later. */
+static void stalls_of_the_probe(void **state)
+{
+	static const struct {
+		const char *what;
+		struct stall stall;
+		struct outage outage;
+		uint64_t outage_ms, unseen_ms;
+	} rows[] = {
+		{"between an answer and the next ping", {AT(1010), AT(800)}, {0, 0}, 0, 780},
+		{"between a ping and its answer", {AT(1001), AT(800)}, {0, 0}, 0, 780},
+		{"of six paces", {AT(1010), AT(120)}, {0, 0}, 0, 110},
+		{"within an outage", {AT(2000), AT(800)}, {AT(1000), AT(3000)}, 2018, 0},
+		{"as long as an outage, which nobody can see",
+		 {AT(1010), AT(800)},
+		 {AT(1015), AT(1700)},
+		 0,
+		 780},
+		{"an outage begins in it: from the first ping that was lost on",
+		 {AT(1010), AT(800)},
+		 {AT(1100), AT(3000)},
+		 1220,
+		 780},
+		{"an outage ends in it: up to the last ping that was lost",
+		 {AT(2510), AT(800)},
+		 {AT(1000), AT(3000)},
+		 1520,
+		 780},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		uint64_t unseen_ms;
+		struct seen seen = look(&rows[i].outage, 1, rows[i].stall, &unseen_ms);
+
+		print_message("%s: %ju ms, unseen %ju\n", rows[i].what, (uintmax_t)seen.outage_ms,
+			      (uintmax_t)unseen_ms);
+		assert_true(seen.back);
+		assert_in_range(seen.outage_ms, rows[i].outage_ms ? rows[i].outage_ms - 20 : 0,
+				rows[i].outage_ms ? rows[i].outage_ms + 20 : 0);
+		assert_in_range(unseen_ms, rows[i].unseen_ms ? rows[i].unseen_ms - 20 : 0,
+				rows[i].unseen_ms ? rows[i].unseen_ms + 20 : 0);
 	}
 }
 
@@ -165,6 +240,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(outages),
+		cmocka_unit_test(stalls_of_the_probe),
 		cmocka_unit_test(a_name_that_does_not_resolve),
 	};
 

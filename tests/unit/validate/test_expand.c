@@ -60,7 +60,7 @@ static void any_text_can_be_expanded(void **state)
 	assert_string_equal(why, "unknown variable '${api_groups.group1.vpc_domain}'; did you mean "
 				 "'${api_groups.group-1.vpc_domain}'?");
 	assert_null(validate_expand(b.lab, "${ecs.ecs-1.private_ip", &why));
-	assert_string_equal(why, "no closing brace");
+	assert_string_equal(why, "variable '${ecs.ecs-1.private_ip' has no closing brace");
 	assert_null(validate_expand(b.lab, "${api_gateways.apigw-2.vip}", &why));
 	assert_non_null(strstr(why, "not bound to a VPC"));
 }
@@ -98,6 +98,8 @@ static void a_wrong_variable_is_said_and_left(void **state)
 		{"${ecs.ecs-1}", "unknown variable '${ecs.ecs-1}'"},
 		{"${}", "unknown variable '${}'"},
 		{"${ecs.ecs-1.private_ip",
+		 "variable '${ecs.ecs-1.private_ip' has no closing brace"},
+		{"${ecs.ecs-1.private_ip ${ecs.ecs-1.private_ip}",
 		 "variable '${ecs.ecs-1.private_ip' has no closing brace"},
 		{"${api_gateways.apigw-2.vip}",
 		 "variable '${api_gateways.apigw-2.vip}' has no value"},
@@ -157,7 +159,7 @@ static void texts_for_students_are_expanded(void **state)
 	assert_string_equal(s[0].exercises[0].hints[0].s, "10.0.1.9, ${HOME}");
 	assert_string_equal(s[0].exercises[0].answer.s, later);
 	assert_string_equal(s[1].text.s, later);
-	assert_string_equal(s[2].text.s, "`echo ${HOME} ${x` ${ecs.ecs-1.private_ip}");
+	assert_string_equal(s[2].text.s, "`echo ${HOME} ${x` 10.0.1.9");
 }
 
 static void a_wrong_variable_in_the_text_of_the_present_step_is_said(void **state)
@@ -169,6 +171,9 @@ static void a_wrong_variable_in_the_text_of_the_present_step_is_said(void **stat
 		{"${ecs.ecs-9.private_ip}", 3}, /* in text, try and hints */
 		{"${api_gateways.apigw-2.vip}", 3},
 		{"${ecsy.ecs-9.private_ip} ${PATH}", 0},
+		{"${ecs.ecs-1.private_ip", 3},
+		{"`${ecs.ecs-1.private_ip` and ${ecs.ecs-1.private_ip}", 3},
+		{"${PATH ${", 0},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
