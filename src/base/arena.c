@@ -7,6 +7,7 @@
  */
 #include "base/arena.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -255,6 +256,26 @@ void *arena_grow(struct arena *a, void *items, size_t n, size_t size)
 	if (n)
 		memcpy(grown, items, n * size);
 	return grown;
+}
+
+/* Of the two newest blocks, the one with more room goes on being filled. */
+void arena_adopt(struct arena *a, struct arena *b)
+{
+	struct block *ours = a->blocks, *theirs = b->blocks, **end = &a->blocks;
+
+	assert(!a->cap);
+	a->used += b->used;
+	if (theirs && (!ours || theirs->size - b->pos > ours->size - a->pos)) {
+		a->blocks = theirs;
+		a->pos = b->pos;
+		theirs = ours;
+	}
+	while (*end)
+		end = &(*end)->next;
+	*end = theirs;
+	if (a->next && (!b->next || b->next > a->next))
+		a->next = b->next;
+	free(b);
 }
 
 bool arena_has(const struct arena *a, const void *p)

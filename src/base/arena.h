@@ -37,6 +37,9 @@ char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 	((items) = arena_grow((a), (items), (n), sizeof(*(items))), &(items)[(n)++])
 void *arena_grow(struct arena *a, void *items, size_t n, size_t size);
 
+/** Takes over all that b handed out, which stays where it is; b is gone. For an `a` without a cap. */
+void arena_adopt(struct arena *a, struct arena *b);
+
 /** Whether p points into what it handed out. */
 bool arena_has(const struct arena *a, const void *p);
 

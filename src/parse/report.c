@@ -5,6 +5,7 @@ void parse_error(struct report *r, const char *id, struct span at, const char *f
 {
 	va_list ap;
 
+	r->wrong = true;
 	r->shown = !r->muted && r->n < PARSE_MAX_ERRORS;
 	if (r->muted || r->n > PARSE_MAX_ERRORS)
 		return;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** Diagnostics of this folder: bounded in number, and muted while values are decoded again. */
+/** Diagnostics of this folder: bounded in number, and muted while values are decoded again or read on trial. */
 #pragma once
 
 #include <stdarg.h>
@@ -14,7 +14,8 @@ struct report {
 	struct diag_list *diags;
 	struct arena *arena;
 	size_t n;
-	bool muted; /* the same values were already reported */
+	bool muted; /* the same errors were, or will be, reported elsewhere */
+	bool wrong; /* there was an error, muted or not */
 	bool shown; /* the newest error was added, so its notes may be */
 };
 

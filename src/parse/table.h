@@ -39,9 +39,9 @@ enum key_flag {
 	KEY_REQUIRED = 1, /* in a complete lab */
 	KEY_NAME = 2,     /* text or items must satisfy name_valid() */
 	KEY_BASE = 4,     /* no step can change it */
-	KEY_PLAIN = 8, /* a size may be a bare number of bytes, a block of a list a bare address */
-	KEY_MARK = 16, /* true is stored at `extra` once the key is written */
-	KEY_FREE = 32, /* a map whose items are named by more than name_valid() allows */
+	KEY_PLAIN = 8,    /* a size may be a bare number of bytes, a block a bare address */
+	KEY_MARK = 16,    /* true is stored at `extra` once the key is written */
+	KEY_FREE = 32,    /* a map whose items are named by more than name_valid() allows */
 };
 
 struct key_word {

@@ -12,7 +12,8 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "parse/scan.h"
+#include "parse/halves.h"
+#include "parse/part.h"
 #include "parse/slip.h"
 
 struct frame {
@@ -28,27 +29,31 @@ struct block { /* bytes of a literal or folded scalar, in which tabs are text */
 #define KNOWN 256u
 
 struct builder {
+	struct part *part;
 	struct arena *arena, *texts;
 	const char *known[KNOWN]; /* keys that were there before, one for each hash */
 	struct report *r;
-	struct lines lines;
-	size_t skip; /* bytes of the byte order mark, which libfyaml does not see */
 	struct frame stack[PARSE_MAX_DEPTH];
 	size_t depth;
 	struct node *root;
 	struct block *blocks;
 	size_t n_blocks;
-	size_t documents, nodes;
+	size_t documents;
 	bool stop; /* a refusal after which going on makes no sense */
 };
+
+/* Of the bytes [from, to) of the part. */
+static struct span part_span(struct builder *b, size_t from, size_t to)
+{
+	return parse_lines_span(&b->part->lines, from + b->part->offset, to + b->part->offset);
+}
 
 static struct span mark_span(struct builder *b, const struct fy_mark *from,
 			     const struct fy_mark *to)
 {
-	size_t start = from ? from->input_pos + b->skip : 0;
-	size_t end = to ? to->input_pos + b->skip : start;
+	size_t start = from ? from->input_pos : 0;
 
-	return parse_lines_span(&b->lines, start, end);
+	return part_span(b, start, to ? to->input_pos : start);
 }
 
 static struct span event_span(struct builder *b, struct fy_event *e)
@@ -59,35 +64,36 @@ static struct span event_span(struct builder *b, struct fy_event *e)
 /* An anchor or an alias with the & or * that libfyaml leaves out. */
 static struct span sign_span(struct builder *b, struct fy_token *token)
 {
-	size_t from = fy_token_start_mark(token)->input_pos + b->skip;
-	size_t to = fy_token_end_mark(token)->input_pos + b->skip;
-	const char *text = b->lines.src->text;
+	size_t from = fy_token_start_mark(token)->input_pos;
+	size_t to = fy_token_end_mark(token)->input_pos;
+	const char *text = b->part->text;
 
 	if (from > 0 && (text[from - 1] == '&' || text[from - 1] == '*'))
 		from--;
-	return parse_lines_span(&b->lines, from, to);
+	return part_span(b, from, to);
 }
 
 /* Where a scalar stands: with its quotes, or from the first word of a block. */
 static struct span scalar_span(struct builder *b, struct fy_token *token)
 {
 	const struct fy_mark *s = fy_token_start_mark(token), *e = fy_token_end_mark(token);
-	const char *text = b->lines.src->text;
-	size_t from = s->input_pos + b->skip, to = e->input_pos + b->skip;
+	const char *text = b->part->text;
+	size_t from = s->input_pos, to = e->input_pos;
 
 	switch (fy_token_scalar_style(token)) {
 	case FYSS_SINGLE_QUOTED:
-	case FYSS_DOUBLE_QUOTED: return parse_lines_span(&b->lines, from - 1, to + 1);
+	case FYSS_DOUBLE_QUOTED: return part_span(b, from - 1, to + 1);
 	case FYSS_LITERAL:
 	case FYSS_FOLDED:
-		*arena_push(b->arena, b->blocks, b->n_blocks) = (struct block){from, to};
+		*arena_push(b->arena, b->blocks, b->n_blocks) =
+			(struct block){from + b->part->offset, to + b->part->offset};
 		from += strspn(text + from, " \r\n");
 		break;
 	case FYSS_PLAIN:
 	case FYSS_ANY:
 	case FYSS_MAX: break;
 	}
-	return parse_lines_span(&b->lines, from, to);
+	return part_span(b, from, to);
 }
 
 static bool refuse_extras(struct builder *b, struct fy_event *e)
@@ -171,17 +177,17 @@ static struct span nothing_span(const struct builder *b)
 	if (top && top->key)
 		return top->key_at;
 	return top ? top->node->at
-		   : (struct span){.src = b->lines.src, .line = 1, .col = 1, .len = 1};
+		   : (struct span){.src = b->part->lines.src, .line = 1, .col = 1, .len = 1};
 }
 
 /* What a scalar means; at: where it stands. */
 static const char *meaning(struct builder *b, struct fy_token *token, struct span at, size_t *len)
 {
 	const enum fy_scalar_style style = fy_token_scalar_style(token);
-	const size_t from = fy_token_start_mark(token)->input_pos + b->skip;
-	const char *text = b->lines.src->text + from;
+	const size_t from = fy_token_start_mark(token)->input_pos;
+	const char *text = b->part->text + from;
 
-	*len = fy_token_end_mark(token)->input_pos + b->skip - from;
+	*len = fy_token_end_mark(token)->input_pos - from;
 	if (style == FYSS_PLAIN && *len == at.len)
 		return text; /* on one line, and so as it is written */
 	if (style != FYSS_SINGLE_QUOTED)
@@ -265,7 +271,7 @@ static void on_event(struct builder *b, struct fy_event *e)
 		refuse_document(b, e);
 		return;
 	}
-	if (++b->nodes > PARSE_MAX_NODES) {
+	if (++b->part->nodes > PARSE_MAX_NODES) {
 		refuse_masses(b, e);
 		return;
 	}
@@ -281,11 +287,11 @@ static void on_event(struct builder *b, struct fy_event *e)
 		parse_hint(b->r, "write the value out, or quote text that begins with *");
 		b->stop = true;
 		break;
+	case FYET_DOCUMENT_START: b->part->marked |= !e->document_start.implicit; break;
+	case FYET_DOCUMENT_END: b->part->marked |= !e->document_end.implicit; break;
 	case FYET_NONE:
 	case FYET_STREAM_START:
-	case FYET_STREAM_END:
-	case FYET_DOCUMENT_START:
-	case FYET_DOCUMENT_END: break;
+	case FYET_STREAM_END: break;
 	}
 }
 
@@ -308,15 +314,16 @@ static bool in_block(const struct builder *b, size_t offset)
 
 /*
  * YAML allows a tab in some places and means different things by it; here it never indents. Only
- * the lines up to `last` are looked at: beyond a syntax error nobody knows what is a block of text.
+ * the lines up to `end` are looked at: beyond a syntax error nobody knows what is a block of text.
  */
-static bool refuse_tabs(struct builder *b, size_t last)
+static bool refuse_tabs(struct builder *b, size_t end)
 {
-	const char *text = b->lines.src->text;
+	struct lines *lines = &b->part->lines;
+	const char *text = lines->src->text;
 	bool found = false;
 
-	for (size_t i = 0; i < b->lines.n && i < last; i++) {
-		size_t start = b->lines.start[i], at = start + strspn(text + start, " ");
+	for (size_t i = b->part->first_line; i < b->part->end_line && i < end; i++) {
+		size_t start = lines->start[i], at = start + strspn(text + start, " ");
 
 		if (text[at] != '\t' || in_block(b, at))
 			continue;
@@ -324,7 +331,7 @@ static bool refuse_tabs(struct builder *b, size_t last)
 		if (text[at] == '\n' || text[at] == '\r' || text[at] == '#' || !text[at])
 			continue;
 		at = start + strspn(text + start, " ");
-		parse_error(b->r, "tab", parse_lines_span(&b->lines, at, at + 1),
+		parse_error(b->r, "tab", parse_lines_span(lines, at, at + 1),
 			    "a tab in the indentation");
 		parse_hint(b->r, "indent with spaces");
 		found = true;
@@ -332,17 +339,18 @@ static bool refuse_tabs(struct builder *b, size_t last)
 	return found;
 }
 
-/* The first error of libfyaml; those that follow come of it. */
+/* The first error of libfyaml; those that follow come of it. Only for a part that is the whole. */
 static void syntax_error(struct builder *b, struct fy_diag *diag)
 {
 	void *iter = NULL;
 	const struct fy_diag_error *e = fy_diag_errors_iterate(diag, &iter);
-	size_t at = e ? parse_lines_offset(&b->lines, e->line, e->column) : b->lines.src->len;
-	struct span span = parse_lines_span(&b->lines, at, at + 1);
+	struct lines *lines = &b->part->lines;
+	size_t at = e ? parse_lines_offset(lines, e->line, e->column) : lines->src->len;
+	struct span span = parse_lines_span(lines, at, at + 1);
 
 	if (refuse_tabs(b, span.line))
 		return;
-	parse_slip(b->r, &b->lines, e && e->msg ? e->msg : "not YAML", at);
+	parse_slip(b->r, lines, e && e->msg ? e->msg : "not YAML", at);
 }
 
 static bool read_events(struct builder *b, struct fy_parser *parser, struct fy_diag *diag)
@@ -358,15 +366,16 @@ static bool read_events(struct builder *b, struct fy_parser *parser, struct fy_d
 	if (b->stop)
 		return false;
 	if (fy_parser_get_stream_error(parser) || fy_diag_got_error(diag)) {
-		syntax_error(b, diag);
+		if (!b->r->muted)
+			syntax_error(b, diag);
 		return false;
 	}
-	return !refuse_tabs(b, b->lines.n) && clean;
+	return !refuse_tabs(b, b->part->end_line) && clean;
 }
 
 static bool read_yaml(struct builder *b)
 {
-	const struct source *src = b->lines.src;
+	const struct part *part = b->part;
 	struct fy_diag_cfg diag_cfg;
 	struct fy_diag *diag;
 	struct fy_parse_cfg cfg = {
@@ -384,10 +393,10 @@ static bool read_yaml(struct builder *b)
 		cfg.diag = diag;
 		parser = fy_parser_create(&cfg);
 	}
-	if (parser && fy_parser_set_string(parser, src->text + b->skip, src->len - b->skip) == 0)
+	if (parser && fy_parser_set_string(parser, part->text, part->len) == 0)
 		ok = read_events(b, parser, diag);
 	else
-		parse_error(b->r, "yaml", (struct span){.src = src},
+		parse_error(b->r, "yaml", (struct span){.src = part->lines.src},
 			    "the YAML parser did not start");
 	if (parser)
 		fy_parser_destroy(parser);
@@ -396,22 +405,51 @@ static bool read_yaml(struct builder *b)
 	return ok;
 }
 
+bool parse_part(struct part *part, struct arena *arena, struct arena *texts, struct report *r)
+{
+	struct builder b = {.part = part, .arena = arena, .texts = texts, .r = r};
+
+	if (!read_yaml(&b))
+		return false;
+	part->root = b.root;
+	return true;
+}
+
+struct part parse_part_whole(const struct lines *lines)
+{
+	const struct source *src = lines->src;
+	size_t mark = src->len >= 3 && memcmp(src->text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+
+	return (struct part){
+		.lines = *lines,
+		.text = src->text + mark,
+		.len = src->len - mark,
+		.offset = mark,
+		.end_line = lines->n,
+	};
+}
+
 struct node *parse_tree(struct arena *arena, struct arena *texts, const struct source *src,
 			struct report *r)
 {
-	struct builder b = {.arena = arena, .texts = texts, .r = r};
+	struct node *root = NULL;
+	struct lines lines;
+	struct part all;
 
-	parse_lines(arena, src, &b.lines);
-	if (!parse_scan(&b.lines, r))
+	parse_lines(arena, src, &lines);
+	if (!parse_scan(&lines, r))
 		return NULL;
-	if (src->len >= 3 && memcmp(src->text, "\xef\xbb\xbf", 3) == 0)
-		b.skip = 3;
-	if (!read_yaml(&b))
+	all = parse_part_whole(&lines);
+	if (src->len >= PARSE_HALVES_BYTES)
+		root = parse_halves(&all, src->len / 2, arena, texts);
+	if (root)
+		return root;
+	if (!parse_part(&all, arena, texts, r))
 		return NULL;
-	if (!b.root || parse_node_is_empty(b.root)) {
+	if (!all.root || parse_node_is_empty(all.root)) {
 		parse_error(r, "empty-file", (struct span){.src = src}, "the lab file is empty");
 		parse_hint(r, "the smallest lab is 'lab: NAME'");
 		return NULL;
 	}
-	return b.root;
+	return all.root;
 }

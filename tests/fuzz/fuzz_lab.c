@@ -1,13 +1,16 @@
 // layer: parse validate compile
 // SPDX-License-Identifier: GPL-2.0-only
-/* The whole way from bytes to a plan: none of it hangs, and what has no error can be compiled. */
+/* The whole way from bytes to a plan: none of it hangs, and what has no error can be compiled. Read in halves,
+ * cut somewhere, it is the same. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/hash.h"
 #include "compile/compile.h"
+#include "lib/two_ways.h"
 #include "parse/parse.h"
 #include "validate/validate.h"
 
@@ -53,6 +56,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	memcpy(text, data, size);
 	text[size] = '\0';
+	if (size && two_ways_read(&src, hash_bytes(0, text, size) % size) == TWO_WAYS_OTHER)
+		abort(); /* in halves it means something else */
 	for (int i = 0; i < 2; i++) {
 		auto_diags struct diag_list *diags = diag_list_new();
 		auto_lab struct lab *lab = parse_lab(&src, i ? "attach" : NULL, diags);

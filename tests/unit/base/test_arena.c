@@ -99,11 +99,43 @@ static void joined(void **state)
 		arena_join(small, "x", NULL)); /* with its NUL, the text before has all there is */
 }
 
+/* Pieces of both, and later ones, for every order of sizes. */
+static void adopted(void **state)
+{
+	static const size_t counts[] = {0, 1, 3, 4000};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(counts) * ARRAY_LEN(counts); i++) {
+		const size_t n[2] = {counts[i / ARRAY_LEN(counts)], counts[i % ARRAY_LEN(counts)]};
+		struct arena *from[2] = {arena_new(0), arena_new(0)};
+		unsigned char *pieces[2][4000], *later[300];
+
+		for (size_t side = 0; side < 2; side++)
+			for (size_t k = 0; k < n[side]; k++)
+				pieces[side][k] = memset(arena_alloc(from[side], PIECE),
+							 (int)(side + 1), PIECE);
+		arena_adopt(from[0], from[1]);
+		for (size_t k = 0; k < ARRAY_LEN(later); k++) {
+			later[k] = arena_alloc(from[0], PIECE);
+			assert_int_equal(later[k][0] | later[k][PIECE - 1], 0);
+			memset(later[k], 3, PIECE);
+		}
+		for (size_t side = 0; side < 2; side++)
+			for (size_t k = 0; k < n[side]; k++) {
+				assert_true(arena_has(from[0], pieces[side][k]));
+				assert_int_equal(pieces[side][k][0], side + 1);
+				assert_int_equal(pieces[side][k][PIECE - 1], side + 1);
+			}
+		assert_int_equal(arena_used(from[0]), (n[0] + n[1] + ARRAY_LEN(later)) * 1008);
+		arena_free(from[0]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(many),   cmocka_unit_test(large),  cmocka_unit_test(again),
-		cmocka_unit_test(arrays), cmocka_unit_test(joined),
+		cmocka_unit_test(arrays), cmocka_unit_test(joined), cmocka_unit_test(adopted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
