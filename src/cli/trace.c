@@ -185,7 +185,9 @@ static void add_outcome(const json_t *result, struct strbuf *out)
 /* In whole microseconds, as people read them. */
 static double ms_of(uint64_t ns)
 {
-	return (double)((ns + 500) / 1000) / 1e3;
+	const uint64_t us = (ns + 500) / 1000;
+
+	return (double)us / 1e3;
 }
 
 static json_t *journey_json(const struct trace *t, const struct trace_journey *j)
