@@ -96,7 +96,7 @@
 
 #include <labctl/function_json.h>
 
-/** The largest body that fits into an answer in any encoding. */
+/** A body for which an answer has room as Base64, and as text of which less than half has to be escaped. */
 #define FUNCTION_BODY_MAX (4u << 20)
 
 /** An invocation as the gateway tells it. Everything is borrowed and lives until handle() returns. */

@@ -48,8 +48,9 @@ struct apply_ops {
 	 * or lost), and writes it there. */
 	int (*adopt)(void *data, struct lab_error **err);
 
-	/** May be NULL. Writes down what makes later looks cheaper, once objects are as they shall stay. */
-	int (*keep)(void *data, struct lab_error **err);
+	/** May be NULL. Writes down what makes later looks cheaper, once objects are as they shall stay; without it,
+	 * as where there is no room, they are not. */
+	void (*keep)(void *data);
 
 	/** May be NULL. Refuses so many more namespaces where the host has no room for them. */
 	int (*room)(void *data, size_t namespaces, struct lab_error **err);

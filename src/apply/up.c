@@ -259,9 +259,10 @@ static int start_workers(struct up *u, struct lab_error **err)
 	return u->started ? u->run.ops->detach(u->run.ops->data, err) : 0;
 }
 
-static int keep(struct up *u, struct lab_error **err)
+static void keep(const struct up *u)
 {
-	return u->run.ops->keep ? u->run.ops->keep(u->run.ops->data, err) : 0;
+	if (u->run.ops->keep)
+		u->run.ops->keep(u->run.ops->data);
 }
 
 static int act(struct up *u, struct lab_error **err)
@@ -271,10 +272,10 @@ static int act(struct up *u, struct lab_error **err)
 	u->run.grounded = u->started ? load_early : NULL;
 	if (apply_steps(&u->run, u->view.diff, err) ||
 	    apply_keep_only(u->run.state, u->run.backend, u->wanted, err) ||
-	    apply_nodes(u->run.state, u->past.plan, u->wanted, err) || keep(u, err) ||
-	    start_workers(u, err))
+	    apply_nodes(u->run.state, u->past.plan, u->wanted, err))
 		return -1;
-	if (state_rename(u->run.state, "target.json", "plan.json", err))
+	keep(u);
+	if (start_workers(u, err) || state_rename(u->run.state, "target.json", "plan.json", err))
 		return -1;
 	apply_packed_write(u->run.state, u->wanted);
 	return 0;
@@ -323,7 +324,10 @@ static int undo(struct up *u, struct lab_error **err)
 		return state_destroy(s, err);
 	}
 	if (restore_objects(u, err) || apply_keep_only(s, u->run.backend, u->past.plan, err) ||
-	    apply_nodes(s, u->wanted, u->past.plan, err) || keep(u, err) || restore_workers(u, err))
+	    apply_nodes(s, u->wanted, u->past.plan, err))
+		return -1;
+	keep(u);
+	if (restore_workers(u, err))
 		return -1;
 	return state_remove(s, "target.json", err);
 }

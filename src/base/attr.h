@@ -31,6 +31,13 @@ static inline void attr_of_message(const struct nlattr **tb, uint16_t max, const
 	attr_table(tb, max, mnl_nlmsg_get_payload_offset(h, skip), len > skip ? len - skip : 0);
 }
 
+/** What a 32-bit attribute says; `otherwise` where it is missing (NULL) or of another size. */
+static inline uint32_t attr_u32(const struct nlattr *a, uint32_t otherwise)
+{
+	return a && mnl_attr_get_payload_len(a) == sizeof(uint32_t) ? mnl_attr_get_u32(a)
+								    : otherwise;
+}
+
 /** Those inside an attribute; all NULL where nest is NULL. */
 static inline void attr_nested(const struct nlattr **tb, uint16_t max, const struct nlattr *nest)
 {

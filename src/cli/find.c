@@ -131,7 +131,8 @@ static char *lab_path(const char *arg, bool *is_running, struct lab_error **err)
 		int why = errno;
 
 		running = name_valid(arg) ? running_path(arg) : NULL;
-		*is_running = running != NULL;
+		if (is_running)
+			*is_running = running != NULL;
 		if (running)
 			return steal_ptr(running);
 		errno = why;
@@ -304,18 +305,17 @@ char *cli_lab_name_read(const char *arg, struct cli_lab **read, struct diag_list
 			struct lab_error **err)
 {
 	auto_cli_lab struct cli_lab *l = NULL;
-	bool running = false;
 	const char *name;
 
 	if (is_of_running(arg))
 		return strdup(arg);
-	l = open_lab(lab_path(arg, &running, err), err);
+	l = open_lab(lab_path(arg, NULL, err), err);
 	if (!l)
 		return NULL;
 	name = parse_lab_name(l->arena, l->source);
 	if (is_of_running(name))
 		return strdup(name);
-	decode_lab(l, NULL, running ? arg : NULL, NULL, false, diags);
+	decode_lab(l, NULL, NULL, NULL, false, diags);
 	*read = steal_ptr(l);
 	if (!(*read)->lab || !(*read)->lab->id.name || !name_valid((*read)->lab->id.name)) {
 		(void)lab_error_make(err, LAB_USAGE, "%s: the lab's name cannot be read",

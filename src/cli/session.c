@@ -153,12 +153,14 @@ static int adopt(void *data, struct lab_error **err)
 	return kernel_find_own(s->lab, &finder, err) || adopt_supervisors(s, err) ? -1 : 0;
 }
 
-static int keep(void *data, struct lab_error **err)
+static void keep(void *data)
 {
 	struct cli_session *s = data;
+	auto_error struct lab_error *ignored = NULL; /* an old one is of no use, and harmless */
 	auto_free char *text = kernel_ledger_text(s->ledger);
 
-	return text ? state_write(s->state, LEDGER, text, strlen(text), err) : 0;
+	if (text)
+		(void)state_write(s->state, LEDGER, text, strlen(text), &ignored);
 }
 
 static int room(void *data, size_t namespaces, struct lab_error **err)

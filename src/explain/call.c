@@ -216,21 +216,24 @@ static void add_limit(struct call *c, enum gateway_error e, const char *says)
 }
 
 /* What depends on the calls before this one. */
-static void note_limits(struct call *c, const struct gateway_plugin *p)
+static void note_limit(struct call *c, const struct gateway_plugin *p)
 {
-	struct arena *a = c->k->e->arena;
+	const char *says = arena_printf(c->k->e->arena, "the limit of %s is used up", p->name);
 
-	if (p->ops == &gateway_plugin_traffic_control) {
-		const char *says = arena_printf(a, "the limit of %s is used up", p->name);
+	if (p->ops != &gateway_plugin_traffic_control)
+		return;
+	add_limit(c, GATEWAY_API_THROTTLED, says);
+	add_limit(c, GATEWAY_APP_THROTTLED, says);
+}
 
-		add_limit(c, GATEWAY_API_THROTTLED, says);
-		add_limit(c, GATEWAY_APP_THROTTLED, says);
-	} else if (p->ops == &gateway_plugin_circuit_breaker) {
-		const char *says = arena_printf(a, "%s has opened the circuit", p->name);
+/* Likewise; every API has one. */
+static void note_circuit(struct call *c)
+{
+	const char *says = arena_printf(c->k->e->arena, "the circuit of API %s is open",
+					c->match.api->name);
 
-		add_limit(c, GATEWAY_BREAKER_IS_OPEN, says);
-		add_limit(c, GATEWAY_BREAKER_IS_BUSY, says);
-	}
+	add_limit(c, GATEWAY_BREAKER_IS_OPEN, says);
+	add_limit(c, GATEWAY_BREAKER_IS_BUSY, says);
 }
 
 /* Each says what it would do, by its own code. */
@@ -261,7 +264,7 @@ static bool ask_plugins(struct call *c, bool asked)
 		if (note)
 			explain_note(c->k, c->leg, "%s", note);
 		if (note && asked)
-			note_limits(c, b->plugin);
+			note_limit(c, b->plugin);
 		if (t.refused)
 			return refuse_by(c, origin_in(c, "plugins", b->plugin->name), t.refused,
 					 NULL);
@@ -278,6 +281,7 @@ static bool ask_plugins_early(struct call *c)
 
 static bool ask_plugins_late(struct call *c)
 {
+	note_circuit(c);
 	return ask_plugins(c, true);
 }
 

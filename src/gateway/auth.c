@@ -222,25 +222,15 @@ static struct http_slice given_code(struct gateway_call *c, struct http_slice *a
 	return code;
 }
 
-/* As the header Authorization, it is for the gateway: no backend gets it. */
-static bool hide(struct gateway_call *c, struct http_slice parameter)
-{
-	return gateway_plugin_set(c, GATEWAY_IN_QUERY,
-				  arena_strndup(c->r->arena, parameter.p, parameter.n), NULL);
-}
-
 static const struct gateway_app *by_code(struct gateway_call *c)
 {
-	struct http_slice as;
-	const struct http_slice code = given_code(c, &as);
+	const struct http_slice code = given_code(c, &c->code_as);
 	const struct gateway_app *app = code.p ? find_code(c->gateway->config, code) : NULL;
 
 	if (!code.p)
 		gateway_answer_error(c, GATEWAY_UNAUTHENTICATED, NULL);
 	else if (!app)
 		gateway_answer_error(c, GATEWAY_UNKNOWN_CODE, NULL);
-	else if (as.n && !hide(c, as))
-		return NULL;
 	return app;
 }
 

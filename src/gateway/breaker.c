@@ -4,7 +4,6 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
-#include "base/worker.h"
 #include "gateway/nonce.h"
 
 #define COUNT_BITS 20
@@ -12,6 +11,7 @@
 #define TIME_MASK  ((UINT64_C(1) << 42) - 1)
 #define WINDOW_MAX 90000u
 #define OPEN_MAX   300000u
+#define PLACES     64u     /* of a circuit: no call looks at more */
 #define PROBE_MAX  150000u /* a backend has at most 120 s: later, whoever probed has died */
 
 enum state { CLOSED, OPEN, HALF_OPEN };
@@ -52,7 +52,7 @@ static struct slot *slot_at(void *memory, uint64_t hash, size_t i)
 /* A slot is never emptied again, so behind an empty one there is none that claim() did not find free. */
 static struct slot *find(void *memory, uint64_t hash)
 {
-	for (size_t i = 0; i < GATEWAY_BREAKER_SLOTS; i++) {
+	for (size_t i = 0; i < PLACES; i++) {
 		struct slot *s = slot_at(memory, hash, i);
 		const uint64_t there = atomic_load(&s->hash);
 
@@ -84,15 +84,16 @@ static struct slot *claim(void *memory, uint64_t hash, uint64_t now)
 {
 	struct slot *s = find(memory, hash);
 
-	for (size_t i = 0; !s && i < GATEWAY_BREAKER_SLOTS; i++) {
+	for (size_t i = 0; !s && i < PLACES; i++) {
 		struct slot *x = slot_at(memory, hash, i);
-		uint64_t there = atomic_load(&x->hash);
+		uint64_t there = atomic_load(&x->hash), word = atomic_load(&x->word);
 
-		if (there != 0 && !is_over(atomic_load(&x->word), now))
+		if (there != 0 && !is_over(word, now))
 			continue;
 		if (atomic_compare_exchange_strong(&x->hash, &there, hash)) {
 			s = x;
-			atomic_store(&s->word, 0);
+			/* else another process has begun to count already */
+			(void)atomic_compare_exchange_strong(&s->word, &word, 0);
 		} else if (there == hash) {
 			s = x; /* another process was faster */
 		}

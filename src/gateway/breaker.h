@@ -6,11 +6,12 @@
  *	offset	size
  *	32784	32752	2047 slots of 16 bytes: hash of the circuit (0: empty); state << 62 | time << 20 | count
  *
- * A circuit is in the first slot from (hash >> 1) % 2047 on that was free when it failed first: most calls look at one.
+ * A circuit is in the first of the 64 slots from (hash >> 1) % 2047 on that was free when it failed first: most calls look
+ * at one.
  *
  * Times are milliseconds since 1970. Closed: failures since the window began; open: until when; half open: when the call
  * began that is under way to see whether the backend is well again (count 1). A circuit without a failure needs no slot;
- * more than there are slots at a time: what has none stays closed.
+ * what finds none free stays closed.
  */
 #pragma once
 

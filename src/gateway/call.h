@@ -69,6 +69,8 @@ struct gateway_call {
 	/* plug-ins */
 	bool has_token;              /* a good one, that the backend sees */
 	struct http_slice cache_key; /* n 0: the answer is not kept */
+	struct http_slice
+		code_as; /* the parameter of the query that its AppCode stands in; n 0: in none */
 	enum gateway_call_breaker breaker;
 	struct gateway_mapped out; /* what the backend gets */
 	/* the outcome */

@@ -306,13 +306,38 @@ static void tell_systems(struct gateway_call *c, const char *values[GATEWAY_N_SY
 	values[GATEWAY_CLIENT_UA] = agent.n ? arena_strndup(c->r->arena, agent.p, agent.n) : "";
 }
 
+/*
+ * The head without the AppCode in its query: as the header Authorization, it is for the gateway, and no backend gets it.
+ * NULL: no room.
+ */
+static const struct http_head *head_to_map(struct gateway_call *c)
+{
+	struct arena *a = c->r->arena;
+	struct gateway_set code = {.place = GATEWAY_IN_QUERY};
+	struct http_head *h;
+
+	if (!c->code_as.n)
+		return c->r->head;
+	h = arena_memdup(a, c->r->head, sizeof(*h));
+	code.name = arena_strndup(a, c->code_as.p, c->code_as.n);
+	if (!h || !code.name)
+		return NULL;
+	h->query = gateway_set_query(a, &code, h->query);
+	h->has_query = h->query.n > 0;
+	return h->query.p ? h : NULL;
+}
+
 static bool map_request(struct gateway_call *c)
 {
 	struct gateway_map_input in = {
-		.head = c->r->head, .body = c->r->body, .params = c->match.params};
+		.head = head_to_map(c), .body = c->r->body, .params = c->match.params};
 	enum gateway_error e;
 	const char *about;
 
+	if (!in.head) {
+		gateway_answer_error(c, GATEWAY_OVERLOADED, NULL);
+		return false;
+	}
 	if (c->api->mapping && c->api->mapping->n_systems)
 		tell_systems(c, in.systems);
 	e = gateway_map(c->r->arena, c->api, &in, &c->out, &about);

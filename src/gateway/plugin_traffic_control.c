@@ -129,6 +129,8 @@ static const char *explain(const struct gateway_plugin *p, struct gateway_though
 
 	if (t->asked && t->app && limit)
 		text = arena_printf(t->a, "%s, %u of them of app %s", text, limit, t->app->name);
+	if (t->asked && t->app && !s && own->user)
+		text = arena_printf(t->a, "%s, %u of all apps", text, own->user);
 	return t->asked ? text : NULL;
 }
 

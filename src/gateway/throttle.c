@@ -4,7 +4,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
-#include "gateway/nonce.h"
+#include "gateway/breaker.h"
 
 #define SLOTS      1024u
 #define PROBES     64u
@@ -16,8 +16,8 @@ struct slot {
 	_Atomic uint64_t count; /* end of the unit << 32 | calls */
 };
 
-_Static_assert(GATEWAY_THROTTLE_OFFSET + SLOTS * sizeof(struct slot) <= GATEWAY_NONCE_OFFSET,
-	       "nonces follow");
+_Static_assert(GATEWAY_THROTTLE_OFFSET + SLOTS * sizeof(struct slot) == GATEWAY_BREAKER_OFFSET,
+	       "up to the circuits");
 
 /* What a slot has that may be taken: 0, free, is best, as two processes then choose the same whatever time they have. */
 struct choice {

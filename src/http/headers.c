@@ -42,20 +42,6 @@ static bool named_by_connection(const struct http_head *h, struct http_slice nam
 	return false;
 }
 
-/* Whether the name has the first letter of one below: most have not. */
-static bool begins_as_some(struct http_slice name)
-{
-	switch (name.n ? name.p[0] | 0x20 : 0) {
-	case 'c':
-	case 'e':
-	case 'k':
-	case 'p':
-	case 't':
-	case 'u': return true;
-	default: return false;
-	}
-}
-
 bool http_head_hop_by_hop(const struct http_head *h, struct http_slice name)
 {
 	static const struct http_slice names[] = {
@@ -73,13 +59,11 @@ bool http_head_hop_by_hop(const struct http_head *h, struct http_slice name)
 		HTTP_LITERAL("content_length"),
 	};
 
-	if (begins_as_some(name)) {
-		for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-			if (http_slice_same(name, names[i]))
-				return true;
-		}
-		if (name.n >= 6 && strncasecmp(name.p, "proxy-", 6) == 0)
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (http_slice_same(name, names[i]))
 			return true;
 	}
+	if (name.n >= 6 && strncasecmp(name.p, "proxy-", 6) == 0)
+		return true;
 	return named_by_connection(h, name);
 }

@@ -54,14 +54,7 @@ static int walk(struct kernel_sight *s, const char *what, int res, struct nl_cac
 /* Host byte order; 0 where there is none. */
 static uint32_t ip_of(const struct nlattr *a)
 {
-	return a && mnl_attr_get_payload_len(a) == sizeof(uint32_t) ? ntohl(mnl_attr_get_u32(a))
-								    : 0;
-}
-
-static uint32_t number_of(const struct nlattr *a, uint32_t otherwise)
-{
-	return a && mnl_attr_get_payload_len(a) == sizeof(uint32_t) ? mnl_attr_get_u32(a)
-								    : otherwise;
+	return ntohl(attr_u32(a, 0));
 }
 
 static int see_address(const struct nlmsghdr *h, void *data)
@@ -75,7 +68,7 @@ static int see_address(const struct nlmsghdr *h, void *data)
 	key.dev = dev_name(s, (int)m->ifa_index);
 	key.prefix.addr = ip_of(tb[IFA_LOCAL]);
 	key.prefix.len = m->ifa_prefixlen;
-	key.noprefixroute = number_of(tb[IFA_FLAGS], m->ifa_flags) & IFA_F_NOPREFIXROUTE;
+	key.noprefixroute = attr_u32(tb[IFA_FLAGS], m->ifa_flags) & IFA_F_NOPREFIXROUTE;
 	/* 127.0.0.1 comes with lo */
 	if (key.dev && s->cloud && key.prefix.addr >> 24 != 127 &&
 	    !kernel_sight_wanted(s, PLAN_ADDRESS, &key))
@@ -200,8 +193,8 @@ static int see_route(const struct nlmsghdr *h, void *data)
 	if (m->rtm_table == RT_TABLE_LOCAL)
 		return MNL_CB_OK;
 	attr_of_message(tb, RTA_ENCAP, h, sizeof(*m));
-	value.metric = number_of(tb[RTA_PRIORITY], 0);
-	value.table = number_of(tb[RTA_TABLE], m->rtm_table);
+	value.metric = attr_u32(tb[RTA_PRIORITY], 0);
+	value.table = attr_u32(tb[RTA_TABLE], m->rtm_table);
 	value.dst = (struct ip_prefix){ip_of(tb[RTA_DST]), m->rtm_dst_len};
 	value.type = read_type(m, tb);
 	value.proto = (enum plan_route_proto)m->rtm_protocol;

@@ -119,10 +119,11 @@ static void read_lines(struct kernel_ledger *l, const char *lines)
 		g.id = (uint32_t)strtoul(at, &at, 16);
 		e = add(l, g, strtoull(at, &at, 16));
 		e->text = strtoull(at, &at, 16);
-		if (*at++ != '\n') {
-			l->n = 0;
+		if (*at != '\n') { /* forged, or ended */
+			l->changed = true;
 			return;
 		}
+		at++;
 	}
 }
 

@@ -146,10 +146,13 @@ int kernel_nft_table_remove(const char *table, struct kernel_nft_commit *commit,
 	len = put_removal(buf, table);
 	commit->before = kernel_nft_generation(fd);
 	/* of the three messages only the middle one is answered; where all fail, the first */
-	if ((send(fd, buf, len, 0) < 0 || take_answer(fd, NULL, NULL) < 0) && errno != ENOENT)
-		return lab_error_errno(
-			err, errno == EPERM || errno == EOPNOTSUPP ? LAB_DENIED : LAB_FAILED, errno,
-			"nftables: cannot remove a table");
-	commit->after = kernel_nft_generation(fd);
-	return 0;
+	if (send(fd, buf, len, 0) == (ssize_t)len && take_answer(fd, NULL, NULL) == 0) {
+		commit->after = kernel_nft_generation(fd);
+		return 0;
+	}
+	*commit = (struct kernel_nft_commit){0}; /* a commit meanwhile is not ours */
+	if (errno == ENOENT)
+		return 0;
+	return lab_error_errno(err, errno == EPERM || errno == EOPNOTSUPP ? LAB_DENIED : LAB_FAILED,
+			       errno, "nftables: cannot remove a table");
 }

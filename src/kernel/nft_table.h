@@ -36,7 +36,7 @@ struct kernel_nft_commit {
 
 /**
  * Removes "FAMILY NAME", or "NAME" of family ip, with all that is in it. One that is not there is fine. *commit is
- * written on success only.
+ * zero where nothing was removed.
  */
 int kernel_nft_table_remove(const char *table, struct kernel_nft_commit *commit,
 			    struct lab_error **err);

@@ -49,19 +49,15 @@ static size_t find_wanted(const struct plan *p, enum plan_kind kind, const void 
 		       : SIZE_MAX;
 }
 
-/* How the structs of those kinds begin that are in one namespace. */
-struct placed {
-	struct plan_origin origin;
-	const char *ns;
-};
-
 bool kernel_sight_concerns(const struct kernel_sight *s, enum plan_kind kind, const void *least)
 {
 	size_t i = first_wanted(s->wanted, kind, least);
-	const struct placed *o = i < plan_count(s->wanted, kind) ? plan_object(s->wanted, kind, i)
-								 : NULL;
+	const char *ns[2];
 
-	return s->cloud || (o && strcmp(o->ns, s->ns) == 0);
+	if (s->cloud || i == plan_count(s->wanted, kind))
+		return s->cloud;
+	plan_places(kind, plan_object(s->wanted, kind, i), ns);
+	return strcmp(ns[0], s->ns) == 0;
 }
 
 static size_t size_of(enum plan_kind kind)
@@ -136,12 +132,6 @@ static const char *text_of(const struct nlattr *a)
 	return a ? mnl_attr_get_str(a) : NULL;
 }
 
-static uint32_t number_of(const struct nlattr *a, uint32_t otherwise)
-{
-	return a && mnl_attr_get_payload_len(a) == sizeof(uint32_t) ? mnl_attr_get_u32(a)
-								    : otherwise;
-}
-
 /* false: there is no such setting. */
 static bool setting_at(const struct nlattr *array, size_t i, uint32_t *value)
 {
@@ -170,7 +160,7 @@ static void see_bridge(struct kernel_sight *s, struct kernel_sight_dev *d,
 		return;
 	attr_nested(data, IFLA_BR_MAX, a->info[IFLA_INFO_DATA]);
 	snooping = data[IFLA_BR_MCAST_SNOOPING];
-	if (number_of(data[IFLA_BR_STP_STATE], 0))
+	if (attr_u32(data[IFLA_BR_STP_STATE], 0))
 		add_fault(s, d, "spanning tree");
 	if (snooping && mnl_attr_get_u8(snooping))
 		add_fault(s, d, "multicast snooping");
@@ -225,7 +215,7 @@ static void see_conduct(struct kernel_sight *s, struct kernel_sight_dev *d,
 
 static void see_mtu(struct kernel_sight *s, struct kernel_sight_dev *d, const struct link_attrs *a)
 {
-	const uint32_t mtu = number_of(a->of[IFLA_MTU], 0);
+	const uint32_t mtu = attr_u32(a->of[IFLA_MTU], 0);
 	uint32_t mode;
 
 	if (mtu != KERNEL_MTU)
@@ -264,7 +254,7 @@ static void see_lo(struct kernel_sight *s, struct kernel_sight_dev *d)
 
 static void read_segments(struct kernel_sight_dev *d, const struct link_attrs *a)
 {
-	d->gso_segs = number_of(a->of[IFLA_GSO_MAX_SEGS], KERNEL_GSO_SEGS);
+	d->gso_segs = attr_u32(a->of[IFLA_GSO_MAX_SEGS], KERNEL_GSO_SEGS);
 	if (d->gso_segs == KERNEL_GSO_SEGS)
 		d->gso_segs = 0;
 }
@@ -281,8 +271,8 @@ static void see_link(struct kernel_sight *s, struct kernel_sight_dev *d, const c
 	d->alias = alias && *alias ? arena_strdup(s->arena, alias) : NULL;
 	d->bridge = kind && strcmp(kind, "bridge") == 0;
 	d->removable = s->cloud && kind && !is_inborn(name);
-	d->peer_index = (int)number_of(a->of[IFLA_LINK], 0);
-	d->master_index = (int)number_of(a->of[IFLA_MASTER], 0);
+	d->peer_index = (int)attr_u32(a->of[IFLA_LINK], 0);
+	d->master_index = (int)attr_u32(a->of[IFLA_MASTER], 0);
 	d->proxy_arp = setting(a, IPV4_DEVCONF_PROXY_ARP) != 0;
 	read_segments(d, a);
 	see_bridge(s, d, a);

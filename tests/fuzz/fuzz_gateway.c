@@ -18,7 +18,6 @@
 
 #include "base/cleanup.h"
 #include "base/worker.h"
-#include "gateway/quota.h"
 #include "gateway/call.h"
 #include "gateway/quota.h"
 #include "http/body.h"

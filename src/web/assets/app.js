@@ -176,10 +176,15 @@ async function open(ns, turn = true) {
 
 const PLACES = new Set(['ecs', 'host', 'public-host', 'vpc', 'vbr', 'tr', 'cpe']); // what answers by itself
 
+/** Those of a gateway, or those that a function has. */
+function apisOf(box, i) {
+  return state.scene.apis.filter((a) => (box.kind === 'function' ? a.function === box.name : a.gateway === i));
+}
+
 /** Only the first need be a node, which sends; towards the second, whatever `labctl explain` knows. */
 function pickTo(from, i) {
   const box = state.scene.boxes[i];
-  const apis = state.scene.apis.filter((a) => (box.kind === 'function' ? a.function === box.name : a.gateway === i));
+  const apis = apisOf(box, i);
   if (box.kind === 'function' && apis.length === 1) explainTo(from, apis[0].name);
   else if (apis.length) chooseApi(from, box.id);
   else if (box.kind === 'function' && !box.count) notice(`No API of this lab leads to function ${box.name}.`);
@@ -194,12 +199,14 @@ function chooseApi(from, id, turn = true) {
   const i = state.scene.boxes.findIndex((b) => b.id === id);
   const box = state.scene.boxes[i];
   state.again = () => chooseApi(from, id, false);
+  state.picked = null;
   if (turn) {
     endSecond();
+    scene.mark([]);
     showTab('node');
     scene.select(boxOf(from), i);
   }
-  put('node', box ? panel.apisPage(state, from, box, i, actions) : panel.emptyPage());
+  put('node', box ? panel.apisPage(from, box, apisOf(box, i), actions) : panel.emptyPage());
 }
 
 function pick(i, second) {
@@ -229,7 +236,7 @@ function showMembers(id) {
 function pickSecond(from) {
   state.picked = from;
   state.second = true;
-  notice(`From ${from}: choose the second node. Escape ends this.`);
+  notice(`From ${from}: choose the second box. Escape ends this.`);
 }
 
 function endSecond() {
@@ -268,14 +275,14 @@ function explain(from, to, turn = true) {
 }
 
 function explainTo(from, target, turn = true) {
-  const api = state.scene.apis.findIndex((a) => `${a.method} ${a.url}` === target || a.name === target);
+  const api = state.scene.apis.findIndex((a) => `${a.method} ${a.url}` === target || a.name === target || a.function === target);
   if (api >= 0) {
     const a = state.scene.apis[api];
     showWay(`${from} → ${a.name}`, from, a.gateway, `/api/explain?from=${from}&to=api&api=${api}`, turn, () => explainTo(from, target, false));
-  } else if (state.nodes.has(target)) {
+  } else if (state.nodes.has(target) || state.scene.boxes.some((b) => b.kind === 'vpc' && (b.ns === target || b.members.includes(target)))) {
     explain(from, target, turn);
   } else {
-    notice(`There is no node or API ${target}.`);
+    notice(`There is no node, API, function or VPC ${target}.`);
   }
 }
 

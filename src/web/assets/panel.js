@@ -182,8 +182,7 @@ export function membersPage(state, box, actions) {
   ];
 }
 
-export function apisPage(state, from, box, i, actions) {
-  const apis = state.scene.apis.filter((a) => (box.kind === 'function' ? a.function === box.name : a.gateway === i));
+export function apisPage(from, box, apis, actions) {
   return [
     el('p', {class: 'over'}, kindName(box.kind)),
     el('h2', null, `${from} → ${box.name}`),

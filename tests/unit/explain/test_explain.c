@@ -513,7 +513,9 @@ static void test_limits(void **state)
 		 "the limit of p is used up"},
 		{LIMITED("circuitBreaker: {errorThreshold: 3, errorCondition: \"$StatusCode == 503\", "
 			 "windowInSeconds: 30, openTimeoutSeconds: 15}"),
-		 "D503CB", "p has opened the circuit"},
+		 "D503CB", "the circuit of API a is open"},
+		{LIMITED("trafficControl: {unit: MINUTE, apiDefault: 1}"), "D503BB",
+		 "the circuit of API a is open"},
 		{LIMITED("ipControl: {type: REFUSE, items: [{blocks: [10.0.0.0/8]}]}"), "T429PA",
 		 NULL},
 	};

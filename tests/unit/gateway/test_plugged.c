@@ -34,6 +34,11 @@ static const char *const apis[] = {
 	TEST_API("posted", "POST", "/posted", TEST_OPEN PLUGGED_BOUND("pages") PLUGGED_BACKEND),
 	TEST_API("plain", "POST", "/plain", TEST_OPEN PLUGGED_BACKEND),
 	TEST_API("coded", "ANY", "/coded", TEST_OPEN CODED PLUGGED_BACKEND),
+	TEST_API(
+		"coded-on", "ANY", "/coded-on",
+		TEST_OPEN CODED
+		"\"mapping\":{\"mode\":\"MAPPING_PASSTHROUGH\",\"form\":false,\"parameters\":[],\"systems\":[],"
+		"\"constants\":[{\"to\":\"QUERY\",\"as\":\"AppCode\",\"value\":\"next\"}]}," PLUGGED_BACKEND),
 	TEST_API("coded-signed", "ANY", "/coded-signed",
 		 TEST_OPEN CODED PLUGGED_BOUND("signed") PLUGGED_BACKEND),
 	PLUGGED_API("signed", "signed"),
@@ -323,6 +328,9 @@ static void codes_stay_here(void **state)
 		       "GET /coded?a=1&b=%2B&&c\n", "code=");
 	plugged_expect(f, "GET /coded?appcode=%631", "", "200 ", "GET /coded\n", "code=");
 	plugged_expect(f, "GET /coded?AppCode=c1&AppCode=c2", "", "200 ", "GET /coded\n", "code=");
+	/* a constant of that name is the backend's own */
+	plugged_expect(f, "GET /coded-on?AppCode=c1&a=1", "", "200 ",
+		       "GET /coded-on?AppCode=next&a=1\n", "c1");
 	/* where another one says who calls, it is a parameter like any other */
 	plugged_expect(f, "GET /coded?AppCode=c2", "Authorization: APPCODE c1\r\n", "200 ",
 		       "GET /coded?AppCode=c2\n", "appcode c1");
