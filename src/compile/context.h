@@ -41,6 +41,12 @@ struct strbuf;
 struct cen_state;
 struct wire;
 
+/** How places of a file begin. */
+struct compile_file {
+	const struct source *src;
+	const char *file; /* "lab.yaml:" */
+};
+
 struct compile {
 	const struct lab *lab;
 	struct plan *plan;
@@ -54,6 +60,7 @@ struct compile {
 	bool view;          /* nobody asks for more of the summary than explain/ does */
 	struct wire *wires; /* lines that labctl-wire carries */
 	size_t n_wires;
+	struct compile_file place; /* of compile_place()'s last */
 };
 
 /* --- context.c: names, origins, links --- */

@@ -35,7 +35,7 @@ bool compile_by_wire(const struct compile *c, const struct line *line)
 
 static const char *place_of(struct compile *c, const struct plan_end *end)
 {
-	return compile_text(c, "%s.%s", end->ns, end->dev);
+	return arena_join(c->arena, end->ns, ".", end->dev, NULL);
 }
 
 /* More of a hash than name_ifname() has room for: there may be thousands, with one beginning. */
@@ -60,10 +60,11 @@ static const char *lay(struct compile *c, struct plan_origin origin, struct plan
 {
 	const char *place = place_of(c, &end), *port = port_at(c, place);
 
-	(void)compile_link(c, origin, entrance(end, line), /* the plan owns it */
-			   (struct plan_end){.ns = WIRE_NS,
-					     .dev = port,
-					     .alias = compile_text(c, "line at %s", place)});
+	(void)compile_link(
+		c, origin, entrance(end, line), /* the plan owns it */
+		(struct plan_end){.ns = WIRE_NS,
+				  .dev = port,
+				  .alias = arena_join(c->arena, "line at ", place, NULL)});
 	return port;
 }
 
