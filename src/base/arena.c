@@ -175,8 +175,8 @@ char *arena_strdup(struct arena *a, const char *s)
 
 char *arena_join(struct arena *a, const char *first, ...)
 {
-	size_t lens[JOIN_KNOWN], n = 0,
-				 len = 0; /* of the first pieces, which are nearly always all */
+	size_t lens[JOIN_KNOWN] = {0}; /* of the first pieces, which are nearly always all */
+	size_t n = 0, len = 0;
 	char *text, *at;
 	va_list ap;
 
@@ -197,8 +197,7 @@ char *arena_join(struct arena *a, const char *first, ...)
 	for (const char *s = first; s; s = va_arg(ap, const char *), n++) {
 		const size_t piece = n < JOIN_KNOWN ? lens[n] : strlen(s);
 
-		memcpy(at, s, piece);
-		at += piece;
+		at = mempcpy(at, s, piece);
 	}
 	va_end(ap);
 	return text;
