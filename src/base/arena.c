@@ -18,7 +18,6 @@
 #define LAST_BLOCK  (1u << 18)
 #define HUGE_PAGE   ((size_t)1 << 21)
 #define FIRST_ARRAY 2u
-#define JOIN_KNOWN  8u
 
 struct block {
 	struct block *next;
@@ -175,30 +174,20 @@ char *arena_strdup(struct arena *a, const char *s)
 
 char *arena_join(struct arena *a, const char *first, ...)
 {
-	size_t lens[JOIN_KNOWN] = {0}; /* of the first pieces, which are nearly always all */
-	size_t n = 0, len = 0;
+	size_t len = 0;
 	char *text, *at;
 	va_list ap;
 
 	va_start(ap, first);
-	for (const char *s = first; s; s = va_arg(ap, const char *), n++) {
-		const size_t piece = strlen(s);
-
-		if (n < JOIN_KNOWN)
-			lens[n] = piece;
-		len += piece;
-	}
+	for (const char *s = first; s; s = va_arg(ap, const char *))
+		len += strlen(s);
 	va_end(ap);
 	at = text = arena_alloc(a, len + 1);
 	if (!text)
 		return NULL;
-	n = 0;
 	va_start(ap, first);
-	for (const char *s = first; s; s = va_arg(ap, const char *), n++) {
-		const size_t piece = n < JOIN_KNOWN ? lens[n] : strlen(s);
-
-		at = mempcpy(at, s, piece);
-	}
+	for (const char *s = first; s; s = va_arg(ap, const char *))
+		at = stpcpy(at, s);
 	va_end(ap);
 	return text;
 }
