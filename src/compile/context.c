@@ -41,9 +41,14 @@ struct plan_origin compile_origin(struct compile *c, const char *kind, const str
 struct plan_origin compile_origin_in(struct compile *c, const char *kind, const struct named *id,
 				     const char *sub_kind, const struct named *sub)
 {
-	return (struct plan_origin){
-		arena_join(c->arena, kind, ".", id->name, ".", sub_kind, ".", sub->name, NULL),
-		compile_place(c, sub->at)};
+	struct compile_owner *o = &c->owner;
+
+	if (o->id != id || o->kind != kind || o->sub_kind != sub_kind)
+		*o = (struct compile_owner){
+			id, kind, sub_kind,
+			arena_join(c->arena, kind, ".", id->name, ".", sub_kind, ".", NULL)};
+	return (struct plan_origin){arena_join(c->arena, o->text, sub->name, NULL),
+				    compile_place(c, sub->at)};
 }
 
 const char *compile_text(struct compile *c, const char *fmt, ...)

@@ -15,7 +15,7 @@
 
 struct first {
 	const char *text;
-	size_t number; /* in the order in which they were found */
+	uint32_t number; /* in the order in which they were found */
 };
 
 #define FEW  16u
@@ -26,8 +26,8 @@ struct firsts {
 	struct plan_texts known; /* at: their numbers */
 	struct first memo[MEMO]; /* the same by address: objects of one name share its text */
 	struct first *v;
-	size_t n;
-	size_t *place; /* by number: where the text is among the sorted ones */
+	uint32_t n;
+	uint32_t *place; /* by number: where the text is among the sorted ones */
 };
 
 struct sorting {
@@ -35,8 +35,8 @@ struct sorting {
 	size_t size, n;
 	size_t at; /* of the first text in an item */
 	char *items;
-	size_t *first; /* of every item the number, then the place of its first text */
-	size_t *order; /* from where every item comes */
+	uint32_t *first; /* of every item the number, then the place of its first text */
+	uint32_t *order; /* from where every item comes */
 };
 
 static void *room_for(size_t n, size_t size)
@@ -58,7 +58,7 @@ static size_t first_text_at(enum plan_kind kind)
 	return at + f->offset;
 }
 
-static size_t number_of(struct firsts *f, const char *text)
+static uint32_t number_of(struct firsts *f, const char *text)
 {
 	struct plan_text *known = plan_texts_get(&f->known, text);
 
@@ -67,7 +67,7 @@ static size_t number_of(struct firsts *f, const char *text)
 		f->v[f->n] = (struct first){text, f->n};
 		f->n++;
 	}
-	return known->at;
+	return (uint32_t)known->at;
 }
 
 /* No text counts as "": such objects are compared by plan_key_cmp(), which tells them apart. */
@@ -92,7 +92,7 @@ static int compare_first(const void *a, const void *b)
 static void sort_firsts(struct firsts *f)
 {
 	qsort(f->v, f->n, sizeof(*f->v), compare_first);
-	for (size_t i = 0; i < f->n; i++)
+	for (uint32_t i = 0; i < f->n; i++)
 		f->place[f->v[i].number] = i;
 }
 
@@ -100,19 +100,19 @@ static int compare_items(const void *a, const void *b, void *data)
 {
 	const struct sorting *s = data;
 
-	return plan_key_cmp(s->kind, s->items + *(const size_t *)a * s->size,
-			    s->items + *(const size_t *)b * s->size);
+	return plan_key_cmp(s->kind, s->items + *(const uint32_t *)a * s->size,
+			    s->items + *(const uint32_t *)b * s->size);
 }
 
 /* Those of one first text: most are two or three. */
-static void sort_few(struct sorting *s, size_t *order, size_t n)
+static void sort_few(struct sorting *s, uint32_t *order, size_t n)
 {
 	if (n > FEW) {
 		qsort_r(order, n, sizeof(*order), compare_items, s);
 		return;
 	}
 	for (size_t i = 1; i < n; i++) {
-		const size_t item = order[i];
+		const uint32_t item = order[i];
 		size_t at = i;
 
 		for (; at > 0 && compare_items(&order[at - 1], &item, s) > 0; at--)
@@ -122,9 +122,9 @@ static void sort_few(struct sorting *s, size_t *order, size_t n)
 }
 
 /* `end`: of every text, where its objects end; one more than there are texts, all 0. */
-static void find_order(struct sorting *s, const struct firsts *f, size_t *end)
+static void find_order(struct sorting *s, const struct firsts *f, uint32_t *end)
 {
-	size_t begin = 0;
+	uint32_t begin = 0;
 
 	for (size_t i = 0; i < s->n; i++) {
 		s->first[i] = f->place[s->first[i]];
@@ -133,7 +133,7 @@ static void find_order(struct sorting *s, const struct firsts *f, size_t *end)
 	for (size_t i = 1; i <= f->n; i++)
 		end[i] += end[i - 1];
 	for (size_t i = 0; i < s->n; i++)
-		s->order[end[s->first[i]]++] = i;
+		s->order[end[s->first[i]]++] = (uint32_t)i;
 	for (size_t i = 0; i < f->n; begin = end[i++])
 		if (end[i] - begin > 1)
 			sort_few(s, s->order + begin, end[i] - begin);
@@ -142,10 +142,10 @@ static void find_order(struct sorting *s, const struct firsts *f, size_t *end)
 /* Moves every item to its place, along the circles in which they push each other away. `hold` has room for one. */
 static void move_items(struct sorting *s, char *hold)
 {
-	size_t *order = s->order;
+	uint32_t *order = s->order;
 
-	for (size_t first = 0; first < s->n; first++) {
-		size_t at = first, from;
+	for (uint32_t first = 0; first < s->n; first++) {
+		uint32_t at = first, from;
 
 		if (order[first] == first)
 			continue;
@@ -161,7 +161,7 @@ static void move_items(struct sorting *s, char *hold)
 
 static void sort_kind(struct sorting *s, const struct firsts *f)
 {
-	auto_free size_t *end = room_for(f->n, sizeof(*end));
+	auto_free uint32_t *end = room_for(f->n, sizeof(*end));
 	auto_free char *hold = room_for(1, s->size);
 
 	find_order(s, f, end);
@@ -169,7 +169,7 @@ static void sort_kind(struct sorting *s, const struct firsts *f)
 }
 
 /* `numbers`: two for every object. */
-static struct sorting begin(struct plan *p, enum plan_kind kind, size_t *numbers)
+static struct sorting begin(struct plan *p, enum plan_kind kind, uint32_t *numbers)
 {
 	const struct plan_array array = plan_array(p, kind);
 
@@ -190,7 +190,7 @@ void plan_sort(struct plan *p)
 
 	for (enum plan_kind kind = 0; kind < PLAN_N_KINDS; kind++)
 		n += plan_count(p, kind);
-	auto_free size_t *numbers = room_for(3 * n, sizeof(*numbers));
+	auto_free uint32_t *numbers = room_for(3 * n, sizeof(*numbers));
 	auto_free struct first *texts = room_for(n, sizeof(*texts));
 
 	f.v = texts;
