@@ -54,6 +54,7 @@ enum analyse_end {
 	ANALYSE_FILTERED,  /* hop.filter says so */
 	ANALYSE_NO_NEIGHBOUR, /* nobody answers for the next hop */
 	ANALYSE_DOWN,         /* the line is down */
+	ANALYSE_LOSS,         /* the line is up, and loses every packet */
 	ANALYSE_NO_ROUTER,    /* a host got what is not for it */
 	ANALYSE_FORGED,       /* a router got a packet with an address of its own as source */
 	ANALYSE_LOOP,         /* it goes round in circles */
@@ -71,7 +72,9 @@ struct analyse_hop {
 	const struct plan_route *route; /* that was taken, dynamic ones included; NULL: none, or the
 					 * subnet of an address */
 	const struct plan_link *link;   /* that it left by; NULL: it did not, or by a bridge */
-	uint32_t next;                  /* next hop; 0: none */
+	const struct plan_shaper
+		*loser; /* of the line that loses it; NULL: none does, or it has none */
+	uint32_t next;  /* next hop; 0: none */
 	const struct plan_filter *filter; /* that dropped it, or is not understood */
 	const char *chain, *verdict; /* of that filter: the chain, and the rule or "policy drop" */
 };
@@ -113,3 +116,10 @@ void analyse_walk(const struct analyse *a, const struct analyse_packet *p, const
 void analyse_place(const struct plan_namespace *ns, struct strbuf *b);
 /** What stopped the trip, in the cloud's terms, on one line: "vpc-3 has no route to 172.16.1.0/24". */
 void analyse_explain(const struct analyse *a, const struct analyse_trip *trip, struct strbuf *b);
+
+/**
+ * Why nobody is at the far end of a circuit, where that is how the walk ends and the plan says it: "it has VLAN 110, ..."
+ * of the VBR. Else NULL. Lives as long as a.
+ */
+const char *analyse_circuit_fault(const struct analyse *a, const struct analyse_walk *w,
+				  const char **vbr);

@@ -106,6 +106,12 @@ static void add_access(const struct analyse_hop *hop, struct strbuf *b)
 		strbuf_printf(b, "%s may not call it", hop->ns->name);
 }
 
+/* "links.NAME" */
+static const char *link_of(const char *resource)
+{
+	return begins(resource, "links.") ? resource + strlen("links.") : "?";
+}
+
 static void add_filter(const struct analyse_hop *hop, struct strbuf *b)
 {
 	const char *table = hop->filter ? hop->filter->table : "?";
@@ -115,10 +121,7 @@ static void add_filter(const struct analyse_hop *hop, struct strbuf *b)
 	} else if (strcmp(table, "labctl-access") == 0) {
 		add_access(hop, b);
 	} else if (begins(table, "labctl-link.")) {
-		const char *resource = hop->filter->origin.resource;
-
-		strbuf_printf(b, "link %s is down",
-			      begins(resource, "links.") ? resource + strlen("links.") : "?");
+		strbuf_printf(b, "link %s is down", link_of(hop->filter->origin.resource));
 	} else if (strcmp(table, "labctl-svc") == 0) {
 		add_place(hop, b);
 		strbuf_add(b, " answers gateways only");
@@ -163,8 +166,15 @@ static void add_blackhole(const struct analyse_walk *w, const struct analyse_hop
 	strbuf_add(b, " leads nowhere");
 }
 
-static void add_no_neighbour(const struct analyse_hop *hop, struct strbuf *b)
+static void add_no_neighbour(const struct analyse *a, const struct analyse_walk *w,
+			     const struct analyse_hop *hop, struct strbuf *b)
 {
+	const char *vbr, *fault = analyse_circuit_fault(a, w, &vbr);
+
+	if (fault) {
+		strbuf_printf(b, "nobody answers VBR %s on its circuit: %s", vbr, fault);
+		return;
+	}
 	add_place(hop, b);
 	strbuf_add(b, " finds nobody with ");
 	add_ip(hop->next, b);
@@ -180,6 +190,19 @@ static void add_down(const struct analyse_hop *hop, struct strbuf *b)
 	if (far && far->down)
 		strbuf_printf(b, "%s of ", far->dev);
 	strbuf_printf(b, "%s is down", far ? far->ns : hop->out);
+}
+
+/* By `links:` or `labctl link`, or as the line itself is. */
+static void add_loss(const struct analyse_hop *hop, struct strbuf *b)
+{
+	const struct plan_shaper *s = hop->loser;
+
+	if (s && begins(s->origin.resource, "links."))
+		strbuf_printf(b, "link %s", link_of(s->origin.resource));
+	else
+		strbuf_printf(b, "the line at %s of %s", s ? s->dev : hop->out,
+			      s ? s->ns : hop->ns->name);
+	strbuf_add(b, " loses every packet");
 }
 
 /* What is down lost its routes with it, and hears nobody. */
@@ -220,8 +243,9 @@ static void add_end(const struct analyse *a, const struct analyse_walk *w, struc
 	case ANALYSE_NO_ROUTE: add_no_route(a, w, hop, b); break;
 	case ANALYSE_BLACKHOLE: add_blackhole(w, hop, b); break;
 	case ANALYSE_FILTERED: add_filter(hop, b); break;
-	case ANALYSE_NO_NEIGHBOUR: add_no_neighbour(hop, b); break;
+	case ANALYSE_NO_NEIGHBOUR: add_no_neighbour(a, w, hop, b); break;
 	case ANALYSE_DOWN: add_down(hop, b); break;
+	case ANALYSE_LOSS: add_loss(hop, b); break;
 	case ANALYSE_NO_ROUTER:
 		add_place(hop, b);
 		strbuf_add(b, " is no router, and gets what is for ");

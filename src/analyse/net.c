@@ -97,6 +97,14 @@ bool analyse_net_is_up(const struct analyse *a, uint32_t dev)
 	return !a->devs[dev].down;
 }
 
+const struct plan_shaper *analyse_net_line_shaper(const struct analyse *a, uint32_t dev)
+{
+	const struct net_device *d = &a->devs[dev];
+	const struct plan_shaper *far = d->far == NET_NONE ? NULL : a->devs[d->far].shaper;
+
+	return d->shaper && (!far || d->shaper->loss_ppm >= far->loss_ppm) ? d->shaper : far;
+}
+
 const struct net_neighbour *analyse_net_neighbour(const struct analyse *a, uint32_t dev,
 						  uint32_t ip)
 {
@@ -252,6 +260,7 @@ static void cut_lost(const struct analyse *a, struct net_device *d)
 	if (d->shaper->loss_ppm < NET_LOST_ALL || d->peer == NET_NONE)
 		return;
 	a->devs[d->peer].peer = NET_NONE;
+	a->devs[d->peer].loses = d->loses = true;
 	d->peer = NET_NONE;
 }
 

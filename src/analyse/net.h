@@ -38,6 +38,7 @@ struct net_device {
 	uint32_t next;     /* device of that segment; NET_NONE: the last one */
 	uint32_t first, n; /* its addresses, in the namespace's list */
 	bool proxy_arp, down;
+	bool loses;    /* its line loses all that is sent: it has no peer, or none behind a wire */
 	bool enslaved; /* it is a port, if only of a bridge that is of no plan */
 	bool used;     /* see analyse_net_use() */
 };
@@ -177,6 +178,8 @@ void analyse_net_join_wires(const struct analyse *a);
 uint32_t analyse_net_local(const struct analyse *a, uint32_t ns, uint32_t ip);
 /** Whether frames pass: false of what is down. */
 bool analyse_net_is_up(const struct analyse *a, uint32_t dev);
+/** Of the line that begins at the device, or of its other end; NULL: neither has one. */
+const struct plan_shaper *analyse_net_line_shaper(const struct analyse *a, uint32_t dev);
 const struct net_neighbour *analyse_net_neighbour(const struct analyse *a, uint32_t dev,
 						  uint32_t ip);
 
@@ -216,6 +219,7 @@ struct net_taker {
 	uint32_t dev;        /* NET_NONE: nobody */
 	bool several;        /* more than one would */
 	bool down;           /* the line that it would go over is */
+	uint32_t loser;      /* where the line begins or ends that loses it; NET_NONE: none does */
 	const char *unknown; /* why nobody knows who takes it */
 };
 struct net_taker analyse_net_take(const struct analyse *a, uint32_t dev, uint32_t ip,

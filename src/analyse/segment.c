@@ -170,12 +170,12 @@ static bool leads_into_a_cut(const struct analyse *a, const struct net_device *d
 	       (far->master != NET_NONE && !analyse_net_is_up(a, far->master));
 }
 
-struct net_taker analyse_net_take(const struct analyse *a, uint32_t dev, uint32_t ip,
-				  uint32_t sender)
+/* Who of the segment takes a frame that is sent out of dev, which need not be of it. */
+static struct net_taker ask(const struct analyse *a, struct net_segment *s, uint32_t dev,
+			    uint32_t ip, uint32_t sender)
 {
-	struct net_segment *s = &a->segments[a->devs[dev].segment];
 	const struct net_neighbour *known = analyse_net_neighbour(a, dev, ip);
-	struct net_taker t = {.dev = NET_NONE, .unknown = s->doubt};
+	struct net_taker t = {.dev = NET_NONE, .loser = NET_NONE, .unknown = s->doubt};
 
 	analyse_net_use_segment(a, s);
 	if (known)
@@ -186,6 +186,34 @@ struct net_taker analyse_net_take(const struct analyse *a, uint32_t dev, uint32_
 		if (s->members[i] != dev && s->members[i] != t.dev &&
 		    answers_for_others(a, s->members[i], ip, sender))
 			answer(&t, s->members[i]);
-	t.down = t.dev == NET_NONE && leads_into_a_cut(a, &a->devs[dev]);
+	return t;
+}
+
+/* The device at which the segment ends only because its line loses all, and behind which somebody would take it. */
+static uint32_t loser_of(const struct analyse *a, const struct net_segment *s, uint32_t dev,
+			 uint32_t ip, uint32_t sender)
+{
+	for (uint32_t i = s->first; i != NET_NONE; i = a->devs[i].next) {
+		const uint32_t far = a->devs[i].far;
+
+		if (a->devs[i].loses && far != NET_NONE &&
+		    a->devs[far].segment != a->devs[dev].segment &&
+		    ask(a, &a->segments[a->devs[far].segment], dev, ip, sender).dev != NET_NONE)
+			return i;
+	}
+	return NET_NONE;
+}
+
+struct net_taker analyse_net_take(const struct analyse *a, uint32_t dev, uint32_t ip,
+				  uint32_t sender)
+{
+	struct net_segment *s = &a->segments[a->devs[dev].segment];
+	struct net_taker t = ask(a, s, dev, ip, sender);
+
+	if (t.dev != NET_NONE)
+		return t;
+	t.down = leads_into_a_cut(a, &a->devs[dev]);
+	if (!t.down)
+		t.loser = loser_of(a, s, dev, ip, sender);
 	return t;
 }

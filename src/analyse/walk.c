@@ -150,6 +150,16 @@ static void lose(struct walker *k, uint32_t out, uint32_t in)
 	k->w->loss_ppm = analyse_loss_of_both(k->w->loss_ppm, lost);
 }
 
+static bool nobody(struct walker *k, const struct net_taker *t)
+{
+	if (t->down)
+		return end(k, ANALYSE_DOWN);
+	if (t->loser == NET_NONE)
+		return end(k, ANALYSE_NO_NEIGHBOUR);
+	hop_of(k)->loser = analyse_net_line_shaper(k->a, t->loser);
+	return end(k, ANALYSE_LOSS);
+}
+
 static bool leave(struct walker *k, const struct net_route *way, const struct net_taker *t)
 {
 	struct analyse_hop *hop = hop_of(k);
@@ -162,7 +172,7 @@ static bool leave(struct walker *k, const struct net_route *way, const struct ne
 	if (t->several)
 		return not_known(k, "more than one device answers for the next hop");
 	if (t->dev == NET_NONE)
-		return end(k, t->down ? ANALYSE_DOWN : ANALYSE_NO_NEIGHBOUR);
+		return nobody(k, t);
 	lose(k, way->dev, t->dev);
 	return enter(k, k->a->devs[t->dev].ns, t->dev);
 }

@@ -181,7 +181,8 @@ static void join(const struct analyse *a, uint32_t ns, const struct net_wire *w)
 		return;
 	a->devs[here].far = there;
 	a->devs[there].far = here;
-	if (a->devs[here].wire_loss_ppm >= NET_LOST_ALL)
+	a->devs[here].loses = a->devs[there].loses = a->devs[here].wire_loss_ppm >= NET_LOST_ALL;
+	if (a->devs[here].loses)
 		return;
 	a->devs[here].peer = there;
 	a->devs[there].peer = here;

@@ -13,6 +13,8 @@
 #include "base/strbuf.h"
 #include "cli/cli.h"
 
+#define NAMED_MAX 4 /* of copies; more are not named */
+
 char *cli_copy_name(const char *lab, unsigned int k, struct lab_error **err)
 {
 	auto_strbuf struct strbuf name = {0};
@@ -85,6 +87,26 @@ char **cli_copies(const char *arg, size_t *n, struct lab_error **err)
 	(void)lab_error_make(err, LAB_STATE, "lab %s: no copy of it is up", lab);
 	(void)lab_error_hint(err, "labctl up %s --copies 3", arg);
 	return NULL;
+}
+
+int cli_hint_copies(const char *verb, const char *arg, struct lab_error **err)
+{
+	auto_error struct lab_error *ignored = NULL; /* then there are none */
+	auto_strbuf struct strbuf list = {0};
+	char **names;
+	size_t n;
+
+	if (lab_error_status(*err) != LAB_STATE)
+		return -1;
+	names = cli_copies(arg, &n, &ignored);
+	for (size_t i = 0; i < n && i < NAMED_MAX; i++)
+		strbuf_printf(&list, "%s%s", i ? ", " : "", names[i]);
+	if (n)
+		(void)lab_error_hint(err, "its copies are up: %s%s; `labctl %s %s`",
+				     strbuf_str(&list), n > NAMED_MAX ? ", ..." : "", verb,
+				     names[0]);
+	cli_copies_free(names, n);
+	return -1;
 }
 
 void cli_copies_free(char **names, size_t n)

@@ -22,6 +22,8 @@ char *cli_copy_name(const char *lab, unsigned int k, struct lab_error **err);
  * brought up from a file that gives another name. Array and names to be freed. LAB_STATE: none.
  */
 char **cli_copies(const char *arg, size_t *n, struct lab_error **err);
+/** Where *err says that the lab is not up (LAB_STATE), and copies of it are: names them as the hint. Gives -1. */
+int cli_hint_copies(const char *verb, const char *arg, struct lab_error **err);
 void cli_copies_free(char **names, size_t n);
 
 /** What is done to one lab; gives an exit status, having said what went wrong. */

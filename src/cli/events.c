@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/strbuf.h"
 #include "cli/cli.h"
+#include "cli/figure.h"
 #include "cli/options.h"
 #include "cli/rework.h"
 #include "cli/signals.h"
@@ -77,38 +78,27 @@ static const struct event **schedule_of(const struct lab *lab)
 	return events;
 }
 
-/* One value, in the smallest unit, and as a person says it. */
-static void put(struct changes *c, const char *link, const char *key, const char *value,
-		struct strbuf *said)
-{
-	changes_set_link(c, link, key, value);
-	strbuf_printf(said, " %s=%s", key, value);
-}
+typedef const char *figure_fn(struct arena *a, uint64_t n);
 
-static void put_number(struct changes *c, const char *link, const char *key, const struct number *n,
-		       const char *unit, struct strbuf *said)
+/* One value, if it is given, as a person writes it. */
+static void put(struct changes *c, const char *link, const char *key, const struct number *n,
+		figure_fn *text, struct strbuf *said)
 {
-	auto_strbuf struct strbuf value = {0};
+	auto_arena struct arena *a = arena_new(0);
 
 	if (!n->set)
 		return;
-	strbuf_printf(&value, "%" PRIu64 "%s", n->v, unit);
-	put(c, link, key, value.s, said);
+	changes_set_link(c, link, key, text(a, n->v));
+	strbuf_printf(said, " %s=%s", key, text(a, n->v));
 }
 
 static void put_values(struct changes *c, const char *link, const struct event_set *s,
 		       struct strbuf *said)
 {
-	put_number(c, link, "rate", &s->rate, "bit", said);
-	put_number(c, link, "rtt", &s->rtt, "us", said);
-	put_number(c, link, "jitter", &s->jitter, "us", said);
-	if (s->loss.set) {
-		auto_strbuf struct strbuf value = {0};
-
-		strbuf_printf(&value, "%" PRIu64 ".%04" PRIu64 "%%", s->loss.v / 10000,
-			      s->loss.v % 10000);
-		put(c, link, "loss", value.s, said);
-	}
+	put(c, link, "rate", &s->rate, cli_rate_text, said);
+	put(c, link, "rtt", &s->rtt, cli_time_text, said);
+	put(c, link, "jitter", &s->jitter, cli_time_text, said);
+	put(c, link, "loss", &s->loss, cli_share_text, said);
 }
 
 static int happen(const char *lab, const struct event *e, struct strbuf *said,

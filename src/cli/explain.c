@@ -13,11 +13,11 @@
 #include "cli/cli.h"
 #include "cli/explain_probe.h"
 #include "cli/options.h"
+#include "cli/request.h"
 #include "cli/rework.h"
 #include "cli/seen.h"
 #include "explain/explain.h"
 #include "parse/parse.h"
-#include "validate/validate.h"
 
 #define NAMES_MAX    6 /* of resources that a step adds; more are only counted */
 #define OPTION_WHOLE 256
@@ -147,23 +147,13 @@ static void asked_done(struct asked *a)
 #define auto_asked __attribute__((cleanup(asked_done)))
 
 /* l: NULL where there is no ${...}. */
-static bool expand_text(struct cli_lab *l, const char *text, char **out, const char **why)
-{
-	const char *value = text && l ? validate_expand(l->lab, text, why) : text;
-
-	if (text && !value)
-		return false;
-	*out = value ? strdup(value) : NULL;
-	if (value && !*out)
-		abort();
-	return true;
-}
-
 static bool expand_all(const struct options *o, struct cli_lab *l, struct asked *a,
 		       const char **why)
 {
-	return expand_text(l, o->to, &a->to, why) && expand_text(l, o->host, &a->host, why) &&
-	       expand_text(l, o->stage, &a->stage, why);
+	struct lab *lab = l ? l->lab : NULL;
+
+	return cli_expand(lab, o->to, &a->to, why) && cli_expand(lab, o->host, &a->host, why) &&
+	       cli_expand(lab, o->stage, &a->stage, why);
 }
 
 static struct explain_request request_of(const struct options *o, const struct asked *asked)
@@ -569,8 +559,8 @@ static void print_text(const struct options *o, const struct explanation *e,
 
 static bool has_variables(const struct options *o)
 {
-	return strstr(o->to, "${") || (o->host && strstr(o->host, "${")) ||
-	       (o->stage && strstr(o->stage, "${"));
+	return cli_has_variables(o->to) || cli_has_variables(o->host) ||
+	       cli_has_variables(o->stage);
 }
 
 static int expand(const struct options *o, const char *step, struct asked *asked,
@@ -582,6 +572,20 @@ static int expand(const struct options *o, const char *step, struct asked *asked
 	if ((l || !has_variables(o)) && expand_all(o, l, asked, &why))
 		return 0;
 	return lab_error_make(err, LAB_USAGE, "%s: %s", o->to, why);
+}
+
+/* One that a later step brings is no mistake: what comes of it is explained. */
+static int check_app(const struct options *o, const struct cli_seen *seen, struct lab_error **err)
+{
+	auto_cli_lab struct cli_lab *l = NULL;
+
+	if (!o->app || cli_knows_app(seen->plan, o->app))
+		return 0;
+	l = lab_at(o->common.lab, NULL);
+	for (size_t i = 0; l && i < l->lab->n_apps; i++)
+		if (!strcmp(l->lab->apps[i].id.name, o->app))
+			return 0;
+	return cli_no_such_app(seen->plan, l ? l->lab : NULL, o->app, err);
 }
 
 /* The lab is up, and this process is where it can be probed. */
@@ -622,7 +626,7 @@ static int explain_it(const struct options *o, struct cli_seen *seen, struct pro
 
 	if (!plan_find_node(seen->plan, o->from))
 		return no_such_node(seen->plan, o->from, err);
-	if (expand(o, seen->step, &asked, err))
+	if (check_app(o, seen, err) || expand(o, seen->step, &asked, err))
 		return -1;
 	e = explain_seen(o, seen, &asked, &remedy, err);
 	if (!e || probe(o, &asked, e, probing, err))

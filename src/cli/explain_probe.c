@@ -9,6 +9,7 @@
 #include "base/strbuf.h"
 #include "check/probe.h"
 #include "cli/listen.h"
+#include "cli/request.h"
 #include "cli/signals.h"
 
 #define PINGS       3
@@ -69,27 +70,6 @@ static json_t *headers_of(const struct explain_request *r)
 	    (r->stage && json_array_append_new(list, json_sprintf("X-Ca-Stage: %s", r->stage))))
 		abort();
 	return list;
-}
-
-/* What the lab's gateways know of the app that signs: {"key", "secret"}; NULL where they know none. */
-static json_t *credentials_of(const struct plan *p, const char *name)
-{
-	json_t *found = NULL;
-
-	for (size_t i = 0; i < p->n_workers && !found; i++) {
-		json_auto_t *config = json_loads(p->workers[i].config, 0, NULL);
-		const json_t *app;
-		size_t k;
-
-		json_array_foreach (json_object_get(config, "apps"), k, app) {
-			const char *is = json_string_value(json_object_get(app, "name"));
-
-			if (is && !strcmp(is, name) && !found)
-				found = json_pack("{s:O, s:O}", "key", json_object_get(app, "key"),
-						  "secret", json_object_get(app, "secret"));
-		}
-	}
-	return found;
 }
 
 /* app: taken over; NULL: nobody signs */
@@ -235,14 +215,11 @@ static json_t *send(const struct cli_running *running, const struct explanation 
 	const bool predicted = e->verdict != ANALYSE_NO || e->status;
 	const int timeout = predicted ? PREDICTED_MS : UNPREDICTED_MS;
 	const struct plan_node *node = cli_find_node(running, r->from, err);
-	json_t *app = r->app ? credentials_of(running->plan, r->app) : NULL, *spec, *result;
+	json_t *app = node && r->app ? cli_credentials(running->plan, r->app, err) : NULL;
+	json_t *spec, *result;
 
-	if (node && r->app && !app)
-		(void)lab_error_make(err, LAB_USAGE, "no such app: %s", r->app);
-	if (!node || (r->app && !app)) {
-		json_decref(app);
+	if (!node || (r->app && !app))
 		return NULL;
-	}
 	spec = spec_of(e, r, timeout, app);
 	if (!spec) {
 		(void)lab_error_make(err, LAB_USAGE, "what is asked for is not UTF-8");
@@ -317,10 +294,12 @@ void cli_probed_print(const struct cli_probed *p)
 {
 	const struct explain_verdict *v = &p->verdict;
 
-	printf("\nprobe: %s: %s\n", p->says,
-	       !v->known   ? "nothing was predicted"
-	       : v->agrees ? "as predicted"
-			   : "DISAGREES with the prediction");
+	printf("\nprobe: %s: %s%s\n", p->says,
+	       !v->known    ? "nothing was predicted"
+	       : !v->agrees ? "DISAGREES with the prediction"
+	       : v->limit   ? "as predicted: "
+			    : "as predicted",
+	       v->agrees && v->limit ? v->limit : "");
 	if (v->hop)
 		printf("  where  %s, of %s: %s\n", v->hop->place, v->leg->title, v->how);
 	if (p->dropped)
@@ -333,11 +312,12 @@ json_t *cli_probed_json(const struct cli_probed *p)
 	const struct explain_verdict *v = &p->verdict;
 	const struct explain_observed *o = &p->observed;
 	json_t *root = json_pack(
-		"{s:o, s:s, s:b, s:o, s:s?, s:s?, s:s?, s:s?, s:I}", "agrees",
+		"{s:o, s:s, s:b, s:o, s:s?, s:s?, s:s?, s:s?, s:s?, s:I}", "agrees",
 		v->known ? json_boolean(v->agrees) : json_null(), "says", p->says, "answered",
-		o->answered, "status", o->status ? json_integer(o->status) : json_null(), "ns",
-		v->hop ? v->hop->ns : NULL, "place", v->hop ? v->hop->place : NULL, "leg",
-		v->leg ? v->leg->title : NULL, "how", v->how, "dropped", (json_int_t)p->dropped);
+		o->answered, "status", o->status ? json_integer(o->status) : json_null(), "limit",
+		v->limit, "ns", v->hop ? v->hop->ns : NULL, "place", v->hop ? v->hop->place : NULL,
+		"leg", v->leg ? v->leg->title : NULL, "how", v->how, "dropped",
+		(json_int_t)p->dropped);
 
 	if (!root)
 		abort();

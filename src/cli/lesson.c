@@ -66,7 +66,7 @@ const struct argp cli_argp_lesson = {
 	.doc = "Teaches a lab: `start` brings it up as it is before its first step, `next` explains a step, "
 	       "shows what it changes and does it, `check` runs its checks, `hint` helps. `exercise` does what "
 	       "somebody does who forgets something; `check` then proves the answer and shows it, `next` and "
-	       "`back` leave it. `goto` goes to any step. How far one has come is kept until `reset`, also "
+	       "`back` leave it. `goto` goes to any step, by its name or number. How far one has come is kept until `reset`, also "
 	       "while the lab is down. Without a word: where one is.\v"
 	       "Examples:\n"
 	       "  labctl lesson scenario1 start\n"

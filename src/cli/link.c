@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "cli/cli.h"
+#include "cli/figure.h"
 #include "cli/options.h"
 #include "cli/rework.h"
 #include "compile/compile.h"
@@ -100,38 +101,29 @@ const struct argp cli_argp_link = {
 /* --- the list --- */
 
 static const struct ui_column columns[] = {
-	{"LINK", UI_TEXT},    {"KIND", UI_TEXT}, {"ENDS", UI_TEXT},   {"STATE", UI_TEXT},
-	{"RATE", UI_TEXT},    {"RTT", UI_TEXT},  {"JITTER", UI_TEXT}, {"LOSS", UI_TEXT},
-	{"CHANGED", UI_RARE}, {"AT", UI_TEXT}};
+	{"LINK", UI_TEXT},     {"KIND", UI_TEXT}, {"ENDS", UI_TEXT},   {"STATE", UI_TEXT},
+	{"RATE", UI_TEXT},     {"RTT", UI_TEXT},  {"JITTER", UI_TEXT}, {"LOSS", UI_TEXT},
+	{"CHANGED", UI_WORDS}, {"AT", UI_TEXT}};
 
-static const char *number(struct arena *a, uint64_t n, uint64_t unit, const char *name)
+static bool is_changed(const struct changes *c, const char *name, const char *word)
 {
-	return n % unit ? arena_printf(a, "%g%s", (double)n / (double)unit, name)
-			: arena_printf(a, "%" PRIu64 "%s", n / unit, name);
-}
-
-static const char *rate_text(struct arena *a, uint64_t rate)
-{
-	if (!rate)
-		return NULL;
-	if (rate >= 1000000000)
-		return number(a, rate, 1000000000, "Gbit");
-	return rate >= 1000000 ? number(a, rate, 1000000, "Mbit") : number(a, rate, 1000, "kbit");
-}
-
-static const char *time_text(struct arena *a, uint32_t us)
-{
-	return us ? number(a, us, 1000, "ms") : NULL;
-}
-
-/* What `labctl link` says of it, not the file: "state rtt". */
-static const char *changed_text(struct arena *a, const struct changes *c, const char *name)
-{
-	const char *link, *key, *value, *text = NULL;
+	const char *link, *key, *value;
 
 	for (size_t i = 0; changes_link_at(c, i, &link, &key, &value); i++)
-		if (!strcmp(link, name))
-			text = text ? arena_printf(a, "%s %s", text, key) : key;
+		if (!strcmp(link, name) && !strcmp(key, word))
+			return true;
+	return false;
+}
+
+/* What `labctl link` says of it, not the file, in the order of the columns: "state rtt". */
+static const char *changed_text(struct arena *a, const struct changes *c, const char *name)
+{
+	static const char *const words[] = {"state", "rate", "rtt", "jitter", "loss"};
+	const char *text = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (is_changed(c, name, words[i]))
+			text = text ? arena_printf(a, "%s %s", text, words[i]) : words[i];
 	return text;
 }
 
@@ -145,20 +137,36 @@ static void add_link(struct ui_table *t, const struct lab *lab, const struct lab
 	ui_table_add(t,
 		     (const char *const[]){
 			     link->name, link_kind_name(link->kind), link->ends,
-			     is.down ? "down" : "up", rate_text(a, is.rate),
-			     time_text(a, is.rtt_us), time_text(a, is.jitter_us),
-			     is.loss_ppm ? number(a, is.loss_ppm, 10000, "%") : NULL,
+			     is.down ? "down" : "up", is.rate ? cli_rate_text(a, is.rate) : NULL,
+			     is.rtt_us ? cli_time_text(a, is.rtt_us) : NULL,
+			     is.jitter_us ? cli_time_text(a, is.jitter_us) : NULL,
+			     is.loss_ppm ? cli_share_text(a, is.loss_ppm) : NULL,
 			     link->change ? changed_text(a, changes, link->change->id.name) : NULL,
 			     arena_printf(a, "%s:%u", path ? path + 1 : link->at.src->path,
 					  link->at.line)});
 	ui_table_colour(t, 3, is.down ? UI_RED : UI_GREEN);
 }
 
+/* The links are read from the file: what it says may not be what runs. */
+static void say_file(enum cli_file file, const struct plan *running)
+{
+	auto_arena struct arena *a = arena_new(0);
+	const char *note = cli_file_note(file, running, a);
+
+	if (note)
+		puts(note);
+	if (file == CLI_FILE_CHANGED)
+		puts("links are listed as the file has them now, not as they run");
+}
+
+/* running: NULL where the file is known to be that of the lab. */
 static int print_links(const struct lab *lab, const struct changes *changes, const char *only,
-		       bool json, struct lab_error **err)
+		       const struct cli_running *running, bool json, struct lab_error **err)
 {
 	auto_ui_table struct ui_table *t = ui_table_new("links", columns, ARRAY_LEN(columns));
 	auto_ui_json struct ui_json *j = NULL;
+	const enum cli_file file = running ? cli_file_since(running->state, running->plan)
+					   : CLI_FILE_SAME;
 	struct lab_link link;
 
 	for (size_t i = 0; lab_link_at(lab, i, &link); i++)
@@ -167,10 +175,13 @@ static int print_links(const struct lab *lab, const struct changes *changes, con
 	if (!json && !ui_table_rows(t))
 		fprintf(stderr, "lab %s has no links: circuits, attachments and the like\n",
 			lab->id.name);
+	if (!json && running)
+		say_file(file, running->plan);
 	if (!json)
 		return ui_table_print(t, stdout, cli_colour(stdout), err);
 	j = ui_json_new();
 	ui_json_text(j, "lab", lab->id.name);
+	ui_json_text(j, "file", cli_file_word(file));
 	ui_json_table(j, t);
 	return ui_json_print(j, stdout, err);
 }
@@ -205,6 +216,7 @@ static void set(const struct options *o, const struct lab *base, const struct la
 static int change(const struct options *o, struct cli_rework *w, struct lab_error **err)
 {
 	auto_cli_lab struct cli_lab *base = cli_rework_base(w, err), *now = NULL;
+	const struct cli_running running = {w->session.state, w->running};
 	struct lab_link link;
 	size_t steps;
 
@@ -220,7 +232,9 @@ static int change(const struct options *o, struct cli_rework *w, struct lab_erro
 			return -1;
 	}
 	now = cli_rework_lab(w, w->changes, err);
-	return now ? print_links(now->lab, w->changes, link.name, o->common.json, err) : -1;
+	return now ? print_links(now->lab, w->changes, link.name, o->action ? NULL : &running,
+				 o->common.json, err)
+		   : -1;
 }
 
 /* --- looking --- */
@@ -236,7 +250,7 @@ static int list(const struct options *o, struct lab_error **err)
 		return -1;
 	changes = changes_read(r.plan->changes, err);
 	l = changes ? cli_changed_lab(r.plan, err) : NULL;
-	return l ? print_links(l->lab, changes, NULL, o->common.json, err) : -1;
+	return l ? print_links(l->lab, changes, NULL, &r, o->common.json, err) : -1;
 }
 
 static int run(const struct options *o, struct lab_error **err)

@@ -442,6 +442,10 @@ static struct lines legend_of(struct grid *g)
 			 arena_printf(g->arena, "%c  something; --json says what", OTHER));
 	if (memchr(g->marks, '?', g->rows.n * g->columns.n))
 		add_line(g, &lines, "?  not known");
+	if (memchr(g->marks, SELF, g->rows.n * g->columns.n))
+		add_line(
+			g, &lines,
+			"of a node's own place nothing is said: it is blank, or as those beside it");
 	return lines;
 }
 

@@ -11,12 +11,13 @@
 #include "cli/plan.h"
 #include "cli/rootless.h"
 #include "cli/session.h"
+#include "fault/changes.h"
 
 #define EXIT_CHANGES 2 /* of --detailed-exitcode, as Terraform has it */
 
 struct options {
 	struct cli_lab_options common;
-	bool from_nothing, objects, changes, detailed;
+	bool from_nothing, objects, changes, detailed, reveal;
 };
 
 static const struct argp_option option_table[] = {
@@ -25,6 +26,7 @@ static const struct argp_option option_table[] = {
 	{"changes", 'c', NULL, 0, "with --json: print what would change instead", 0},
 	{"objects", 'o', NULL, 0, "show every Linux object and every pair", 0},
 	{"from-nothing", 'n', NULL, 0, "even if the lab is up, show all of it", 0},
+	{"reveal", 'r', NULL, 0, "show what `labctl fault --hidden` broke, too", 0},
 	{"detailed-exitcode", 'd', NULL, 0,
 	 "exit 0 if there is nothing to do, 2 if there is, 1 on any error", 0},
 	CLI_OPTION_END,
@@ -39,6 +41,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'o': o->objects = true; return 0;
 	case 'n': o->from_nothing = true; return 0;
 	case 'd': o->detailed = true; return 0;
+	case 'r': o->reveal = true; return 0;
 	case ARGP_KEY_END:
 		if (o->changes && !o->common.json)
 			argp_error(state, "--changes needs --json");
@@ -108,11 +111,47 @@ static bool is_shown(const struct options *o)
 	return !o->common.json || o->changes;
 }
 
-/* *changes: how many steps `up` would take. */
-static int compare(const struct options *o, const struct plan *wanted, size_t *changes,
-		   struct lab_error **err)
+/*
+ * What `labctl fault --hidden` broke is a riddle, which the changes that mend it would solve. So the file is taken with
+ * it. NULL: nothing is hidden, or the file as it is now has no place for it.
+ */
+static struct plan *with_hidden(const struct plan *wanted, const char *path)
+{
+	auto_error struct lab_error *ignored = NULL; /* then nothing is known of a riddle */
+	auto_diags struct diag_list *diags = diag_list_new();
+	auto_cli_running struct cli_running r = {0};
+	auto_changes struct changes *c = NULL;
+	auto_cli_lab struct cli_lab *l = NULL;
+	struct fault_told told;
+
+	if (cli_open_running(wanted->lab, STATE_READ, &r, &ignored))
+		return NULL;
+	c = changes_read(r.plan->changes, &ignored);
+	if (!c || !changes_fault(c, &told) || !told.hidden)
+		return NULL;
+	path = path ? path : r.plan->file;
+	if (!path)
+		return NULL;
+	l = cli_read_changed_lab(path, wanted->step, wanted->lab, c, true, diags, &ignored);
+	return l && l->lab && !diag_errors(diags) ? cli_compile(l, &ignored) : NULL;
+}
+
+static void say_hidden(const struct options *o, const char *lab)
+{
+	const char *text = "one hidden thing of `labctl fault` would be mended, too";
+
+	if (o->changes)
+		cli_message("%s: labctl plan %s --reveal", text, lab);
+	else
+		printf("~ %s: labctl plan %s --reveal\n", text, lab);
+}
+
+/* *changes: how many steps `up` would take. path: of the lab's file; NULL: that which the lab is up from. */
+static int compare(const struct options *o, const struct plan *wanted, const char *path,
+		   size_t *changes, struct lab_error **err)
 {
 	auto_session struct cli_session session = {0};
+	auto_plan struct plan *hiding = NULL;
 	struct apply_preview preview;
 
 	if (open_session(&session, o, wanted->lab, err))
@@ -126,11 +165,16 @@ static int compare(const struct options *o, const struct plan *wanted, size_t *c
 		plan_diff_free(all);
 		return 0;
 	}
+	hiding = o->reveal ? NULL : with_hidden(wanted, path);
+	if (hiding)
+		wanted = hiding;
 	if (apply_preview(session.state, &session.ops, wanted, &preview, err))
 		return -1;
-	if (is_shown(o))
+	if (is_shown(o) && (!hiding || preview.diff->n || o->changes))
 		show(o, preview.is, wanted, preview.diff);
-	*changes = preview.diff->n;
+	if (is_shown(o) && hiding)
+		say_hidden(o, wanted->lab);
+	*changes = preview.diff->n + (hiding != NULL);
 	apply_preview_done(&preview);
 	return 0;
 }
@@ -140,7 +184,7 @@ int cli_show_change(const struct plan *wanted, struct lab_error **err)
 	const struct options o = {0};
 	size_t changes;
 
-	return compare(&o, wanted, &changes, err);
+	return compare(&o, wanted, NULL, &changes, err);
 }
 
 static int run(const struct options *o, size_t *changes, struct lab_error **err)
@@ -162,7 +206,7 @@ static int run(const struct options *o, size_t *changes, struct lab_error **err)
 		if (!o->detailed)
 			return 0;
 	}
-	return compare(o, wanted, changes, err);
+	return compare(o, wanted, lab->path, changes, err);
 }
 
 /* Status 2 then says "changes", so a wrong command line must not end with it. */

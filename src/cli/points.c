@@ -58,12 +58,27 @@ static int too_many(struct lab_error **err)
 	return lab_error_hint(err, "`labctl capture LAB NODE,...` listens at those of some nodes");
 }
 
+/* dev: NULL: any. */
+static bool has_point(const struct cli_points *p, const char *ns, const char *dev)
+{
+	const json_t *point;
+	size_t i;
+
+	json_array_foreach (p->list, i, point)
+		if (!strcmp(json_string_value(json_object_get(point, "node")), ns) &&
+		    (!dev || !strcmp(json_string_value(json_object_get(point, "dev")), dev)))
+			return true;
+	return false;
+}
+
 static int add_point(struct cli_points *p, const char *ns, const char *dev, const char *alias,
 		     struct lab_error **err)
 {
 	int fd;
 	json_t *point;
 
+	if (has_point(p, ns, dev))
+		return 0;
 	if (json_array_size(p->list) == CAPTURE_MAX_POINTS)
 		return too_many(err);
 	fd = kernel_pin_open(p->plan->lab, ns, err);
@@ -138,19 +153,49 @@ static int no_device(const struct plan *plan, const char *ns, const char *dev,
 	return lab_error_hint(err, "it has: %s", names.len ? strbuf_str(&names) : "lo");
 }
 
+/* "cen-1.cn-hangzhou" is a part of "cen-1": of a CEN each region has a transit router. */
+static bool is_part(const char *ns, const char *object)
+{
+	const size_t n = strlen(object);
+
+	return !strncmp(ns, object, n) && ns[n] == '.';
+}
+
+/* An object of several places; dev is that of those which have it. */
+static int add_parts(struct cli_points *p, const char *object, const char *dev,
+		     struct lab_error **err)
+{
+	bool any = false, found = false;
+
+	for (size_t i = 0; i < p->plan->n_namespaces; i++) {
+		const char *ns = p->plan->namespaces[i].name;
+
+		if (!is_part(ns, object))
+			continue;
+		any = true;
+		if (add_devices(p, ns, dev, err))
+			return -1;
+		found |= has_point(p, ns, dev);
+	}
+	if (!any)
+		return no_namespace(p->plan, object, err);
+	return found ? 0
+		     : lab_error_make(err, LAB_USAGE, "%s: has no interface %s", object,
+				      dev ? dev : "but lo");
+}
+
 /* One NODE[:INTERFACE]; the colon is overwritten. */
 static int add_place(struct cli_points *p, char *place, struct lab_error **err)
 {
-	size_t before = json_array_size(p->list);
 	char *dev = strchr(place, ':');
 
 	if (dev)
 		*dev++ = '\0';
 	if (!plan_find_namespace(p->plan, place))
-		return no_namespace(p->plan, place, err);
+		return add_parts(p, place, dev, err);
 	if (add_devices(p, place, dev, err))
 		return -1;
-	return json_array_size(p->list) > before ? 0 : no_device(p->plan, place, dev, err);
+	return has_point(p, place, dev) ? 0 : no_device(p->plan, place, dev, err);
 }
 
 int cli_points_add(struct cli_points *p, const char *places, struct lab_error **err)

@@ -61,7 +61,8 @@ enum cli_file {
 bool cli_file_untouched(const struct state *state, const struct plan *running);
 /** state: of the lab, whose plan is `running`. Cheap where the file is untouched. */
 enum cli_file cli_file_since(const struct state *state, const struct plan *running);
-const char *cli_file_word(enum cli_file file); /* in JSON */
+/** "same", "edited", "changed", "gone": in JSON. */
+const char *cli_file_word(enum cli_file file);
 /** "its file lab.yaml has changed since ...", in a sentence; NULL: it is the same. In the arena. */
 const char *cli_file_note(enum cli_file file, const struct plan *running, struct arena *a);
 

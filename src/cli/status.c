@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "cli/cli.h"
+#include "cli/copies.h"
 #include "cli/live.h"
 #include "cli/options.h"
 #include "cli/rework.h"
@@ -358,6 +359,7 @@ static int status_of_lab(const struct cli_lab_options *o)
 	if (!session.state) {
 		(void)lab_error_make(&err, LAB_STATE, "lab %s: is not up", name);
 		(void)lab_error_hint(&err, "labctl up %s", o->lab);
+		(void)cli_hint_copies("status", o->lab, &err);
 		return cli_fail_json(o->json, err);
 	}
 	if (compare(&session, o->json, &drift, &err))

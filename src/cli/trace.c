@@ -10,10 +10,12 @@
 #include "cli/cli.h"
 #include "cli/listen.h"
 #include "cli/options.h"
+#include "cli/request.h"
 #include "cli/signals.h"
 #include "trace/trace.h"
 
-#define TIMEOUT_S 5
+#define TIMEOUT_S  5
+#define OPTION_APP 256
 
 /* All TCP but routing sessions, names, and what routers say against a packet. */
 #define FILTER                                                                        \
@@ -26,7 +28,7 @@ const char *const cli_formats_trace[] = {"text", "svg", "json", NULL};
 static_assert(ARRAY_LEN(cli_formats_trace) == FORMAT_JSON + 2, "one word per format");
 
 struct options {
-	const char *lab, *from, *url, *method;
+	const char *lab, *from, *url, *method, *app, *body;
 	json_t *headers;
 	enum format format;
 	unsigned long timeout_s;
@@ -37,6 +39,8 @@ static const struct argp_option option_table[] = {
 	{"request", 'X', "METHOD", 0, "the request's method (GET)", 0},
 	{"header", 'H', "HEADER", 0, "a header of the request, \"Name: value\"; may be repeated",
 	 0},
+	{"data", 'd', "BODY", 0, "body of the request, by POST if -X does not say otherwise", 0},
+	{"app", OPTION_APP, "APP", 0, "app that signs the request", 0},
 	{"timeout", 't', "SECONDS", 0, "how long to wait for the answer (5)", 0},
 	{"all", 'a', NULL, 0, "show bare TCP acknowledgements too", 0},
 	{"format", 'f', "FORMAT", 0, "text (default), svg or json", 0},
@@ -54,6 +58,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		if (json_array_append_new(o->headers, json_string(arg)))
 			argp_error(state, "--header: not UTF-8");
 		return 0;
+	case 'd': o->body = arg; return 0;
+	case OPTION_APP: o->app = arg; return 0;
 	case 't': o->timeout_s = cli_option_number(state, "--timeout", arg, 1, 600); return 0;
 	case 'a': o->all = true; return 0;
 	case 'f':
@@ -82,13 +88,15 @@ const struct argp cli_argp_trace = {
 	.options = option_table,
 	.parser = parse_option,
 	.args_doc = "LAB NODE URL",
-	.doc = "Makes one HTTP request from NODE and shows every packet of it, and of what it leads to (names "
+	.doc = "Makes one HTTP request from NODE, where --app says so with a signature, and shows every packet of it, and of what it leads to (names "
 	       "that are looked up, the gateway's call of its backend), on its way from namespace to "
 	       "namespace, in the order of time. A packet that does not arrive is marked where it was seen "
-	       "last. It listens at both ends of each link: a lab of more than 512 ends is too large for it.\v"
+	       "last. It listens at both ends of each link: a lab of more than 512 ends is too large for it. ${...} in "
+	       "the URL stands for what it does in checks.\v"
 	       "Examples:\n"
-	       "  labctl trace scenario1 ecs-3 http://172.16.1.10/hello\n"
-	       "  labctl trace scenario1 ecs-3 http://172.16.1.10/hello --format svg > hello.svg\n",
+	       "  labctl trace scenario1 ecs-3 'http://${api_groups.group-1.vpc_domain}/hello'\n"
+	       "  labctl trace scenario1 ecs-3 'http://${api_groups.group-1.vpc_domain}/hello' --format svg > hello.svg\n"
+	       "  labctl trace gateway-policies ecs-1 'http://${api_groups.shop.vpc_domain}/orders' --app app-1\n",
 };
 
 /* --- what it saw --- */
@@ -133,16 +141,26 @@ static struct trace *read_trace(const struct cli_points *points, const char *fro
 
 /* --- the request --- */
 
+static const char *method_of(const struct options *o)
+{
+	if (o->method)
+		return o->method;
+	return o->body ? "POST" : "GET";
+}
+
 static json_t *request(const struct cli_running *r, const struct plan_node *node,
 		       const struct options *o, struct lab_error **err)
 {
-	json_t *spec = json_pack("{s:s, s:i, s:s, s:s, s:O}", "kind", "http", "timeout_ms",
-				 (int)o->timeout_s * 1000, "method", o->method ? o->method : "GET",
-				 "url", o->url, "headers", o->headers);
-	json_t *result;
+	json_t *app = o->app ? cli_credentials(r->plan, o->app, err) : NULL;
+	json_t *spec, *result;
 
+	if (o->app && !app)
+		return NULL;
+	spec = json_pack("{s:s, s:i, s:s, s:s, s:O, s:s*, s:o*}", "kind", "http", "timeout_ms",
+			 (int)o->timeout_s * 1000, "method", method_of(o), "url", o->url, "headers",
+			 o->headers, "body", o->body, "app", app);
 	if (!spec) {
-		(void)lab_error_make(err, LAB_USAGE, "the URL is not UTF-8");
+		(void)lab_error_make(err, LAB_USAGE, "URL and body have to be UTF-8");
 		return NULL;
 	}
 	result = check_probe(r->plan->lab, node, cli_libexec(), spec, o->timeout_s * 1000 + 2000,
@@ -164,15 +182,22 @@ static void add_outcome(const json_t *result, struct strbuf *out)
 			      (double)json_integer_value(json_object_get(result, "time_us")) / 1e3);
 }
 
+/* In whole microseconds, as people read them. */
+static double ms_of(uint64_t ns)
+{
+	const uint64_t us = (ns + 500) / 1000;
+
+	return (double)us / 1e3;
+}
+
 static json_t *journey_json(const struct trace *t, const struct trace_journey *j)
 {
 	json_t *hops = json_array();
 
 	for (size_t i = 0; i < j->n; i++)
-		if (json_array_append_new(hops,
-					  json_pack("{s:s, s:f}", "namespace",
-						    t->columns[j->hops[i].column], "ms",
-						    (double)(j->hops[i].at - t->start) / 1e6)))
+		if (json_array_append_new(hops, json_pack("{s:s, s:f}", "namespace",
+							  t->columns[j->hops[i].column], "ms",
+							  ms_of(j->hops[i].at - t->start))))
 			abort();
 	return json_pack("{s:s, s:b, s:o}", "packet", j->says, "lost", j->lost, "hops", hops);
 }
@@ -188,7 +213,9 @@ static void print_json(const struct trace *t, const struct options *o, json_t *r
 			abort();
 	all = json_pack("{s:s, s:s, s:O, s:o, s:I}", "from", o->from, "url", o->url, "result",
 			result, "packets", packets, "dropped", (json_int_t)dropped);
-	(void)json_dumpf(all, stdout, JSON_INDENT(2)); /* main() reports what cannot be written */
+	(void)json_dumpf(all, stdout,
+			 JSON_INDENT(2) | JSON_REAL_PRECISION(
+						  15)); /* main() reports what cannot be written */
 	putchar('\n');
 	json_decref(all);
 }
@@ -206,7 +233,7 @@ static void show(const struct trace *t, const struct options *o, json_t *result,
 	struct trace_style style = style_of(o);
 	auto_strbuf struct strbuf out = {0}, title = {0};
 
-	strbuf_printf(&title, "%s %s from %s: ", o->method ? o->method : "GET", o->url, o->from);
+	strbuf_printf(&title, "%s %s from %s: ", method_of(o), o->url, o->from);
 	add_outcome(result, &title);
 	switch (o->format) {
 	case FORMAT_TEXT:
@@ -245,15 +272,20 @@ static int trace(const struct options *o, const struct cli_running *r, struct cl
 	return rc;
 }
 
-static int run(const struct options *o, struct lab_error **err)
+static int run(struct options *o, struct lab_error **err)
 {
 	auto_cli_running struct cli_running running = {0};
+	auto_free char *url = NULL;
 	struct cli_points points = {0};
 	int rc;
 
 	if (cli_enter_running("trace", o->lab, err) ||
 	    cli_open_running(o->lab, STATE_READ, &running, err))
 		return -1;
+	url = cli_expand_running(running.plan, o->url, err);
+	if (!url)
+		return -1;
+	o->url = url;
 	cli_points_init(&points, &running);
 	rc = cli_points_add_all(&points, err) ? -1 : trace(o, &running, &points, err);
 	cli_points_done(&points);

@@ -19,6 +19,7 @@
 #include "base/ip.h"
 #include "base/loop.h"
 #include "cli/cli.h"
+#include "cli/copies.h"
 #include "cli/options.h"
 #include "cli/signals.h"
 #include "cli/web_job.h"
@@ -339,6 +340,17 @@ static const char *node_name(const struct web *w, const json_t *ask, const char 
 	return node ? node->ns : NULL; /* the plan's own text, not the browser's */
 }
 
+/* Whatever the plan has as a place: nodes, gateways, VPCs, VBRs, ... */
+static const char *place_name(const struct web *w, const json_t *ask, const char *key)
+{
+	const char *name = json_string_value(json_object_get(ask, key));
+	const struct plan_namespace *ns = name && w->view.live
+						  ? plan_find_namespace(w->view.running.plan, name)
+						  : NULL;
+
+	return ns ? ns->name : NULL; /* as above */
+}
+
 static struct question *free_question(struct web *w)
 {
 	for (size_t i = 0; i < JOBS; i++)
@@ -373,7 +385,7 @@ static void start_question(struct web *w, struct question *q, const char *from, 
 
 static void explain(struct web *w, uint64_t id, const json_t *ask)
 {
-	const char *from = node_name(w, ask, "from"), *to = node_name(w, ask, "to");
+	const char *from = node_name(w, ask, "from"), *to = place_name(w, ask, "to");
 	json_t *apis = w->view.live ? live_apis(w->view.live) : NULL;
 	const char *method = "GET";
 	struct question *q = free_question(w);
@@ -381,7 +393,8 @@ static void explain(struct web *w, uint64_t id, const json_t *ask)
 	if (json_object_get(ask, "api"))
 		to = api_url(apis, ask, &method);
 	if (!from || !to) {
-		answer_error(w, id, 404, "from and to must be nodes, or to an API of this lab",
+		answer_error(w, id, 404,
+			     "from must be a node, to a node, gateway, VPC, VBR or API of this lab",
 			     NULL);
 	} else if (!q) {
 		answer_error(w, id, 503, "too many explanations at once", NULL);
@@ -614,8 +627,9 @@ static int open_web(struct web *w, int listener, struct lab_error **err)
 	}
 	w->run = (struct cli_job){.loop = w->loop, .data = w, .ended = ran};
 	w->on_signal.fn = on_signal;
-	if (cli_view_open(&w->view, err) || make_token(w, err) ||
-	    cli_watch_signals(w->loop, &w->on_signal, err))
+	if (cli_view_open(&w->view, err))
+		return cli_hint_copies("web", w->view.arg, err);
+	if (make_token(w, err) || cli_watch_signals(w->loop, &w->on_signal, err))
 		return -1;
 	return connect_server(w, listener, err);
 }

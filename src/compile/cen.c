@@ -205,6 +205,7 @@ static void compile_pair(struct compile *c, const struct cen_state *s, const str
 {
 	const struct tr *a = &s->trs[p->a], *b = &s->trs[p->b];
 	const struct line line = line_of_pair(p);
+	const struct plan_origin origin = compile_line_origin(c, p->origin, p->change);
 	const struct leg here = {
 		.ns = a->ns,
 		.dev = compile_ifname(c, b->region->id.name),
@@ -217,10 +218,10 @@ static void compile_pair(struct compile *c, const struct cen_state *s, const str
 		.ip = compile_router_ip(c, b->ns)};
 
 	compile_far_leg_pair(c, compile_origin(c, "cen", &s->cen->id), &here, &there, &line);
-	compile_shaper(c, p->origin, here.ns, here.dev, line);
-	compile_shaper(c, p->origin, there.ns, there.dev, line);
+	compile_shaper(c, origin, here.ns, here.dev, line);
+	compile_shaper(c, origin, there.ns, there.dev, line);
 	if (link_is_down(p->change))
-		compile_cut(c, p->change->id.name, p->change->id.at, here.ns, here.dev);
+		compile_cut(c, p->origin, p->change, here.ns, here.dev);
 }
 
 /* --- attachments --- */
@@ -268,11 +269,13 @@ static void compile_attachment(struct compile *c, struct cen_state *s,
 
 	compile_far_leg_pair(c, origin, &here, &there, &line);
 	if (line.rate) {
-		compile_shaper(c, origin, here.ns, here.dev, line);
-		compile_shaper(c, origin, there.ns, there.dev, line);
+		const struct plan_origin link = compile_line_origin(c, origin, a->change);
+
+		compile_shaper(c, link, here.ns, here.dev, line);
+		compile_shaper(c, link, there.ns, there.dev, line);
 	}
 	if (link_is_down(a->change))
-		compile_cut(c, a->change->id.name, a->id.at, there.ns, there.dev);
+		compile_cut(c, origin, a->change, there.ns, there.dev);
 	if (table->model)
 		*plan_add_rule(c->plan) = (struct plan_rule){
 			.origin = origin,

@@ -118,6 +118,16 @@ static const char *vlan_of(struct compile *c, const struct circuit_port *p)
 	return dev;
 }
 
+/* Where a line loses all by what is said of it, that is said of the line, not of the VBR. */
+static struct plan_origin line_origin(struct compile *c, struct plan_origin vbr,
+				      const struct physical_connection *pc)
+{
+	const struct plan_origin of = compile_origin(c, "physical_connections", &pc->id);
+	const struct plan_origin link = compile_line_origin(c, of, pc->change);
+
+	return link.resource == of.resource ? vbr : link;
+}
+
 void compile_circuit_port(struct compile *c, struct plan_origin origin,
 			  const struct circuit_port *p)
 {
@@ -138,7 +148,8 @@ void compile_circuit_port(struct compile *c, struct plan_origin origin,
 	else
 		(void)compile_link(c, origin, router, port); /* the plan owns it */
 	compile_address(c, origin, p->ns, dev, p->address);
-	compile_shaper(c, origin, p->ns, dev, p->line);
+	compile_shaper(c, p->is_clouds ? line_origin(c, origin, p->pc) : origin, p->ns, dev,
+		       p->line);
 }
 
 static void compile_lines(struct compile *c)
@@ -253,16 +264,17 @@ static void compile_router_interface(struct compile *c, const struct router_inte
 	struct plan_origin origin = compile_origin(c, "router_interfaces", &ri->id);
 	const struct line circuit = compile_vbr_line(ri->vbr.to);
 	const struct line line = interface_line(ri);
+	const struct plan_origin link = compile_line_origin(c, origin, ri->change);
 	const uint32_t gso_segs = compile_gso_segs(&line);
 	const struct leg vbr = interface_leg(c, ri, ri->vbr.name, gso_segs);
 	const struct leg vpc = interface_leg(c, ri, ri->vpc.name,
 					     compile_spoils(&circuit) ? 1 : gso_segs);
 
 	compile_far_leg_pair(c, origin, &vbr, &vpc, &line);
-	compile_shaper(c, origin, vbr.ns, vbr.dev, line);
-	compile_shaper(c, origin, vpc.ns, vpc.dev, line);
+	compile_shaper(c, link, vbr.ns, vbr.dev, line);
+	compile_shaper(c, link, vpc.ns, vpc.dev, line);
 	if (link_is_down(ri->change))
-		compile_cut(c, ri->change->id.name, ri->id.at, vbr.ns, vbr.dev);
+		compile_cut(c, origin, ri->change, vbr.ns, vbr.dev);
 }
 
 void compile_circuits(struct compile *c)

@@ -152,9 +152,12 @@ uint32_t compile_gso_segs(const struct line *line);
 void compile_change(struct line *line, const struct link_change *c);
 /** A line that is nothing but what is said of it: of what is no distance otherwise. */
 struct line compile_change_of(const struct link_change *c);
-/** Breaks the link that ends at a router's device. */
-void compile_cut(struct compile *c, const char *link, struct span at, const char *ns,
-		 const char *dev);
+/** Breaks the link that ends at a router's device. of: the link's object. */
+void compile_cut(struct compile *c, struct plan_origin of, const struct link_change *change,
+		 const char *ns, const char *dev);
+/** A shaper's: `of`, the link's object; but the link itself where it loses all because of what is said of it. */
+struct plan_origin compile_line_origin(struct compile *c, struct plan_origin of,
+				       const struct link_change *change);
 /** The fastest of the circuit's VBRs, as the lab file has it without what is said of it. */
 struct line compile_circuit_line(const struct physical_connection *pc);
 /** As allocated in the first CEN that connects them. */

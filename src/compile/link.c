@@ -5,6 +5,8 @@
 #define NO_LIMIT \
 	10000000000u /* as fast as one core shapes; of what has no rate but a delay or a loss */
 
+#define LOSES_ALL 1000000u /* packets per million */
+
 void compile_change(struct line *line, const struct link_change *c)
 {
 	if (!c)
@@ -31,16 +33,28 @@ struct line compile_change_of(const struct link_change *c)
 	return line;
 }
 
+static struct plan_origin as_link(struct compile *c, struct plan_origin of,
+				  const struct link_change *change)
+{
+	return (struct plan_origin){compile_text(c, "links.%s", change->id.name), of.at};
+}
+
+struct plan_origin compile_line_origin(struct compile *c, struct plan_origin of,
+				       const struct link_change *change)
+{
+	return change && change->loss.set && change->loss.v >= LOSES_ALL ? as_link(c, of, change)
+									 : of;
+}
+
 /*
  * Both devices stay up, with their routes, as when a line is cut in the middle: what comes in at one end or
  * would go out there is dropped without a word.
  */
-void compile_cut(struct compile *c, const char *link, struct span at, const char *ns,
-		 const char *dev)
+void compile_cut(struct compile *c, struct plan_origin of, const struct link_change *change,
+		 const char *ns, const char *dev)
 {
 	*plan_add_filter(c->plan) = (struct plan_filter){
-		.origin = {.resource = compile_text(c, "links.%s", link),
-			   .at = compile_place(c, at)},
+		.origin = as_link(c, of, change),
 		.ns = ns,
 		.table = compile_text(c, PLAN_CUT "%s", dev),
 		.text = compile_text(

@@ -207,6 +207,32 @@ static const char *domain_of(const struct call *c)
 			     colon ? (size_t)(colon - c->host.p) : c->host.n);
 }
 
+static void add_limit(struct call *c, enum gateway_error e, const char *says)
+{
+	struct explanation *x = c->k->e;
+
+	*arena_push(x->arena, x->limits,
+		    x->n_limits) = (struct explain_limit){gateway_error_code(e), says};
+}
+
+/* What depends on the calls before this one. */
+static void note_limits(struct call *c, const struct gateway_plugin *p)
+{
+	struct arena *a = c->k->e->arena;
+
+	if (p->ops == &gateway_plugin_traffic_control) {
+		const char *says = arena_printf(a, "the limit of %s is used up", p->name);
+
+		add_limit(c, GATEWAY_API_THROTTLED, says);
+		add_limit(c, GATEWAY_APP_THROTTLED, says);
+	} else if (p->ops == &gateway_plugin_circuit_breaker) {
+		const char *says = arena_printf(a, "%s has opened the circuit", p->name);
+
+		add_limit(c, GATEWAY_BREAKER_IS_OPEN, says);
+		add_limit(c, GATEWAY_BREAKER_IS_BUSY, says);
+	}
+}
+
 /* Each says what it would do, by its own code. */
 static bool ask_plugins(struct call *c, bool asked)
 {
@@ -234,6 +260,8 @@ static bool ask_plugins(struct call *c, bool asked)
 		note = b->plugin->ops->explain(b->plugin, &t);
 		if (note)
 			explain_note(c->k, c->leg, "%s", note);
+		if (note && asked)
+			note_limits(c, b->plugin);
 		if (t.refused)
 			return refuse_by(c, origin_in(c, "plugins", b->plugin->name), t.refused,
 					 NULL);

@@ -64,6 +64,12 @@ struct explain_target {
 	bool url;
 };
 
+/** What may answer instead, by how often was called before, of which nothing is known. */
+struct explain_limit {
+	const char *code; /* X-Ca-Error-Code */
+	const char *says; /* "the limit of once-a-minute is used up" */
+};
+
 struct explanation {
 	struct arena *arena;
 	const char *from, *to;
@@ -71,9 +77,11 @@ struct explanation {
 	struct explain_leg *legs;
 	size_t n_legs;
 	enum analyse_verdict verdict;
-	const char *answer;        /* who answers, or what; NULL: nobody */
-	int status;                /* of HTTP; 0: none, or not known */
-	const char *code;          /* X-Ca-Error-Code; "": none */
+	const char *answer; /* who answers, or what; NULL: nobody */
+	int status;         /* of HTTP; 0: none, or not known */
+	const char *code;   /* X-Ca-Error-Code; "": none */
+	struct explain_limit *limits;
+	size_t n_limits;
 	const char *cause;         /* NULL where the verdict is ANALYSE_YES */
 	struct plan_origin origin; /* of what stands in the way; at is NULL of a security group */
 	struct explain_measure is; /* of all legs but those of names */

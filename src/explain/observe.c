@@ -136,9 +136,18 @@ static bool same_code(const char *a, const char *b)
 	return !strcmp(a ? a : "", b ? b : "");
 }
 
+/* Of what may answer instead, what did; NULL: nothing. */
+static const char *limit_met(const struct explanation *e, const struct explain_observed *o)
+{
+	for (size_t i = 0; o->code && i < e->n_limits; i++)
+		if (!strcmp(o->code, e->limits[i].code) && !same_code(o->code, e->code))
+			return e->limits[i].says;
+	return NULL;
+}
+
 static bool outcome_agrees(const struct explanation *e, const struct explain_observed *o)
 {
-	if (e->verdict == ANALYSE_PERHAPS)
+	if (e->verdict == ANALYSE_PERHAPS || limit_met(e, o))
 		return true;
 	if (e->status)
 		return o->status == e->status && same_code(o->code, e->code);
@@ -212,7 +221,8 @@ struct explain_verdict explain_compare(const struct explanation *e,
 				       const struct explain_observed *observed)
 {
 	struct explain_verdict v = {.known = e->verdict != ANALYSE_PERHAPS,
-				    .agrees = outcome_agrees(e, observed)};
+				    .agrees = outcome_agrees(e, observed),
+				    .limit = limit_met(e, observed)};
 
 	if (!observed->complete || !v.known)
 		return v;

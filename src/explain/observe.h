@@ -25,6 +25,8 @@ struct explain_observed {
 struct explain_verdict {
 	bool known;  /* something was predicted at all */
 	bool agrees; /* nothing was predicted that is otherwise */
+	const char
+		*limit; /* what answered instead, as was said to be possible; NULL: nothing did */
 	/* Of a disagreement, where it is known: the hop at which packets do otherwise, and how. */
 	const struct explain_leg *leg;
 	const struct explain_hop *hop;

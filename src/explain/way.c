@@ -201,6 +201,7 @@ static struct plan_origin origin_of_filter(struct explain_work *k, const struct 
 static struct plan_origin origin_of(struct explain_work *k, const struct analyse_walk *w)
 {
 	const struct analyse_hop *hop = w->n_hops ? &w->hops[w->n_hops - 1] : NULL;
+	const char *vbr;
 
 	if (!hop)
 		return (struct plan_origin){0};
@@ -209,6 +210,10 @@ static struct plan_origin origin_of(struct explain_work *k, const struct analyse
 	if (w->end == ANALYSE_BLACKHOLE && hop->route)
 		return hop->route->origin;
 	if (w->end == ANALYSE_DOWN && hop->link)
+		return hop->link->origin;
+	if (w->end == ANALYSE_LOSS && hop->loser)
+		return hop->loser->origin;
+	if (hop->link && analyse_circuit_fault(k->a, w, &vbr))
 		return hop->link->origin;
 	return hop->ns->origin;
 }

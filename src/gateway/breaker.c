@@ -20,9 +20,9 @@ struct slot {
 	_Atomic uint64_t hash, word;
 };
 
-_Static_assert(GATEWAY_BREAKER_OFFSET + GATEWAY_BREAKER_SLOTS * sizeof(struct slot) <=
+_Static_assert(GATEWAY_BREAKER_OFFSET + GATEWAY_BREAKER_SLOTS * sizeof(struct slot) ==
 		       GATEWAY_NONCE_OFFSET,
-	       "before the nonces");
+	       "up to the nonces");
 
 static uint64_t word_of(enum state state, uint64_t time, uint64_t count)
 {

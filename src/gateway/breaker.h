@@ -4,9 +4,9 @@
  * a new configuration goes on counting, an open circuit stays open, and all processes of one gateway see the same.
  *
  *	offset	size
- *	64784	736	46 slots of 16 bytes: hash of the circuit (0: empty); state << 62 | time << 20 | count
+ *	32784	32752	2047 slots of 16 bytes: hash of the circuit (0: empty); state << 62 | time << 20 | count
  *
- * A circuit is in the first slot from (hash >> 1) % 46 on that was free when it failed first: most calls look at one.
+ * A circuit is in the first slot from (hash >> 1) % 2047 on that was free when it failed first: most calls look at one.
  *
  * Times are milliseconds since 1970. Closed: failures since the window began; open: until when; half open: when the call
  * began that is under way to see whether the backend is well again (count 1). A circuit without a failure needs no slot;
@@ -17,8 +17,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define GATEWAY_BREAKER_OFFSET 64784
-#define GATEWAY_BREAKER_SLOTS  46u
+#define GATEWAY_BREAKER_OFFSET 32784
+#define GATEWAY_BREAKER_SLOTS  2047u
 
 enum gateway_breaker {
 	GATEWAY_BREAKER_PASS,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lesson/lesson.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -75,6 +76,16 @@ static const char *list_of(const struct lab *lab, const char *const *names, size
 	return list;
 }
 
+/* "3", as headings count: [3/5 ...]; NULL: there are not so many. */
+static const struct step *numbered(const struct lab *lab, const char *word)
+{
+	char *end;
+	const unsigned long n = strtoul(word, &end, 10);
+
+	return word[0] >= '1' && word[0] <= '9' && !*end && n <= lab->n_steps ? &lab->steps[n - 1]
+									      : NULL;
+}
+
 const char *lesson_find(const struct lab *lab, const char *word, struct lab_error **err)
 {
 	size_t n;
@@ -83,6 +94,8 @@ const char *lesson_find(const struct lab *lab, const char *word, struct lab_erro
 	for (size_t i = 0; i < n; i++)
 		if (!strcmp(places[i], word))
 			return i ? places[i] : LAB_BASE;
+	if (numbered(lab, word))
+		return numbered(lab, word)->id.name;
 	(void)lab_error_make(err, LAB_USAGE, "lab %s: there is no step %s", lab->id.name, word);
 	near = diag_nearest(word, places, n);
 	if (near)

@@ -95,6 +95,12 @@ static const char *scheme_of(const json_t *api)
 	return "https";
 }
 
+/* That answers it; NULL: something else does. */
+static json_t *function_of(const json_t *api)
+{
+	return json_incref(json_object_get(json_object_get(api, "backend"), "function"));
+}
+
 static void add_apis(const struct live *l, const struct plan_worker *w, json_t *list)
 {
 	json_t *config = json_loads(w->config, 0, NULL), *api;
@@ -110,12 +116,12 @@ static void add_apis(const struct live *l, const struct plan_worker *w, json_t *
 		before = name;
 		if (*domain && !again &&
 		    json_array_append_new(list,
-					  json_pack("{s:s, s:o, s:s, s:o}", "method",
+					  json_pack("{s:s, s:o, s:s, s:o*, s:o}", "method",
 						    text_of(api, "method"), "url",
 						    json_sprintf("%s://%s%s", scheme_of(api),
 								 domain, text_of(api, "path")),
-						    "name", name, "gateway",
-						    box_json(live_box_of(l, w->ns)))))
+						    "name", name, "function", function_of(api),
+						    "gateway", box_json(live_box_of(l, w->ns)))))
 			abort();
 	}
 	json_decref(config);

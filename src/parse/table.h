@@ -83,7 +83,7 @@ enum table_head {
 struct node;
 struct report;
 
-/* A key that the cloud has here and labs have not: who writes it is told so, and what does in its place. */
+/* A key that labs have not here, though the cloud has, or have elsewhere: who writes it is told what does in its place. */
 struct key_lacking {
 	const char *name, *instead;
 };

@@ -41,6 +41,14 @@ static const struct key event_keys[] = {
 	{"set", KEY_STRUCT, FIELD(event, set), .table = &event_set_table,
 	 .doc = "What else changes; what is not named keeps."},
 };
+static const struct key_lacking event_lacks[] = {
+	{"rate", "write it below `set:`, as in `set: {rate: 2Mbit}`"},
+	{"rtt", "write it below `set:`, as in `set: {rtt: 80ms}`"},
+	{"jitter", "write it below `set:`, as in `set: {jitter: 2ms}`"},
+	{"loss", "write it below `set:`, as in `set: {loss: 5%}`"},
+	{NULL, NULL},
+};
 const struct table parse_table_event = {
-	"an event", "event", sizeof(struct event), TABLE_PLACE, KEYS(event_keys),
+	"an event",  "event",          sizeof(struct event),
+	TABLE_PLACE, KEYS(event_keys), .lacking = event_lacks,
 };

@@ -15,10 +15,23 @@
 
 #define MODE 0644
 
+/* A device on a mount that has none, or a socket, is no file, as a folder is none, whatever open(2) calls it. */
+static int name_failure(const struct state *s, const char *file, int errnum)
+{
+	struct stat st;
+
+	return (errnum == EACCES || errnum == ENXIO) &&
+			       !fstatat(s->dir_fd, file, &st, AT_SYMLINK_NOFOLLOW) &&
+			       !S_ISREG(st.st_mode)
+		       ? EISDIR
+		       : errnum;
+}
+
 int state_file_error(const struct state *s, const char *file, int errnum, struct lab_error **err)
 {
 	enum lab_status status = LAB_FAILED;
 
+	errnum = name_failure(s, file, errnum);
 	if (errnum == ELOOP) {
 		(void)lab_error_make(err, LAB_DENIED,
 				     "state: %s/%s/%s: is a symbolic link; it was not followed",

@@ -49,13 +49,30 @@ void ui_json_boolean(struct ui_json *j, const char *key, bool b)
 	set(j, key, json_boolean(b));
 }
 
+static json_t *words_of(const char *text)
+{
+	json_t *list = json_array();
+
+	for (text += strspn(text, " "); *text; text += strspn(text, " ")) {
+		const size_t n = strcspn(text, " ");
+
+		if (json_array_append_new(list, json_stringn(text, n)))
+			abort();
+		text += n;
+	}
+	return list;
+}
+
 static json_t *cell_value(enum ui_type type, const char *text)
 {
 	if (!text)
-		return json_null();
+		return type == UI_WORDS     ? json_array()
+		       : type == UI_BOOLEAN ? json_false()
+					    : json_null();
 	switch (type) {
 	case UI_TEXT:
 	case UI_RARE: return json_string(text);
+	case UI_WORDS: return words_of(text);
 	case UI_NUMBER: return json_integer(strtoll(text, NULL, 10));
 	case UI_BOOLEAN: return json_boolean(!strcmp(text, "yes"));
 	}

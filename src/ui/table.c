@@ -78,7 +78,8 @@ static int column_flags(const struct ui_table *t, size_t column)
 {
 	switch (t->columns[column].type) {
 	case UI_NUMBER: return SCOLS_FL_RIGHT;
-	case UI_RARE: return is_empty(t, column) ? SCOLS_FL_HIDDEN : 0;
+	case UI_RARE:
+	case UI_WORDS: return is_empty(t, column) ? SCOLS_FL_HIDDEN : 0;
 	case UI_TEXT:
 	case UI_BOOLEAN: break;
 	}

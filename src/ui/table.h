@@ -10,7 +10,8 @@
 
 enum ui_type {
 	UI_TEXT,
-	UI_RARE, /* text; people see the column only where a row has it */
+	UI_RARE,  /* text; people see the column only where a row has it */
+	UI_WORDS, /* words between blanks, as UI_RARE; an array in JSON */
 	UI_NUMBER,
 	UI_BOOLEAN
 };
@@ -29,7 +30,7 @@ struct ui_table *ui_table_new(const char *name, const struct ui_column *columns,
 	__attribute__((returns_nonnull));
 void ui_table_free(struct ui_table *t); /* NULL is fine */
 
-/** One cell per column, copied. NULL: empty ("-" for people, null in JSON). */
+/** One cell per column, copied. NULL: empty ("-" for people; in JSON null, [] of words, false of a boolean). */
 void ui_table_add(struct ui_table *t, const char *const *cells);
 /** Colours one cell of the row added last; shown only where colour is asked for. */
 void ui_table_colour(struct ui_table *t, size_t column, enum ui_colour colour);

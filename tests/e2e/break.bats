@@ -26,7 +26,7 @@ as_planned() { labctl status "$1" >/dev/null; }
   labctl up scenario2
   run labctl link scenario2 --json
   [ "$status" -eq 0 ]
-  jq -e '.links[] | select(.link == "pc-1") | .kind == "circuit" and .state == "up" and .changed == null' <<<"$output"
+  jq -e '.links[] | select(.link == "pc-1") | .kind == "circuit" and .state == "up" and .changed == []' <<<"$output"
   within 30 answers scenario2 idc-client 172.16.1.20
   labctl link scenario2 pc-1 down
   [ "$(ping_of scenario2 idc-client 172.16.1.20 20)" = 0 ]
@@ -46,10 +46,15 @@ as_planned() { labctl status "$1" >/dev/null; }
   ((n > 25 && n < 75)) # 49 % of the answers
   ((ms >= 99 && ms <= 112))
   run labctl link scenario2 pc-1 --json
-  [ "$(jq -r '.links[0] | [.rtt, .loss, .changed] | join(",")' <<<"$output")" = "100ms,30%,jitter loss rtt" ]
+  [ "$(jq -r '.links[0] | [.rtt, .loss, .changed[]] | join(",")' <<<"$output")" = "100ms,30%,rtt,jitter,loss" ]
   labctl reset scenario2
   [ "$(ping_of scenario2 idc-client 172.16.1.20 20 | cut -d' ' -f1)" = 20 ]
   [[ $(labctl reset scenario2) == "scenario2 is as its file says" ]]
+  labctl fault scenario2 --seed 7 --hidden # a VLAN
+  run labctl explain scenario2 idc-client 172.16.1.20 --json
+  [ "$(jq -r '.cause, .at, .resource' <<<"$output" | xargs)" = \
+    "nobody answers VBR vbr-1 on its circuit: it has VLAN 110, the customer router VLAN 111 lab.yaml:86 data_centers.idc-1.circuits.to-cloud" ]
+  labctl reset scenario2
   as_planned scenario2
 }
 
@@ -80,6 +85,14 @@ as_planned() { labctl status "$1" >/dev/null; }
   labctl link scenario1 cn-beijing:cn-hangzhou set rtt=80ms rate=1Mbit
   read -r n ms <<<"$(ping_of scenario1 ecs-3 172.16.1.253 10)"
   ((n == 10 && ms >= 79 && ms <= 90))
+  labctl link scenario1 cn-beijing:cn-hangzhou set loss=100%
+  run labctl explain scenario1 ecs-3 172.16.1.253 --json
+  [ "$(jq -r '.cause, .at, .resource' <<<"$output" | xargs)" = \
+    "link cn-hangzhou:cn-beijing loses every packet lab.yaml:134 links.cn-hangzhou:cn-beijing" ]
+  labctl link scenario1 cn-beijing:cn-hangzhou set loss=0% # what is down is told with the same line
+  labctl link scenario1 cn-beijing:cn-hangzhou down
+  [ "$(labctl explain scenario1 ecs-3 172.16.1.253 --json | jq -r .at)" = lab.yaml:134 ]
+  labctl link scenario1 cn-beijing:cn-hangzhou up
   labctl link scenario1 attach-vpc-1 set rtt=40ms # has no delay by itself: laid anew, or a queue
   read -r n ms <<<"$(ping_of scenario1 ecs-3 172.16.1.253 10)"
   ((n >= 9 && ms >= 118 && ms <= 132))
@@ -111,6 +124,18 @@ as_planned() { labctl status "$1" >/dev/null; }
   run labctl status scenario1
   [ "$status" -eq 0 ]
   [[ $output == *hidden* && $output != *attach-vpc-3\ * ]]
+  # nor does plan tell, whatever else there is to do
+  run labctl plan scenario1 --detailed-exitcode
+  [ "$status" -eq 2 ]
+  [ "$output" = "~ one hidden thing of \`labctl fault\` would be mended, too: labctl plan scenario1 --reveal" ]
+  route=$(ip -n scenario1.ecs-3 route show default)
+  ip -n scenario1.ecs-3 route del default
+  run labctl plan scenario1
+  [[ $output == *ecs-3*gained*"one hidden thing"* && $output != *attach-vpc-3* ]] || { echo "$output"; false; }
+  [[ $(labctl plan scenario1 --json --changes 2>/dev/null) != *attach-vpc-3* ]]
+  [[ $(labctl plan scenario1 --reveal) == *attach-vpc-3* ]]
+  # shellcheck disable=SC2086 # the words are arguments
+  ip -n scenario1.ecs-3 route add $route
   what=$(labctl fault scenario1 --reveal --json | jq -r '.what, .at, .resource' | xargs)
   [ "$what" = "link attach-vpc-3 is down lab.yaml:95 links.attach-vpc-3" ]
   run labctl fault scenario1 --seed 2
@@ -152,7 +177,7 @@ as_planned() { labctl status "$1" >/dev/null; }
   touch "$file"
   [[ $(labctl status scenario1) != *"$file"* ]]
   sed -i '1i # a comment' "$file"
-  for verb in "status scenario1" "explain scenario1 ecs-3 172.16.1.253"; do
+  for verb in "status scenario1" "explain scenario1 ecs-3 172.16.1.253" "link scenario1" "link scenario1 attach-vpc-1"; do
     # shellcheck disable=SC2086 # the words are arguments
     run labctl $verb
     [[ $output == *"$file was edited since "*"numbers of lines"* ]]
@@ -174,6 +199,11 @@ as_planned() { labctl status "$1" >/dev/null; }
   run labctl link scenario1 attach-vpc-1 down
   [ "$status" -eq 3 ]
   [[ $output == *"is not what it was brought up from"* ]]
+  run labctl link scenario1
+  [[ $output == *"$file has changed since "*"as the file has them now, not as they run"* ]]
+  [ "$(labctl link scenario1 --json | jq -r .file)" = changed ]
+  [[ $(labctl reset scenario1) == "scenario1: nothing to take back; its file $file has changed since "*"labctl up scenario1"* ]]
+  [ "$(labctl reset scenario1 --json | jq -c '[.changed, .file]')" = '[false,"changed"]' ]
   mv "$file" "$file.away"
   told gone
 }
@@ -204,24 +234,24 @@ YAML
   player=$!
   jobs+=("$player")
   events() { [[ $(wc -l <"$BATS_TEST_TMPDIR/events") -ge $1 ]]; }
-  state() { labctl link scenario1 --json | jq -r --arg l "$1" '.links[] | select(.link == $l) | [.state, .rtt, .changed] | join(",")'; }
+  state() { labctl link scenario1 --json | jq -r --arg l "$1" '.links[] | select(.link == $l) | [.state, .rtt, (.changed | join(" "))] | join(",")'; }
   within 5 events 1
   [ "$(ping_of scenario1 ecs-3 172.16.1.253 1)" = 0 ]
   within 5 events 2
-  [ "$(state cn-hangzhou:cn-beijing)" = "up,80ms,loss rtt" ]
+  [ "$(state cn-hangzhou:cn-beijing)" = "up,80ms,rtt loss" ]
   kill -TERM "$player" # what is started in the background ignores INT
   status=0
   wait "$player" || status=$?
   [ "$status" -eq 1 ]
   [ "$(state cn-hangzhou:cn-beijing)" = "up,30ms," ]
   [ "$(state attach-vpc-1)" = "up,,rate" ]
-  awk '/down/ {down = $1} /up rtt=80000us loss=0.5000%/ {up = $1}
+  awk '/down/ {down = $1} /up rtt=80ms loss=0.5%/ {up = $1}
     END {exit !(down >= 0.3 && down < 2 && up >= 2 && up < 4.5)}' "$BATS_TEST_TMPDIR/events"
   grep -q 'are as they were: interrupted' "$BATS_TEST_TMPDIR/events"
   sed -i '/at: 60s/d' "$file"
   labctl up "$file"
   labctl events scenario1
-  [ "$(state cn-hangzhou:cn-beijing)" = "up,80ms,loss rtt" ]
+  [ "$(state cn-hangzhou:cn-beijing)" = "up,80ms,rtt loss" ]
   labctl reset scenario1
   sed -i '/^ *events:/,$d' "$file" && echo '      vpcs: {}' >>"$file"
   labctl up "$file"

@@ -85,6 +85,23 @@ def student(url, labctl, pictures):
         p.has("#node h2", "idc-client → idc-service")
         p.has("#node .verdict", "Reachable")
         p.picture("way")
+        # the second need not be a node: a gateway offers its APIs, a function has one, a VBR answers
+        def from_client_to(box):
+            p.click_on(p.box("host idc-client"))
+            p.wait("document.querySelector('#way-to')")
+            p.click_on(f"[data-id='{box}']", SHIFT)
+        from_client_to("gateway.apigw-1")
+        p.has("#node h2", "idc-client → apigw-1")
+        p.has("#node .members", "orders")
+        p.click_on("#node .members button")
+        p.has("#node .verdict", "Answered by function hello")
+        from_client_to("function.hello")
+        p.has("#node .verdict", "Answered by function hello")
+        from_client_to("vbr.vbr-1")
+        p.has("#node h2", "idc-client → vbr-1")
+        p.has("#node .verdict", "Reachable")
+        from_client_to("circuit.pc-1")
+        p.has("#notice", "Nothing of pc-1 answers")
         # checks: their calls go over the picture
         p.click_on("#tab-checks")
         p.click_on("#checks button.main")

@@ -98,6 +98,18 @@ call() { labctl exec scenario1 ecs-3 -- curl -s -m 5 -H 'Host: nobody.example' "
 
 @test "wrong names and filters are refused, and no file is left" {
   cd "$BATS_TEST_TMPDIR"
+  # a CEN is the transit routers of its regions; who is named twice is listened at once
+  listening cen-1,ecs-3,ecs-3 icmp
+  grep -q 'cen-1.cn-hangzhou' "$BATS_TEST_TMPDIR/err"
+  labctl exec scenario1 ecs-3 -- ping -q -c 1 -W 2 172.16.1.253 >/dev/null
+  within 5 grep -q 'ecs-3:eth0 .*echo reply' "$BATS_TEST_TMPDIR/out"
+  kill -INT "$capturer"
+  ended
+  [ "$(grep -c 'ecs-3:eth0 .*echo request' "$BATS_TEST_TMPDIR/out")" = 1 ]
+  for place in cen-1.cn-beijing:vpc-3 cen-1.cn-hangzhou:vpc-1; do grep -q "$place " "$BATS_TEST_TMPDIR/out"; done
+  run labctl capture scenario1 cen-1:nope
+  [ "$status" -eq 2 ]
+  [[ $output == *"cen-1: has no interface nope"* ]]
   run labctl capture scenario1 ecs-4 -w file
   [ "$status" -eq 2 ]
   [[ $output == *"has no node ecs-4"*"did you mean ecs-3?"* ]]

@@ -21,6 +21,11 @@ teardown() {
     [ "$(labctl exec scenario1-$k ecs-3 -- ip -4 -br addr show eth0 | awk '{print $3}')" = 192.168.1.10/24 ]
     [ "$(labctl exec scenario1-$k ecs-3 -- hostname)" = ecs-3 ]
   done
+  for verb in status web; do
+    run labctl $verb scenario1
+    [ "$status" -eq 3 ]
+    [[ $output == *"its copies are up: scenario1-1, scenario1-2, scenario1-3; \`labctl $verb scenario1-1\`"* ]] || { echo "$output"; false; }
+  done
   labctl link scenario1-2 attach-vpc-3 down
   run labctl test scenario1 --copies vpc-3-route hello
   [ "$status" -eq 1 ]

@@ -272,6 +272,7 @@ idc-client, idc-dns    +   a   +   +
   +  everything
   .  nothing
   a  only ping
+  of a node's own place nothing is said: it is blank, or as those beside it
 END
 }
 
@@ -335,6 +336,7 @@ e0, e1, e2, e3    .   a   b   c   +
   a  only ping, any other tcp, any udp, not tcp/80
   b  only ping, any other tcp, any udp, not tcp/22
   c  only tcp/80
+  of a node's own place nothing is said: it is blank, or as those beside it
 END
 }
 

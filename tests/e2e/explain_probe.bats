@@ -86,3 +86,16 @@ END
   [ "$status" -eq 2 ]
   [[ $output == *"--probe is for the lab as it runs"* ]]
 }
+
+@test "a limit that was named and is used up is no wrong prediction" {
+  labctl up "$(variation gateway-policies p1 <<<'plugins: {once-a-minute: {trafficControl: {unit: DAY}}}')"
+  orders() { run labctl explain p1 ecs-1 'http://${api_groups.shop.vpc_domain}/orders' --app app-1 --probe "$@"; }
+  orders
+  [[ $status -eq 0 && $output == *"probe: 200 in "*": as predicted" ]] || { echo "$output"; false; }
+  orders
+  [[ $status -eq 0 && $output == *"probe: 429 T429PA in "*": as predicted: the limit of once-a-minute is used up" ]] ||
+    { echo "$output"; false; }
+  orders --json
+  [ "$(jq -c '[.status, .probe.agrees, .probe.status, .probe.limit]' <<<"$output")" = \
+    '[200,true,429,"the limit of once-a-minute is used up"]' ]
+}

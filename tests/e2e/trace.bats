@@ -7,7 +7,7 @@ setup() {
   need_root
   labctl up scenario1
 }
-teardown() { down_all scenario1; }
+teardown() { down_all scenario1 gateway-policies; }
 
 vpc_domain() {
   labctl plan scenario1 --json |
@@ -16,7 +16,7 @@ vpc_domain() {
 
 @test "a call passes every router of two regions, and the gateway asks its function" {
   url=http://$(vpc_domain)/hello
-  run labctl trace scenario1 ecs-3 "$url"
+  run labctl trace scenario1 ecs-3 'http://${api_groups.group-1.vpc_domain}/hello'
   [ "$status" -eq 0 ]
   [[ ${lines[0]} =~ ^GET\ $url\ from\ ecs-3:\ 200\ in\ [0-9.]+\ ms$ ]]
   [[ ${lines[1]} =~ ms\ +ecs-3\ +vpc-3\ +cen-1.cn-beijing\ +cen-1.cn-hangzhou\ +vpc-1\ +apigw-1\ +svc.cn-hangzhou$ ]]
@@ -56,12 +56,36 @@ vpc_domain() {
 
 @test "as JSON and as a picture" {
   labctl trace scenario1 ecs-3 http://172.16.1.10/nothing -H 'Host: nobody.example' --json >"$BATS_TEST_TMPDIR/json"
+  [ "$(grep -cE '"ms": [0-9]+\.[0-9]{4}' "$BATS_TEST_TMPDIR/json")" = 0 ] # microseconds are enough
   jq -e '.result.status == 404 and .dropped == 0 and ([.packets[] | select(.packet | test("GET /nothing"))] | length) == 1' \
     "$BATS_TEST_TMPDIR/json"
   jq -e '[.packets[] | select(.packet | test("GET /nothing")).hops[].namespace] ==
     ["ecs-3", "vpc-3", "cen-1.cn-beijing", "cen-1.cn-hangzhou", "vpc-1", "apigw-1"]' "$BATS_TEST_TMPDIR/json"
   labctl trace scenario1 ecs-3 http://172.16.1.10/hello --format svg >"$BATS_TEST_TMPDIR/svg"
   python3 -c 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])' "$BATS_TEST_TMPDIR/svg"
+}
+
+@test "what an app signs, with a body" {
+  down_all scenario1
+  labctl up gateway-policies
+  run labctl trace gateway-policies ecs-1 'http://${api_groups.shop.vpc_domain}/orders'
+  [[ ${lines[0]} == "GET http://"*"/orders from ecs-1: 400 in "* ]] || { echo "$output"; false; }
+  run labctl trace gateway-policies ecs-1 'http://${api_groups.shop.vpc_domain}/orders' --app app-1 -d a=1
+  [[ ${lines[0]} == "POST http://"*"/orders from ecs-1: "*" in "* && $output == *"POST /orders HTTP/1.1"* ]] || { echo "$output"; false; }
+  run labctl trace gateway-policies ecs-1 'http://${api_groups.shop.vpc_domain}/orders' --app app-1
+  [[ ${lines[0]} == "GET http://"*"/orders from ecs-1: 200 in "* ]] || { echo "$output"; false; }
+  run labctl trace gateway-policies ecs-1 http://172.16.1.10/ --app app-3
+  [ "$status" -eq 2 ]
+  [[ $output == *"no such app: app-3"*"did you mean app-1?"* ]] || { echo "$output"; false; }
+  run labctl trace gateway-policies ecs-1 'http://${api_groups.shopp.vpc_domain}/'
+  [ "$status" -eq 2 ]
+  [[ $output == *'${api_groups.shopp.vpc_domain}'* ]] || { echo "$output"; false; }
+  run labctl explain gateway-policies ecs-1 172.16.1.10 --app ap-1
+  [ "$status" -eq 2 ]
+  [[ $output == *"no such app: ap-1"*"did you mean app-1?"* ]] || { echo "$output"; false; }
+  # one that a later step brings
+  run labctl explain gateway-policies ecs-1 'http://${api_groups.shop.vpc_domain}/orders' --app app-1 --step open
+  [ "$status" -eq 0 ]
 }
 
 @test "wrong names and addresses" {

@@ -86,6 +86,8 @@ told() {
   [ "$(ask 'api/node?name=..%2f')" = 400 ]
   [ "$(ask 'api/node')" = 400 ]
   [ "$(ask 'api/explain?from=ecs-3&to=--help')" = 404 ]
+  [ "$(ask 'api/explain?from=ecs-3&to=apigw-1')" = 200 ]
+  [ "$(ask 'api/explain?from=apigw-1&to=ecs-3')" = 404 ]
   [ "$(ask 'api/run?do=test')" = 405 ]
 }
 

@@ -174,16 +174,41 @@ async function open(ns, turn = true) {
   }
 }
 
+const PLACES = new Set(['ecs', 'host', 'public-host', 'vpc', 'vbr', 'tr', 'cpe']); // what answers by itself
+
+/** Only the first need be a node, which sends; towards the second, whatever `labctl explain` knows. */
+function pickTo(from, i) {
+  const box = state.scene.boxes[i];
+  const apis = state.scene.apis.filter((a) => (box.kind === 'function' ? a.function === box.name : a.gateway === i));
+  if (box.kind === 'function' && apis.length === 1) explainTo(from, apis[0].name);
+  else if (apis.length) chooseApi(from, box.id);
+  else if (box.kind === 'function' && !box.count) notice(`No API of this lab leads to function ${box.name}.`);
+  else if (box.members.length) notice(`${box.name} is drawn as one: name one of them under “Explain the way to”.`);
+  else if (box.ns === from) notice(`Choose another box than ${from}.`);
+  else if (box.ns && (PLACES.has(box.kind) || box.kind === 'gateway')) explain(from, box.ns);
+  else notice(`Nothing of ${box.name} answers: choose an instance, a host, a gateway, a function, a VPC or a VBR.`);
+}
+
+/** The APIs of a gateway, or those that a function has. */
+function chooseApi(from, id, turn = true) {
+  const i = state.scene.boxes.findIndex((b) => b.id === id);
+  const box = state.scene.boxes[i];
+  state.again = () => chooseApi(from, id, false);
+  if (turn) {
+    endSecond();
+    showTab('node');
+    scene.select(boxOf(from), i);
+  }
+  put('node', box ? panel.apisPage(state, from, box, i, actions) : panel.emptyPage());
+}
+
 function pick(i, second) {
   const box = state.scene.boxes[i];
-  if ((second || state.second) && state.nodes.has(state.picked) && state.nodes.has(box.ns) && box.ns !== state.picked) {
-    explain(state.picked, box.ns);
+  if ((second || state.second) && state.nodes.has(state.picked)) {
+    pickTo(state.picked, i);
     return;
   }
-  if (state.second) {
-    notice('Choose a node: an instance or a host.');
-    return;
-  }
+  if (second && state.picked) notice(`${state.picked} sends nothing by itself: choose an instance or a host first.`);
   if (box.members.length) {
     scene.select(i);
     state.picked = null;

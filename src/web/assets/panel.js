@@ -105,7 +105,7 @@ function linkItem(l, state, actions) {
   const values = [l.rate, l.rtt && `rtt ${l.rtt}`, l.jitter && `jitter ${l.jitter}`, l.loss && `loss ${l.loss}`].filter(Boolean).join(', ');
   return [
     el('span', null, el('b', null, l.link), ' ', place(l.at)),
-    el('span', null, down ? el('span', {class: 'bad'}, 'down') : 'up', l.changed && el('span', {class: 'muted'}, ` (not as in the file: ${l.changed})`)),
+    el('span', null, down ? el('span', {class: 'bad'}, 'down') : 'up', l.changed.length > 0 && el('span', {class: 'muted'}, ` (not as in the file: ${l.changed.join(' ')})`)),
     values,
     button(down ? 'Mend' : 'Break', () => actions.run(down ? 'up' : 'down', l.link), {disabled: Boolean(state.running), 'data-key': `link ${l.link}`, 'aria-label': `${down ? 'Mend' : 'Break'} ${l.link}`}),
   ];
@@ -119,7 +119,7 @@ export function linksPage(state, actions) {
   return [
     el('h2', null, 'Links'),
     el('div', {class: 'buttons'},
-      button('Back to the lab file', () => actions.run('reset'), {disabled: Boolean(state.running) || !state.links?.some((l) => l.changed)})),
+      button('Back to the lab file', () => actions.run('reset'), {disabled: Boolean(state.running) || !state.links?.some((l) => l.changed.length)})),
     failed && el('pre', {class: 'bad', role: 'alert'}, state.said.text.trim()),
     !state.links ? none('Looking') : state.links.length ? table(['Link', 'State', 'As it is', ''], state.links.map((l) => linkItem(l, state, actions))) : none('This lab has no links that could be broken.'),
     el('p', {class: 'muted'}, 'To slow one: ', el('code', null, `labctl link ${state.lab} LINK set rtt=200ms loss=5%`)),
@@ -179,6 +179,17 @@ export function membersPage(state, box, actions) {
     el('h2', null, box.name),
     el('p', {class: 'muted'}, 'Drawn as one box. Choose one:'),
     el('ul', {class: 'members'}, box.members.map((m) => el('li', null, button(m, () => actions.open(m), {class: 'link'})))),
+  ];
+}
+
+export function apisPage(state, from, box, i, actions) {
+  const apis = state.scene.apis.filter((a) => (box.kind === 'function' ? a.function === box.name : a.gateway === i));
+  return [
+    el('p', {class: 'over'}, kindName(box.kind)),
+    el('h2', null, `${from} → ${box.name}`),
+    el('p', {class: 'muted'}, 'It is called by its APIs. Choose one:'),
+    el('ul', {class: 'members'}, apis.map((a) => el('li', null, button(a.name, () => actions.explainTo(from, a.name), {class: 'link'}), ` ${a.method} `, el('code', null, new URL(a.url).pathname)))),
+    box.kind === 'gateway' && el('div', {class: 'buttons'}, button(`Ping ${box.name}`, () => actions.explain(from, box.ns), {class: 'quiet'})),
   ];
 }
 
@@ -247,5 +258,5 @@ export function waitPage(title) {
 }
 
 export function emptyPage() {
-  return [el('h2', null, 'Node'), none('Choose a box in the picture to see its addresses, routes, rules and log. Choose a second one with Shift held, and the way between both is explained.')];
+  return [el('h2', null, 'Node'), none('Choose a box in the picture to see its addresses, routes, rules and log. Choose an instance or a host, then a second box with Shift held, and the way between both is explained.')];
 }

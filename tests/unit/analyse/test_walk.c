@@ -94,6 +94,33 @@ static void test_a_line_that_loses_all(void **state)
 	}
 }
 
+/* It is no neighbour that is missing; the link is named where `links:` says so. */
+static void test_what_loses_all_is_named(void **state)
+{
+	static const struct {
+		const char *resource, *target, *why;
+	} lines[] = {
+		{"links.far-away", "10.0.2.1", "link far-away loses every packet"},
+		{"vpcs.v", "10.0.2.1", "the line at far of r2 loses every packet"},
+		{"links.far-away", "10.9.0.3", "r1 finds nobody with 10.9.0.3 on far"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		auto_plan struct plan *p = net_two_routers();
+		auto_analyse struct analyse *a = NULL;
+		struct analyse_trip trip;
+
+		*plan_add_shaper(p) =
+			(struct plan_shaper){.origin = {lines[i].resource, "lab.yaml:9"},
+					     .ns = "r2",
+					     .dev = "far",
+					     .loss_ppm = 1000000};
+		a = net_analyse(p);
+		trip = net_ping(a, "a", lines[i].target);
+		net_assert_why(a, &trip, lines[i].why);
+	}
+}
+
 /* The longest prefix, then the lowest metric; what a rule names comes before the main table. */
 static void test_choice_of_routes(void **state)
 {
@@ -287,6 +314,72 @@ static void test_bridges(void **state)
 	assert_int_equal(trip.there.n_hops, 2); /* a bridge is no hop */
 	trip = net_ping(a, "h1", "10.0.0.9");
 	assert_int_equal(trip.there.end, ANALYSE_NO_NEIGHBOUR);
+}
+
+/* The line that loses it need not be the sender's own. */
+static void test_loss_behind_a_bridge(void **state)
+{
+	auto_plan struct plan *p = bridged(false);
+	auto_analyse struct analyse *a = NULL;
+	struct analyse_trip trip;
+
+	*plan_add_shaper(p) = (struct plan_shaper){.origin = {"links.h3", "lab.yaml:9"},
+						   .ns = "line",
+						   .dev = "h3",
+						   .loss_ppm = 1000000};
+	a = net_analyse(p);
+	trip = net_ping(a, "h1", "10.0.0.3");
+	assert_int_equal(trip.there.end, ANALYSE_LOSS);
+	net_assert_why(a, &trip, "link h3 loses every packet");
+	assert_true(net_ping(a, "h1", "10.0.0.2").ok);
+}
+
+/* Ends that are at different VLANs: what the plan's summary says of the VBR, from either side. */
+static void test_a_circuit_without_a_far_end(void **state)
+{
+	static const char fault[] =
+		"nobody answers VBR v on its circuit: it has VLAN 110, the customer "
+		"router VLAN 111";
+	static const char one[] = "{\"circuits\": [{\"vbr\": \"v\", \"device\": \"pc-1.110\", "
+				  "\"physical_connection\": \"pc-1\", \"vlan\": 110, \"fault\": "
+				  "\"it has VLAN 110, the customer router VLAN 111\"}]}";
+	static const char two[] =
+		"{\"circuits\": ["
+		"{\"vbr\": \"x\", \"physical_connection\": \"pc-1\", \"vlan\": 1, "
+		"\"fault\": \"a\"}, "
+		"{\"vbr\": \"y\", \"physical_connection\": \"pc-1\", \"vlan\": 2, "
+		"\"fault\": \"b\"}]}";
+	static const struct {
+		const char *summary, *from, *target, *why;
+	} rows[] = {
+		{one, "v", "10.0.0.2", fault},
+		{one, "idc", "10.0.0.1", fault},
+		{two, "idc", "10.0.0.1", "idc finds nobody with 10.0.0.1 on pc-1.111"}, /* which? */
+		{NULL, "idc", "10.0.0.1", "idc finds nobody with 10.0.0.1 on pc-1.111"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		auto_plan struct plan *p = plan_new("test");
+		auto_analyse struct analyse *a = NULL;
+		struct analyse_trip trip;
+
+		net_ns(p, "pc-1", "line", false);
+		net_ns(p, "v", "vbr", true);
+		net_ns(p, "idc", "customer-router", true);
+		for (size_t k = 0; k < 2; k++) {
+			const char *bridge = k ? "vlan111" : "vlan110", *ns = k ? "idc" : "v";
+			const char *dev = k ? "pc-1.111" : "pc-1.110";
+
+			*plan_add_bridge(p) =
+				(struct plan_bridge){.origin = here, .ns = "pc-1", .dev = bridge};
+			net_link(p, "pc-1", ns, ns, dev)->a.master = bridge;
+			net_address(p, ns, dev, k ? "10.0.0.2/30" : "10.0.0.1/30");
+		}
+		p->summary = rows[i].summary;
+		a = net_analyse(p);
+		trip = net_ping(a, rows[i].from, rows[i].target);
+		net_assert_why(a, &trip, rows[i].why);
+	}
 }
 
 static void test_a_line_that_is_down(void **state)
@@ -583,6 +676,7 @@ int main(void)
 		cmocka_unit_test(test_no_route),
 		cmocka_unit_test(test_no_way_back),
 		cmocka_unit_test(test_a_line_that_loses_all),
+		cmocka_unit_test(test_what_loses_all_is_named),
 		cmocka_unit_test(test_choice_of_routes),
 		cmocka_unit_test(test_rules_by_source_and_device),
 		cmocka_unit_test(test_bound_without_a_route),
@@ -594,6 +688,8 @@ int main(void)
 		cmocka_unit_test(test_somebody_else_has_it),
 		cmocka_unit_test(test_bridges),
 		cmocka_unit_test(test_a_line_that_is_down),
+		cmocka_unit_test(test_loss_behind_a_bridge),
+		cmocka_unit_test(test_a_circuit_without_a_far_end),
 		cmocka_unit_test(test_two_with_one_address),
 		cmocka_unit_test(test_security_groups),
 		cmocka_unit_test(test_filters_that_nobody_understands),

@@ -163,6 +163,37 @@ static void breaks(void **state)
 	}
 }
 
+static const char *origin_at(const struct plan *p, const char *ns, const char *dev)
+{
+	for (size_t i = 0; i < p->n_shapers; i++)
+		if (!strcmp(p->shapers[i].ns, ns) && !strcmp(p->shapers[i].dev, dev))
+			return p->shapers[i].origin.resource;
+	return NULL;
+}
+
+/* Where all is lost because of what is said of a link, that is whose queue it is. */
+static void loses_all(void **state)
+{
+	static const struct {
+		const char *name, *ns, *dev;
+	} rows[] = {{"one", "v1", "c"},
+		    {"pc", "vbr", "pc.10"},
+		    {"r1:r2", "c.r1", "r2"},
+		    {"ri", "v3", "ri"}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		auto_plan struct plan *some = PLAN(base, "links: {'", rows[i].name,
+						   "': {loss: 99%}}\n");
+		auto_plan struct plan *all = PLAN(base, "links: {'", rows[i].name,
+						  "': {loss: 100%}}\n");
+		const char *link = arena_printf(all->arena, "links.%s", rows[i].name);
+
+		assert_string_not_equal(origin_at(some, rows[i].ns, rows[i].dev), link);
+		assert_string_equal(origin_at(all, rows[i].ns, rows[i].dev), link);
+	}
+}
+
 static void is_carried_without_netem(void **state)
 {
 	auto_plan struct plan *p = NULL;
@@ -223,9 +254,13 @@ static void up_is_up(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(has_names), cmocka_unit_test(changes_what_is_said),
-		cmocka_unit_test(breaks),    cmocka_unit_test(is_carried_without_netem),
-		cmocka_unit_test(is_told),   cmocka_unit_test(up_is_up),
+		cmocka_unit_test(has_names),
+		cmocka_unit_test(changes_what_is_said),
+		cmocka_unit_test(breaks),
+		cmocka_unit_test(loses_all),
+		cmocka_unit_test(is_carried_without_netem),
+		cmocka_unit_test(is_told),
+		cmocka_unit_test(up_is_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

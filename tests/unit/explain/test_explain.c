@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Requests through the shipped labs: every decision on the way, and every way to fail. */
 #include "explain/explain.h"
+#include "explain/observe.h"
 
 #include <string.h>
 
@@ -490,6 +491,52 @@ static void test_routes_by_headers(void **state)
 	assert_int_equal(e->status, 0);
 }
 
+#define LIMITED(plugin)                                                                                                               \
+	"lab: limited\n"                                                                                                              \
+	"regions: {cn-hangzhou: {zones: [h]}}\n"                                                                                      \
+	"vpcs: {vpc-1: {region: cn-hangzhou, cidr_block: 172.16.0.0/16, vswitches: {vsw-1: {zone: h, cidr_block: 172.16.1.0/24}}}}\n" \
+	"security_groups: {sg-1: {vpc: vpc-1}}\n"                                                                                     \
+	"ecs: {ecs-1: {vswitch: vsw-1, private_ip: 172.16.1.20, security_groups: [sg-1]}}\n"                                          \
+	"api_gateways: {apigw-1: {region: cn-hangzhou, bind: {vpc: vpc-1, vswitch: vsw-1, ip: 172.16.1.10}}}\n"                       \
+	"api_groups: {g: {instance: apigw-1, domains: {a.example: {}}}}\n"                                                            \
+	"apis: {a: {group: g, path: /a, stages: [RELEASE], backend: {mock: own}}}\n"                                                  \
+	"plugins: {p: {" plugin "}}\n"                                                                                                \
+	"plugin_attachments: {pa: {plugin: p, api: a}}\n"
+
+/* What may answer instead, by calls that nobody knows of; and that is no wrong prediction. */
+static void test_limits(void **state)
+{
+	static const struct {
+		const char *text, *code, *says;
+	} limits[] = {
+		{LIMITED("trafficControl: {unit: MINUTE, apiDefault: 1}"), "T429PA",
+		 "the limit of p is used up"},
+		{LIMITED("circuitBreaker: {errorThreshold: 3, errorCondition: \"$StatusCode == 503\", "
+			 "windowInSeconds: 30, openTimeoutSeconds: 15}"),
+		 "D503CB", "p has opened the circuit"},
+		{LIMITED("ipControl: {type: REFUSE, items: [{blocks: [10.0.0.0/8]}]}"), "T429PA",
+		 NULL},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
+		auto_plan struct plan *p = compiled_text(limits[i].text);
+		auto_explanation struct explanation *e =
+			explain_in(p, &(struct explain_request){.from = "ecs-1",
+								.to = "http://172.16.1.10/a",
+								.host = "a.example"});
+		const struct explain_observed o = {
+			.answered = true, .status = 429, .code = limits[i].code};
+		const struct explain_verdict v = explain_compare(e, &o);
+
+		assert_int_equal(e->status, 200);
+		assert_int_equal(v.agrees, limits[i].says != NULL);
+		if (limits[i].says)
+			assert_string_equal(v.limit, limits[i].says);
+		else
+			assert_null(v.limit);
+	}
+}
+
 static void test_wrong_requests(void **state)
 {
 	static const struct explain_request wrong[] = {
@@ -520,6 +567,7 @@ int main(void)
 		cmocka_unit_test(test_commands_answer_what_they_like),
 		cmocka_unit_test(test_echo_services_with_tls),
 		cmocka_unit_test(test_routes_by_headers),
+		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_wrong_requests),
 	};
 

@@ -68,6 +68,11 @@ static void words(void **state)
 	} rows[] = {
 		{"start", ".", NULL},
 		{"two", "two", NULL},
+		{"1", "one", NULL}, /* as headings count */
+		{"2", "two", NULL},
+		{"3", NULL, NULL},
+		{"0", NULL, NULL},
+		{"2x", NULL, NULL},
 		{"one/e", "one/e", NULL},
 		{"tow", NULL, "did you mean two?"},
 		{"nowhere", NULL, "there are: start, one, one/e, two, two/e, two/f"},

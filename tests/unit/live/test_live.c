@@ -412,7 +412,7 @@ static void calls_go_from_box_to_box(void **state)
 static void the_scene_is_the_picture(void **state)
 {
 	struct fixture f;
-	json_t *scene, *box;
+	json_t *scene, *box, *apis;
 
 	open_lab(&f, "hybrid", false);
 	scene = live_scene(f.live);
@@ -422,7 +422,11 @@ static void the_scene_is_the_picture(void **state)
 	assert_string_equal(json_string_value(json_object_get(box, "ns")), "cen-1.cn-beijing");
 	assert_int_equal(json_integer_value(json_object_get(box, "in")),
 			 box_of(&f, "region.cn-beijing"));
-	assert_int_equal(json_array_size(json_object_get(scene, "apis")), 3);
+	apis = json_object_get(scene, "apis");
+	assert_int_equal(json_array_size(apis), 3);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(apis, 0), "function")),
+			    "hello");
+	assert_null(json_object_get(json_array_get(apis, 1), "function"));
 	json_decref(scene);
 	close_lab(&f);
 }

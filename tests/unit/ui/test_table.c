@@ -123,6 +123,39 @@ static void writes_json_by_type(void **state)
 	free(out);
 }
 
+/* Words are a list, and what is not so is false, for a reader who need not know of empty cells. */
+static void writes_words_as_a_list(void **state)
+{
+	static const struct ui_column shape[] = {{"CHANGED", UI_WORDS}, {"DONE", UI_BOOLEAN}};
+	auto_ui_table struct ui_table *t = ui_table_new("links", shape, 2);
+	auto_ui_json struct ui_json *j = ui_json_new();
+	char *out = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&out, &len);
+
+	ui_table_add(t, (const char *const[]){"state rate", "yes"});
+	ui_table_add(t, (const char *const[]){NULL, NULL});
+	ui_json_table(j, t);
+	assert_int_equal(ui_json_print(j, f, NULL), 0);
+	fclose(f);
+	assert_string_equal(out, "{\n"
+				 "  \"links\": [\n"
+				 "    {\n"
+				 "      \"changed\": [\n"
+				 "        \"state\",\n"
+				 "        \"rate\"\n"
+				 "      ],\n"
+				 "      \"done\": true\n"
+				 "    },\n"
+				 "    {\n"
+				 "      \"changed\": [],\n"
+				 "      \"done\": false\n"
+				 "    }\n"
+				 "  ]\n"
+				 "}\n");
+	free(out);
+}
+
 static void says_when_the_output_is_full(void **state)
 {
 	auto_ui_json struct ui_json *j = ui_json_new();
@@ -170,6 +203,7 @@ int main(void)
 		cmocka_unit_test(a_rare_column_is_there_only_where_a_row_has_it),
 		cmocka_unit_test(prints_nothing_for_no_rows),
 		cmocka_unit_test(writes_json_by_type),
+		cmocka_unit_test(writes_words_as_a_list),
 		cmocka_unit_test(says_when_the_output_is_full),
 		cmocka_unit_test(progress_is_for_terminals),
 	};
