@@ -15,10 +15,15 @@ uint32_t analyse_net_find_ns(const struct analyse *a, const char *name)
 	return ns ? (uint32_t)(ns - a->plan->namespaces) : NET_NONE;
 }
 
+#define NEAR 4u
+
 uint32_t analyse_net_find_ns_near(const struct analyse *a, const char *name, uint32_t before)
 {
-	if (before != NET_NONE && strcmp(name, a->ns[before].from->name) == 0)
-		return before;
+	const uint32_t begin = before == NET_NONE ? 0 : before;
+
+	for (uint32_t i = begin; i < a->n_ns && i - begin < NEAR; i++)
+		if (name == a->ns[i].from->name || strcmp(name, a->ns[i].from->name) == 0)
+			return i;
 	return analyse_net_find_ns(a, name);
 }
 
@@ -55,7 +60,7 @@ static int by_ip(const void *pa, const void *pb)
 
 void analyse_net_sort_addresses(struct net_address *v, size_t n)
 {
-	if (n)
+	if (n > 1)
 		qsort(v, n, sizeof(*v), by_ip);
 }
 
@@ -163,6 +168,17 @@ static int by_name(const void *pa, const void *pb)
 	return strcmp(a->name, b->name);
 }
 
+/* The devices of one namespace: few, and most often in order already. */
+static void sort_by_name(struct net_device *v, size_t n)
+{
+	size_t i = 1;
+
+	while (i < n && by_name(&v[i - 1], &v[i]) <= 0)
+		i++;
+	if (i < n)
+		qsort(v, n, sizeof(*v), by_name);
+}
+
 /* By namespace, then by name. */
 static void sort_devices(struct analyse *a)
 {
@@ -183,7 +199,7 @@ static void sort_devices(struct analyse *a)
 	}
 	a->devs = sorted;
 	for (uint32_t i = 0; i < a->n_ns; i++) {
-		qsort(&a->devs[a->ns[i].first_dev], a->ns[i].n_devs, sizeof(*a->devs), by_name);
+		sort_by_name(&a->devs[a->ns[i].first_dev], a->ns[i].n_devs);
 		a->ns[i].lo = analyse_net_find_dev(a, i, "lo");
 	}
 }
@@ -216,19 +232,23 @@ static void connect(const struct analyse *a)
 static void index_devices(struct analyse *a)
 {
 	const struct plan *p = a->plan;
+	uint32_t near = NET_NONE;
 
 	a->devs = arena_alloc(a->arena, (p->n_namespaces + p->n_bridges + 2 * p->n_links + 1) *
 						sizeof(*a->devs));
 	for (size_t i = 0; i < p->n_namespaces; i++)
 		(void)add_device(a, (struct net_device){.name = "lo", .ns = (uint32_t)i});
-	for (size_t i = 0; i < p->n_bridges; i++)
-		(void)add_device(a,
-				 (struct net_device){.name = p->bridges[i].dev,
-						     .ns = analyse_net_find_ns(a, p->bridges[i].ns),
-						     .mac = p->bridges[i].mac,
-						     .bridge = &p->bridges[i],
-						     .down = p->bridges[i].down,
-						     .fault = p->bridges[i].fault});
+	for (size_t i = 0; i < p->n_bridges; i++) {
+		const struct plan_bridge *b = &p->bridges[i];
+
+		near = add_device(
+			a, (struct net_device){.name = b->dev,
+					       .ns = analyse_net_find_ns_near(a, b->ns, near),
+					       .mac = b->mac,
+					       .bridge = b,
+					       .down = b->down,
+					       .fault = b->fault});
+	}
 	add_links(a);
 	sort_devices(a);
 	connect(a);
@@ -351,45 +371,48 @@ static int by_device(const void *pa, const void *pb)
 	return (a->ip > b->ip) - (a->ip < b->ip);
 }
 
-static void add_neighbour(struct analyse *a, const struct plan_neighbour *n)
+static void add_neighbours(struct analyse *a, const struct plan *p)
 {
-	const uint32_t dev = analyse_net_find_dev(a, analyse_net_find_ns(a, n->ns), n->dev);
+	uint32_t ns = NET_NONE;
 
-	if (dev != NET_NONE)
-		*arena_push(a->arena, a->neighbours,
-			    a->n_neighbours) = (struct net_neighbour){dev, n->ip, n->mac};
+	for (size_t i = 0; p && i < p->n_neighbours; i++) {
+		const struct plan_neighbour *n = &p->neighbours[i];
+		uint32_t dev;
+
+		ns = analyse_net_find_ns_near(a, n->ns, ns);
+		dev = analyse_net_find_dev(a, ns, n->dev);
+		if (dev != NET_NONE)
+			*arena_push(a->arena, a->neighbours,
+				    a->n_neighbours) = (struct net_neighbour){dev, n->ip, n->mac};
+	}
 }
 
 static void index_neighbours(struct analyse *a)
 {
-	const struct plan *extra = a->plan->extra;
-
-	for (size_t i = 0; i < a->plan->n_neighbours; i++)
-		add_neighbour(a, &a->plan->neighbours[i]);
-	for (size_t i = 0; extra && i < extra->n_neighbours; i++)
-		add_neighbour(a, &extra->neighbours[i]);
+	add_neighbours(a, a->plan);
+	add_neighbours(a, a->plan->extra);
 	if (a->n_neighbours)
 		qsort(a->neighbours, a->n_neighbours, sizeof(*a->neighbours), by_device);
 }
 
-static void add_filter(const struct analyse *a, const struct plan_filter *f,
-		       const struct nft_table *t)
+static void add_filters(const struct analyse *a, const struct plan *p, const struct nft_table *t)
 {
-	struct net_ns *n = ns_of(a, f->ns);
+	uint32_t ns = NET_NONE;
 
-	if (n)
-		*arena_push(a->arena, n->filters, n->n_filters) = (struct net_filter){f, t};
+	for (size_t i = 0; p && i < p->n_filters; i++) {
+		ns = analyse_net_find_ns_near(a, p->filters[i].ns, ns);
+		if (ns != NET_NONE)
+			*arena_push(a->arena, a->ns[ns].filters,
+				    a->ns[ns].n_filters) = (struct net_filter){&p->filters[i], t};
+	}
 }
 
 static void index_filters(const struct analyse *a)
 {
 	static const struct nft_table unread = {.unknown = true};
-	const struct plan *extra = a->plan->extra;
 
-	for (size_t i = 0; i < a->plan->n_filters; i++)
-		add_filter(a, &a->plan->filters[i], NULL);
-	for (size_t i = 0; extra && i < extra->n_filters; i++)
-		add_filter(a, &extra->filters[i], &unread);
+	add_filters(a, a->plan, NULL);
+	add_filters(a, a->plan->extra, &unread);
 }
 
 static bool is_unclear(const struct nft_chain *c)

@@ -153,7 +153,7 @@ struct net_wire {
 
 /** Place of the namespace; NET_NONE where there is none. */
 uint32_t analyse_net_find_ns(const struct analyse *a, const char *name);
-/** The same, for names that are often those of the namespace before. */
+/** The same, for names that are often those of the namespace before, or of one a little behind it. */
 uint32_t analyse_net_find_ns_near(const struct analyse *a, const char *name, uint32_t before);
 uint32_t analyse_net_find_dev(const struct analyse *a, uint32_t ns, const char *name);
 

@@ -82,14 +82,16 @@ const char *compile_circuit_dev(struct compile *c, const struct physical_connect
 
 /* --- lines --- */
 
-/* ns: a line's name itself, not a copy; thousands of lines have one of the VLANs each. */
-static bool has_bridge(const struct compile *c, const char *ns, const char *dev)
+/* Whether the line has no bridge for the VLAN yet; from now on it has. */
+static bool is_new(struct compile *c, const struct physical_connection *pc, uint64_t vlan)
 {
-	for (size_t i = c->plan->n_bridges; i > 0; i--)
-		if (c->plan->bridges[i - 1].ns == ns &&
-		    strcmp(c->plan->bridges[i - 1].dev, dev) == 0)
-			return true;
-	return false;
+	struct vlans *known = &c->vlans[pc - c->lab->physical_connections];
+
+	for (size_t i = 0; i < known->n; i++)
+		if (known->v[i] == vlan)
+			return false;
+	*arena_push(c->arena, known->v, known->n) = vlan;
+	return true;
 }
 
 void compile_bridge(struct compile *c, struct plan_origin origin, const char *ns, const char *dev,
@@ -109,7 +111,7 @@ static const char *vlan_of(struct compile *c, const struct circuit_port *p)
 	const char *vlan = number_format(p->vlan, number);
 	const char *dev = arena_join(c->arena, "vlan", vlan, NULL);
 
-	if (!has_bridge(c, p->pc->id.name, dev))
+	if (is_new(c, p->pc, p->vlan))
 		compile_bridge(c, compile_origin(c, "physical_connections", &p->pc->id),
 			       p->pc->id.name, dev, arena_join(c->arena, "VLAN ", vlan, NULL),
 			       !physical_connection_passes(p->pc));
@@ -281,6 +283,7 @@ void compile_circuits(struct compile *c)
 
 	compile_lines(c);
 	c->vbrs = arena_alloc(c->arena, (lab->n_vbrs + 1) * sizeof(*c->vbrs));
+	c->vlans = arena_alloc(c->arena, (lab->n_physical_connections + 1) * sizeof(*c->vlans));
 	for (size_t i = 0; i < lab->n_vbrs; i++)
 		compile_vbr(c, &lab->vbrs[i]);
 	for (size_t i = 0; i < lab->n_router_interfaces; i++)

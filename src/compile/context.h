@@ -41,12 +41,32 @@ struct strbuf;
 struct cen_state;
 struct wire;
 
+/** How places of a file begin. */
+struct compile_file {
+	const struct source *src;
+	const char *file; /* "lab.yaml:" */
+};
+
+/** How resources that are in another one begin. */
+struct compile_owner {
+	const struct named *id;
+	const char *kind, *sub_kind;
+	const char *text; /* "vpcs.vpc-1.vswitches." */
+};
+
+/** VLANs of a physical connection that have their bridge already. */
+struct vlans {
+	uint64_t *v;
+	size_t n;
+};
+
 struct compile {
 	const struct lab *lab;
 	struct plan *plan;
 	struct arena *arena;    /* the plan's */
 	struct vpc_state *vpcs; /* one per VPC of the lab, same order */
 	struct table *vbrs;     /* one per VBR of the lab, same order */
+	struct vlans *vlans;    /* one per physical connection of the lab, same order */
 	struct cen_state *cens; /* one per CEN of the lab, same order */
 	struct router *routers;
 	size_t n_routers;
@@ -54,6 +74,8 @@ struct compile {
 	bool view;          /* nobody asks for more of the summary than explain/ does */
 	struct wire *wires; /* lines that labctl-wire carries */
 	size_t n_wires;
+	struct compile_file place;  /* of compile_place()'s last */
+	struct compile_owner owner; /* of compile_origin_in()'s last */
 };
 
 /* --- context.c: names, origins, links --- */

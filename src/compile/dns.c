@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/name.h"
+#include "base/number.h"
 #include "base/strbuf.h"
 #include "compile/context.h"
 
@@ -176,9 +177,11 @@ static void listen_on(struct compile *c, struct server *s, struct view *v, const
 		enum plan_socket_type type;
 		const char *name;
 	} both[] = {{PLAN_UDP, "udp"}, {PLAN_TCP, "tcp"}};
+	char number[NUMBER_LEN];
+	const char *last = number_format(ip & 0xff, number);
 
 	for (size_t i = 0; i < ARRAY_LEN(both); i++) {
-		const char *name = compile_text(c, "%s-%u-%s", view, ip & 0xff, both[i].name);
+		const char *name = arena_join(c->arena, view, "-", last, "-", both[i].name, NULL);
 
 		*arena_push(c->arena, s->sockets,
 			    s->n_sockets) = (struct plan_socket){name, ns, both[i].type, ip, 53};

@@ -7,7 +7,6 @@
  */
 #include "compile/context.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -35,15 +34,20 @@ bool compile_by_wire(const struct compile *c, const struct line *line)
 
 static const char *place_of(struct compile *c, const struct plan_end *end)
 {
-	return compile_text(c, "%s.%s", end->ns, end->dev);
+	return arena_join(c->arena, end->ns, ".", end->dev, NULL);
 }
 
 /* More of a hash than name_ifname() has room for: there may be thousands, with one beginning. */
 static const char *port_at(struct compile *c, const char *place)
 {
+	char name[IFNAME_LEN] = "line_";
+	uint64_t hash = hash_str(0, place);
+
 	if (strlen(place) < IFNAME_LEN)
 		return place;
-	return compile_text(c, "line_%010" PRIx64, hash_str(0, place) & 0xffffffffffu);
+	for (size_t i = IFNAME_LEN - 1; i-- > strlen("line_"); hash >>= 4)
+		name[i] = "0123456789abcdef"[hash & 0xf];
+	return arena_strdup(c->arena, name);
 }
 
 /* What happens to a frame must not happen to 64 kB of them at once: they are cut when they enter. */
@@ -60,10 +64,11 @@ static const char *lay(struct compile *c, struct plan_origin origin, struct plan
 {
 	const char *place = place_of(c, &end), *port = port_at(c, place);
 
-	(void)compile_link(c, origin, entrance(end, line), /* the plan owns it */
-			   (struct plan_end){.ns = WIRE_NS,
-					     .dev = port,
-					     .alias = compile_text(c, "line at %s", place)});
+	(void)compile_link(
+		c, origin, entrance(end, line), /* the plan owns it */
+		(struct plan_end){.ns = WIRE_NS,
+				  .dev = port,
+				  .alias = arena_join(c->arena, "line at ", place, NULL)});
 	return port;
 }
 

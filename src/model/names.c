@@ -19,12 +19,12 @@ static const char *shortened(const struct lab *lab, const char *name)
 
 const char *lab_worker(const struct lab *lab, const char *kind, const char *name)
 {
-	return shortened(lab, arena_printf(lab->arena, "%s-%s", kind, name));
+	return shortened(lab, arena_join(lab->arena, kind, "-", name, NULL));
 }
 
 const char *lab_service_worker(const struct lab *lab, const char *node, const char *service)
 {
-	return shortened(lab, arena_printf(lab->arena, "service-%s-%s", node, service));
+	return shortened(lab, arena_join(lab->arena, "service-", node, "-", service, NULL));
 }
 
 static const char *domain(const struct lab *lab, const struct api_group *group, const char *suffix)

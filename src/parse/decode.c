@@ -348,7 +348,7 @@ static void value(struct decode *d, const struct key *key, const struct node *no
 }
 
 /* Defaults are decoded from their written form, and stand nowhere in the file. */
-static void defaults(struct decode *d, const struct table *table, void *out)
+static void decode_defaults(struct decode *d, const struct table *table, void *out)
 {
 	for (size_t i = 0; i < table->n; i++) {
 		const struct key *key = &table->keys[i];
@@ -366,6 +366,53 @@ static void defaults(struct decode *d, const struct table *table, void *out)
 		     key->type == KEY_DURATION || key->type == KEY_SIZE || key->type == KEY_SHARE))
 			((struct number *)field(out, key->offset))->set = false;
 	}
+}
+
+static size_t head_size(enum table_head head)
+{
+	switch (head) {
+	case TABLE_NAMED: return sizeof(struct named);
+	case TABLE_PLACE: return sizeof(struct span);
+	case TABLE_ROOT: break;
+	}
+	return 0;
+}
+
+/* What the maps of a table begin as: there may be thousands of one, with a dozen defaults each. */
+struct blank {
+	const struct table *table;
+	char *item;
+};
+
+struct decode_blanks {
+	struct blank *v;
+	size_t n;
+};
+
+static const char *blank_of(struct decode *d, const struct table *table)
+{
+	struct blank *blank;
+
+	if (!d->blanks)
+		d->blanks = arena_alloc(d->arena, sizeof(*d->blanks));
+	for (size_t i = 0; i < d->blanks->n; i++)
+		if (d->blanks->v[i].table == table)
+			return d->blanks->v[i].item;
+	blank = arena_push(d->arena, d->blanks->v, d->blanks->n);
+	*blank = (struct blank){table, arena_alloc(d->arena, table->size)};
+	decode_defaults(d, table, blank->item);
+	return blank->item;
+}
+
+/* All but the head, which is there already. */
+static void defaults(struct decode *d, const struct table *table, void *out)
+{
+	const size_t head = head_size(table->head);
+
+	if (table->head == TABLE_ROOT)
+		decode_defaults(d, table, out);
+	else
+		memcpy(field(out, head), blank_of(d, table) + head, table->size - head);
 }
 
 static struct span place_of(const struct table *table, const struct node *node, const void *out)

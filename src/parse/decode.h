@@ -19,7 +19,8 @@ struct decode {
 	struct report *r;
 	const struct source *src;
 	enum decode_pass pass;
-	bool fragment; /* inside `apply`: null is allowed, nothing is required */
+	bool fragment;                /* inside `apply`: null is allowed, nothing is required */
+	struct decode_blanks *blanks; /* decode.c's own; NULL at first */
 };
 
 /** Decodes a map into a zeroed struct. What cannot be decoded keeps its default. */

@@ -2,6 +2,7 @@
 /* The lab itself, its steps and checks. */
 #include <string.h>
 
+#include "base/name.h"
 #include "parse/rows.h"
 
 #define HTTP   (1u << CHECK_HTTP)
@@ -213,7 +214,7 @@ const struct table parse_table_lab = {
 const struct key *parse_table_key(const struct table *table, const char *name)
 {
 	for (size_t i = 0; i < table->n; i++)
-		if (strcmp(table->keys[i].name, name) == 0)
+		if (name_is(table->keys[i].name, name))
 			return &table->keys[i];
 	return NULL;
 }

@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/diag.h"
+#include "base/name.h"
 
 #define DIGITS "0123456789"
 
@@ -89,7 +90,7 @@ static bool digits(const char *s, size_t n, uint64_t *v)
 static const struct value_unit *unit_named(const struct value_units *units, const char *name)
 {
 	for (unsigned int i = 0; i < units->n; i++)
-		if (strcmp(units->units[i].name, name) == 0)
+		if (name_is(units->units[i].name, name))
 			return &units->units[i];
 	return NULL;
 }
@@ -178,7 +179,7 @@ enum value_parse parse_whole(const char *s, uint64_t *v)
 
 bool parse_bool(const char *s, bool *v)
 {
-	if (strcmp(s, "true") != 0 && strcmp(s, "false") != 0)
+	if (!name_is(s, "true") && !name_is(s, "false"))
 		return false;
 	*v = *s == 't';
 	return true;

@@ -300,7 +300,7 @@ static void resolve_vpc(struct validation *v, const struct pools *p, struct vpc 
 	struct pool tables = {
 		.label = "route table",
 		.key = "vpcs.NAME.route_tables",
-		.owner = arena_printf(v->scratch, "VPC '%s'", vpc->id.name),
+		.owner = arena_join(v->scratch, "VPC '", vpc->id.name, "'", NULL),
 		.elsewhere = &p->route_table,
 	};
 
@@ -437,7 +437,7 @@ static void resolve_data_center(struct validation *v, const struct pools *p, str
 	struct pool lans = {
 		.label = "LAN",
 		.key = "data_centers.NAME.lans",
-		.owner = arena_printf(v->scratch, "data centre '%s'", dc->id.name),
+		.owner = arena_join(v->scratch, "data centre '", dc->id.name, "'", NULL),
 		.elsewhere = &p->lan,
 	};
 

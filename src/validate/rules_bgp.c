@@ -161,12 +161,15 @@ static const char *session_fault(struct validation *v, const struct vbr *vbr,
 				 const struct circuit *c)
 {
 	const struct circuit_routing *a = &vbr->routing, *b = &c->routing;
-	const struct data_center *dc = owner_of(v->lab, c);
+	const struct data_center *dc;
 
 	if (a->bgp != b->bgp)
 		return a->bgp ? "the customer router has static routes"
 			      : "the VBR has static routes";
-	if (!a->bgp || !a->peer_asn.set || !b->peer_asn.set || !dc || !dc->asn.set)
+	if (!a->bgp || !a->peer_asn.set || !b->peer_asn.set)
+		return NULL;
+	dc = owner_of(v->lab, c);
+	if (!dc || !dc->asn.set)
 		return NULL;
 	if (a->peer_asn.v != dc->asn.v)
 		return arena_printf(v->scratch,

@@ -294,7 +294,7 @@ static void overlaps_vpc(struct validation *v, const struct end *e)
 {
 	struct ip_prefix subnet;
 
-	if (!circuit_subnet(e->own, e->mask, &subnet))
+	if (!circuit_subnet(e->own, e->mask, &subnet) || !validate_vpc_overlaps(v, subnet))
 		return;
 	for (size_t i = 0; i < v->lab->n_vpcs; i++) {
 		const struct vpc *vpc = &v->lab->vpcs[i];
@@ -498,20 +498,27 @@ void validate_router_interface_region(struct validation *v)
 
 void validate_router_interface_twice(struct validation *v)
 {
-	for (size_t i = 1; i < v->lab->n_router_interfaces; i++) {
-		const struct router_interface *b = &v->lab->router_interfaces[i];
+	const struct lab *lab = v->lab;
+	/* By place, and one more than that; 0: none. A VBR has few, a lab hundreds. */
+	size_t *last_of = arena_alloc(v->scratch, (lab->n_vbrs + 1) * sizeof(*last_of));
+	size_t *before = arena_alloc(v->scratch, (lab->n_router_interfaces + 1) * sizeof(*before));
 
-		for (size_t j = 0; b->vbr.to && b->vpc.to && j < i; j++) {
-			const struct router_interface *a = &v->lab->router_interfaces[j];
+	for (size_t i = 0; i < lab->n_router_interfaces; i++) {
+		const struct router_interface *b = &lab->router_interfaces[i], *first = NULL;
+		const struct vbr *vbr = b->vbr.to;
 
-			if (a->vbr.to != b->vbr.to || a->vpc.to != b->vpc.to)
-				continue;
-			validate_report(v, b->id.at,
-					"router interface '%s' connects VBR '%s' and VPC '%s' once "
-					"more",
-					b->id.name, b->vbr.name, b->vpc.name);
-			diag_note(v->diags, a->id.at, "'%s' does so already", a->id.name);
-			break;
-		}
+		if (!vbr || !b->vpc.to)
+			continue;
+		before[i] = last_of[vbr - lab->vbrs];
+		last_of[vbr - lab->vbrs] = i + 1;
+		for (size_t j = before[i]; j; j = before[j - 1])
+			if (lab->router_interfaces[j - 1].vpc.to == b->vpc.to)
+				first = &lab->router_interfaces[j - 1];
+		if (!first)
+			continue;
+		validate_report(v, b->id.at,
+				"router interface '%s' connects VBR '%s' and VPC '%s' once more",
+				b->id.name, b->vbr.name, b->vpc.name);
+		diag_note(v->diags, first->id.at, "'%s' does so already", first->id.name);
 	}
 }

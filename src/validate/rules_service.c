@@ -95,7 +95,7 @@ void validate_service_tls(struct validation *v)
 
 struct process {
 	const char *name;
-	const char *what; /* "function 'hello'" */
+	const char *kind, *id, *of; /* "service" 'web' of 'host-1'; of NULL: of nobody */
 	struct span at;
 	size_t order;
 };
@@ -105,12 +105,10 @@ struct processes {
 	size_t n;
 };
 
-static void add(struct validation *v, struct processes *p, const char *name, const char *what,
-		struct span at)
+static void add(struct validation *v, struct processes *p, struct process new)
 {
-	struct process *new = arena_push(v->scratch, p->items, p->n);
-
-	*new = (struct process){name, what, at, p->n};
+	new.order = p->n;
+	*arena_push(v->scratch, p->items, p->n) = new;
 }
 
 static void add_services(struct validation *v, struct processes *p)
@@ -122,11 +120,25 @@ static void add_services(struct validation *v, struct processes *p)
 		for (size_t j = 0; j < node.n_services; j++) {
 			const struct named *id = &node.services[j].id;
 
-			add(v, p, lab_service_worker(v->lab, node.id->name, id->name),
-			    arena_printf(v->scratch, "service '%s' of '%s'", id->name,
-					 node.id->name),
-			    id->at);
+			add(v, p,
+			    (struct process){
+				    .name = lab_service_worker(v->lab, node.id->name, id->name),
+				    .kind = "service",
+				    .id = id->name,
+				    .of = node.id->name,
+				    .at = id->at});
 		}
+}
+
+/* A process that is called after what it is for. */
+static void add_worker(struct validation *v, struct processes *p, const char *worker,
+		       const char *kind, const struct named *id)
+{
+	add(v, p,
+	    (struct process){.name = lab_worker(v->lab, worker, id->name),
+			     .kind = kind,
+			     .id = id->name,
+			     .at = id->at});
 }
 
 static struct processes collect(struct validation *v)
@@ -135,32 +147,36 @@ static struct processes collect(struct validation *v)
 	struct processes p = {0};
 
 	for (size_t i = 0; i < lab->n_api_gateways; i++)
-		add(v, &p, lab->api_gateways[i].id.name,
-		    arena_printf(v->scratch, "API Gateway instance '%s'",
-				 lab->api_gateways[i].id.name),
-		    lab->api_gateways[i].id.at);
+		add(v, &p,
+		    (struct process){.name = lab->api_gateways[i].id.name,
+				     .kind = "API Gateway instance",
+				     .id = lab->api_gateways[i].id.name,
+				     .at = lab->api_gateways[i].id.at});
 	for (size_t i = 0; i < lab->n_functions; i++)
-		add(v, &p, lab_worker(lab, "function", lab->functions[i].id.name),
-		    arena_printf(v->scratch, "function '%s'", lab->functions[i].id.name),
-		    lab->functions[i].id.at);
+		add_worker(v, &p, "function", "function", &lab->functions[i].id);
 	for (size_t i = 0; i < lab->n_vbrs; i++)
-		add(v, &p, lab_worker(lab, "bird", lab->vbrs[i].id.name),
-		    arena_printf(v->scratch, "VBR '%s'", lab->vbrs[i].id.name), lab->vbrs[i].id.at);
+		add_worker(v, &p, "bird", "VBR", &lab->vbrs[i].id);
 	for (size_t i = 0; i < lab->n_data_centers; i++)
-		add(v, &p, lab_worker(lab, "bird", lab->data_centers[i].id.name),
-		    arena_printf(v->scratch, "data centre '%s'", lab->data_centers[i].id.name),
-		    lab->data_centers[i].id.at);
+		add_worker(v, &p, "bird", "data centre", &lab->data_centers[i].id);
 	for (size_t i = 0; i < lab->n_data_centers; i++)
 		for (size_t j = 0; j < lab->data_centers[i].n_hosts; j++) {
 			const struct host *h = &lab->data_centers[i].hosts[j];
 
 			if (h->dns.at.line)
-				add(v, &p, lab_worker(lab, "dns", h->id.name),
-				    arena_printf(v->scratch, "the DNS server on '%s'", h->id.name),
-				    h->dns.at);
+				add(v, &p,
+				    (struct process){.name = lab_worker(lab, "dns", h->id.name),
+						     .kind = "the DNS server on",
+						     .id = h->id.name,
+						     .at = h->dns.at});
 		}
 	add_services(v, &p);
 	return p;
+}
+
+static const char *text_of(struct validation *v, const struct process *p)
+{
+	return p->of ? arena_printf(v->scratch, "%s '%s' of '%s'", p->kind, p->id, p->of)
+		     : arena_printf(v->scratch, "%s '%s'", p->kind, p->id);
 }
 
 static int by_name(const void *pa, const void *pb)
@@ -189,8 +205,8 @@ void validate_name_worker(struct validation *v)
 			b = later;
 		}
 		validate_report(v, b->at, "the process of %s would be called '%s', as that of %s",
-				b->what, b->name, a->what);
-		diag_note(v->diags, a->at, "%s stands here", a->what);
+				text_of(v, b), b->name, text_of(v, a));
+		diag_note(v->diags, a->at, "%s stands here", text_of(v, a));
 		validate_hint(v, "rename one of them: processes have logs by name");
 	}
 }

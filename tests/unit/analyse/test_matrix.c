@@ -238,19 +238,40 @@ static void lose_by_shaper(struct plan *p)
 		(struct plan_shaper){.origin = here, .ns = "r2", .dev = "far", .loss_ppm = 100000};
 }
 
-static void lose_by_wire(struct plan *p)
+static void lose_by_config(struct plan *p, const char *config)
 {
 	net_ns(p, "w", "wire", false);
 	p->links[3].b.ns = "w"; /* r1's end; r2 has one of its own */
 	p->links[3].b.dev = "one";
 	(void)net_link(p, "w", "other", "r2", "far");
-	*plan_add_worker(p) = (struct plan_worker){
-		.origin = here,
-		.name = "wire",
-		.ns = "w",
-		.program = "labctl-wire",
-		.config = "{\"lines\": [{\"a\": \"one\", \"b\": \"other\", \"delay_us\": 1000, "
-			  "\"loss_ppm\": 100000}]}"};
+	*plan_add_worker(p) = (struct plan_worker){.origin = here,
+						   .name = "wire",
+						   .ns = "w",
+						   .program = "labctl-wire",
+						   .config = config};
+}
+
+static void lose_by_wire(struct plan *p)
+{
+	lose_by_config(p, "{\"lines\": [{\"a\": \"one\", \"b\": \"other\", \"delay_us\": 1000, "
+			  "\"loss_ppm\": 100000}]}");
+}
+
+/* As compile/ writes it, which is read without making values of it. */
+#define WRITTEN(a)                                                                                  \
+	"{\"lab\":\"t\",\"lines\":[{\"a\":\"no\",\"b\":\"nobody\",\"delay_us\":5,\"hold\":1048576," \
+	"\"name\":\"x\"},{\"a\":\"" a "\",\"b\":\"other\",\"delay_us\":1000,\"hold\":1048576,"      \
+	"\"jitter_us\":7,\"loss_ppm\":100000,\"name\":\"r1.far\"}],\"state\":\"wire-state\"}"
+
+static void lose_by_written_wire(struct plan *p)
+{
+	lose_by_config(p, WRITTEN("one"));
+}
+
+/* In that form all but for one text, behind a line that is read by then. */
+static void lose_by_quoted_wire(struct plan *p)
+{
+	lose_by_config(p, WRITTEN("\\u006fne"));
 }
 
 static uint32_t loss(const struct view *v, const char *from, const char *to)
@@ -264,7 +285,8 @@ static uint32_t loss(const struct view *v, const char *from, const char *to)
 
 static void test_lossy_ways(void **state)
 {
-	static void (*const rows[])(struct plan * p) = {lose_by_shaper, lose_by_wire};
+	static void (*const rows[])(struct plan * p) = {lose_by_shaper, lose_by_wire,
+							lose_by_written_wire, lose_by_quoted_wire};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct plan *p = net_two_routers();

@@ -94,6 +94,8 @@ static void joined(void **state)
 	(void)state;
 	assert_string_equal(arena_join(a, "vpcs", ".", "", "vpc-1", NULL), "vpcs.vpc-1");
 	assert_string_equal(arena_join(a, "", NULL), "");
+	assert_string_equal(arena_join(a, "1", "22", "", "4", "5", "6", "7", "8", "99", "0", NULL),
+			    "12245678990");
 	assert_string_equal(arena_join(small, "0123456789", "abcdef", NULL), "0123456789abcdef");
 	assert_null(
 		arena_join(small, "x", NULL)); /* with its NUL, the text before has all there is */

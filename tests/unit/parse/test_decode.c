@@ -55,6 +55,32 @@ static void network_defaults(void **state)
 	lab_text_done(&t);
 }
 
+/* Every item has the defaults of its table, whatever stands in those before it. */
+static void defaults_again(void **state)
+{
+	static const char text[] = "lab: x\n"
+				   "physical_connections:\n"
+				   "  a: {region: r, rtt: 7ms, enabled: false}\n"
+				   "  b: {region: r}\n"
+				   "  c: {region: r, rtt: 9ms}\n";
+	static const uint64_t rtt[] = {7000, 2000, 9000};
+	struct lab_text t;
+
+	(void)state;
+	lab_text_read(&t, text, NULL);
+	assert_int_equal(t.lab->n_physical_connections, 3);
+	for (size_t i = 0; i < 3; i++) {
+		const struct physical_connection *pc = &t.lab->physical_connections[i];
+
+		assert_int_equal(pc->id.name[0], "abc"[i]);
+		assert_int_equal(pc->id.at.line, 3 + i);
+		assert_int_equal(pc->rtt.v, rtt[i]);
+		assert_int_equal(pc->rtt.set, i != 1);
+		assert_int_equal(pc->enabled, i > 0);
+	}
+	lab_text_done(&t);
+}
+
 static void service_defaults(void **state)
 {
 	static const char text[] =
@@ -430,6 +456,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(network_defaults),
+		cmocka_unit_test(defaults_again),
 		cmocka_unit_test(service_defaults),
 		cmocka_unit_test(what_is_written),
 		cmocka_unit_test(checks),

@@ -184,6 +184,27 @@ static void test_sort(void **state)
 	}
 }
 
+/* Of names that come again among others, in two kinds; so many of one that they are not few; one has no name. */
+static void test_sort_many(void **state)
+{
+	static const char *const names[] = {"b", "a", NULL};
+	auto_plan struct plan *p = plan_new("t");
+
+	(void)state;
+	for (uint32_t i = 0; i < 60; i++) {
+		*plan_add_rule(p) = (struct plan_rule){.ns = names[i % 3], .priority = i * 7 % 60};
+		*plan_add_filter(p) = (struct plan_filter){
+			.ns = i % 2 ? "a" : "c", .table = (const char *[]){"z", "y", "x"}[i % 3]};
+	}
+	plan_sort(p);
+	for (size_t i = 1; i < 60; i++) {
+		assert_true(plan_key_cmp(PLAN_RULE, &p->rules[i - 1], &p->rules[i]) < 0);
+		assert_true(plan_key_cmp(PLAN_FILTER, &p->filters[i - 1], &p->filters[i]) <= 0);
+	}
+	assert_null(p->rules[0].ns);
+	assert_string_equal(p->filters[59].ns, "c");
+}
+
 static void test_verify(void **state)
 {
 	static const struct {
@@ -420,6 +441,7 @@ int main(void)
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_same_ignores_what_the_kernel_does_not_see),
 		cmocka_unit_test(test_sort),
+		cmocka_unit_test(test_sort_many),
 		cmocka_unit_test(test_verify),
 		cmocka_unit_test(test_reader_refuses),
 		cmocka_unit_test(test_reader_survives_truncation),

@@ -201,6 +201,97 @@ static void a_vbr_and_its_far_end(void **state)
 	run_rows(rows, ARRAY_LEN(rows), fill_vbr);
 }
 
+/* One VPC in the other one's block, and others around them. */
+static void fill_among_vpcs(struct lab_builder *b, const char *value)
+{
+	static const char *const blocks[] = {"192.168.0.0/16", "10.18.0.0/16", "10.16.0.0/12"};
+
+	fill_vbr(b, value);
+	for (size_t i = 0; i < ARRAY_LEN(blocks); i++)
+		(void)lab_add_vpc(b, (const char *[]){"vpc-a", "vpc-b", "vpc-c"}[i], "cn-hangzhou",
+				  blocks[i]);
+	validate_lab(b->lab, b->diags);
+}
+
+static void circuits_among_vpcs(void **state)
+{
+	static const struct {
+		const char *ends;
+		size_t n;
+		const char *vpc;
+	} rows[] = {
+		{"10.15.255.253 10.15.255.254 255.255.255.252", 0, NULL},
+		{"10.16.0.1 10.16.0.2 255.255.255.252", 1, "vpc-c"},
+		{"10.18.0.1 10.18.0.2 255.255.255.252", 1, "vpc-b"}, /* the first one in the file */
+		{"10.31.255.253 10.31.255.254 255.255.255.252", 1, "vpc-c"},
+		{"10.32.0.1 10.32.0.2 255.255.255.252", 0, NULL},
+		{"192.167.255.253 192.167.255.254 255.255.255.252", 0, NULL},
+		{"192.168.0.1 192.168.0.2 255.255.255.252", 1, "vpc-a"},
+		{"192.169.0.1 192.169.0.2 255.255.255.252", 0, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		auto_lab_builder struct lab_builder b;
+		size_t n = 0;
+
+		lab_builder_init(&b);
+		fill_among_vpcs(&b, rows[i].ends);
+		for (size_t j = 0; j < diag_count(b.diags); j++) {
+			const struct diag_view d = diag_get(b.diags, j);
+
+			if (strcmp(d.id, "circuit-overlap") != 0)
+				continue;
+			n++;
+			assert_non_null(strstr(d.message, rows[i].vpc ? rows[i].vpc : "nobody"));
+		}
+		assert_int_equal(n, rows[i].n);
+	}
+}
+
+/* --- router interfaces --- */
+
+/* Pairs of a VBR and a VPC, each in its order: "11 12 21 11". */
+static void fill_router_interfaces(struct lab_builder *b, const char *pairs)
+{
+	static const char *const vbrs[] = {"vbr-1", "vbr-2"}, *const vpcs[] = {"vpc-1", "vpc-2"};
+	static const char *const names[] = {"ri-a", "ri-b", "ri-c", "ri-d"};
+	struct lab *lab = b->lab;
+
+	lab_add_basics(b);
+	(void)lab_add_vpc(b, "vpc-2", "cn-hangzhou", "10.1.0.0/16");
+	(void)lab_add_line(b, "pc-1", "cn-hangzhou");
+	(void)lab_add_vbr(b, "vbr-1", "pc-1", 10, "172.20.0.1", "172.20.0.2");
+	(void)lab_add_vbr(b, "vbr-2", "pc-1", 11, "172.20.0.5", "172.20.0.6");
+	for (size_t i = 0; pairs[3 * i]; i++) {
+		struct router_interface *ri = arena_push(lab->arena, lab->router_interfaces,
+							 lab->n_router_interfaces);
+
+		ri->id = lab_named(b, names[i]);
+		ri->vbr = lab_ref(b, vbrs[pairs[3 * i] - '1']);
+		ri->vpc = lab_ref(b, vpcs[pairs[3 * i + 1] - '1']);
+	}
+	validate_lab(lab, b->diags);
+}
+
+static void router_interfaces_once_more(void **state)
+{
+	static const struct {
+		const char *pairs;
+		size_t n;
+	} rows[] = {{"11 12 21 22 ", 0}, {"11 11 ", 1}, {"11 21 12 11 ", 1},
+		    {"21 21 21 ", 2},    {"", 0},       {"22 12 22 12 ", 2}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		auto_lab_builder struct lab_builder b;
+
+		lab_builder_init(&b);
+		fill_router_interfaces(&b, rows[i].pairs);
+		assert_int_equal(lab_count(&b, "router-interface-twice"), rows[i].n);
+	}
+}
+
 /* --- bandwidth --- */
 
 struct bandwidth {
@@ -318,6 +409,8 @@ int main(void)
 		cmocka_unit_test(subnets_of_one_customer_router),
 		cmocka_unit_test(routes_to_where_a_router_is),
 		cmocka_unit_test(a_vbr_and_its_far_end),
+		cmocka_unit_test(circuits_among_vpcs),
+		cmocka_unit_test(router_interfaces_once_more),
 		cmocka_unit_test(bandwidths),
 		cmocka_unit_test(sources_of_health_checks),
 	};
