@@ -31,126 +31,17 @@ static void read_lines(struct analyse *a, const char *ns, const json_t *lines)
 		};
 }
 
-static void read_any(struct analyse *a, const struct plan_worker *w)
-{
-	json_t *config = json_loads(w->config, 0, NULL);
-
-	read_lines(a, w->ns, json_object_get(config, "lines"));
-	json_decref(config);
-}
-
-/* --- as compile/ writes them --- */
-
-/*
- * A lab of a thousand lines has a configuration of 100 kB, all of it in one form. Values of jansson for what is in it
- * cost more than the rest of the index; so the form is read where it stands, and whatever is not of it by jansson.
- */
-static bool take(const char **at, char c)
-{
-	if (**at != c)
-		return false;
-	++*at;
-	return true;
-}
-
-static bool take_all(const char **at, const char *text)
-{
-	while (*text && take(at, *text))
-		text++;
-	return !*text;
-}
-
-/* A text that has nothing to be unquoted. */
-static bool take_text(const char **at, const char **text, size_t *len)
-{
-	if (!take(at, '"'))
-		return false;
-	*text = *at;
-	while (**at && **at != '"' && **at != '\\')
-		++*at;
-	*len = (size_t)(*at - *text);
-	return take(at, '"');
-}
-
-static bool take_number(const char **at, uint64_t *n)
-{
-	const char *begin = *at;
-
-	for (*n = 0; **at >= '0' && **at <= '9'; ++*at)
-		*n = *n * 10 + (uint64_t)(**at - '0');
-	return *at > begin && *at - begin < 19; /* of 63 bits */
-}
-
-static bool is_key(const char *key, const char *text, size_t len)
-{
-	return strlen(key) == len && memcmp(key, text, len) == 0;
-}
-
-static bool take_member(struct arena *arena, const char **at, struct net_wire *w)
-{
-	const char *key, *text;
-	size_t n, len;
-	uint64_t number;
-
-	if (!take_text(at, &key, &n) || !take(at, ':'))
-		return false;
-	if (**at == '"') {
-		if (!take_text(at, &text, &len))
-			return false;
-		if (is_key("a", key, n))
-			w->a = arena_strndup(arena, text, len);
-		else if (is_key("b", key, n))
-			w->b = arena_strndup(arena, text, len);
-		return true;
-	}
-	if (!take_number(at, &number))
-		return false;
-	if (is_key("delay_us", key, n))
-		w->delay_us = number;
-	else if (is_key("loss_ppm", key, n))
-		w->loss_ppm = (uint32_t)number;
-	return true;
-}
-
-static bool take_line(struct analyse *a, const char **at, const char *ns)
-{
-	struct net_wire w = {.ns = ns};
-
-	if (!take(at, '{'))
-		return false;
-	do
-		if (!take_member(a->arena, at, &w))
-			return false;
-	while (take(at, ','));
-	*arena_push(a->arena, a->wires, a->n_wires) = w;
-	return take(at, '}');
-}
-
-static bool read_written(struct analyse *a, const struct plan_worker *w)
-{
-	const char *at = w->config, *lab;
-	size_t len;
-
-	if (!take_all(&at, "{\"lab\":") || !take_text(&at, &lab, &len) ||
-	    !take_all(&at, ",\"lines\":["))
-		return false;
-	do
-		if (!take_line(a, &at, w->ns))
-			return false;
-	while (take(&at, ','));
-	return take_all(&at, "],\"state\":\"wire-state\"}") && !*at;
-}
-
 void analyse_net_read_wires(struct analyse *a)
 {
 	for (size_t i = 0; i < a->plan->n_workers; i++) {
 		const struct plan_worker *w = &a->plan->workers[i];
-		const size_t before = a->n_wires;
+		json_t *config;
 
-		if (strcmp(w->program, "labctl-wire") != 0 || read_written(a, w))
+		if (strcmp(w->program, "labctl-wire") != 0)
 			continue;
-		a->n_wires = before;
-		read_any(a, w);
+		config = json_loads(w->config, 0, NULL);
+		read_lines(a, w->ns, json_object_get(config, "lines"));
+		json_decref(config);
 	}
 }
 
