@@ -140,6 +140,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct sockaddr_in client = {.sin_family = AF_INET,
 					   .sin_addr.s_addr = htonl(0xac100101)};
+	static struct gateway_listener vip; /* where the client comes in */
 	auto_strbuf struct strbuf got = {0};
 	struct http_slice in;
 	int fds[2];
@@ -150,7 +151,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		begin();
 	in = (struct http_slice){(const char *)data + 1, size - 1};
 	assert(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) == 0);
-	conn_open(gateway->httpd, fds[0], &client, NULL, NULL);
+	conn_open(gateway->httpd, fds[0], &client, &vip, NULL);
 	if (send_pieces(fds[1], in, data[0] & 0x7f, &got) && data[0] & 0x80) {
 		for (int i = 0; i < 4; i++)
 			turn();
