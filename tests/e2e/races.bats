@@ -59,9 +59,12 @@ up_stopped_at() {
 
 @test "the supervisor is killed: status names it, up repairs, down removes" {
   labctl up "$dir"
-  kill -9 "$(supervisor races1)"
+  pid=$(supervisor races1)
+  kill -9 "$pid"
   run -1 labctl status races1
   [[ $output == *supervisor* ]]
+  dead() { ! kill -0 "$pid" 2>/dev/null; }
+  within 5 dead # until then who enters a node is told that the lab goes down
   run -125 labctl exec races1 ecs-3 -- true
   [[ $output == *"supervisor does not run"* ]]
   labctl up "$dir"
