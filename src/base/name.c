@@ -9,11 +9,10 @@
 
 bool name_valid(const char *s)
 {
-	size_t n = 0;
+	size_t n = strlen(s);
 
-	while ((s[n] >= 'a' && s[n] <= 'z') || (s[n] >= '0' && s[n] <= '9') || s[n] == '-')
-		n++;
-	return n >= 1 && n <= NAME_MAX_LEN && *s != '-' && !s[n];
+	return n >= 1 && n <= NAME_MAX_LEN && *s != '-' &&
+	       strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
 }
 
 const char *name_ifname(const char *name, char buf[static IFNAME_LEN])

@@ -4,19 +4,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <string.h>
 
 #define NAME_MAX_LEN 31
 #define IFNAME_LEN   16 /* IFNAMSIZ: 15 characters and a NUL */
 
 /** ^[a-z0-9][a-z0-9-]{0,30}$: safe in a path, an interface alias, a DNS label, a shell. */
 bool name_valid(const char *s);
-
-/** Whether the texts are one. They seldom are where one is looked up, and then their first bytes nearly always say so. */
-static inline bool name_is(const char *a, const char *b)
-{
-	return *a == *b && strcmp(a, b) == 0;
-}
 
 /** A Linux interface name for `name`: itself where it fits, else its head and a hash of the whole. */
 const char *name_ifname(const char *name, char buf[static IFNAME_LEN]);

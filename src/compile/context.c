@@ -15,21 +15,14 @@ struct router {
 /* --- texts --- */
 
 /* Golden files and documents must not depend on the folder that the user works in. */
-static const char *file_of(struct compile *c, const struct source *src)
-{
-	const char *path = src && src->path ? src->path : "lab.yaml";
-	const char *slash = strrchr(path, '/');
-
-	return arena_join(c->arena, slash ? slash + 1 : path, ":", NULL);
-}
-
 const char *compile_place(struct compile *c, struct span at)
 {
+	const char *path = at.src && at.src->path ? at.src->path : "lab.yaml";
+	const char *slash = strrchr(path, '/');
 	char line[NUMBER_LEN];
 
-	if (!c->place.file || c->place.src != at.src)
-		c->place = (struct compile_file){at.src, file_of(c, at.src)};
-	return arena_join(c->arena, c->place.file, number_format(at.line, line), NULL);
+	return arena_join(c->arena, slash ? slash + 1 : path, ":", number_format(at.line, line),
+			  NULL);
 }
 
 struct plan_origin compile_origin(struct compile *c, const char *kind, const struct named *id)
@@ -41,14 +34,9 @@ struct plan_origin compile_origin(struct compile *c, const char *kind, const str
 struct plan_origin compile_origin_in(struct compile *c, const char *kind, const struct named *id,
 				     const char *sub_kind, const struct named *sub)
 {
-	struct compile_owner *o = &c->owner;
-
-	if (o->id != id || o->kind != kind || o->sub_kind != sub_kind)
-		*o = (struct compile_owner){
-			id, kind, sub_kind,
-			arena_join(c->arena, kind, ".", id->name, ".", sub_kind, ".", NULL)};
-	return (struct plan_origin){arena_join(c->arena, o->text, sub->name, NULL),
-				    compile_place(c, sub->at)};
+	return (struct plan_origin){
+		arena_join(c->arena, kind, ".", id->name, ".", sub_kind, ".", sub->name, NULL),
+		compile_place(c, sub->at)};
 }
 
 const char *compile_text(struct compile *c, const char *fmt, ...)

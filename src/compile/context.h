@@ -41,19 +41,6 @@ struct strbuf;
 struct cen_state;
 struct wire;
 
-/** How places of a file begin. */
-struct compile_file {
-	const struct source *src;
-	const char *file; /* "lab.yaml:" */
-};
-
-/** How resources that are in another one begin. */
-struct compile_owner {
-	const struct named *id;
-	const char *kind, *sub_kind;
-	const char *text; /* "vpcs.vpc-1.vswitches." */
-};
-
 /** VLANs of a physical connection that have their bridge already. */
 struct vlans {
 	uint64_t *v;
@@ -74,8 +61,6 @@ struct compile {
 	bool view;          /* nobody asks for more of the summary than explain/ does */
 	struct wire *wires; /* lines that labctl-wire carries */
 	size_t n_wires;
-	struct compile_file place;  /* of compile_place()'s last */
-	struct compile_owner owner; /* of compile_origin_in()'s last */
 };
 
 /* --- context.c: names, origins, links --- */

@@ -7,6 +7,7 @@
  */
 #include "compile/context.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -40,14 +41,9 @@ static const char *place_of(struct compile *c, const struct plan_end *end)
 /* More of a hash than name_ifname() has room for: there may be thousands, with one beginning. */
 static const char *port_at(struct compile *c, const char *place)
 {
-	char name[IFNAME_LEN] = "line_";
-	uint64_t hash = hash_str(0, place);
-
 	if (strlen(place) < IFNAME_LEN)
 		return place;
-	for (size_t i = IFNAME_LEN - 1; i-- > strlen("line_"); hash >>= 4)
-		name[i] = "0123456789abcdef"[hash & 0xf];
-	return arena_strdup(c->arena, name);
+	return compile_text(c, "line_%010" PRIx64, hash_str(0, place) & 0xffffffffffu);
 }
 
 /* What happens to a frame must not happen to 64 kB of them at once: they are cut when they enter. */

@@ -17,7 +17,7 @@ static void *field(void *out, size_t offset)
 static bool word_find(const struct key_words *words, const char *s, int *value)
 {
 	for (size_t i = 0; i < words->n; i++) {
-		if (name_is(words->words[i].word, s)) {
+		if (strcmp(words->words[i].word, s) == 0) {
 			*value = words->words[i].value;
 			return true;
 		}

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "base/name.h"
 #include "parse/tree.h"
 
 #define SMALL_MAP 8u
@@ -40,7 +39,7 @@ struct node_item *parse_node_find(const struct node *map, const char *key)
 		return map->slots[slot] ? &map->items[map->slots[slot] - 1] : NULL;
 	}
 	for (size_t i = 0; i < map->n; i++)
-		if (name_is(map->items[i].key, key))
+		if (strcmp(map->items[i].key, key) == 0)
 			return &map->items[i];
 	return NULL;
 }
@@ -70,7 +69,7 @@ struct node_item *parse_node_add(struct arena *arena, struct node *node, const c
 bool parse_node_is_null(const struct node *node)
 {
 	return node->kind == NODE_SCALAR && node->plain &&
-	       (name_is(node->text, "null") || name_is(node->text, "~"));
+	       (strcmp(node->text, "null") == 0 || strcmp(node->text, "~") == 0);
 }
 
 bool parse_node_is_empty(const struct node *node)

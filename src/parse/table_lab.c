@@ -2,7 +2,6 @@
 /* The lab itself, its steps and checks. */
 #include <string.h>
 
-#include "base/name.h"
 #include "parse/rows.h"
 
 #define HTTP   (1u << CHECK_HTTP)
@@ -214,7 +213,7 @@ const struct table parse_table_lab = {
 const struct key *parse_table_key(const struct table *table, const char *name)
 {
 	for (size_t i = 0; i < table->n; i++)
-		if (name_is(table->keys[i].name, name))
+		if (strcmp(table->keys[i].name, name) == 0)
 			return &table->keys[i];
 	return NULL;
 }

@@ -6,7 +6,6 @@
 
 #include "base/cleanup.h"
 #include "base/diag.h"
-#include "base/name.h"
 
 #define DIGITS "0123456789"
 
@@ -90,7 +89,7 @@ static bool digits(const char *s, size_t n, uint64_t *v)
 static const struct value_unit *unit_named(const struct value_units *units, const char *name)
 {
 	for (unsigned int i = 0; i < units->n; i++)
-		if (name_is(units->units[i].name, name))
+		if (strcmp(units->units[i].name, name) == 0)
 			return &units->units[i];
 	return NULL;
 }
@@ -179,7 +178,7 @@ enum value_parse parse_whole(const char *s, uint64_t *v)
 
 bool parse_bool(const char *s, bool *v)
 {
-	if (!name_is(s, "true") && !name_is(s, "false"))
+	if (strcmp(s, "true") != 0 && strcmp(s, "false") != 0)
 		return false;
 	*v = *s == 't';
 	return true;

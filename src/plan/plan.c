@@ -241,6 +241,83 @@ void plan_own(struct plan *p)
 	free(o);
 }
 
+/* An object that is to be sorted. `head` tells most of them apart: the first bytes of its first text. */
+struct sorted {
+	uint64_t head;
+	size_t from;
+};
+
+struct sorting {
+	enum plan_kind kind;
+	size_t size;
+	char *items;
+};
+
+/* Every key begins with a text, see plan_key_cmp(). As numbers they are in the order of strcmp(). */
+static uint64_t head_of(enum plan_kind kind, const void *object)
+{
+	const struct field *f = plan_fields(kind)->fields;
+	const char *at = object, *name;
+	uint64_t head = 0;
+
+	for (; f->type == FIELD_STRUCT; f = f->inner->fields)
+		at += f->offset;
+	name = *(const char *const *)(at + f->offset);
+	for (size_t i = 0; i < sizeof(head); i++)
+		head = head << 8 | (name && *name ? (unsigned char)*name++ : 0);
+	return head;
+}
+
+static int compare_sorted(const void *pa, const void *pb, void *data)
+{
+	const struct sorted *a = pa, *b = pb;
+	const struct sorting *s = data;
+
+	if (a->head != b->head)
+		return a->head < b->head ? -1 : 1;
+	return plan_key_cmp(s->kind, s->items + a->from * s->size, s->items + b->from * s->size);
+}
+
+/* Moves every item to its place, along the circles in which they push each other away. `hold` has room for one. */
+static void move_sorted(struct sorted *order, size_t n, const struct sorting *s, char *hold)
+{
+	for (size_t first = 0; first < n; first++) {
+		size_t at = first, from;
+
+		if (order[first].from == first)
+			continue;
+		memcpy(hold, s->items + first * s->size, s->size);
+		for (; (from = order[at].from) != first; at = from) {
+			memcpy(s->items + at * s->size, s->items + from * s->size, s->size);
+			order[at].from = at;
+		}
+		memcpy(s->items + at * s->size, hold, s->size);
+		order[at].from = at;
+	}
+}
+
+static void sort_kind(struct plan *p, enum plan_kind kind)
+{
+	const struct plan_array array = plan_array(p, kind);
+	const size_t n = *array.n;
+	const struct sorting s = {kind, plan_fields(kind)->size, *array.items};
+	auto_free struct sorted *order = malloc((n + 1) * sizeof(*order));
+	auto_free char *hold = malloc(s.size);
+
+	if (!order || !hold)
+		abort();
+	for (size_t i = 0; i < n; i++)
+		order[i] = (struct sorted){head_of(kind, s.items + i * s.size), i};
+	qsort_r(order, n, sizeof(*order), compare_sorted, (void *)&s);
+	move_sorted(order, n, &s, hold);
+}
+
+void plan_sort(struct plan *p)
+{
+	for (enum plan_kind kind = 0; kind < PLAN_N_KINDS; kind++)
+		sort_kind(p, kind);
+}
+
 static const void *find(const struct plan *p, enum plan_kind kind, const void *key)
 {
 	size_t low = 0, high = plan_count(p, kind);

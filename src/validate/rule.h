@@ -24,8 +24,6 @@ struct validation {
 	/* Checks that hold in the lab's present state, and all of them in order of the file. */
 	struct check_at *active, *checks;
 	size_t n_active, n_checks;
-	struct vpc_range *vpc_ranges; /* vpcs.c's own */
-	size_t n_vpc_ranges;
 	const char *
 		now; /* id of the step at which the lab stands, "STEP/EXERCISE", LAB_BASE; NULL: it has no steps */
 };
@@ -47,9 +45,6 @@ bool validate_backend_knows(const struct api *api, const char *name);
 
 /** Whether an API may set the header: not what frames a message, nor what the gateway says by itself. */
 bool validate_header_name(const char *name);
-
-/** Whether any VPC has addresses of it. Which one, and whether others do, is for who asks to find. */
-bool validate_vpc_overlaps(struct validation *v, struct ip_prefix p);
 
 /** Text for messages, in scratch memory. */
 const char *validate_cidr(struct validation *v, struct ip_prefix p);

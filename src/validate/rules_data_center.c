@@ -66,8 +66,6 @@ static void not_the_clouds(struct validation *v, const struct data_center *dc,
 				dc->id.name, validate_cidr(v, lan->cidr_block.p), why);
 		return;
 	}
-	if (!validate_vpc_overlaps(v, lan->cidr_block.p))
-		return;
 	for (size_t i = 0; i < v->lab->n_vpcs; i++) {
 		const struct vpc *vpc = &v->lab->vpcs[i];
 
