@@ -4,13 +4,14 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "parse/events.h"
 #include "parse/parse.h"
+#include "parse/scan.h"
 #include "parse/tree.h"
 
 /* Where reading is. */
 struct search {
-	const struct source *src;
-	size_t skip;  /* bytes of the byte order mark, which libfyaml does not see */
+	const char *text;
 	size_t depth; /* of what is open: 1 is the map of the whole file */
 	bool behind_key, is_name;
 	const char *name; /* found; n bytes */
@@ -26,9 +27,9 @@ static const char *written(const struct search *s, struct fy_event *e, size_t *n
 	*n = 0;
 	if (!token)
 		return "";
-	from = fy_token_start_mark(token)->input_pos + s->skip;
-	*n = fy_token_end_mark(token)->input_pos + s->skip - from;
-	return s->src->text + from;
+	from = fy_token_start_mark(token)->input_pos;
+	*n = fy_token_end_mark(token)->input_pos - from;
+	return s->text + from;
 }
 
 static void on_scalar(struct search *s, struct fy_event *e)
@@ -55,8 +56,10 @@ static bool on_open(struct search *s, bool is_map)
 }
 
 /* False: there is nothing more to be found. */
-static bool on_event(struct search *s, struct fy_event *e)
+static bool on_event(void *data, struct fy_event *e)
 {
+	struct search *s = data;
+
 	switch (e->type) {
 	case FYET_SCALAR: on_scalar(s, e); return s->depth && !s->name;
 	case FYET_MAPPING_START: return on_open(s, true);
@@ -76,56 +79,15 @@ static bool on_event(struct search *s, struct fy_event *e)
 	return false;
 }
 
-static void read_events(struct search *s, struct fy_parser *parser)
-{
-	struct fy_event *e;
-	bool more = true;
-
-	while (more && (e = fy_parser_parse(parser))) {
-		more = on_event(s, e);
-		fy_parser_event_free(parser, e);
-	}
-}
-
-static void read_text(struct search *s, struct fy_diag *diag)
-{
-	const struct fy_parse_cfg cfg = {
-		.search_path = "", /* as in tree.c */
-		.flags = FYPCF_QUIET | FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE,
-		.diag = diag,
-	};
-	struct fy_parser *parser = fy_parser_create(&cfg);
-
-	if (!parser)
-		return;
-	if (!fy_parser_set_string(parser, s->src->text + s->skip, s->src->len - s->skip))
-		read_events(s, parser);
-	fy_parser_destroy(parser);
-}
-
-static void read_yaml(struct search *s)
-{
-	struct fy_diag_cfg cfg;
-	struct fy_diag *diag;
-
-	fy_diag_cfg_default(&cfg);
-	cfg.fp = NULL; /* whoever reads all of it says what is wrong */
-	diag = fy_diag_create(&cfg);
-	if (!diag)
-		return;
-	fy_diag_set_collect_errors(diag, true);
-	read_text(s, diag);
-	fy_diag_destroy(diag);
-}
-
 const char *parse_lab_name(struct arena *arena, const struct source *src)
 {
-	struct search s = {.src = src};
+	const size_t mark = parse_mark(src);
+	struct search s = {.text = src->text + mark};
+	const struct parse_reader reader = {.on_event = on_event, .data = &s};
 
 	if (memchr(src->text, '\0', src->len) || !utf8_valid(src->text, src->len))
 		return NULL;
-	if (src->len >= 3 && !memcmp(src->text, "\xef\xbb\xbf", 3))
-		s.skip = 3;
-	read_yaml(&s);
+	(void)parse_events(s.text, src->len - mark,
+			   &reader); /* whoever reads all of it says what is wrong */
 	return s.name ? arena_strndup(arena, s.name, s.n) : NULL;
 }

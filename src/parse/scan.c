@@ -5,6 +5,11 @@
 
 #include "parse/parse.h"
 
+size_t parse_mark(const struct source *src)
+{
+	return src->len >= 3 && memcmp(src->text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
 void parse_lines(struct arena *arena, const struct source *src, struct lines *lines)
 {
 	const char *p = src->text, *end = p + src->len;

@@ -16,6 +16,9 @@ struct lines {
 	size_t near; /* the line that was asked for last: places are asked for in order */
 };
 
+/** Bytes of the byte order mark that the text begins with, which libfyaml does not count: 0 or 3. */
+size_t parse_mark(const struct source *src);
+
 void parse_lines(struct arena *arena, const struct source *src, struct lines *lines);
 /** The place of the bytes [from, to), cut at the end of their first line, at least one byte. */
 struct span parse_lines_span(struct lines *lines, size_t from, size_t to);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "parse/events.h"
 #include "parse/halves.h"
 #include "parse/part.h"
 #include "parse/slip.h"
@@ -39,7 +40,8 @@ struct builder {
 	struct block *blocks;
 	size_t n_blocks;
 	size_t documents;
-	bool stop; /* a refusal after which going on makes no sense */
+	bool refused; /* an anchor, a tag */
+	bool stop;    /* a refusal after which going on makes no sense */
 };
 
 /* Of the bytes [from, to) of the part. */
@@ -339,70 +341,42 @@ static bool refuse_tabs(struct builder *b, size_t end)
 	return found;
 }
 
-/* The first error of libfyaml; those that follow come of it. Only for a part that is the whole. */
-static void syntax_error(struct builder *b, struct fy_diag *diag)
+/* Of a half, whose errors nobody is told of, its place is not that of the file. */
+static void on_fault(void *data, const struct fy_diag_error *e)
 {
-	void *iter = NULL;
-	const struct fy_diag_error *e = fy_diag_errors_iterate(diag, &iter);
+	struct builder *b = data;
 	struct lines *lines = &b->part->lines;
 	size_t at = e ? parse_lines_offset(lines, e->line, e->column) : lines->src->len;
 	struct span span = parse_lines_span(lines, at, at + 1);
 
-	if (refuse_tabs(b, span.line))
+	if (b->r->muted || refuse_tabs(b, span.line))
 		return;
 	parse_slip(b->r, lines, e && e->msg ? e->msg : "not YAML", at);
 }
 
-static bool read_events(struct builder *b, struct fy_parser *parser, struct fy_diag *diag)
+static bool on_one(void *data, struct fy_event *e)
 {
-	struct fy_event *e;
-	bool clean = true;
+	struct builder *b = data;
 
-	while (!b->stop && (e = fy_parser_parse(parser))) {
-		clean &= !refuse_extras(b, e);
-		on_event(b, e);
-		fy_parser_event_free(parser, e);
-	}
-	if (b->stop)
-		return false;
-	if (fy_parser_get_stream_error(parser) || fy_diag_got_error(diag)) {
-		if (!b->r->muted)
-			syntax_error(b, diag);
-		return false;
-	}
-	return !refuse_tabs(b, b->part->end_line) && clean;
+	b->refused |= refuse_extras(b, e);
+	on_event(b, e);
+	return !b->stop;
 }
 
 static bool read_yaml(struct builder *b)
 {
+	const struct parse_reader reader = {on_one, on_fault, b};
 	const struct part *part = b->part;
-	struct fy_diag_cfg diag_cfg;
-	struct fy_diag *diag;
-	struct fy_parse_cfg cfg = {
-		.search_path = "", /* no %include, nothing but this text */
-		.flags = FYPCF_QUIET | FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE,
-	};
-	struct fy_parser *parser = NULL;
-	bool ok = false;
 
-	fy_diag_cfg_default(&diag_cfg);
-	diag_cfg.fp = NULL; /* errors are collected, never printed */
-	diag = fy_diag_create(&diag_cfg);
-	if (diag) {
-		fy_diag_set_collect_errors(diag, true);
-		cfg.diag = diag;
-		parser = fy_parser_create(&cfg);
-	}
-	if (parser && fy_parser_set_string(parser, part->text, part->len) == 0)
-		ok = read_events(b, parser, diag);
-	else
+	switch (parse_events(part->text, part->len, &reader)) {
+	case PARSE_ALL: return !refuse_tabs(b, part->end_line) && !b->refused;
+	case PARSE_STOPPED:
+	case PARSE_FAULT: break;
+	case PARSE_NOT_BEGUN:
 		parse_error(b->r, "yaml", (struct span){.src = part->lines.src},
 			    "the YAML parser did not start");
-	if (parser)
-		fy_parser_destroy(parser);
-	if (diag)
-		fy_diag_destroy(diag);
-	return ok;
+	}
+	return false;
 }
 
 bool parse_part(struct part *part, struct arena *arena, struct arena *texts, struct report *r)
@@ -418,7 +392,7 @@ bool parse_part(struct part *part, struct arena *arena, struct arena *texts, str
 struct part parse_part_whole(const struct lines *lines)
 {
 	const struct source *src = lines->src;
-	size_t mark = src->len >= 3 && memcmp(src->text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+	const size_t mark = parse_mark(src);
 
 	return (struct part){
 		.lines = *lines,
