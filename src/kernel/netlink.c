@@ -91,17 +91,25 @@ int kernel_netlink_dump(int fd, struct nlmsghdr *request, mnl_cb_t fn, void *dat
 	return 0;
 }
 
-int kernel_netlink_list(int fd, uint16_t type, size_t header, unsigned char family, mnl_cb_t fn,
-			void *data, struct lab_error **err)
+struct nlmsghdr *kernel_netlink_question(void *buf, uint16_t type, size_t header,
+					 unsigned char family)
 {
-	char buf[256] __attribute__((aligned(8)));
 	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
 	unsigned char *extra;
 
 	h->nlmsg_type = type;
 	extra = mnl_nlmsg_put_extra_header(h, header);
 	extra[0] = family; /* first byte of all four */
-	return kernel_netlink_dump(fd, h, fn, data, err);
+	return h;
+}
+
+int kernel_netlink_list(int fd, uint16_t type, size_t header, unsigned char family, mnl_cb_t fn,
+			void *data, struct lab_error **err)
+{
+	char buf[256] __attribute__((aligned(8)));
+
+	return kernel_netlink_dump(fd, kernel_netlink_question(buf, type, header, family), fn, data,
+				   err);
 }
 
 bool kernel_batch_full(const struct kernel_batch *b)

@@ -317,9 +317,7 @@ int kernel_sight_dump(struct kernel_sight *s, const char *what, struct kernel_si
 	do {
 		lab_error_free(steal_ptr(why));
 		*q.noted = before; /* what changed while it was listed is listed again */
-		h = mnl_nlmsg_put_header(buf);
-		h->nlmsg_type = q.type;
-		*(unsigned char *)mnl_nlmsg_put_extra_header(h, q.header) = q.family;
+		h = kernel_netlink_question(buf, q.type, q.header, q.family);
 		if (q.mask)
 			mnl_attr_put_u32(h, IFLA_EXT_MASK, q.mask);
 		res = kernel_netlink_dump(s->sock, h, q.see, s, &why);
