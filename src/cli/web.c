@@ -20,9 +20,9 @@
 #include "base/loop.h"
 #include "cli/cli.h"
 #include "cli/copies.h"
-#include "cli/options.h"
 #include "cli/signals.h"
 #include "cli/web_job.h"
+#include "cli/web_options.h"
 #include "cli/web_view.h"
 #include "web/contract.h"
 #include "web/feed.h"
@@ -34,13 +34,6 @@
 #define TOKEN      16   /* bytes */
 #define WAIT_MAX   (16u << 20)
 
-struct options {
-	const char *lab;
-	uint32_t address;
-	uint16_t port;
-	bool control, all;
-};
-
 /* An explanation that somebody waits for. */
 struct question {
 	struct cli_job job;
@@ -49,7 +42,7 @@ struct question {
 };
 
 struct web {
-	const struct options *o;
+	const struct web_options *o;
 	struct loop *loop;
 	struct web_feed feed;
 	struct loop_io on_signal;
@@ -64,64 +57,6 @@ struct web {
 	pid_t server;
 	int server_pidfd;
 	char token[2 * TOKEN + 1];
-};
-
-/* --- the command line --- */
-
-static uint16_t parse_port(const char *text, struct argp_state *state)
-{
-	char *end;
-	unsigned long port = strtoul(text, &end, 10);
-
-	if (*text < '0' || *text > '9' || *end || port > 65535)
-		argp_error(state, "a port is 0 to 65535, not \"%s\"", text);
-	return (uint16_t)port;
-}
-
-static error_t parse_option(int key, char *arg, struct argp_state *state)
-{
-	struct options *o = state->input;
-
-	switch (key) {
-	case 'l':
-		if (!ip_parse(arg, &o->address))
-			argp_error(state, "--listen: an IPv4 address, not \"%s\"", arg);
-		return 0;
-	case 'p': o->port = parse_port(arg, state); return 0;
-	case 'c': o->control = true; return 0;
-	case 'a': o->all = true; return 0;
-	case ARGP_KEY_ARG:
-		if (o->lab)
-			return ARGP_ERR_UNKNOWN;
-		o->lab = arg;
-		return 0;
-	case ARGP_KEY_NO_ARGS: argp_error(state, "which lab?"); return 0;
-	default: return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp_option option_table[] = {
-	{"control", 'c', NULL, 0,
-	 "let who has the address run checks, go through the lesson, break and mend links", 0},
-	{"listen", 'l', "ADDRESS", 0, "serve on this address of the host (127.0.0.1)", 0},
-	{"port", 'p', "PORT", 0, "serve on this port (a free one)", 0},
-	{"all", 'a', NULL, 0, "draw each instance, however many there are", 0},
-	CLI_OPTION_END,
-};
-
-const struct argp cli_argp_web = {
-	.options = option_table,
-	.parser = parse_option,
-	.args_doc = "LAB",
-	.doc = "Serves a page that shows a running lab: its picture with rates, drops and states of links, the "
-	       "calls of its gateways, checks and lesson; a click on a node shows its addresses, routes, "
-	       "rules and log, a click on two explains the way between them. Prints the page's address, which has "
-	       "a secret in it: who has it may look. Until Ctrl-C.\v"
-	       "Examples:\n"
-	       "  labctl web scenario1\n"
-	       "  labctl web scenario1 --control\n"
-	       "  labctl web scenario1 --listen 192.0.2.10 --port 8080\n"
-	       "  ssh -L 8080:127.0.0.1:8080 HOST sudo labctl web scenario1 --port 8080\n",
 };
 
 /* --- what is told --- */
@@ -526,7 +461,7 @@ static void on_signal(struct loop_io *io, uint32_t events)
 
 /* --- life --- */
 
-static int open_listener(const struct options *o, uint16_t *port, struct lab_error **err)
+static int open_listener(const struct web_options *o, uint16_t *port, struct lab_error **err)
 {
 	struct sockaddr_in at = {.sin_family = AF_INET,
 				 .sin_port = htons(o->port),
@@ -606,7 +541,7 @@ static int connect_server(struct web *w, int listener, struct lab_error **err)
 	return 0;
 }
 
-static void init(struct web *w, const struct options *o)
+static void init(struct web *w, const struct web_options *o)
 {
 	*w = (struct web){.o = o, .server_pidfd = -1, .on_signal.fd = -1};
 	w->view = (struct cli_view){.arg = o->lab, .all = o->all, .logs = -1};
@@ -681,7 +616,7 @@ static int serve(struct web *w, int listener, uint16_t port, struct lab_error **
 }
 
 /* The listener is opened first: where a lab without root is, there is another network. */
-static int run(const struct options *o, struct lab_error **err)
+static int run(const struct web_options *o, struct lab_error **err)
 {
 	struct web w;
 	uint16_t port = 0;
@@ -698,7 +633,7 @@ static int run(const struct options *o, struct lab_error **err)
 
 int verb_web(int argc, char **argv)
 {
-	struct options o = {.address = INADDR_LOOPBACK};
+	struct web_options o = {.address = INADDR_LOOPBACK};
 	auto_error struct lab_error *err = NULL;
 
 	cli_parse(&cli_argp_web, argc, argv, &o);
