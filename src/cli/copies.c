@@ -12,6 +12,7 @@
 #include "base/name.h"
 #include "base/strbuf.h"
 #include "cli/cli.h"
+#include "parse/parse.h"
 
 #define NAMED_MAX 4 /* of copies; more are not named */
 
@@ -43,16 +44,18 @@ static unsigned long number_of(const char *name, const char *lab)
 /* A lab whose own file calls it so is nobody's copy. */
 static bool is_copy(const char *name, const char *lab)
 {
-	auto_diags struct diag_list *diags = diag_list_new();
 	auto_error struct lab_error *ignored = NULL; /* then it cannot be known to be one */
 	auto_cli_running struct cli_running r = {0};
-	auto_cli_lab struct cli_lab *l = NULL;
+	auto_arena struct arena *a = arena_new(0);
+	const struct source *src;
+	const char *is;
 
 	if (!number_of(name, lab) || cli_open_running(name, STATE_READ, &r, &ignored) ||
 	    !r.plan->file)
 		return false;
-	l = cli_read_changed_lab(r.plan->file, NULL, NULL, NULL, false, diags, &ignored);
-	return l && l->lab && !strcmp(l->lab->id.name, lab);
+	src = parse_source_read(a, r.plan->file, &ignored);
+	is = src ? parse_lab_name(a, src) : NULL;
+	return is && !strcmp(is, lab);
 }
 
 static int by_number(const void *pa, const void *pb)

@@ -43,25 +43,39 @@ char *cli_expand_running(const struct plan *running, const char *text, struct la
 
 /* --- apps --- */
 
-/* What the lab's gateways know of an app; NULL where they know none. With its plan's texts, to be freed. */
+/* What the lab's gateways know of apps, to be freed: each knows all of them (compile/gateway_config.c). NULL: none. */
+static json_t *apps_of(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n_workers; i++) {
+		json_auto_t *config = NULL;
+
+		if (strcmp(p->workers[i].program, "labctl-gateway") != 0)
+			continue;
+		config = json_loads(p->workers[i].config, 0, NULL);
+		return json_incref(json_object_get(config, "apps"));
+	}
+	return NULL;
+}
+
+static const char *name_of(const json_t *app)
+{
+	const char *name = json_string_value(json_object_get(app, "name"));
+
+	return name ? name : "";
+}
+
+/* To be freed; NULL where the gateways know none. */
 static json_t *find_app(const struct plan *p, const char *name)
 {
-	json_t *found = NULL;
+	json_auto_t *apps = apps_of(p);
+	json_t *app;
+	size_t i;
 
-	for (size_t i = 0; i < p->n_workers && !found; i++) {
-		json_auto_t *config = json_loads(p->workers[i].config, 0, NULL);
-		const json_t *app;
-		size_t k;
-
-		json_array_foreach (json_object_get(config, "apps"), k, app) {
-			const char *is = json_string_value(json_object_get(app, "name"));
-
-			if (is && !strcmp(is, name) && !found)
-				found = json_pack("{s:O, s:O}", "key", json_object_get(app, "key"),
-						  "secret", json_object_get(app, "secret"));
-		}
-	}
-	return found;
+	json_array_foreach (apps, i, app)
+		if (!strcmp(name_of(app), name))
+			return json_pack("{s:O, s:O}", "key", json_object_get(app, "key"), "secret",
+					 json_object_get(app, "secret"));
+	return NULL;
 }
 
 bool cli_knows_app(const struct plan *p, const char *app)
@@ -73,18 +87,12 @@ bool cli_knows_app(const struct plan *p, const char *app)
 
 static void add_names(struct arena *a, const struct plan *p, const char ***names, size_t *n)
 {
-	for (size_t i = 0; i < p->n_workers; i++) {
-		json_auto_t *config = json_loads(p->workers[i].config, 0, NULL);
-		const json_t *app;
-		size_t k;
+	json_auto_t *apps = apps_of(p);
+	const json_t *app;
+	size_t i;
 
-		json_array_foreach (json_object_get(config, "apps"), k, app) {
-			const char *name = json_string_value(json_object_get(app, "name"));
-
-			if (name)
-				*(const char **)arena_push(a, *names, *n) = arena_strdup(a, name);
-		}
-	}
+	json_array_foreach (apps, i, app)
+		*(const char **)arena_push(a, *names, *n) = arena_strdup(a, name_of(app));
 }
 
 int cli_no_such_app(const struct plan *p, const struct lab *lab, const char *app,
