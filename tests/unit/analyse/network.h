@@ -172,3 +172,24 @@ static inline void cleanup_analyse(struct analyse **a)
 	analyse_free(*a);
 }
 #define auto_analyse __attribute__((cleanup(cleanup_analyse)))
+
+/* Three hosts and a router on a bridge, which may be down. */
+static inline struct plan *bridged(bool down)
+{
+	static const char *const names[] = {"h1", "h2", "h3"};
+	struct plan *p = plan_new("test");
+
+	net_ns(p, "line", "line", false);
+	*plan_add_bridge(p) =
+		(struct plan_bridge){.origin = here, .ns = "line", .dev = "br", .down = down};
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		char address[] = "10.0.0.1/24";
+
+		address[7] = (char)('1' + i);
+		net_ns(p, names[i], "host", false);
+		net_link(p, "line", names[i], names[i], "eth0")->a.master = "br";
+		net_address(p, names[i], "eth0", address);
+		net_node(p, names[i]);
+	}
+	return p;
+}
