@@ -40,7 +40,7 @@ struct gateway {
 	size_t random_left;
 	int log_fd; /* -1: nobody reads it */
 	struct gateway_cache *cache;
-	struct gateway_quota *quota; /* NULL: no limit for public domains */
+	struct gateway_quota *quota; /* NULL: nothing is counted */
 };
 
 /** Whether a circuit breaker waits for how the call ends, and whether that decides if it is closed again. */

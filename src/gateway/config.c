@@ -169,17 +169,52 @@ static int stage_names(struct config_reader *r, json_t *j, size_t i, struct gate
 	return 0;
 }
 
+/* limit: NULL or a number of calls a second, of what has the hash. */
+static int read_rate(struct config_reader *r, const char *what, json_t *limit, uint64_t hash,
+		     struct gateway_rate *rate)
+{
+	const json_int_t n = json_integer_value(limit);
+
+	if (!limit)
+		return 0;
+	if (n < 1 || n > UINT32_MAX)
+		return lab_error_make(r->err, LAB_USAGE, "configuration: %s out of range", what);
+	if (r->config->state_fd < 0)
+		return lab_error_make(r->err, LAB_USAGE, "configuration: %s without state", what);
+	*rate = (struct gateway_rate){(uint32_t)n, hash};
+	return 0;
+}
+
+int config_blocks(struct config_reader *r, json_t *list, struct ip_prefix **blocks, size_t *n)
+{
+	json_t *b;
+	size_t i;
+
+	if (list && !json_is_array(list))
+		return -1;
+	*n = json_array_size(list);
+	*blocks = arena_alloc(r->a, *n * sizeof(**blocks) + 1);
+	json_array_foreach (list, i, b) {
+		const char *text = json_string_value(b);
+
+		if (!text || ip_prefix_parse(text, &(*blocks)[i]) != IP_OK)
+			return -1;
+	}
+	return 0;
+}
+
 static int group(struct config_reader *r, json_t *j, size_t i)
 {
 	struct gateway_group *g = &r->config->groups[i];
 	const char *name, *id, *base_path;
-	json_t *stages, *domains, *d;
+	json_t *stages, *domains, *limit = NULL, *vpcs = NULL, *d;
 	json_error_t e;
 	size_t n, len;
 	char *base;
 
-	if (json_unpack_ex(j, &e, 0, "{s:s, s:s, s:s, s:o, s:o !}", "name", &name, "id", &id,
-			   "base_path", &base_path, "stages", &stages, "domains", &domains) < 0)
+	if (json_unpack_ex(j, &e, 0, "{s:s, s:s, s:s, s:o, s:o, s?o, s?o !}", "name", &name, "id",
+			   &id, "base_path", &base_path, "stages", &stages, "domains", &domains,
+			   "traffic_limit", &limit, "vpc_whitelist", &vpcs) < 0)
 		return config_wrong(r, "groups", i, e.text);
 	if (!config_valid_path(base_path))
 		return config_wrong(r, "groups", i, "malformed base_path");
@@ -192,8 +227,11 @@ static int group(struct config_reader *r, json_t *j, size_t i)
 	g->base_path = base;
 	for (const char *p = base; base[1] && *p; p++)
 		g->base_segments += *p == '/';
-	if (stage_names(r, stages, i, g) < 0)
+	if (stage_names(r, stages, i, g) < 0 ||
+	    read_rate(r, "traffic_limit", limit, hash_str(7, id), &g->rate) < 0)
 		return -1;
+	if (config_blocks(r, vpcs, &g->vpc_whitelist, &g->n_vpc_whitelist) < 0)
+		return config_wrong(r, "groups", i, "a malformed block");
 	if (!json_is_array(domains))
 		return config_wrong(r, "groups", i, "domains must be a list");
 	g->n_domains = json_array_size(domains);
@@ -405,17 +443,18 @@ static int read_object(struct config_reader *r, json_t *root)
 	const char *instance, *id, *region, *type;
 	const char *state = NULL, *certificates = NULL, *metrics = NULL, *counts = NULL;
 	json_t *listeners, *groups, *apis, *apps = NULL, *plugins = NULL, *calls = NULL;
-	json_t *limits = NULL, *others = NULL;
+	json_t *limits = NULL, *others = NULL, *rate = NULL;
 	json_error_t e;
 
 	if (json_unpack_ex(
 		    root, &e, 0,
-		    "{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s?o, s?o, s?s, s?s, s?o, s?o, s?s, s?s, s?o !}",
+		    "{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s?o, s?o, s?s, s?s, s?o, s?o, s?s, s?s, s?o, s?o !}",
 		    "instance", &instance, "instance_id", &id, "region", &region, "type", &type,
 		    "listeners", &listeners, "groups", &groups, "apis", &apis, "sockets",
 		    &r->sockets, "apps", &apps, "plugins", &plugins, "state", &state,
 		    "certificates", &certificates, "public_daily_calls", &calls, "limits", &limits,
-		    "metrics", &metrics, "counts", &counts, "elsewhere", &others) < 0)
+		    "metrics", &metrics, "counts", &counts, "elsewhere", &others, "rps_limit",
+		    &rate) < 0)
 		return lab_error_make(r->err, LAB_USAGE, "configuration: %s", e.text);
 	if (!json_is_array(listeners) || !json_is_array(groups) || !json_is_array(apis) ||
 	    !json_is_array(r->sockets))
@@ -440,6 +479,7 @@ static int read_object(struct config_reader *r, json_t *root)
 	if (counts && c->counts_fd < 0)
 		return lab_error_make(r->err, LAB_USAGE, "configuration: counts: no such socket");
 	if (read_limits(r, limits) < 0 || read_state(r, state, calls) < 0 ||
+	    read_rate(r, "rps_limit", rate, hash_str(6, "instance"), &c->rate) < 0 ||
 	    read_certificates(r, certificates) < 0 || each(r, listeners, listener) < 0 ||
 	    each(r, others, elsewhere) < 0 || each(r, groups, group) < 0 ||
 	    config_apps(r, apps) < 0 || config_plugins(r, plugins) < 0)

@@ -7,12 +7,15 @@
  *	 "certificates"?: name of a socket of type secret, see certify/store.h; HTTPS needs it,
  *	 "state"?: name of a socket of type table, see gateway/quota.h,
  *	 "public_daily_calls"?: of each public domain; needs "state",
+ *	 "rps_limit"?: calls of the instance in a second; needs "state",
  *	 "metrics"?: name of the socket that gateway/metrics.h answers at,
  *	 "counts"?: name of a socket of type table, see gateway/counts.h,
  *	 "limits"?: {"head"?, "body"?, "function_answer"?: bytes, "head_ms"?, "idle_ms"?, "stall_ms"?,
  *		     "handshake_ms"?, "connect_ms"?, "backend_idle_ms"?, "connections"?},
  *	 "groups": [{"name", "id", "base_path", "stages": [NAME],
- *		     "domains": [{"name", "kind": "vpc" | "public" | "custom", "certificate"?: BOOL}]}],
+ *		     "domains": [{"name", "kind": "vpc" | "public" | "custom", "certificate"?: BOOL}],
+ *		     "traffic_limit"?: calls of the group in a second; needs "state",
+ *		     "vpc_whitelist"?: [CIDR]: from where it may be called, but over the Internet}],
  *	 "elsewhere"?: [NAME]: domains of groups on other instances,
  *	 "apps"?: [{"name", "id", "key", "secret", "code"}],
  *	 "apis": [{"name", "id", "group", "method", "path", "protocol": ["HTTP", "HTTPS"],
@@ -98,6 +101,12 @@ struct gateway_domain {
 	bool certificate; /* HTTPS knows it; as a rule */
 };
 
+/** How many calls a second something takes, all processes together. */
+struct gateway_rate {
+	uint32_t limit; /* 0: any number */
+	uint64_t hash;  /* that they are counted by */
+};
+
 struct gateway_group {
 	const char *name, *id;
 	const char *base_path; /* "/", or "/v1" without a slash at the end */
@@ -107,6 +116,9 @@ struct gateway_group {
 	size_t n_stages;
 	struct gateway_domain *domains;
 	size_t n_domains;
+	struct gateway_rate rate;
+	struct ip_prefix *vpc_whitelist;
+	size_t n_vpc_whitelist; /* 0: from anywhere */
 };
 
 enum gateway_backend_kind { GATEWAY_FUNCTION, GATEWAY_HTTP, GATEWAY_HTTP_VPC, GATEWAY_MOCK };
@@ -288,6 +300,7 @@ struct gateway_config {
 	int metrics_fd;              /* -1: none */
 	int counts_fd;               /* gateway/counts.h; -1: it is the only process */
 	uint32_t public_daily_calls; /* 0: no limit */
+	struct gateway_rate rate;
 	struct gateway_listener *listeners;
 	size_t n_listeners;
 	const char **elsewhere; /* lower case */

@@ -34,6 +34,9 @@ bool config_valid_header(const char *name);
 int config_stages(struct config_reader *r, json_t *list, size_t i, const struct gateway_group *g,
 		  uint32_t *set);
 
+/** The prefixes of a list of texts, none of NULL; -1, without an error, where one is malformed. */
+int config_blocks(struct config_reader *r, json_t *list, struct ip_prefix **blocks, size_t *n);
+
 /** config_auth.c: all apps; what apis[i] demands. Either may be NULL, where it is not written. */
 int config_apps(struct config_reader *r, json_t *list);
 int config_auth(struct config_reader *r, json_t *j, size_t i, struct gateway_api *api);

@@ -26,7 +26,9 @@ static const struct {
 	[GATEWAY_UNKNOWN_DOMAIN] = {"I404DO", "Invalid Domain `%s`"},           /* [table] */
 	[GATEWAY_OTHER_INSTANCE] = {"I410GG", "Group's instance invalid"},      /* [table] */
 	[GATEWAY_NO_INTERNET] = {"A403IN",
-				 "Access from Internet disabled"},        /* [code], text [mem] */
+				 "Access from Internet disabled"}, /* [code], text [mem] */
+	[GATEWAY_VPC_REFUSED] = {"A403VN",
+				 "Access denied by VPC whitelist"},       /* [code], text [own] */
 	[GATEWAY_UNKNOWN_API] = {"I404NF", "API not found with `%s`"},    /* [table] */
 	[GATEWAY_SLOW_REQUEST] = {"I408RT", "Request timeout"},           /* [own] */
 	[GATEWAY_HEADER_MISSING] = {"I400MH", "Header `%s` is Required"}, /* [table] */
@@ -71,8 +73,12 @@ static const struct {
 				   "Throttled by PLUGIN Flow Control"}, /* [code], text [mem] */
 	[GATEWAY_DOMAIN_THROTTLED] = {"T429ID",
 				      "Throttled by DOMAIN Flow Control"}, /* [code], text [mem] */
-	[GATEWAY_BODY_TOO_LARGE] = {"I413RL", "Request body too Large"},   /* [table] */
-	[GATEWAY_URL_TOO_LARGE] = {"I413UL", "Request URL too Large"},     /* [table] */
+	[GATEWAY_INSTANCE_THROTTLED] = {"T429IN",                          /* [code], text [mem] */
+					"Throttled by INSTANCE Flow Control"},
+	[GATEWAY_GROUP_THROTTLED] = {"T429GR",
+				     "Throttled by GROUP Flow Control"}, /* [code], text [mem] */
+	[GATEWAY_BODY_TOO_LARGE] = {"I413RL", "Request body too Large"}, /* [table] */
+	[GATEWAY_URL_TOO_LARGE] = {"I413UL", "Request URL too Large"},   /* [table] */
 	[GATEWAY_FUNCTION_DENIED] = {"A403FC",
 				     "Function `%s` access denied"}, /* [code], text [mem] */
 	[GATEWAY_FUNCTION_FAILED] = {"D502FC",

@@ -20,6 +20,7 @@
 #include "gateway/path.h"
 #include "gateway/plugin.h"
 #include "gateway/quota.h"
+#include "gateway/throttle.h"
 
 /* ---- calls ---- */
 
@@ -166,6 +167,23 @@ static bool limit_head(struct gateway_call *c)
 	return false;
 }
 
+/* A rate has a limit only where there is a memory to count in. */
+static bool limit_rate(struct gateway_call *c, const struct gateway_rate *rate,
+		       enum gateway_error e)
+{
+	if (!rate->limit || gateway_throttle_take(gateway_quota_memory(c->gateway->quota),
+						  rate->hash, rate->limit, 1, c->began.tv_sec))
+		return true;
+	gateway_answer_error(c, e, NULL);
+	return false;
+}
+
+/* Whatever is called, and if it be nothing that there is: the vendor's figure is of inbound requests. */
+static bool limit_instance(struct gateway_call *c)
+{
+	return limit_rate(c, &c->gateway->config->rate, GATEWAY_INSTANCE_THROTTLED);
+}
+
 static bool find_group(struct gateway_call *c)
 {
 	const struct gateway_listener *l = c->r->listener;
@@ -179,17 +197,32 @@ static bool find_group(struct gateway_call *c)
 	return false;
 }
 
+static bool check_vpc(struct gateway_call *c)
+{
+	const struct gateway_listener *l = c->r->listener;
+
+	if (gateway_route_lets_in(c->group, l->internet, ntohl(c->r->client.sin_addr.s_addr)))
+		return true;
+	gateway_answer_error(c, GATEWAY_VPC_REFUSED, NULL);
+	return false;
+}
+
 /* A call that finds no API counts as well; what is not HTTP is no call. */
 static bool limit_public(struct gateway_call *c)
 {
 	const struct gateway *g = c->gateway;
 
-	if (!g->quota || !gateway_is_public(c) ||
+	if (!g->config->public_daily_calls || !gateway_is_public(c) ||
 	    gateway_quota_take(g->quota, c->matched_domain->name, g->config->public_daily_calls,
 			       c->began.tv_sec))
 		return true;
 	gateway_answer_error(c, GATEWAY_DOMAIN_THROTTLED, NULL);
 	return false;
+}
+
+static bool limit_group(struct gateway_call *c)
+{
+	return limit_rate(c, &c->group->rate, GATEWAY_GROUP_THROTTLED);
 }
 
 static bool find_stage(struct gateway_call *c)
@@ -359,8 +392,11 @@ static bool call_backend(struct gateway_call *c)
 
 static bool (*const chain[])(struct gateway_call *) = {
 	limit_head,
+	limit_instance,
 	find_group,
+	check_vpc,
 	limit_public,
+	limit_group,
 	find_stage,
 	normalise,
 	find_api,
@@ -466,7 +502,7 @@ void gateway_secure(struct gateway *g, const struct httpd_security *security)
 
 int gateway_listen(struct gateway *g, struct lab_error **err)
 {
-	if (g->config->public_daily_calls) {
+	if (g->config->state_fd >= 0) {
 		g->quota = gateway_quota_open(g->config->state_fd, err);
 		if (!g->quota)
 			return lab_error_prefix(err, "state");

@@ -33,24 +33,17 @@ struct ip_control {
 static int read_item(struct config_reader *r, json_t *j, size_t i, struct item *item)
 {
 	const char *app = NULL;
-	json_t *blocks, *b;
+	json_t *blocks;
 	json_error_t e;
-	size_t k;
 
 	if (json_unpack_ex(j, &e, 0, "{s:o, s?s !}", "blocks", &blocks, "app", &app) < 0)
 		return config_wrong(r, "plugins", i, e.text);
 	item->app = app ? config_find_app(r, app) : NULL;
 	if (app && !item->app)
 		return config_wrong(r, "plugins", i, "an item of no app");
-	item->n_blocks = json_array_size(blocks);
-	item->blocks = arena_alloc(r->a, item->n_blocks * sizeof(*item->blocks) + 1);
-	json_array_foreach (blocks, k, b) {
-		const char *text = json_string_value(b);
-
-		if (!text || ip_prefix_parse(text, &item->blocks[k]) != IP_OK)
-			return config_wrong(r, "plugins", i, "a malformed block");
-	}
-	return 0;
+	return config_blocks(r, blocks, &item->blocks, &item->n_blocks) < 0
+		       ? config_wrong(r, "plugins", i, "a malformed block")
+		       : 0;
 }
 
 static int read_own(struct config_reader *r, json_t *j, size_t i, struct gateway_plugin *p)

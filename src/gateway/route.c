@@ -115,6 +115,17 @@ enum gateway_error gateway_route_group(const struct gateway_routes *t, struct ht
 	return GATEWAY_OK;
 }
 
+bool gateway_route_lets_in(const struct gateway_group *g, bool internet, uint32_t client)
+{
+	if (!g->n_vpc_whitelist || internet)
+		return true;
+	for (size_t i = 0; i < g->n_vpc_whitelist; i++) {
+		if (ip_prefix_has(g->vpc_whitelist[i], client))
+			return true;
+	}
+	return false;
+}
+
 int gateway_route_stage(const struct gateway_group *g, struct http_slice name)
 {
 	for (size_t i = 0; i < g->n_stages; i++) {

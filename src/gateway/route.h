@@ -33,6 +33,9 @@ enum gateway_error gateway_route_group(const struct gateway_routes *t, struct ht
 				       bool internet, const struct gateway_group **group,
 				       const struct gateway_domain **domain);
 
+/** Whether somebody at that address may call the group, over the Internet or not; else GATEWAY_VPC_REFUSED. */
+bool gateway_route_lets_in(const struct gateway_group *g, bool internet, uint32_t client);
+
 /** The number of a stage in the group (either case), or -1. */
 int gateway_route_stage(const struct gateway_group *g, struct http_slice name);
 

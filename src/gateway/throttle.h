@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * Calls that are counted within a unit of time, for plug-ins of kind trafficControl. Units are those of the clock: a
- * minute begins at its second 0, a day at 00:00 UTC+8. Counters are in the memory that the supervisor keeps
- * for the gateway: a new configuration goes on counting, and all processes of one gateway count together.
+ * Calls that are counted within a unit of time, for plug-ins of kind trafficControl, the instance and its groups. Units
+ * are those of the clock: a minute begins at its second 0, a day at 00:00 UTC+8. Counters are in the memory that the
+ * supervisor keeps for the gateway: a new configuration goes on counting, and all processes of one gateway count together.
  *
  *	offset	size
  *	16400	16384	1024 slots of 16 bytes: hash of what is counted (0: empty); end of its unit, in
