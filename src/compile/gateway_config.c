@@ -19,6 +19,15 @@ static const char *const method_names[] = {
 	[API_DELETE] = "DELETE",   [API_PATCH] = "PATCH", [API_HEAD] = "HEAD",
 	[API_OPTIONS] = "OPTIONS", [API_ANY] = "ANY"};
 
+/* help.aliyun.com, "dedicated-instances": "Maximum inbound requests per second". */
+static const int spec_calls[] = {[GATEWAY_NO_SPEC] = 0,         [GATEWAY_S1_SMALL] = 2500,
+				 [GATEWAY_S1_MEDIUM] = 5000,    [GATEWAY_S2_LARGE] = 10000,
+				 [GATEWAY_S2_LARGE_X2] = 20000, [GATEWAY_S2_LARGE_X3] = 30000,
+				 [GATEWAY_S2_LARGE_X4] = 40000, [GATEWAY_S2_LARGE_X5] = 50000,
+				 [GATEWAY_S2_LARGE_X6] = 60000};
+/* TrafficLimit of DescribeApiGroup; the page on limits says it of shared instances. */
+#define GROUP_CALLS 500
+
 static uint64_t id_half(const struct compile *c, uint64_t seed, const char *kind, const char *name)
 {
 	return hash_str(hash_str(hash_str(seed, c->lab->id.name), kind), name);
@@ -68,6 +77,38 @@ static json_t *stages_of_group(const struct api_group *g)
 	return list;
 }
 
+/* NULL: any number. */
+static json_t *calls_of(const struct number *limit, int otherwise)
+{
+	if (limit->set)
+		return json_integer((json_int_t)limit->v);
+	return otherwise ? json_integer(otherwise) : NULL;
+}
+
+/* Where the members of these VPCs have their addresses. NULL: whoever calls. */
+static json_t *vpc_blocks_of(const struct api_group *g)
+{
+	json_t *list = g->n_vpc_whitelist ? json_array() : NULL;
+
+	for (size_t i = 0; i < g->n_vpc_whitelist; i++) {
+		const struct vpc *vpc = g->vpc_whitelist[i].to;
+		char text[IP_PREFIX_STRLEN];
+
+		compile_json_append(list, json_string(ip_prefix_format(vpc->cidr_block.p, text)));
+	}
+	return list;
+}
+
+static json_t *group_of(struct compile *c, const struct api_gateway *gw, const struct api_group *g)
+{
+	const int calls = gw->instance_type == GATEWAY_SERVERLESS ? GROUP_CALLS : 0;
+
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o*, s:o*}", "name", g->id.name, "id",
+			 group_id(c, g), "base_path", g->base_path.s ? g->base_path.s : "/",
+			 "stages", stages_of_group(g), "domains", domains_of(c, g), "traffic_limit",
+			 calls_of(&g->traffic_limit, calls), "vpc_whitelist", vpc_blocks_of(g));
+}
+
 static json_t *groups_of(struct compile *c, const struct api_gateway *gw)
 {
 	json_t *list = json_array();
@@ -75,13 +116,8 @@ static json_t *groups_of(struct compile *c, const struct api_gateway *gw)
 	for (size_t i = 0; i < c->lab->n_api_groups; i++) {
 		const struct api_group *g = &c->lab->api_groups[i];
 
-		if (g->instance.to != gw)
-			continue;
-		compile_json_append(list,
-				    json_pack("{s:s, s:s, s:s, s:o, s:o}", "name", g->id.name, "id",
-					      group_id(c, g), "base_path",
-					      g->base_path.s ? g->base_path.s : "/", "stages",
-					      stages_of_group(g), "domains", domains_of(c, g)));
+		if (g->instance.to == gw)
+			compile_json_append(list, group_of(c, gw, g));
 	}
 	return list;
 }
@@ -365,7 +401,7 @@ const char *compile_gateway_config(struct compile *c, const struct api_gateway *
 	return compile_json(
 		c,
 		json_pack(
-			"{s:s, s:s, s:s, s:s, s:o, s:o, s:o*, s:o*, s:o, s:i, s:s, s:s, s:o*, s:s*, s:s*, s:o*}",
+			"{s:s, s:s, s:s, s:s, s:o, s:o, s:o*, s:o*, s:o, s:i, s:s, s:s, s:o*, s:s*, s:s*, s:o*, s:o*}",
 			"instance", gw->id.name, "instance_id", id, "region", gw->region.name,
 			"type", type_names[gw->instance_type], "listeners", listeners_of(c, gw),
 			"groups", groups_of(c, gw), "apps", apps_of(c), "plugins",
@@ -374,5 +410,6 @@ const char *compile_gateway_config(struct compile *c, const struct api_gateway *
 			limits_of(&gw->limits), "metrics",
 			compile_gateway_vip(c->lab, gw) ? "metrics" : NULL, "counts",
 			compile_gateway_copies(gw) ? "counts" : NULL, "elsewhere",
-			elsewhere_of(c, gw)));
+			elsewhere_of(c, gw), "rps_limit",
+			calls_of(&gw->rps_limit, spec_calls[gw->spec])));
 }

@@ -10,6 +10,19 @@ struct ecs;
 
 enum gateway_type { GATEWAY_NORMAL, GATEWAY_VPC_CONNECT, GATEWAY_SERVERLESS };
 
+/** InstanceSpec of a dedicated instance. */
+enum gateway_spec {
+	GATEWAY_NO_SPEC,
+	GATEWAY_S1_SMALL,
+	GATEWAY_S1_MEDIUM,
+	GATEWAY_S2_LARGE,
+	GATEWAY_S2_LARGE_X2,
+	GATEWAY_S2_LARGE_X3,
+	GATEWAY_S2_LARGE_X4,
+	GATEWAY_S2_LARGE_X5,
+	GATEWAY_S2_LARGE_X6,
+};
+
 /** The one VPC whose members reach a dedicated instance ("Bind to VPC"). */
 struct gateway_binding {
 	struct span at; /* line 0: not bound */
@@ -43,7 +56,10 @@ struct api_gateway {
 	struct gateway_interface interface;   /* key zone_vswitch_security_group */
 	struct cidr *to_connect_vpc_ip_block; /* what it reaches through it beside its own VPC */
 	size_t n_to_connect_vpc_ip_block;
-	struct cidr egress; /* default 100.104.254.0/26, next /26 for the next instance */
+	struct cidr egress;     /* default 100.104.254.0/26, next /26 for the next instance */
+	enum gateway_spec spec; /* dedicated ones only */
+	struct span spec_at;
+	struct number rps_limit; /* calls a second, dedicated ones only; default: that of spec */
 	struct gateway_limits limits;
 	struct number workers;    /* processes, 1..16; default 1 */
 	struct address public_ip; /* on the Internet, if the lab has one; chosen by validate/ */
@@ -76,6 +92,9 @@ struct api_group {
 	struct text sub_domain_id; /* 32 hex digits; default derived from lab and group */
 	bool vpc_domain;           /* "Enable VPC Second-level Domain"; default false */
 	struct span vpc_domain_at;
+	struct number traffic_limit; /* calls a second; default: of a serverless instance 500 */
+	struct ref *vpc_whitelist;   /* struct vpc: whose members may call; none: everybody */
+	size_t n_vpc_whitelist;
 	struct api_domain *domains;
 	size_t n_domains;
 };

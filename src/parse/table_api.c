@@ -22,6 +22,14 @@ static const struct key_word type_words[] = {
 };
 static const struct key_words types = WORDS(type_words);
 
+static const struct key_word spec_words[] = {
+	{"api.s1.small", GATEWAY_S1_SMALL},       {"api.s1.medium", GATEWAY_S1_MEDIUM},
+	{"api.s2.large", GATEWAY_S2_LARGE},       {"api.s2.large.x2", GATEWAY_S2_LARGE_X2},
+	{"api.s2.large.x3", GATEWAY_S2_LARGE_X3}, {"api.s2.large.x4", GATEWAY_S2_LARGE_X4},
+	{"api.s2.large.x5", GATEWAY_S2_LARGE_X5}, {"api.s2.large.x6", GATEWAY_S2_LARGE_X6},
+};
+static const struct key_words specs = WORDS(spec_words);
+
 static const struct key interface_keys[] = {
 	{"vswitch", KEY_REF, KEY_REQUIRED, FIELD(gateway_interface, vswitch),
 	 .doc = "vSwitch, of the same region, that the network interface is in."},
@@ -76,6 +84,10 @@ static const struct key gateway_keys[] = {
 	 .doc = "vpc_connect: where the instance has its network interface."},
 	{"to_connect_vpc_ip_block", KEY_CIDRS, ITEMS(api_gateway, to_connect_vpc_ip_block),
 	 .doc = "vpc_connect: what it reaches through its VPC beside the VPC itself."},
+	{"spec", KEY_ENUM, FIELD(api_gateway, spec), EXTRA(api_gateway, spec_at), .words = &specs,
+	 .doc = "InstanceSpec of a dedicated instance, which says how many calls a second it takes. Default: any number."},
+	{"rps_limit", KEY_NUMBER, FIELD(api_gateway, rps_limit), .min = 1, .max = 60000,
+	 .doc = "Calls a second that a dedicated instance takes, in place of those of `spec`."},
 	{"limits", KEY_STRUCT, FIELD(api_gateway, limits), .table = &limits_table,
 	 .doc = "What the instance bears of clients and backends."},
 	{"workers", KEY_NUMBER, FIELD(api_gateway, workers), .min = 1, .max = 16,
@@ -117,6 +129,10 @@ static const struct key group_keys[] = {
 	 .doc = "First label of the group's domains, 32 hexadecimal digits. Default: derived from the names of lab and group."},
 	{"vpc_domain", KEY_BOOL, FIELD(api_group, vpc_domain), EXTRA(api_group, vpc_domain_at),
 	 .def = "false", .doc = "\"Enable VPC Second-level Domain\"."},
+	{"traffic_limit", KEY_NUMBER, FIELD(api_group, traffic_limit), .min = 1, .max = 4294967295,
+	 .doc = "Calls of the group a second. Default: 500 on a serverless instance, any number on a dedicated one."},
+	{"vpc_whitelist", KEY_REFS, ITEMS(api_group, vpc_whitelist),
+	 .doc = "VPCs that may call the group. Default: whoever reaches the instance. Calls over the Internet are not concerned."},
 	{"domains", KEY_MAP, KEY_FREE, ITEMS(api_group, domains), .table = &domain_table,
 	 .doc = "Domains of one's own, at most 5, by name. A private zone or a DNS server has to lead there."},
 };

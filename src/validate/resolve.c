@@ -516,8 +516,13 @@ static void resolve_gateways(struct validation *v, const struct pools *p)
 		resolve(v, &p->vswitch, &gw->interface.vswitch);
 		resolve(v, &p->security_group, &gw->interface.security_group);
 	}
-	for (size_t i = 0; i < lab->n_api_groups; i++)
-		resolve(v, &p->gateway, &lab->api_groups[i].instance);
+	for (size_t i = 0; i < lab->n_api_groups; i++) {
+		struct api_group *g = &lab->api_groups[i];
+
+		resolve(v, &p->gateway, &g->instance);
+		for (size_t j = 0; j < g->n_vpc_whitelist; j++)
+			resolve(v, &p->vpc, &g->vpc_whitelist[j]);
+	}
 	for (size_t i = 0; i < lab->n_private_zones; i++) {
 		for (size_t j = 0; j < lab->private_zones[i].n_vpcs; j++)
 			resolve(v, &p->vpc, &lab->private_zones[i].vpcs[j]);

@@ -271,6 +271,8 @@
 	  "An instance is bound to a VPC of its own region.") \
 	X(ERROR, bind_vswitch, "bind-vswitch", \
 	  "An instance is bound to a vSwitch of the VPC that it is bound to.") \
+	X(ERROR, gateway_spec, "gateway-spec", \
+	  "A serverless instance has no specification, and no limit on calls of its own.") \
 	X(ERROR, egress_range, "egress-range", \
 	  "An egress range is a /26 of 100.64.0.0/10, outside of 100.64.0.0/16 and 100.100.0.0/16.") \
 	X(ERROR, egress_overlap, "egress-overlap", \

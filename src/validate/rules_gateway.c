@@ -160,6 +160,23 @@ void validate_group_sub_domain(struct validation *v)
 
 /* --- limits --- */
 
+void validate_gateway_spec(struct validation *v)
+{
+	for (size_t i = 0; i < v->lab->n_api_gateways; i++) {
+		const struct api_gateway *gw = &v->lab->api_gateways[i];
+
+		if (gw->instance_type != GATEWAY_SERVERLESS || (!gw->spec && !gw->rps_limit.set))
+			continue;
+		validate_report(v, gw->spec ? gw->spec_at : gw->rps_limit.at,
+				"serverless API Gateway instance '%s' cannot have %s", gw->id.name,
+				gw->spec ? "a specification" : "a limit on calls");
+		validate_hint(v,
+			      "only dedicated instances have one; write `traffic_limit:` for "
+			      "the groups of '%s'",
+			      gw->id.name);
+	}
+}
+
 static void check_limit(struct validation *v, const struct api_gateway *gw, const char *key,
 			const struct number *n, uint64_t min, uint64_t max, const char *range)
 {

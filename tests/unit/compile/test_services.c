@@ -126,6 +126,57 @@ static void test_serverless_gateway(void **state)
 	assert_way(p, "gw", MAIN, "0.0.0.0/0", "svc");
 	assert_has(config_of(p, "dns"), "\"data\":\"100.100.96.1\"");
 	assert_has(w->config, "\"type\":\"serverless\"");
+	assert_has(w->config, "\"traffic_limit\":500");
+	assert_lacks(w->config, "rps_limit");
+}
+
+#define GROUP(more) "api_groups: {grp: {instance: gw" more "}}\n"
+#define BOUND(more) "api_gateways: {gw: {region: r1, bind: {vpc: v}" more "}}\n"
+
+/* What a second takes: the specification's, what is written instead, or anything. */
+static void test_rates(void **state)
+{
+	static const struct {
+		const char *gateway, *group, *instance_has, *group_has; /* NULL: no limit */
+	} rows[] = {
+		{BOUND(""), GROUP(""), NULL, NULL},
+		{BOUND(", spec: api.s1.small"), GROUP(""), "\"rps_limit\":2500", NULL},
+		{BOUND(", spec: api.s1.medium"), GROUP(""), "\"rps_limit\":5000", NULL},
+		{BOUND(", spec: api.s2.large"), GROUP(""), "\"rps_limit\":10000", NULL},
+		{BOUND(", spec: api.s2.large.x2"), GROUP(""), "\"rps_limit\":20000", NULL},
+		{BOUND(", spec: api.s2.large.x3"), GROUP(""), "\"rps_limit\":30000", NULL},
+		{BOUND(", spec: api.s2.large.x4"), GROUP(""), "\"rps_limit\":40000", NULL},
+		{BOUND(", spec: api.s2.large.x5"), GROUP(""), "\"rps_limit\":50000", NULL},
+		{BOUND(", spec: api.s2.large.x6"), GROUP(""), "\"rps_limit\":60000", NULL},
+		{BOUND(", spec: api.s1.small, rps_limit: 3"), GROUP(""), "\"rps_limit\":3,", NULL},
+		{BOUND(", rps_limit: 3"), GROUP(", traffic_limit: 2"), "\"rps_limit\":3,",
+		 "\"traffic_limit\":2}"},
+		{"api_gateways: {gw: {region: r1, instance_type: serverless}}\n",
+		 GROUP(", traffic_limit: 2"), NULL, "\"traffic_limit\":2}"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		auto_plan struct plan *p = PLAN(HEAD, rows[i].gateway, rows[i].group);
+		const char *config = config_of(p, "gw");
+
+		if (rows[i].instance_has)
+			assert_has(config, rows[i].instance_has);
+		else
+			assert_lacks(config, "rps_limit");
+		if (rows[i].group_has)
+			assert_has(config, rows[i].group_has);
+		else
+			assert_lacks(config, "traffic_limit");
+	}
+}
+
+static void test_vpc_whitelist(void **state)
+{
+	auto_plan struct plan *some = PLAN(HEAD, BOUND(""), GROUP(", vpc_whitelist: [w, v]"));
+	auto_plan struct plan *none = PLAN(HEAD, BOUND(""), GROUP(", vpc_whitelist: []"));
+
+	assert_has(config_of(some, "gw"), "\"vpc_whitelist\":[\"10.2.0.0/16\",\"10.1.0.0/16\"]");
+	assert_lacks(config_of(none, "gw"), "vpc_whitelist");
 }
 
 static void test_function(void **state)
@@ -188,6 +239,8 @@ int main(void)
 		cmocka_unit_test(test_workers),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_serverless_gateway),
+		cmocka_unit_test(test_rates),
+		cmocka_unit_test(test_vpc_whitelist),
 		cmocka_unit_test(test_function),
 		cmocka_unit_test(test_function_with_a_trigger),
 		cmocka_unit_test(test_function_that_calls_out),
