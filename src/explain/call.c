@@ -140,6 +140,31 @@ static bool shake_hands(struct call *c)
 	return true;
 }
 
+static void add_limit(struct call *c, enum gateway_error e, const char *says)
+{
+	struct explanation *x = c->k->e;
+
+	*arena_push(x->arena, x->limits,
+		    x->n_limits) = (struct explain_limit){gateway_error_code(e), says};
+}
+
+/* How often it is called is not known: what is said is the limit. */
+static void note_rate(struct call *c, const char *what, const struct gateway_rate *rate,
+		      enum gateway_error e)
+{
+	if (!rate->limit)
+		return;
+	explain_note(c->k, c->leg, "%s: at most %u calls in 1 s", what, rate->limit);
+	add_limit(c, e, arena_printf(c->k->e->arena, "the limit of %s is used up", what));
+}
+
+static bool note_instance(struct call *c)
+{
+	note_rate(c, arena_printf(c->k->e->arena, "instance %s", c->config->instance),
+		  &c->config->rate, GATEWAY_INSTANCE_THROTTLED);
+	return true;
+}
+
 static bool find_group(struct call *c)
 {
 	const struct gateway_listener *l = listener_of(c);
@@ -149,6 +174,32 @@ static bool find_group(struct call *c)
 	if (e != GATEWAY_OK)
 		return refuse(c, e, text_of(c, c->host));
 	explain_note(c->k, c->leg, "domain %s: of group %s", c->domain->name, c->group->name);
+	return true;
+}
+
+static bool check_vpc(struct call *c)
+{
+	const struct gateway_listener *l = listener_of(c);
+	const bool internet = l && l->internet;
+	const bool in = gateway_route_lets_in(c->group, internet, c->k->client);
+	char text[IP_STRLEN];
+
+	if (c->group->n_vpc_whitelist && !internet)
+		explain_note(c->k, c->leg, "VPC whitelist of group %s %s %s", c->group->name,
+			     in ? "lets in" : "refuses", ip_format(c->k->client, text));
+	return in || refuse(c, GATEWAY_VPC_REFUSED, NULL);
+}
+
+/* The public domain's limit is of a day, and every group has it: it is not worth a line. */
+static bool note_group(struct call *c)
+{
+	struct arena *a = c->k->e->arena;
+
+	if (c->domain->is_public && c->config->public_daily_calls)
+		add_limit(c, GATEWAY_DOMAIN_THROTTLED,
+			  arena_printf(a, "%s has had its calls of the day", c->domain->name));
+	note_rate(c, arena_printf(a, "group %s", c->group->name), &c->group->rate,
+		  GATEWAY_GROUP_THROTTLED);
 	return true;
 }
 
@@ -205,14 +256,6 @@ static const char *domain_of(const struct call *c)
 
 	return arena_strndup(c->k->e->arena, c->host.p,
 			     colon ? (size_t)(colon - c->host.p) : c->host.n);
-}
-
-static void add_limit(struct call *c, enum gateway_error e, const char *says)
-{
-	struct explanation *x = c->k->e;
-
-	*arena_push(x->arena, x->limits,
-		    x->n_limits) = (struct explain_limit){gateway_error_code(e), says};
 }
 
 /* What depends on the calls before this one. */
@@ -488,8 +531,9 @@ static bool call_backend(struct call *c)
 }
 
 static bool (*const chain[])(struct call *) = {
-	shake_hands,       find_group, find_stage,       normalise,   find_api,    check_protocol,
-	ask_plugins_early, authorize,  ask_plugins_late, map_request, call_backend};
+	shake_hands, note_instance,    find_group,  check_vpc,      note_group,
+	find_stage,  normalise,        find_api,    check_protocol, ask_plugins_early,
+	authorize,   ask_plugins_late, map_request, call_backend};
 
 /* The supervisor adds the sockets to what the plan says; so do we. NULL: a plan of another version. */
 static const struct gateway_config *read_config(struct arena *a, const struct plan_worker *w)

@@ -464,17 +464,19 @@ static void test_echo_services_with_tls(void **state)
 	}
 }
 
-#define ROUTED                                                                                                                        \
+#define ROUTED_BY(gateway)                                                                                                            \
 	"lab: routed\n"                                                                                                               \
 	"regions: {cn-hangzhou: {zones: [h]}}\n"                                                                                      \
 	"vpcs: {vpc-1: {region: cn-hangzhou, cidr_block: 172.16.0.0/16, vswitches: {vsw-1: {zone: h, cidr_block: 172.16.1.0/24}}}}\n" \
 	"security_groups: {sg-1: {vpc: vpc-1}}\n"                                                                                     \
 	"ecs: {ecs-1: {vswitch: vsw-1, private_ip: 172.16.1.20, security_groups: [sg-1]}}\n"                                          \
-	"api_gateways: {apigw-1: {region: cn-hangzhou, bind: {vpc: vpc-1, vswitch: vsw-1, ip: 172.16.1.10}}}\n"                       \
+	"api_gateways: {apigw-1: {region: cn-hangzhou, bind: {vpc: vpc-1, vswitch: vsw-1, ip: 172.16.1.10}" gateway                   \
+	"}}\n"                                                                                                                        \
 	"api_groups: {g: {instance: apigw-1, domains: {a.example: {}}}}\n"                                                            \
 	"apis: {a: {group: g, path: /a, stages: [RELEASE], backend: {mock: own}}}\n"                                                  \
 	"plugins: {r: {routing: {routes: [{name: New, condition: \"$X-Version = '2'\", backend: {mock: new}}]}}}\n"                   \
 	"plugin_attachments: {p: {plugin: r, api: a}}\n"
+#define ROUTED ROUTED_BY("")
 
 /* Headers are not known: whichever backend answers, it is not said to. */
 static void test_routes_by_headers(void **state)
@@ -539,6 +541,78 @@ static void test_limits(void **state)
 	}
 }
 
+#define REACHED                                                                                                                        \
+	"lab: reached\n"                                                                                                               \
+	"regions: {cn-hangzhou: {zones: [h]}}\n"                                                                                       \
+	"vpcs:\n"                                                                                                                      \
+	"  vpc-1: {region: cn-hangzhou, cidr_block: 172.16.0.0/16, vswitches: {vsw-1: {zone: h, cidr_block: 172.16.1.0/24}}}\n"        \
+	"  vpc-2: {region: cn-hangzhou, cidr_block: 10.1.0.0/16, vswitches: {vsw-2: {zone: h, cidr_block: 10.1.1.0/24}}}\n"            \
+	"security_groups: {sg-1: {vpc: vpc-1}, sg-2: {vpc: vpc-2}}\n"                                                                  \
+	"ecs:\n"                                                                                                                       \
+	"  ecs-1: {vswitch: vsw-1, private_ip: 172.16.1.20, security_groups: [sg-1]}\n"                                                \
+	"  ecs-2: {vswitch: vsw-2, private_ip: 10.1.1.20, security_groups: [sg-2]}\n"                                                  \
+	"internet: {hosts: {client: {}}}\n"                                                                                            \
+	"api_gateways: {gw: {region: cn-hangzhou, instance_type: serverless}}\n"                                                       \
+	"api_groups: {g: {instance: gw, vpc_domain: true, sub_domain_id: 0123456789abcdef0123456789abcdef, vpc_whitelist: [vpc-1]}}\n" \
+	"apis: {a: {group: g, path: /a, stages: [RELEASE], backend: {mock: own}}}\n"
+
+/* The text of any of its legs. */
+static bool has_note(const struct explanation *e, const char *note)
+{
+	for (size_t i = 0; i < e->n_legs; i++)
+		for (size_t k = 0; k < e->legs[i].n_notes; k++)
+			if (!strcmp(e->legs[i].notes[k], note))
+				return true;
+	return false;
+}
+
+static void test_whitelists_and_rates(void **state)
+{
+	static const char in_vpc[] =
+		"http://0123456789abcdef0123456789abcdef-cn-hangzhou-vpc.alicloudapi.com/a";
+	static const char outside[] =
+		"http://0123456789abcdef0123456789abcdef-cn-hangzhou.alicloudapi.com/a";
+	static const struct {
+		const char *from, *to;
+		int status;
+		const char *code, *note, *limit; /* limit: a code that may come instead */
+	} calls[] = {
+		{"ecs-1", in_vpc, 200, "", "VPC whitelist of group g lets in 172.16.1.20",
+		 "T429GR"},
+		{"ecs-2", in_vpc, 403, "A403VN", "VPC whitelist of group g refuses 10.1.1.20",
+		 NULL},
+		{"client", outside, 200, "", "group g: at most 500 calls in 1 s", "T429ID"},
+	};
+	auto_plan struct plan *p = compiled_text(REACHED);
+
+	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
+		auto_explanation struct explanation *e = explain_in(
+			p, &(struct explain_request){.from = calls[i].from, .to = calls[i].to});
+		const struct explain_observed o = {
+			.answered = true, .status = 429, .code = calls[i].limit};
+
+		assert_int_equal(e->status, calls[i].status);
+		assert_string_equal(e->code ? e->code : "", calls[i].code);
+		if (!has_note(e, calls[i].note))
+			fail_msg("call %zu: no note %s", i, calls[i].note);
+		assert_true(!calls[i].limit || explain_compare(e, &o).agrees);
+	}
+}
+
+static void test_rate_of_an_instance(void **state)
+{
+	auto_plan struct plan *p = compiled_text(ROUTED_BY(", spec: api.s1.small"));
+	auto_explanation struct explanation *e = explain_in(
+		p, &(struct explain_request){
+			   .from = "ecs-1", .to = "http://172.16.1.10/b", .host = "a.example"});
+	const struct explain_observed o = {.answered = true, .status = 429, .code = "T429IN"};
+
+	assert_int_equal(e->status, 404);
+	assert_true(has_note(e, "instance apigw-1: at most 2500 calls in 1 s"));
+	assert_string_equal(explain_compare(e, &o).limit,
+			    "the limit of instance apigw-1 is used up");
+}
+
 static void test_wrong_requests(void **state)
 {
 	static const struct explain_request wrong[] = {
@@ -570,6 +644,8 @@ int main(void)
 		cmocka_unit_test(test_echo_services_with_tls),
 		cmocka_unit_test(test_routes_by_headers),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_whitelists_and_rates),
+		cmocka_unit_test(test_rate_of_an_instance),
 		cmocka_unit_test(test_wrong_requests),
 	};
 
