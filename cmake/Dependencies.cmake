@@ -22,6 +22,7 @@ labctl_dependency(nettle nettle)
 labctl_dependency(gnutls gnutls)
 labctl_dependency(hogweed hogweed)
 labctl_dependency(gmp gmp)
+labctl_dependency(uring liburing)
 labctl_dependency(pcre2 libpcre2-8>=10.42) # which frees what a match needed beyond its stack
 
 # libldns ships its pkg-config file only in newer releases.

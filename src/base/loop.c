@@ -9,22 +9,43 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/container_of.h"
 
-#define BATCH 256
-#define NEVER UINT64_MAX
+#define BATCH    256
+#define NEVER    UINT64_MAX
+#define ALARM_MS 100 /* from here on a deadline is worth the system call that sets an alarm */
 
 struct loop {
 	int fd;
 	bool stop;
 	uint64_t now;
 	struct heap timers;
+	struct loop_io alarm;                  /* a timerfd, for what is due in a while */
+	uint64_t armed;                        /* when it fires */
 	struct loop_later later[LOOP_N_RANKS]; /* rings, each itself what is behind its last */
+	loop_sender *send;                     /* NULL: everybody for himself */
+	void *send_arg;
 	struct epoll_event batch[BATCH];
 	int n_batch, at; /* the batch being delivered */
 };
+
+static void on_alarm(struct loop_io *io, uint32_t events)
+{
+	container_of(io, struct loop, alarm)->armed =
+		NEVER; /* an edge: there is nothing to be read */
+}
+
+static int add_alarm(struct loop *l)
+{
+	l->alarm.fn = on_alarm;
+	l->armed = NEVER;
+	l->alarm.fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	return l->alarm.fd < 0 ? -1 : loop_add(l, &l->alarm, l->alarm.fd, EPOLLIN | EPOLLET);
+}
 
 struct loop *loop_new(void)
 {
@@ -35,6 +56,10 @@ struct loop *loop_new(void)
 	l->fd = epoll_create1(EPOLL_CLOEXEC);
 	if (l->fd < 0) {
 		free(l);
+		return NULL;
+	}
+	if (add_alarm(l) < 0) {
+		loop_free(l);
 		return NULL;
 	}
 	l->now = clock_ms();
@@ -48,6 +73,8 @@ void loop_free(struct loop *l)
 	if (!l)
 		return;
 	(void)close(l->fd); /* an epoll descriptor has nothing to flush */
+	if (l->alarm.fd >= 0)
+		(void)close(l->alarm.fd);
 	heap_done(&l->timers);
 	free(l);
 }
@@ -105,6 +132,8 @@ void loop_later_set(struct loop *l, struct loop_later *later, enum loop_later_ra
 
 	if (later->next)
 		return;
+	later->message.parts = NULL;
+	later->message.tried = false;
 	later->prev = ring->prev;
 	later->next = ring;
 	later->prev->next = later;
@@ -118,6 +147,32 @@ void loop_later_clear(struct loop_later *later)
 	later->prev->next = later->next;
 	later->next->prev = later->prev;
 	later->prev = later->next = NULL;
+}
+
+void loop_later_send(struct loop *l, struct loop_later *later, enum loop_later_rank rank, int fd,
+		     const struct iovec *parts, int n)
+{
+	loop_later_set(l, later, rank);
+	later->message.parts = parts;
+	later->message.n = n;
+	later->message.fd = fd;
+}
+
+bool loop_later_sent(struct loop_later *later, ssize_t *n)
+{
+	if (!later->message.tried)
+		return false;
+	later->message.tried = false;
+	*n = later->message.result < 0 ? -1 : later->message.result;
+	if (*n < 0)
+		errno = (int)-later->message.result;
+	return true;
+}
+
+void loop_send_together(struct loop *l, loop_sender *send, void *arg)
+{
+	l->send = send;
+	l->send_arg = arg;
 }
 
 uint64_t loop_now(const struct loop *l)
@@ -152,17 +207,57 @@ static struct loop_later *first_later(const struct loop *l)
 	return NULL;
 }
 
+/* All that is to be sent, in its order; one alone costs whoever sends it no more. */
+static void send_together(struct loop *l)
+{
+	struct loop_later *all[LOOP_TOGETHER];
+	size_t n = 0;
+
+	for (int i = 0; i < LOOP_N_RANKS; i++) {
+		const struct loop_later *ring = &l->later[i];
+
+		for (struct loop_later *at = ring->next; at != ring && n < LOOP_TOGETHER;
+		     at = at->next)
+			if (at->message.parts)
+				all[n++] = at;
+	}
+	if (n > 1)
+		l->send(l->send_arg, all, n);
+	for (size_t i = 0; i < n; i++)
+		all[i]->message.parts = NULL; /* what was not tried is left to its fn */
+}
+
 static void run_later(struct loop *l)
 {
 	struct loop_later *first;
 
 	while ((first = first_later(l))) {
+		if (l->send && first->message.parts)
+			send_together(l);
 		loop_later_clear(first);
 		first->fn(first);
 	}
 }
 
-static int wait_ms(const struct loop *l, int timeout_ms)
+/* False: the alarm cannot be set. */
+static bool arm(struct loop *l, uint64_t due)
+{
+	const struct itimerspec at = {.it_value = {.tv_sec = (time_t)(due / 1000),
+						   .tv_nsec = (long)(due % 1000) * 1000000}};
+
+	if (l->armed <= due)
+		return true;
+	if (timerfd_settime(l->alarm.fd, TFD_TIMER_ABSTIME, &at, NULL) < 0)
+		return false;
+	l->armed = due;
+	return true;
+}
+
+/*
+ * Most deadlines are far off, and put off before they come. So the kernel is told one only now and then, and not with
+ * every call, which would have it set and clear a timer whenever nothing has happened yet.
+ */
+static int wait_ms(struct loop *l, int timeout_ms)
 {
 	const struct heap_node *first = heap_first(&l->timers);
 	uint64_t left;
@@ -172,6 +267,8 @@ static int wait_ms(const struct loop *l, int timeout_ms)
 	if (!first)
 		return timeout_ms;
 	left = first->due > l->now ? first->due - l->now : 0;
+	if (left >= ALARM_MS && arm(l, first->due))
+		return timeout_ms;
 	if (left > 3600000)
 		left = 3600000;
 	return timeout_ms >= 0 && (uint64_t)timeout_ms < left ? timeout_ms : (int)left;

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
+#include <sys/types.h>
+#include <sys/uio.h>
 
 #include "base/heap.h"
 
@@ -24,6 +26,9 @@ struct loop_timer {
 	void (*fn)(struct loop_timer *t);
 };
 
+#define LOOP_PARTS    2   /* of a message */
+#define LOOP_TOGETHER 256 /* messages that are sent together */
+
 /** What is put off to the end of a turn, and there comes before all others or behind them. */
 enum loop_later_rank { LOOP_LATER, LOOP_LAST, LOOP_N_RANKS };
 
@@ -31,7 +36,16 @@ enum loop_later_rank { LOOP_LATER, LOOP_LAST, LOOP_N_RANKS };
 struct loop_later {
 	struct loop_later *prev, *next; /* NULL: nothing is put off */
 	void (*fn)(struct loop_later *later);
+	struct {
+		const struct iovec *parts; /* NULL: none, or it has been tried */
+		int n, fd;
+		bool tried;
+		ssize_t result; /* bytes, or -errno */
+	} message;
 };
+
+/** Tries the messages of all of them, n of at least two, and notes in each that it has, and the result. */
+typedef void loop_sender(void *arg, struct loop_later *const *laters, size_t n);
 
 struct loop *loop_new(void); /* NULL with errno where the kernel refuses */
 void loop_free(struct loop *l);
@@ -55,6 +69,17 @@ bool loop_timer_is_set(const struct loop_timer *t);
  */
 void loop_later_set(struct loop *l, struct loop_later *later, enum loop_later_rank rank);
 void loop_later_clear(struct loop_later *later); /* fine when it is not set */
+
+/**
+ * The same where fn is going to send something to a socket, which it may find done, see loop_later_sent(). The parts
+ * stay as they are until then. No more than LOOP_PARTS.
+ */
+void loop_later_send(struct loop *l, struct loop_later *later, enum loop_later_rank rank, int fd,
+		     const struct iovec *parts, int n);
+/** Whether it has been tried; if so *n is what sendmsg(2) would have given, errno included. Tells it once. */
+bool loop_later_sent(struct loop_later *later, ssize_t *n);
+/** Who sends what is to be sent at the end of a turn, before anything that was put off is called. */
+void loop_send_together(struct loop *l, loop_sender *send, void *arg);
 
 /** CLOCK_MONOTONIC in milliseconds, read once per turn of the loop. */
 uint64_t loop_now(const struct loop *l);

@@ -60,6 +60,18 @@ static char *write_head(struct exchange *x, const struct httpd_answer *a, size_t
 	return buf;
 }
 
+/* Together with others, where nothing has to be said before it. */
+static void write_later(struct conn *c)
+{
+	const struct exchange *x = c->x;
+
+	if (!c->secured.security && c->can_write && !x->go_on)
+		loop_later_send(c->server->loop, &c->write, LOOP_LAST, c->io.fd, x->out,
+				x->out[1].iov_len ? 2 : 1);
+	else
+		loop_later_set(c->server->loop, &c->write, LOOP_LAST);
+}
+
 int httpd_respond(struct httpd_request *r, const struct httpd_answer *answer)
 {
 	struct exchange *x = (struct exchange *)(void *)r;
@@ -85,7 +97,7 @@ int httpd_respond(struct httpd_request *r, const struct httpd_answer *answer)
 	c->progress = 0;
 	loop_timer_set(c->server->loop, &c->timer, c->server->options.stall_ms);
 	if (!c->advancing) /* else it goes on by itself */
-		loop_later_set(c->server->loop, &c->write, LOOP_LAST);
+		write_later(c);
 	return 0;
 }
 
@@ -163,8 +175,12 @@ void conn_refuse(struct conn *c, int status, const char *why)
 /* What one write has done, 0 also where it is to be tried again; *full: it is the socket's turn. */
 static ssize_t write_parts(struct conn *c, const struct iovec *parts, int n, bool *full)
 {
-	const ssize_t written = secured_send(&c->secured, c->io.fd, parts, n);
+	ssize_t written;
 
+	if (!loop_later_sent(&c->write, &written)) {
+		loop_later_clear(&c->write); /* else the same would be sent once more */
+		written = secured_send(&c->secured, c->io.fd, parts, n);
+	}
 	*full = written < 0 && errno == EAGAIN;
 	if (*full)
 		c->can_write = false;

@@ -58,6 +58,38 @@ static void on_send(struct loop_later *later)
 	step(container_of(later, struct upstream_call, send));
 }
 
+static struct http_slice rest(struct http_slice s, size_t *sent)
+{
+	size_t n = *sent < s.n ? *sent : s.n;
+
+	*sent -= n;
+	return (struct http_slice){s.p + n, s.n - n};
+}
+
+/* What is left to be sent; how many of them. */
+static int parts_of(const struct upstream_call *call, struct iovec parts[LOOP_PARTS])
+{
+	size_t sent = call->sent;
+	const struct http_slice head = rest(call->request.head, &sent);
+	const struct http_slice body = rest(call->request.body, &sent);
+
+	parts[0] = (struct iovec){(void *)(uintptr_t)head.p, head.n};
+	parts[1] = (struct iovec){(void *)(uintptr_t)body.p, body.n};
+	return body.n ? 2 : 1;
+}
+
+/* Before answers are sent: the backend is at work while they are. */
+static void send_later(struct upstream_call *call)
+{
+	struct loop *l = pool_loop(call->upstream);
+
+	if (call->conn->secured.security)
+		loop_later_set(l, &call->send, LOOP_LATER);
+	else
+		loop_later_send(l, &call->send, LOOP_LATER, call->conn->io.fd, call->parts,
+				parts_of(call, call->parts));
+}
+
 void call_begin(struct upstream_call *call, bool fresh)
 {
 	call->timer.fn = on_deadline;
@@ -79,8 +111,7 @@ void call_begin(struct upstream_call *call, bool fresh)
 	arm(call, call->connecting ? call->request.connect_ms : UINT64_MAX);
 	if (call->reused) { /* a new one has its edge when it is connected */
 		call->send.fn = on_send;
-		/* before answers are sent: the backend is at work while they are */
-		loop_later_set(pool_loop(call->upstream), &call->send, LOOP_LATER);
+		send_later(call);
 	}
 }
 
@@ -101,14 +132,6 @@ static void died(struct upstream_call *call, int errnum)
 
 /* ---- sending ---- */
 
-static struct http_slice rest(struct http_slice s, size_t *sent)
-{
-	size_t n = *sent < s.n ? *sent : s.n;
-
-	*sent -= n;
-	return (struct http_slice){s.p + n, s.n - n};
-}
-
 static bool all_sent(const struct upstream_call *call)
 {
 	return call->sent == call->request.head.n + call->request.body.n;
@@ -117,14 +140,11 @@ static bool all_sent(const struct upstream_call *call)
 static void transmit(struct upstream_call *call)
 {
 	while (call->can_write && !call->write_failed && !all_sent(call)) {
-		size_t sent = call->sent;
-		const struct http_slice head = rest(call->request.head, &sent);
-		const struct http_slice body = rest(call->request.body, &sent);
-		const struct iovec parts[] = {{(void *)(uintptr_t)head.p, head.n},
-					      {(void *)(uintptr_t)body.p, body.n}};
-		ssize_t n = secured_send(&call->conn->secured, call->conn->io.fd, parts,
-					 body.n ? 2 : 1);
+		ssize_t n;
 
+		if (!loop_later_sent(&call->send, &n))
+			n = secured_send(&call->conn->secured, call->conn->io.fd, call->parts,
+					 parts_of(call, call->parts));
 		if (n >= 0) {
 			call->sent += (size_t)n;
 			call->times.sent = loop_now(pool_loop(call->upstream));

@@ -26,7 +26,8 @@ struct upstream_call {
 	struct upstream_call *prev, *next; /* all calls; next also on the free list */
 	struct upstream_conn *conn;
 	struct loop_later send;
-	uint64_t due; /* of the whole call */
+	struct iovec parts[LOOP_PARTS]; /* of the request, what is still to be sent */
+	uint64_t due;                   /* of the whole call */
 	struct upstream_times times;
 	size_t sent; /* of head and body together */
 	bool connecting, shaking_hands, reused, retried, can_read, can_write, write_failed, hangup,

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "base/loop.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/container_of.h"
 #include "lib/test.h"
 
@@ -176,6 +179,154 @@ static void what_is_put_off_again_is_of_the_same_turn(void **state)
 	loop_free(l);
 }
 
+/* ---- messages ---- */
+
+struct letter {
+	struct loop_later later; /* first */
+	struct iovec part;
+	ssize_t told; /* what it found when it was called: -2, nothing */
+	int errnum;
+};
+
+static size_t n_together[4], n_sends;
+
+static void on_letter(struct loop_later *later)
+{
+	struct letter *x = (struct letter *)(void *)later;
+
+	fired[n_fired++] = later->message.fd;
+	if (!loop_later_sent(later, &x->told))
+		x->told = -2;
+	else
+		x->errnum = x->told < 0 ? errno : 0;
+	assert_false(loop_later_sent(later, &x->told)); /* it is told once */
+}
+
+/* Those to 5 and more are left alone, as by a kernel that has no memory left. */
+static void send_some(void *arg, struct loop_later *const *laters, size_t n)
+{
+	assert_string_equal(arg, "post");
+	n_together[n_sends++] = n;
+	for (size_t i = 0; i < n; i++) {
+		if (laters[i]->message.fd >= 5)
+			continue;
+		laters[i]->message.tried = true;
+		laters[i]->message.result = laters[i]->message.fd == 4
+						    ? -EAGAIN
+						    : (ssize_t)laters[i]->message.parts->iov_len;
+	}
+}
+
+static void post(struct loop *l, struct letter *x, int fd)
+{
+	*x = (struct letter){.later.fn = on_letter, .part = {"hello", (size_t)fd}};
+	loop_later_send(l, &x->later, fd == 3 ? LOOP_LATER : LOOP_LAST, fd, &x->part, 1);
+}
+
+/* 3 has a rank of its own and is sent with the others, 2 has been cleared, 6 has nothing to send. */
+static void messages_are_sent_together(void **state)
+{
+	static const int expected[] = {3, 1, 4, 5, 0};
+	struct loop *l = loop_new();
+	struct letter x[6];
+
+	n_fired = 0;
+	n_sends = 0;
+	loop_send_together(l, send_some, (void *)"post");
+	for (int i = 0; i < 5; i++)
+		post(l, &x[i], i + 1);
+	x[5] = (struct letter){.later.fn = on_letter};
+	loop_later_set(l, &x[5].later, LOOP_LAST);
+	loop_later_clear(&x[1].later);
+	assert_int_equal(loop_turn(l, 0), 0);
+	assert_int_equal(n_sends, 1);
+	assert_int_equal(n_together[0], 4);
+	assert_int_equal(n_fired, 5);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(fired[i], expected[i]);
+	assert_int_equal(x[0].told, 1);
+	assert_int_equal(x[2].told, 3);
+	assert_int_equal(x[3].told, -1);
+	assert_int_equal(x[3].errnum, EAGAIN);
+	assert_int_equal(x[4].told, -2);
+	assert_int_equal(x[5].told, -2);
+	loop_free(l);
+}
+
+static void one_message_is_left_to_its_sender(void **state)
+{
+	struct loop *l = loop_new();
+	struct letter x;
+
+	n_fired = 0;
+	n_sends = 0;
+	loop_send_together(l, send_some, (void *)"post");
+	post(l, &x, 1);
+	assert_int_equal(loop_turn(l, 0), 0);
+	assert_int_equal(n_sends, 0);
+	assert_int_equal(x.told, -2);
+	loop_free(l);
+}
+
+static void count_letter(struct loop_later *later)
+{
+	ssize_t n;
+
+	assert_true(loop_later_sent(later, &n));
+	assert_int_equal(n, 1);
+	n_fired++;
+}
+
+/* More than go together, of which none is forgotten or sent twice. */
+static void very_many_messages_are_sent_in_parts(void **state)
+{
+	enum { MANY = LOOP_TOGETHER + 7 };
+	struct letter *x = calloc(MANY, sizeof(*x));
+	struct loop *l = loop_new();
+
+	assert_non_null(x);
+	n_sends = 0;
+	loop_send_together(l, send_some, (void *)"post");
+	for (int i = 0; i < MANY; i++) {
+		post(l, &x[i], 1);
+		x[i].later.fn = count_letter;
+	}
+	n_fired = 0;
+	assert_int_equal(loop_turn(l, 0), 0);
+	assert_int_equal(n_fired, MANY);
+	assert_int_equal(n_sends, 2);
+	assert_int_equal(n_together[0], LOOP_TOGETHER);
+	assert_int_equal(n_together[1], 7);
+	loop_free(l);
+	free(x);
+}
+
+/* A deadline that is far enough for an alarm, one before it, and the first again: each at its time. */
+static void alarms_ring_in_time(void **state)
+{
+	struct event e[3] = {0};
+	struct loop *l = loop_new();
+	const uint64_t begin = clock_ms();
+
+	n_fired = 0;
+	for (int i = 0; i < 3; i++)
+		e[i] = (struct event){.timer.fn = on_timer, .id = i};
+	loop_timer_set(l, &e[0].timer, 250);
+	loop_timer_set(l, &e[1].timer, 120);
+	assert_int_equal(loop_turn(l, 0), 0);
+	for (int turn = 0; turn < 1000 && n_fired < 1; turn++)
+		assert_int_equal(loop_turn(l, -1), 0);
+	assert_in_range(clock_ms() - begin, 120, 249);
+	assert_int_equal(fired[0], 1);
+	loop_timer_set(l, &e[2].timer, 600);
+	for (int turn = 0; turn < 1000 && n_fired < 3; turn++)
+		assert_int_equal(loop_turn(l, -1), 0);
+	assert_int_equal(fired[1], 0);
+	assert_int_equal(fired[2], 2);
+	assert_true(clock_ms() - begin >= 720);
+	loop_free(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +335,10 @@ int main(void)
 		cmocka_unit_test(removed_descriptors_get_no_event),
 		cmocka_unit_test(what_is_put_off_comes_last),
 		cmocka_unit_test(what_is_put_off_again_is_of_the_same_turn),
+		cmocka_unit_test(messages_are_sent_together),
+		cmocka_unit_test(one_message_is_left_to_its_sender),
+		cmocka_unit_test(very_many_messages_are_sent_in_parts),
+		cmocka_unit_test(alarms_ring_in_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -227,6 +227,16 @@ static int open_given(void **state)
 	return given_netlink < 0 || given_memory < 0 || ftruncate(given_memory, 4096) ? -1 : 0;
 }
 
+static int try_ring(void)
+{
+	return result((int)syscall(__NR_io_uring_enter, -1, 0, 0, 0, NULL, 0));
+}
+
+static int try_new_ring(void)
+{
+	return result((int)syscall(__NR_io_uring_setup, 1, NULL));
+}
+
 static int try_trace(void)
 {
 	return result(ptrace(PTRACE_TRACEME, 0, NULL, NULL));
@@ -247,6 +257,9 @@ static const struct {
 	{"gateway executes nothing", PRIV_GATEWAY, try_exec, KILLED, WORKS},
 	{"gateway mounts nothing", PRIV_GATEWAY, try_mount, KILLED, EPERM},
 	{"gateway traces nothing", PRIV_GATEWAY, try_trace, KILLED, WORKS},
+	{"gateway uses rings", PRIV_GATEWAY, try_ring, EBADF, EPERM},
+	{"gateway makes no ring", PRIV_GATEWAY, try_new_ring, KILLED, EPERM},
+	{"dns uses no rings", PRIV_DNS, try_ring, KILLED, EPERM},
 	{"dns lives", PRIV_DNS, try_nothing, WORKS, WORKS},
 	{"dns has its sockets and no other", PRIV_DNS, try_inet, ENOSYS, WORKS},
 	{"dns executes nothing", PRIV_DNS, try_exec, KILLED, WORKS},
