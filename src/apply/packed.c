@@ -43,14 +43,15 @@ void apply_packed_write(struct state *s, const struct plan *p)
 struct plan *apply_planned(const struct state *s)
 {
 	auto_error struct lab_error *ignored = NULL; /* whatever is there, it is no copy */
-	auto_plan struct plan *p = NULL;
-	auto_free char *packed = NULL;
+	auto_plan struct plan *p = plan_new("");
 	struct plan_stamp stamp;
+	const char *packed;
 	size_t len;
 
 	if (!stamp_of(s, &stamp))
 		return NULL;
-	packed = state_read(s, "plan.packed", &len, &ignored);
-	p = packed ? plan_unpack(packed, len, &stamp) : NULL;
-	return p && !strcmp(p->lab, state_lab(s)) ? steal_ptr(p) : NULL;
+	packed = state_read_into(p->arena, s, "plan.packed", &len, &ignored);
+	return packed && plan_unpack(p, packed, len, &stamp) && !strcmp(p->lab, state_lab(s))
+		       ? steal_ptr(p)
+		       : NULL;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A chain of blocks, memory handed out by bumping a pointer. Each is twice as big as the one before, up to 256 KiB;
- * who has filled these has a big lab, and gets a huge page at a time. What fits into none has a block of its own.
+ * A chain of blocks, memory handed out by bumping a pointer. Each is twice as big as the one before, up to 256 KiB, or
+ * as what does not fit into that. Who has filled these, or wants more at once, has a big lab, and gets huge pages from
+ * then on.
  * arena_grow() doubles: arrays have room for 2, 4, 8, ... elements. Most of a lab have one or
  * two; one that is still the last thing handed out grows where it is.
  */
@@ -116,10 +117,13 @@ static struct block *new_block(size_t size, bool huge)
 
 static struct block *add_block(struct arena *a, size_t need)
 {
-	const bool huge = need > HUGE_PAGE / 4 || !a->next;
 	size_t size = need > a->next ? need : a->next;
+	bool huge;
 	struct block *b;
 
+	if (need > LAST_BLOCK)
+		a->next = 0;
+	huge = !a->next;
 	if (huge)
 		size = (need + sizeof(*b) + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE - sizeof(*b);
 	else if (size == a->next)

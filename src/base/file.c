@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,29 +33,76 @@ static int read_all(int fd, struct strbuf *b)
 	return 0;
 }
 
-/* Of a file that is none, as of a folder. */
-static int check_regular(int fd)
+/* Of a file that is none, as of a folder: -1 with EISDIR. */
+static int open_regular(int dir, const char *name, int flags, size_t *size)
 {
+	/* O_NONBLOCK: a FIFO that somebody put there must not hold us */
+	auto_close int fd = openat(dir, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | flags);
 	struct stat st;
 
-	if (fstat(fd, &st))
+	if (fd < 0 || fstat(fd, &st))
 		return -1;
-	if (S_ISREG(st.st_mode))
-		return 0;
-	errno = EISDIR;
-	return -1;
+	if (!S_ISREG(st.st_mode)) {
+		errno = EISDIR;
+		return -1;
+	}
+	*size = (size_t)st.st_size;
+	return steal_fd(&fd);
 }
 
 char *file_read(int dir, const char *name, int flags, size_t *len)
 {
 	auto_strbuf struct strbuf b = {0};
-	/* O_NONBLOCK: a FIFO that somebody put there must not hold us */
-	auto_close int fd = openat(dir, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | flags);
+	size_t size;
+	auto_close int fd = open_regular(dir, name, flags, &size);
 
-	if (fd < 0 || check_regular(fd) || read_all(fd, &b))
+	if (fd < 0 || read_all(fd, &b))
 		return NULL;
 	*len = b.len;
 	return strbuf_take(&b);
+}
+
+/* Until the end, or until there is no more room; how much there is then. */
+static ssize_t fill(int fd, char *to, size_t len, size_t room)
+{
+	while (len < room) {
+		const ssize_t n = read(fd, to + len, room - len);
+
+		if (n == 0)
+			break;
+		if (n > 0)
+			len += (size_t)n;
+		else if (errno != EINTR)
+			return -1;
+	}
+	return (ssize_t)len;
+}
+
+char *file_read_into(struct arena *arena, int dir, const char *name, int flags, size_t *len)
+{
+	size_t size, n = 0;
+	auto_close int fd = open_regular(dir, name, flags, &size);
+	char *text = NULL;
+
+	if (fd < 0)
+		return NULL;
+	/* one more than there is: it is full only where the file has grown since, or in /proc, where sizes are 0 */
+	for (size_t room = size + 1; size <= FILE_MAX && n <= FILE_MAX; room *= 2) {
+		char *more = arena_alloc(arena, room + 1);
+		ssize_t filled;
+
+		if (n)
+			memcpy(more, text, n);
+		text = more;
+		filled = fill(fd, text, n, room);
+		if (filled < 0)
+			return NULL;
+		n = *len = (size_t)filled;
+		if (n < room && n <= FILE_MAX)
+			return text; /* memory of an arena is zeroed: it ends in NUL */
+	}
+	errno = EFBIG;
+	return NULL;
 }
 
 static int write_all(int fd, const char *text, size_t len)

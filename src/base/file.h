@@ -5,11 +5,19 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "base/arena.h"
+
 /**
  * The file's bytes and a NUL, to be freed. flags: O_NOFOLLOW or 0. NULL with errno: EISDIR where it is no file, EFBIG
  * over 64 MiB, what open(2) and read(2) say.
  */
 char *file_read(int dir, const char *name, int flags, size_t *len);
+
+/**
+ * The same, in the arena, for files that may be large: read to where it stays, in memory that costs a large arena no
+ * fault for each page.
+ */
+char *file_read_into(struct arena *arena, int dir, const char *name, int flags, size_t *len);
 
 /** Makes the file, which replaces whatever has the name; a run that is cut short leaves a part. -1 with errno. */
 int file_create(int dir, const char *name, mode_t mode, const char *text, size_t len);

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/cleanup.h"
 #include "base/file.h"
 #include "parse/parse.h"
 
@@ -30,17 +29,17 @@ static int too_big(const char *path, struct lab_error **err)
 
 struct source *parse_source_read(struct arena *arena, const char *path, struct lab_error **err)
 {
-	auto_free char *text = NULL;
 	struct source *src;
+	const char *text;
 	struct stat st;
 	size_t len;
 
-	/* before it is opened, because to open a device may do something; file_read() asks again */
+	/* before it is opened, because to open a device may do something; file_read_into() asks again */
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
 		(void)refuse_special(path, st.st_mode, err); /* always -1 */
 		return NULL;
 	}
-	text = file_read(AT_FDCWD, path, O_NOCTTY, &len);
+	text = file_read_into(arena, AT_FDCWD, path, O_NOCTTY, &len);
 	if (!text && errno != EFBIG) {
 		(void)lab_error_errno(err, LAB_USAGE, errno, "read the lab file: %s", path);
 		return NULL;
@@ -50,8 +49,6 @@ struct source *parse_source_read(struct arena *arena, const char *path, struct l
 		return NULL;
 	}
 	src = arena_alloc(arena, sizeof(*src));
-	*src = (struct source){.path = arena_strdup(arena, path),
-			       .text = arena_strndup(arena, text, len),
-			       .len = len};
+	*src = (struct source){.path = arena_strdup(arena, path), .text = text, .len = len};
 	return src;
 }

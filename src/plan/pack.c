@@ -424,26 +424,24 @@ static bool is_ours(const struct head *head, const struct plan_stamp *stamp)
 	       !memcmp(&head->stamp, stamp, sizeof(*stamp)) && head->tables == hash_tables();
 }
 
-struct plan *plan_unpack(const void *packed, size_t len, const struct plan_stamp *stamp)
+bool plan_unpack(struct plan *p, const void *packed, size_t len, const struct plan_stamp *stamp)
 {
 	const char *rest = (const char *)packed + sizeof(struct head);
-	auto_plan struct plan *p = NULL;
 	struct unpacker r;
 	struct head head;
 
 	if (len < sizeof(head))
-		return NULL;
+		return false;
 	memcpy(&head, packed, sizeof(head));
 	if (!is_ours(&head, stamp) || head.sum != sum_of(packed, len) || !head.n_texts ||
 	    head.n_texts > len - sizeof(head) || rest[head.n_texts - 1])
-		return NULL;
-	p = plan_new("");
+		return false;
 	r = (struct unpacker){
 		.arena = p->arena,
-		.texts = arena_memdup(p->arena, rest, head.n_texts),
+		.texts = rest,
 		.n_texts = head.n_texts,
 		.at = rest + head.n_texts,
 		.end = (const char *)packed + len,
 	};
-	return get_plan(&r, &head, p) ? steal_ptr(p) : NULL;
+	return get_plan(&r, &head, p);
 }

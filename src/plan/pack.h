@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,11 +22,12 @@ void *plan_pack(const struct plan *p, const struct plan_stamp *stamp, size_t *le
 	__attribute__((returns_nonnull));
 
 /**
- * What plan_read() of that document would give. NULL: a copy of another document, of another labctl, or not whole.
- * It is not verified: only plans that were are packed, and a sum says that these are the bytes. Whatever they are,
- * nothing outside of them is read, and every pointer of the plan may be followed.
+ * Makes of a new plan what plan_read() of that document would give, in its arena; its texts are those among the bytes,
+ * which must outlive it. False: a copy of another document, of another labctl, or not whole; the plan is only to be
+ * freed then. It is not verified: only plans that were are packed, and a sum says that these are the bytes. Whatever
+ * they are, nothing outside of them is read, and every pointer of the plan may be followed.
  */
-struct plan *plan_unpack(const void *packed, size_t len, const struct plan_stamp *stamp);
+bool plan_unpack(struct plan *p, const void *packed, size_t len, const struct plan_stamp *stamp);
 
 /** Writes the sum of the bytes into their head: of plan_pack()'s last, and of tests that change some. */
 void plan_pack_seal(void *packed, size_t len);

@@ -104,6 +104,18 @@ char *state_read(const struct state *s, const char *file, size_t *len, struct la
 	return text;
 }
 
+char *state_read_into(struct arena *arena, const struct state *s, const char *file, size_t *len,
+		      struct lab_error **err)
+{
+	const char *name;
+	auto_close int dir = open_parent(s, file, false, &name);
+	char *text = dir < 0 ? NULL : file_read_into(arena, dir, name, O_NOFOLLOW, len);
+
+	if (!text && errno != ENOENT)
+		(void)state_file_error(s, file, errno, err);
+	return text;
+}
+
 bool state_exists(const struct state *s, const char *file)
 {
 	return !faccessat(s->dir_fd, file, F_OK, AT_SYMLINK_NOFOLLOW) || errno != ENOENT;

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 
 /** Pid and start time (field 22 of /proc/PID/stat): one process, never a later one of that pid. */
@@ -72,6 +73,9 @@ struct state_file {
 /** Whole small files, by path from the lab's directory ("node/ecs-3/hosts"; write makes its folders):
  * read gives a NUL-terminated text to free, NULL without error if absent. */
 char *state_read(const struct state *s, const char *file, size_t *len, struct lab_error **err);
+/** The same in the arena: see file_read_into(). */
+char *state_read_into(struct arena *arena, const struct state *s, const char *file, size_t *len,
+		      struct lab_error **err);
 /** Whether there is anything of that name, readable or not. */
 bool state_exists(const struct state *s, const char *file);
 /** Whether state_read() failed because that is no file that labctl wrote: a folder, a device, too big. */

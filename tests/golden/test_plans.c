@@ -22,12 +22,13 @@ static void check_copy(const struct plan *p, const char *document)
 	const struct plan_stamp stamp = {{1}};
 	size_t len;
 	auto_free char *packed = plan_pack(p, &stamp, &len);
-	auto_plan struct plan *copy = plan_unpack(packed, len, &stamp);
+	auto_plan struct plan *copy = plan_new("");
 	auto_plan struct plan *read = plan_read(document, strlen(document), NULL);
-	auto_free char *text = copy ? plan_write(copy) : NULL;
+	const bool unpacked = plan_unpack(copy, packed, len, &stamp);
+	auto_free char *text = plan_write(copy);
 	auto_free char *again = read ? plan_write(read) : NULL;
 
-	assert_non_null(copy);
+	assert_true(unpacked);
 	assert_non_null(read);
 	assert_string_equal(text, again);
 	/* the document shows these otherwise than they are kept */

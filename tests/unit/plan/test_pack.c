@@ -39,14 +39,21 @@ static int forget(void **state)
 	return 0;
 }
 
-/* From a block of exactly that size, so that what is read beyond it is seen. */
-static struct plan *unpack(const char *bytes, size_t len)
+/* NULL where it is refused. */
+static struct plan *unpack_of(const char *bytes, size_t len, const struct plan_stamp *of)
 {
-	auto_free char *exact = malloc(len ? len : 1);
+	auto_plan struct plan *p = plan_new("");
 
-	assert_non_null(exact);
-	memcpy(exact, bytes, len);
-	return plan_unpack(exact, len, &stamp);
+	return plan_unpack(p, bytes, len, of) ? steal_ptr(p) : NULL;
+}
+
+/* From a block of exactly that size, to be freed after the plan, so that what is read beyond it is seen. */
+static struct plan *unpack(const char *bytes, size_t len, char **exact)
+{
+	*exact = malloc(len ? len : 1);
+	assert_non_null(*exact);
+	memcpy(*exact, bytes, len);
+	return unpack_of(*exact, len, &stamp);
 }
 
 static void a_copy_is_what_the_document_says(void **state)
@@ -54,7 +61,8 @@ static void a_copy_is_what_the_document_says(void **state)
 	const struct packed *k = *state;
 	auto_plan struct plan *p = sample_plan();
 	auto_free char *document = plan_write(p);
-	auto_plan struct plan *q = unpack(k->bytes, k->len);
+	auto_free char *exact = NULL;
+	auto_plan struct plan *q = unpack(k->bytes, k->len, &exact);
 	auto_free char *text = q ? plan_write(q) : NULL;
 
 	assert_non_null(q);
@@ -68,8 +76,8 @@ static void a_small_plan_is_one_too(void **state)
 	auto_plan struct plan *p = plan_new("empty");
 	auto_free char *document = plan_write(p);
 	size_t len;
-	auto_free char *bytes = plan_pack(p, &stamp, &len);
-	auto_plan struct plan *q = unpack(bytes, len);
+	auto_free char *bytes = plan_pack(p, &stamp, &len), *exact = NULL;
+	auto_plan struct plan *q = unpack(bytes, len, &exact);
 	auto_free char *text = q ? plan_write(q) : NULL;
 
 	assert_non_null(q);
@@ -80,14 +88,14 @@ static void a_small_plan_is_one_too(void **state)
 static void what_only_a_kernel_shows_is_left_out(void **state)
 {
 	auto_plan struct plan *p = sample_plan();
-	auto_free char *bytes = NULL;
+	auto_free char *bytes = NULL, *exact = NULL;
 	auto_plan struct plan *q = NULL;
 	size_t len;
 
 	p->links[0].a.down = true;
 	p->links[0].a.fault = p->bridges[0].fault = "mtu 1400";
 	bytes = plan_pack(p, &stamp, &len);
-	q = unpack(bytes, len);
+	q = unpack(bytes, len, &exact);
 	assert_non_null(q);
 	assert_false(q->links[0].a.down);
 	assert_null(q->links[0].a.fault);
@@ -102,7 +110,7 @@ static void copies_of_other_documents_are_refused(void **state)
 		struct plan_stamp other = stamp;
 
 		other.of[i]++;
-		assert_null(plan_unpack(k->bytes, k->len, &other));
+		assert_null(unpack_of(k->bytes, k->len, &other));
 	}
 }
 
@@ -110,8 +118,11 @@ static void a_part_is_refused(void **state)
 {
 	const struct packed *k = *state;
 
-	for (size_t len = 0; len < k->len; len++)
-		assert_null(unpack(k->bytes, len));
+	for (size_t len = 0; len < k->len; len++) {
+		auto_free char *exact = NULL;
+
+		assert_null(unpack(k->bytes, len, &exact));
+	}
 }
 
 static void a_bit_that_fell_over_is_seen(void **state)
@@ -120,7 +131,7 @@ static void a_bit_that_fell_over_is_seen(void **state)
 
 	for (size_t i = 0; i < 8 * k->len; i++) {
 		k->bytes[i / 8] ^= (char)(1 << i % 8);
-		assert_null(plan_unpack(k->bytes, k->len, &stamp));
+		assert_null(unpack_of(k->bytes, k->len, &stamp));
 		k->bytes[i / 8] ^= (char)(1 << i % 8);
 	}
 }
@@ -135,7 +146,7 @@ static bool is_survived(const char *bytes, size_t len)
 	assert_non_null(copy);
 	memcpy(copy, bytes, len);
 	plan_pack_seal(copy, len);
-	p = plan_unpack(copy, len, &stamp);
+	p = unpack_of(copy, len, &stamp);
 	text = p ? plan_write(p) : NULL;
 	if (p)
 		(void)plan_verify(p, NULL); /* whatever it says of that */
