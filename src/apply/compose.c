@@ -90,9 +90,10 @@ struct plan *apply_intersection(const struct plan *wanted, const struct plan *th
 struct openness {
 	const struct plan *plan;
 	const bool *open; /* beside its namespaces */
+	enum apply_ends ends;
 	struct {
 		const char *ns;
-		bool open;
+		bool open, wire;
 	} last[2];
 };
 
@@ -105,7 +106,14 @@ static bool is_open(struct openness *o, int end, const char *ns)
 	found = plan_find_namespace(o->plan, ns);
 	o->last[end].ns = ns;
 	o->last[end].open = found && o->open[found - o->plan->namespaces];
+	o->last[end].wire = found && plan_is_wire(found);
 	return o->last[end].open;
+}
+
+/* Whether a link is wanted for that end's sake: a glance at the middle of all lines is not one at all lines. */
+static bool leads_open(struct openness *o, int end, const char *ns)
+{
+	return is_open(o, end, ns) && (o->ends == APPLY_BOTH_ENDS || !o->last[end].wire);
 }
 
 static bool lies_open(struct openness *o, enum plan_kind kind, const void *object)
@@ -113,13 +121,13 @@ static bool lies_open(struct openness *o, enum plan_kind kind, const void *objec
 	const char *ns[2];
 
 	plan_places(kind, object, ns);
-	return is_open(o, 0, ns[0]) || (ns[1] && is_open(o, 1, ns[1]));
+	return ns[1] ? leads_open(o, 0, ns[0]) || leads_open(o, 1, ns[1]) : is_open(o, 0, ns[0]);
 }
 
 /* The open namespaces, and those where links lead from there. */
 static bool *with_far_ends(const struct plan *plan, const bool *open)
 {
-	struct openness o = {.plan = plan, .open = open};
+	struct openness o = {.plan = plan, .open = open, .ends = APPLY_BOTH_ENDS};
 	bool *all = calloc(plan->n_namespaces + 1, sizeof(*all));
 
 	if (!all)
@@ -143,7 +151,7 @@ static bool *with_far_ends(const struct plan *plan, const bool *open)
 struct plan *apply_part(const struct plan *plan, const bool *open, enum apply_ends ends)
 {
 	struct plan *p = plan_new(plan->lab);
-	struct openness o = {.plan = plan, .open = open}, places = o;
+	struct openness o = {.plan = plan, .open = open, .ends = ends}, places = o;
 	auto_free bool *all = ends == APPLY_BOTH_ENDS ? with_far_ends(plan, open) : NULL;
 
 	if (all)
@@ -156,6 +164,7 @@ struct plan *apply_part(const struct plan *plan, const bool *open, enum apply_en
 			if (lies_open(is_place ? &places : &o, kind, object))
 				copy_object(p, kind, object);
 		}
+	p->some_lines = ends == APPLY_OPEN_ENDS;
 	return p;
 }
 

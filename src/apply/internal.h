@@ -37,7 +37,7 @@ struct plan *apply_intersection(const struct plan *wanted, const struct plan *th
 
 /** What is seen of links that lead out of the open namespaces. */
 enum apply_ends {
-	APPLY_OPEN_ENDS,
+	APPLY_OPEN_ENDS, /* but not those of the namespace of labctl-wire whose other ends are not open */
 	APPLY_BOTH_ENDS, /* the namespaces at their other ends are there, too, without what lies in them */
 };
 /**

@@ -216,9 +216,7 @@ static int add_in_the_cloud(struct cli_points *p, const struct plan_end *e, stru
 {
 	const struct plan_namespace *ns = plan_find_namespace(p->plan, e->ns);
 
-	return ns && ns->role && !strcmp(ns->role, "wire")
-		       ? 0
-		       : add_point(p, e->ns, e->dev, e->alias, err);
+	return ns && plan_is_wire(ns) ? 0 : add_point(p, e->ns, e->dev, e->alias, err);
 }
 
 int cli_points_add_all(struct cli_points *p, struct lab_error **err)

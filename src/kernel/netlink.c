@@ -91,6 +91,26 @@ int kernel_netlink_dump(int fd, struct nlmsghdr *request, mnl_cb_t fn, void *dat
 	return 0;
 }
 
+int kernel_netlink_get(int fd, struct nlmsghdr *request, mnl_cb_t fn, void *data,
+		       struct lab_error **err)
+{
+	char buf[16 * 1024] __attribute__((aligned(8)));
+	ssize_t n;
+
+	request->nlmsg_flags |= NLM_F_REQUEST;
+	request->nlmsg_seq = 1;
+	if (send(fd, request, request->nlmsg_len, 0) < 0)
+		return lab_error_errno(err, LAB_FAILED, errno, "cannot ask the kernel");
+	do {
+		n = recv(fd, buf, sizeof(buf), 0);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return lab_error_errno(err, LAB_FAILED, errno, "no answer from the kernel");
+	if (mnl_cb_run(buf, (size_t)n, 1, 0, fn, data) < 0)
+		return lab_error_errno(err, LAB_FAILED, errno, "the kernel refuses to tell");
+	return 0;
+}
+
 struct nlmsghdr *kernel_netlink_question(void *buf, uint16_t type, size_t header,
 					 unsigned char family)
 {

@@ -23,6 +23,13 @@ int kernel_netlink_open_in(const char *lab, const char *ns, struct lab_error **e
 int kernel_netlink_dump(int fd, struct nlmsghdr *request, mnl_cb_t fn, void *data,
 			struct lab_error **err);
 
+/**
+ * Asks for one object: fn is called for it. 0, or -1 with the error, whose number is the kernel's: ENODEV where there
+ * is no such device.
+ */
+int kernel_netlink_get(int fd, struct nlmsghdr *request, mnl_cb_t fn, void *data,
+		       struct lab_error **err);
+
 /** The beginning of a request for a dump, in at least 64 aligned bytes: see kernel_netlink_list(). */
 struct nlmsghdr *kernel_netlink_question(void *buf, uint16_t type, size_t header,
 					 unsigned char family);

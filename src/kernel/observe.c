@@ -71,6 +71,7 @@ static int read_namespace(struct observation *o, const struct plan_namespace *ns
 		return -1;
 	o->sight.ns = ns->name;
 	o->sight.router = ns->router;
+	o->sight.some_lines = o->sight.wanted->some_lines && plan_is_wire(ns);
 	o->sight.cloud = !plan_find_node(o->sight.wanted, ns->name);
 	(void)kernel_sight_note(&o->sight, PLAN_NAMESPACE, ns); /* has no more than its identity */
 	res = read_caches(&o->sight, err);

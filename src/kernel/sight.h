@@ -27,8 +27,9 @@ struct kernel_sight {
 	struct plan *extra;  /* see struct plan */
 	const struct plan *wanted;
 	const char *lab;
-	const char *ns;            /* being looked at; a string of `wanted` */
-	bool router, cloud;        /* it forwards; it is the cloud's: nobody may add anything */
+	const char *ns;     /* being looked at; a string of `wanted` */
+	bool router, cloud; /* it forwards; it is the cloud's: nobody may add anything */
+	bool some_lines;    /* of labctl-wire's, it is looked at for some only: see struct plan */
 	void **seen[PLAN_N_KINDS]; /* beside each wanted object the one of the kernel, or NULL */
 	struct kernel_sight_dev *devs; /* of all namespaces; by ns, then index */
 	size_t n_devs, first_dev;      /* first_dev: of the namespace being looked at */

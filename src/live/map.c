@@ -50,7 +50,7 @@ static bool is_wire(const struct plan *p, const char *ns)
 {
 	const struct plan_namespace *n = plan_find_namespace(p, ns);
 
-	return n && n->role && !strcmp(n->role, "wire");
+	return n && plan_is_wire(n);
 }
 
 static void add_line(struct work *w, const struct plan_end *a, const struct plan_end *b,

@@ -337,6 +337,11 @@ static const void *find(const struct plan *p, enum plan_kind kind, const void *k
 	return NULL;
 }
 
+bool plan_is_wire(const struct plan_namespace *ns)
+{
+	return ns->role && !strcmp(ns->role, "wire");
+}
+
 bool plan_needs_lo(const struct plan_namespace *ns)
 {
 	return !ns->role || strcmp(ns->role, "transit-router") != 0;

@@ -279,6 +279,9 @@ struct plan {
 	 * Not sorted, without origins; NULL: nothing. Owned. A device is a link whose ends are one; a
 	 * rule of table 0, all with its priority; a filter's table may be "FAMILY NAME". */
 	struct plan *extra;
+	/* Of a part of a plan that is to be observed: of the lines of labctl-wire it has some only, and no others
+	 * need be looked at. */
+	bool some_lines;
 };
 
 struct plan *plan_new(const char *lab) __attribute__((returns_nonnull));
@@ -329,6 +332,9 @@ bool plan_same(enum plan_kind kind, const void *a, const void *b);
  * address of lo that is added later brings it up.
  */
 bool plan_needs_lo(const struct plan_namespace *ns);
+
+/** Whether it is the middle of lines that labctl-wire carries, and has nothing but their ends. */
+bool plan_is_wire(const struct plan_namespace *ns);
 
 const struct plan_namespace *plan_find_namespace(const struct plan *p, const char *name);
 const struct plan_node *plan_find_node(const struct plan *p, const char *ns);

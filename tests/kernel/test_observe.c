@@ -486,6 +486,60 @@ static void a_link_is_seen_from_one_end(void **state)
 	assert_r_has(part, false);
 }
 
+/* What a look at h1's line alone shows of r; extra: how many devices of no plan. */
+static struct plan *look_at_a_line(size_t extra)
+{
+	auto_plan struct plan *part = plan_new("small");
+	const struct plan_namespace *r = plan_find_namespace(lab.plan, "r");
+	struct lab_error *err = NULL;
+	const char **foreign;
+	size_t n_foreign;
+	struct plan *there;
+
+	*plan_add_namespace(part) = *r;
+	part->namespaces[0].role = "wire";
+	part->some_lines = true;
+	*plan_add_link(part) = lab.plan->links[0];
+	there = kernel_observe("small", part, &lab.ids[r - lab.plan->namespaces], NULL, &foreign,
+			       &n_foreign, &err);
+	must_hold(there ? 0 : -1, &err);
+	assert_int_equal(there->extra->n_links, extra);
+	return there;
+}
+
+/* Only as long as nothing but the devices that are asked about can matter. */
+static void of_many_devices_a_few_are_asked_about(void **state)
+{
+	const size_t others = lab.plan->n_links - 1 + lab.plan->n_bridges;
+	struct plan *there = look_at_a_line(others); /* r has addresses */
+
+	assert_int_equal(there->n_links, 1);
+	plan_free(there);
+	assert_int_equal(sandbox_sh("ip -n small.r addr flush scope global"), 0);
+	there = look_at_a_line(0);
+	assert_int_equal(there->n_links, 1);
+	assert_null(there->links[0].a.fault);
+	assert_null(there->namespaces[0].fault);
+	plan_free(there);
+	assert_int_equal(sandbox_sh("ip -n small.r link set h1 mtu 1400; "
+				    "ip -n small.r link set lo alias x"),
+			 0);
+	there = look_at_a_line(0);
+	assert_string_equal(there->links[0].a.fault, "mtu 1400");
+	assert_string_equal(there->namespaces[0].fault, "lo: mark");
+	plan_free(there);
+	assert_int_equal(sandbox_sh("ip -n small.r link add br9 type bridge; "
+				    "ip -n small.r link set h1 master br9"),
+			 0);
+	there = look_at_a_line(others + 1);
+	assert_string_equal(there->links[0].a.master, "br9");
+	plan_free(there);
+	assert_int_equal(sandbox_sh("ip -n small.r link del h1"), 0);
+	there = look_at_a_line(others + 1);
+	assert_int_equal(there->n_links, 0);
+	plan_free(there);
+}
+
 static void nothing_there_is_an_empty_plan(void **state)
 {
 	const char **foreign;
@@ -514,6 +568,7 @@ int main(void)
 		TEST(what_people_add_in_a_node_is_theirs),
 		TEST(another_namespace_of_the_name_is_foreign),
 		TEST(a_link_is_seen_from_one_end),
+		TEST(of_many_devices_a_few_are_asked_about),
 		TEST(nothing_there_is_an_empty_plan),
 	};
 

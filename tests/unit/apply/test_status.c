@@ -288,6 +288,40 @@ static void a_part_of_a_lab_is_seen_by_itself(void **state)
 	state_close(s);
 }
 
+static void add_line(struct plan *p, const char *ns, const char *port)
+{
+	struct plan_link *l = plan_add_link(p);
+
+	l->a = (struct plan_end){.ns = ns, .dev = "eth0"};
+	l->b = (struct plan_end){.ns = "wire", .dev = port};
+}
+
+/* Of the lines that labctl-wire carries a glance sees those that begin in an open namespace; a status sees all. */
+static void a_glance_at_the_wire_is_one_at_some_lines(void **state)
+{
+	const bool open[] = {true, false, true};
+	auto_plan struct plan *p = plan_new("lines"), *nothing = plan_new("lines");
+	auto_plan struct plan *glance = NULL, *all = NULL, *replaced = NULL;
+
+	plan_add_namespace(p)->name = "a";
+	plan_add_namespace(p)->name = "b";
+	*plan_add_namespace(p) = (struct plan_namespace){.name = "wire", .role = "wire"};
+	add_line(p, "a", "a.eth0");
+	add_line(p, "b", "b.eth0");
+	plan_sort(p);
+	glance = apply_part(p, open, APPLY_OPEN_ENDS);
+	assert_int_equal(glance->n_namespaces, 2);
+	assert_int_equal(glance->n_links, 1);
+	assert_string_equal(glance->links[0].a.ns, "a");
+	assert_true(glance->some_lines);
+	all = apply_part(p, open, APPLY_BOTH_ENDS);
+	assert_int_equal(all->n_links, 2);
+	assert_false(all->some_lines);
+	replaced = apply_replaced(p, open, nothing);
+	assert_int_equal(replaced->n_links, 1); /* as planned: it was not looked at */
+	assert_string_equal(replaced->links[0].a.ns, "b");
+}
+
 static struct apply_glance glance_at(struct fixture *f, const char *ns)
 {
 	struct apply_ops ops = fake_ops(f->k);
@@ -411,6 +445,7 @@ int main(void)
 		TEST(a_run_that_was_cut_short_is_seen_beside_the_copy),
 		TEST(supervisor_that_cannot_be_looked_at_counts),
 		TEST(a_part_of_a_lab_is_seen_by_itself),
+		TEST(a_glance_at_the_wire_is_one_at_some_lines),
 		TEST(a_glance_sees_what_is_open),
 		TEST(a_glance_that_fails_leaves_nothing),
 		TEST(what_is_wrong_is_said_once),
