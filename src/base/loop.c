@@ -2,11 +2,13 @@
 /*
  * Level- or edge-triggered as the caller asks. Timers live in a heap, so that setting and clearing are
  * O(log n); one that is put off stays where it is until its old time has come, since most deadlines are put off
- * again and again and hardly any is reached. Events that were fetched for a descriptor which a callback then removes are blanked in the
- * batch: no callback runs on a dead object.
+ * again and again and hardly any is reached. The kernel hears of the first of them: of a near one with epoll_wait(2),
+ * of a far one once, by a timerfd. Events that were fetched for a descriptor which a callback then removes are blanked
+ * in the batch: no callback runs on a dead object.
  */
 #include "base/loop.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/timerfd.h>
@@ -29,6 +31,7 @@ struct loop {
 	struct loop_later later[LOOP_N_RANKS]; /* rings, each itself what is behind its last */
 	loop_sender *send;                     /* NULL: everybody for himself */
 	void *send_arg;
+	struct loop_later *messages[LOOP_TOGETHER]; /* being sent */
 	struct epoll_event batch[BATCH];
 	int n_batch, at; /* the batch being delivered */
 };
@@ -152,6 +155,7 @@ void loop_later_clear(struct loop_later *later)
 void loop_later_send(struct loop *l, struct loop_later *later, enum loop_later_rank rank, int fd,
 		     const struct iovec *parts, int n)
 {
+	assert(!later->next && n <= LOOP_PARTS);
 	loop_later_set(l, later, rank);
 	later->message.parts = parts;
 	later->message.n = n;
@@ -207,10 +211,10 @@ static struct loop_later *first_later(const struct loop *l)
 	return NULL;
 }
 
-/* All that is to be sent, in its order; one alone costs whoever sends it no more. */
+/* All that is to be sent, in its order. */
 static void send_together(struct loop *l)
 {
-	struct loop_later *all[LOOP_TOGETHER];
+	struct loop_later **all = l->messages;
 	size_t n = 0;
 
 	for (int i = 0; i < LOOP_N_RANKS; i++) {
@@ -221,8 +225,7 @@ static void send_together(struct loop *l)
 			if (at->message.parts)
 				all[n++] = at;
 	}
-	if (n > 1)
-		l->send(l->send_arg, all, n);
+	l->send(l->send_arg, all, n);
 	for (size_t i = 0; i < n; i++)
 		all[i]->message.parts = NULL; /* what was not tried is left to its fn */
 }

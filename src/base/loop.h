@@ -44,7 +44,7 @@ struct loop_later {
 	} message;
 };
 
-/** Tries the messages of all of them, n of at least two, and notes in each that it has, and the result. */
+/** Tries the messages of all of them, and notes in each that it has, and the result; what it leaves is left to fn. */
 typedef void loop_sender(void *arg, struct loop_later *const *laters, size_t n);
 
 struct loop *loop_new(void); /* NULL with errno where the kernel refuses */
@@ -71,14 +71,15 @@ void loop_later_set(struct loop *l, struct loop_later *later, enum loop_later_ra
 void loop_later_clear(struct loop_later *later); /* fine when it is not set */
 
 /**
- * The same where fn is going to send something to a socket, which it may find done, see loop_later_sent(). The parts
- * stay as they are until then. No more than LOOP_PARTS.
+ * The same where fn is going to send something to a socket, which it may find done, see loop_later_sent(). Nothing is
+ * put off yet; the parts, no more than LOOP_PARTS, stay as they are until then. Who sends it before that has to clear
+ * it, or it is sent twice.
  */
 void loop_later_send(struct loop *l, struct loop_later *later, enum loop_later_rank rank, int fd,
 		     const struct iovec *parts, int n);
 /** Whether it has been tried; if so *n is what sendmsg(2) would have given, errno included. Tells it once. */
 bool loop_later_sent(struct loop_later *later, ssize_t *n);
-/** Who sends what is to be sent at the end of a turn, before anything that was put off is called. */
+/** Who sends what is to be sent at the end of a turn, in its order, before anything that was put off is called. */
 void loop_send_together(struct loop *l, loop_sender *send, void *arg);
 
 /** CLOCK_MONOTONIC in milliseconds, read once per turn of the loop. */

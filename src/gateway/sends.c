@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "gateway/sends.h"
 
+#include <errno.h>
 #include <liburing.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -80,20 +81,21 @@ static void put(struct gateway_sends *s, struct loop_later *later, size_t i)
 	io_uring_sqe_set_data(sqe, later);
 }
 
-static void take_results(struct gateway_sends *s)
+/* How many. ENOMEM is the ring's, not the socket's: such a message is left to whoever sends it alone. */
+static unsigned int take_results(struct gateway_sends *s)
 {
 	struct io_uring_cqe *cqe;
 	unsigned int head, n = 0;
 
-	io_uring_for_each_cqe(&s->ring, head, cqe)
-	{
+	io_uring_for_each_cqe (&s->ring, head, cqe) {
 		struct loop_later *later = io_uring_cqe_get_data(cqe);
 
 		later->message.result = cqe->res;
-		later->message.tried = true;
+		later->message.tried = cqe->res != -ENOMEM;
 		n++;
 	}
 	io_uring_cq_advance(&s->ring, n);
+	return n;
 }
 
 void gateway_send(void *arg, struct loop_later *const *laters, size_t n)
@@ -101,13 +103,12 @@ void gateway_send(void *arg, struct loop_later *const *laters, size_t n)
 	struct gateway_sends *s = arg;
 	int taken;
 
-	if (s->broken)
+	if (s->broken || n == 1) /* which costs whoever sends it no more */
 		return;
 	for (size_t i = 0; i < n; i++)
 		put(s, laters[i], i);
 	taken = io_uring_submit_and_wait(&s->ring, (unsigned int)n);
-	take_results(s);
-	if (taken == (int)n)
+	if (take_results(s) == n && taken == (int)n)
 		return;
 	/* the kernel is short of memory: what it has not taken must not be sent later, by the next call */
 	io_uring_queue_exit(&s->ring);

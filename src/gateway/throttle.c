@@ -62,15 +62,17 @@ bool gateway_throttle_take(void *memory, uint64_t hash, uint32_t limit, uint32_t
 	const uint64_t begun = ((uint64_t)now + UTC_8) / unit * unit - UTC_8;
 	const uint64_t end = (begun + unit) & CALLS_MASK;
 	struct slot *s = find(slots, hash | 1, (uint64_t)now);
-	uint64_t old, calls;
+	uint64_t old, calls, of;
 
 	if (!s)
 		return true;
 	old = atomic_load(&s->count);
 	do {
-		calls = old >> 32 == end ? old & CALLS_MASK : 0;
+		/* where another process is in the next unit already, this call, which is late, is of that one */
+		of = old >> 32 == end + unit ? end + unit : end;
+		calls = old >> 32 == of ? old & CALLS_MASK : 0;
 		if (calls >= limit)
 			return false;
-	} while (!atomic_compare_exchange_weak(&s->count, &old, end << 32 | (calls + 1)));
+	} while (!atomic_compare_exchange_weak(&s->count, &old, of << 32 | (calls + 1)));
 	return true;
 }

@@ -142,9 +142,11 @@ static void transmit(struct upstream_call *call)
 	while (call->can_write && !call->write_failed && !all_sent(call)) {
 		ssize_t n;
 
-		if (!loop_later_sent(&call->send, &n))
+		if (!loop_later_sent(&call->send, &n)) {
+			loop_later_clear(&call->send);
 			n = secured_send(&call->conn->secured, call->conn->io.fd, call->parts,
 					 parts_of(call, call->parts));
+		}
 		if (n >= 0) {
 			call->sent += (size_t)n;
 			call->times.sent = loop_now(pool_loop(call->upstream));

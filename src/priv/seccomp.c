@@ -366,13 +366,13 @@ static int deny_odd_sockets(scmp_filter_ctx ctx)
 	return rc;
 }
 
-static int fill_deny_list(scmp_filter_ctx ctx)
+static int fill_deny_list(scmp_filter_ctx ctx, bool rings)
 {
 	int rc = deny_user_namespaces(ctx);
 
 	if (!rc)
 		rc = deny_odd_sockets(ctx);
-	if (!rc)
+	if (!rc && !rings)
 		rc = add_named(ctx, SCMP_ACT_ERRNO(EPERM), uses_rings, ARRAY_LEN(uses_rings));
 	for (size_t i = 0; !rc && i < ARRAY_LEN(hostile); i++) {
 		/* LeakSanitizer traces its own threads when the program ends */
@@ -393,6 +393,7 @@ int priv_hide(struct lab_error **err)
 
 int priv_seccomp(enum priv_profile profile, struct lab_error **err)
 {
+	const bool rings = profile == PRIV_GATEWAY;
 	scmp_filter_ctx ctx;
 	int rc;
 
@@ -405,7 +406,7 @@ int priv_seccomp(enum priv_profile profile, struct lab_error **err)
 	ctx = seccomp_init(profile == PRIV_FUNCTION ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(ENOSYS));
 	if (!ctx)
 		return lab_error_make(err, LAB_FAILED, "system call filter: out of memory");
-	rc = profile == PRIV_FUNCTION ? fill_deny_list(ctx) : fill_allow_list(ctx, profile);
+	rc = profile == PRIV_FUNCTION ? fill_deny_list(ctx, rings) : fill_allow_list(ctx, profile);
 	if (!rc)
 		rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1);
 	if (!rc)

@@ -253,21 +253,6 @@ static void messages_are_sent_together(void **state)
 	loop_free(l);
 }
 
-static void one_message_is_left_to_its_sender(void **state)
-{
-	struct loop *l = loop_new();
-	struct letter x;
-
-	n_fired = 0;
-	n_sends = 0;
-	loop_send_together(l, send_some, (void *)"post");
-	post(l, &x, 1);
-	assert_int_equal(loop_turn(l, 0), 0);
-	assert_int_equal(n_sends, 0);
-	assert_int_equal(x.told, -2);
-	loop_free(l);
-}
-
 static void count_letter(struct loop_later *later)
 {
 	ssize_t n;
@@ -336,7 +321,6 @@ int main(void)
 		cmocka_unit_test(what_is_put_off_comes_last),
 		cmocka_unit_test(what_is_put_off_again_is_of_the_same_turn),
 		cmocka_unit_test(messages_are_sent_together),
-		cmocka_unit_test(one_message_is_left_to_its_sender),
 		cmocka_unit_test(very_many_messages_are_sent_in_parts),
 		cmocka_unit_test(alarms_ring_in_time),
 	};

@@ -10,6 +10,7 @@
 #include "gateway/gateway.h"
 #include "gateway/quota.h"
 #include "lib/http_client.h"
+#include "lib/together.h"
 #include "unit/gateway/config.h"
 
 #define TEST_HOST "\r\nHost: " TEST_VPC "\r\n"
@@ -28,6 +29,7 @@ static inline void test_gateway_init(struct test_gateway *g)
 {
 	g->a = arena_new(0);
 	g->loop = loop_new();
+	loop_send_together(g->loop, test_sender, NULL);
 	g->log = memfd_create("log", MFD_CLOEXEC);
 	g->state = memfd_create("state", MFD_CLOEXEC);
 	assert_int_equal(ftruncate(g->state, GATEWAY_MEMORY), 0);

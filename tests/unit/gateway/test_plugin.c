@@ -141,6 +141,11 @@ static void units(void **state)
 	assert_false(gateway_throttle_take(memory, 5, 2, 60, now + 59));
 	assert_true(gateway_throttle_take(memory, 7, 2, 60, now + 59));
 	assert_true(gateway_throttle_take(memory, 5, 2, 60, now + 60));
+	/* late, and of the next minute, which has had its two then; but no clock that was put back is for ever */
+	assert_true(gateway_throttle_take(memory, 5, 2, 60, now + 59));
+	assert_false(gateway_throttle_take(memory, 5, 2, 60, now + 60));
+	assert_false(gateway_throttle_take(memory, 5, 2, 60, now + 59));
+	assert_true(gateway_throttle_take(memory, 5, 2, 60, now - 60));
 	/* the day ends at 16:00 UTC */
 	assert_true(gateway_throttle_take(memory, 9, 1, 86400, now));
 	assert_false(gateway_throttle_take(memory, 9, 1, 86400, now + 17 * 3600));

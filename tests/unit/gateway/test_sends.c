@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Skipped where the kernel has no rings for us. */
-#include "gateway/sends.h"
+#include "gateway/sends.c" /* to try on its ring what it never asks for */
 
 #include <dirent.h>
 #include <errno.h>
@@ -155,12 +155,46 @@ static void nobody_gives_it_more_rights(void **state)
 	assert_int_equal(errno, EACCES);
 }
 
+static int try(struct io_uring *ring, const struct io_uring_sqe *wanted)
+{
+	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
+	struct io_uring_cqe *cqe;
+	int res;
+
+	assert_non_null(sqe);
+	*sqe = *wanted;
+	assert_int_equal(io_uring_submit_and_wait(ring, 1), 1);
+	assert_int_equal(io_uring_wait_cqe(ring, &cqe), 0);
+	res = cqe->res;
+	io_uring_cqe_seen(ring, cqe);
+	return res;
+}
+
+static void it_does_nothing_else(void **state)
+{
+	static const struct io_uring_sqe others[] = {
+		{.opcode = IORING_OP_NOP},
+		{.opcode = IORING_OP_OPENAT, .fd = -1},
+		{.opcode = IORING_OP_SOCKET},
+		{.opcode = IORING_OP_CONNECT},
+		{.opcode = IORING_OP_RECV},
+		{.opcode = IORING_OP_SEND_ZC},
+		{.opcode = IORING_OP_SEND, .flags = IOSQE_ASYNC},
+		{.opcode = IORING_OP_SENDMSG, .flags = IOSQE_FIXED_FILE},
+		{.opcode = IORING_OP_SEND, .flags = IOSQE_IO_LINK},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		assert_int_equal(try(&sends->ring, &others[i]), -EACCES);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_has_its_own_result),
 		cmocka_unit_test(it_goes_on),
 		cmocka_unit_test(nobody_gives_it_more_rights),
+		cmocka_unit_test(it_does_nothing_else),
 	};
 	int failed;
 

@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "httpd/httpd.h"
 #include "lib/http_client.h"
+#include "lib/together.h"
 
 struct fixture {
 	struct loop *loop;
@@ -79,6 +80,7 @@ static inline void on_end(struct httpd_request *r, bool sent, void *arg)
 static inline void open_fixture(struct fixture *f, struct httpd_options o)
 {
 	*f = (struct fixture){.loop = loop_new()};
+	loop_send_together(f->loop, test_sender, NULL);
 	f->listening = test_listen(&f->port);
 	f->httpd = httpd_new(f->loop, &o,
 			     &(struct httpd_handler){on_request, on_refuse, on_end, f});

@@ -2,8 +2,11 @@
 /* The backend is a script: what it answers, in which pieces, and whether it then closes. */
 #include "httpd/upstream.h"
 
+#include <sys/eventfd.h>
+
 #include "base/cleanup.h"
 #include "lib/http_client.h"
+#include "lib/together.h"
 
 struct outcome {
 	bool done;
@@ -34,6 +37,7 @@ static void open_fixture_with(struct fixture *f, struct upstream_options options
 	f->listening = test_listen(&f->port);
 	assert_int_equal(fcntl(f->listening, F_SETFL, O_NONBLOCK), 0);
 	f->upstream = upstream_new(f->loop, &options);
+	loop_send_together(f->loop, test_sender, NULL);
 }
 
 static void open_fixture(struct fixture *f)
@@ -587,10 +591,60 @@ static void bodies_together_are_bounded(void **state)
 	close_fixture(&f);
 }
 
+static void send_all(void *arg, struct loop_later *const *laters, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		laters[i]->message.tried = true;
+		laters[i]->message.result = test_send_all(laters[i]);
+	}
+}
+
+/* What comes in between is not what the backend says, but that it is there. */
+struct knock {
+	struct loop_io io; /* first */
+	struct fixture *f;
+};
+
+static void on_knock(struct loop_io *io, uint32_t events)
+{
+	say(((struct knock *)(void *)io)->f, "ok");
+}
+
+/*
+ * The end of an answer comes between the event of its beginning and the read that takes both: its own event, which is
+ * the connection's next one, has nothing to read. By then another request is put off there: it is sent once.
+ */
+static void one_put_off_is_sent_once(void **state)
+{
+	struct knock k = {.io.fn = on_knock};
+	const int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	struct outcome o;
+	struct fixture f;
+	char buf[1000];
+
+	open_fixture(&f);
+	loop_send_together(f.loop, send_all, NULL);
+	k.f = &f;
+	assert_int_equal(loop_add(f.loop, &k.io, fd, EPOLLIN | EPOLLET), 0);
+	start(&f, &o, false, 5000);
+	take_request(&f);
+	assert_int_equal(eventfd_write(fd, 1), 0);
+	say(&f, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n");
+	turn_until(&f, &o.done);
+	assert_int_equal(o.outcome, UPSTREAM_OK);
+	strbuf_done(&o.body);
+	start(&f, &o, false, 5000);
+	assert_int_equal(loop_turn(f.loop, 0), 0);
+	assert_int_equal(recv(f.conn, buf, sizeof(buf), 0), sizeof(request_head) - 1 + 4);
+	close_fixture(&f);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers),
+		cmocka_unit_test(one_put_off_is_sent_once),
 		cmocka_unit_test(interim_flood),
 		cmocka_unit_test(byte_at_a_time),
 		cmocka_unit_test(deadlines_and_refusals),
