@@ -392,14 +392,15 @@ void call_event(struct upstream_call *call, uint32_t events)
 		if (!(events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) || !connected(call))
 			return;
 	}
-	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
-		if (call->send.next) { /* before anything was asked: it is no answer of ours */
+	if (call->send.next) { /* nothing was asked yet: what can be read is no answer of ours */
+		if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
 			loop_later_clear(&call->send);
 			died(call, 0);
-			return;
 		}
-		call->can_read = true;
+		return; /* an edge of EPOLLOUT says nothing new: on_send() is to come */
 	}
+	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+		call->can_read = true;
 	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		call->hangup = true;
 	if (events & EPOLLOUT)
