@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,26 +13,8 @@
 #include "base/strbuf.h"
 #include "base/tree.h"
 
-#define FILE_MAX (64u * 1024 * 1024) /* plan.json of ten thousand nodes has 30 MB */
-
-static int read_all(int fd, struct strbuf *b)
-{
-	char part[16384];
-	ssize_t n;
-
-	while ((n = read(fd, part, sizeof(part))) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		strbuf_addn(b, part, (size_t)n);
-		if (b->len > FILE_MAX) {
-			errno = EFBIG;
-			return -1;
-		}
-	}
-	return 0;
-}
+#define FILE_MAX   (64u * 1024 * 1024) /* plan.json of ten thousand nodes has 30 MB */
+#define FIRST_ROOM 4096u               /* for who does not tell how large it is */
 
 /* Of a file that is none, as of a folder: -1 with EISDIR. */
 static int open_regular(int dir, const char *name, int flags, size_t *size)
@@ -50,18 +33,6 @@ static int open_regular(int dir, const char *name, int flags, size_t *size)
 	return steal_fd(&fd);
 }
 
-char *file_read(int dir, const char *name, int flags, size_t *len)
-{
-	auto_strbuf struct strbuf b = {0};
-	size_t size;
-	auto_close int fd = open_regular(dir, name, flags, &size);
-
-	if (fd < 0 || read_all(fd, &b))
-		return NULL;
-	*len = b.len;
-	return strbuf_take(&b);
-}
-
 /* Until the end, or until there is no more room; how much there is then. */
 static ssize_t fill(int fd, char *to, size_t len, size_t room)
 {
@@ -78,31 +49,58 @@ static ssize_t fill(int fd, char *to, size_t len, size_t room)
 	return (ssize_t)len;
 }
 
-char *file_read_into(struct arena *arena, int dir, const char *name, int flags, size_t *len)
+/* Room for as many bytes and a NUL, and in it the n of text: in the arena, or on the heap where that is NULL. */
+static char *make_room(struct arena *arena, char *text, size_t n, size_t room)
 {
-	size_t size, n = 0;
-	auto_close int fd = open_regular(dir, name, flags, &size);
-	char *text = NULL;
+	char *more = arena ? arena_alloc(arena, room + 1) : realloc(text, room + 1);
 
-	if (fd < 0)
-		return NULL;
+	if (!more)
+		abort();
+	if (arena && n)
+		memcpy(more, text, n);
+	return more;
+}
+
+/* Whole; *text is the caller's, also where it fails. */
+static int read_all(struct arena *arena, int fd, size_t size, char **text, size_t *len)
+{
 	/* one more than there is: it is full only where the file has grown since, or in /proc, where sizes are 0 */
-	for (size_t room = size + 1; size <= FILE_MAX && n <= FILE_MAX; room *= 2) {
-		char *more = arena_alloc(arena, room + 1);
+	size_t room = size ? size + 1 : FIRST_ROOM, n = 0;
+
+	for (; size <= FILE_MAX && n <= FILE_MAX; room *= 2) {
 		ssize_t filled;
 
-		if (n)
-			memcpy(more, text, n);
-		text = more;
-		filled = fill(fd, text, n, room);
+		*text = make_room(arena, *text, n, room);
+		filled = fill(fd, *text, n, room);
 		if (filled < 0)
-			return NULL;
-		n = *len = (size_t)filled;
-		if (n < room && n <= FILE_MAX)
-			return text; /* memory of an arena is zeroed: it ends in NUL */
+			return -1;
+		n = (size_t)filled;
+		if (n < room && n <= FILE_MAX) {
+			(*text)[n] = '\0';
+			*len = n;
+			return 0;
+		}
 	}
 	errno = EFBIG;
-	return NULL;
+	return -1;
+}
+
+char *file_read(int dir, const char *name, int flags, size_t *len)
+{
+	auto_free char *text = NULL;
+	size_t size;
+	auto_close int fd = open_regular(dir, name, flags, &size);
+
+	return fd < 0 || read_all(NULL, fd, size, &text, len) ? NULL : steal_ptr(text);
+}
+
+char *file_read_into(struct arena *arena, int dir, const char *name, int flags, size_t *len)
+{
+	char *text = NULL; /* the arena's */
+	size_t size;
+	auto_close int fd = open_regular(dir, name, flags, &size);
+
+	return fd < 0 || read_all(arena, fd, size, &text, len) ? NULL : text;
 }
 
 static int write_all(int fd, const char *text, size_t len)
