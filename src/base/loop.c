@@ -38,8 +38,9 @@ struct loop {
 
 static void on_alarm(struct loop_io *io, uint32_t events)
 {
-	container_of(io, struct loop, alarm)->armed =
-		NEVER; /* an edge: there is nothing to be read */
+	struct loop *l = container_of(io, struct loop, alarm);
+
+	l->armed = NEVER; /* it came as an edge: nothing has to be read */
 }
 
 static int add_alarm(struct loop *l)

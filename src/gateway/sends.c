@@ -65,8 +65,7 @@ void gateway_sends_free(struct gateway_sends *s)
 
 static void put(struct gateway_sends *s, struct loop_later *later, size_t i)
 {
-	struct io_uring_sqe *sqe =
-		io_uring_get_sqe(&s->ring); /* there are LOOP_TOGETHER, all free */
+	struct io_uring_sqe *sqe = io_uring_get_sqe(&s->ring); /* of LOOP_TOGETHER, all free */
 	const struct iovec *parts = later->message.parts;
 	/* so that one whose socket is full says so, and does not wait for room */
 	const int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
@@ -103,7 +102,7 @@ void gateway_send(void *arg, struct loop_later *const *laters, size_t n)
 	struct gateway_sends *s = arg;
 	int taken;
 
-	if (s->broken || n == 1) /* which costs whoever sends it no more */
+	if (s->broken || n == 1) /* one alone costs as much by sendmsg(2) */
 		return;
 	for (size_t i = 0; i < n; i++)
 		put(s, laters[i], i);

@@ -366,6 +366,7 @@ static int deny_odd_sockets(scmp_filter_ctx ctx)
 	return rc;
 }
 
+/* rings: of a gateway, which has this list in sanitizer builds. */
 static int fill_deny_list(scmp_filter_ctx ctx, bool rings)
 {
 	int rc = deny_user_namespaces(ctx);
