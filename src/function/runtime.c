@@ -347,8 +347,8 @@ static void write_passed(struct http_writer *w, const struct function_request *q
 static void write_event(struct http_writer *w, const struct function_request *q)
 {
 	http_write_request_line(w, http_slice("POST"), http_slice("/invoke"));
-	http_write_header(w, http_slice("Host"), http_slice(q->warm->host));
-	http_write_header(w, http_slice("Content-Type"), http_slice("application/octet-stream"));
+	http_write_named(w, "Host", http_slice(q->warm->host));
+	http_write_named(w, "Content-Type", http_slice("application/octet-stream"));
 	http_write_length(w, q->body.n);
 }
 
@@ -361,10 +361,9 @@ static void write_number(struct http_writer *w, const char *name, unsigned n)
 
 static void write_credentials(struct http_writer *w, const struct function_settings *s)
 {
-	http_write_header(w, http_slice("x-fc-access-key-id"), http_slice(s->access_key_id));
-	http_write_header(w, http_slice("x-fc-access-key-secret"),
-			  http_slice(s->access_key_secret));
-	http_write_header(w, http_slice("x-fc-security-token"), http_slice(s->security_token));
+	http_write_named(w, "x-fc-access-key-id", http_slice(s->access_key_id));
+	http_write_named(w, "x-fc-access-key-secret", http_slice(s->access_key_secret));
+	http_write_named(w, "x-fc-security-token", http_slice(s->security_token));
 }
 
 static void write_told(struct function_runtime *t)
@@ -375,13 +374,13 @@ static void write_told(struct function_runtime *t)
 	struct http_writer *w = &t->told;
 
 	*w = http_writer(t->told_text, sizeof(t->told_text));
-	http_write_header(w, http_slice("x-fc-function-name"), http_slice(s->name));
-	http_write_header(w, http_slice("x-fc-region"), http_slice(s->region));
+	http_write_named(w, "x-fc-function-name", http_slice(s->name));
+	http_write_named(w, "x-fc-region", http_slice(s->region));
 	write_number(w, "x-fc-function-memory", s->memory_mb);
 	write_number(w, "x-fc-function-timeout", (s->timeout_ms + 999) / 1000);
 	/* a file may have any name, a header may not */
 	if (http_header_valid(http_slice("x-fc-function-handler"), http_slice(file)))
-		http_write_header(w, http_slice("x-fc-function-handler"), http_slice(file));
+		http_write_named(w, "x-fc-function-handler", http_slice(file));
 	if (s->access_key_id)
 		write_credentials(w, s);
 }
@@ -394,9 +393,9 @@ static void write_head(struct function_request *q)
 		write_passed(&w, q);
 	else
 		write_event(&w, q);
-	http_write_header(&w, http_slice("x-fc-request-id"), http_slice(q->id));
-	http_write_header(&w, http_slice("x-fc-control-path"),
-			  http_slice(q->passed ? "/http-invoke" : "/invoke"));
+	http_write_named(&w, "x-fc-request-id", http_slice(q->id));
+	http_write_named(&w, "x-fc-control-path",
+			 http_slice(q->passed ? "/http-invoke" : "/invoke"));
 	http_write_lines(&w, &q->runtime->told);
 	if (!http_write_end(&w))
 		abort(); /* names of functions and files have at most 255 bytes; the rest was read as such */

@@ -138,13 +138,12 @@ static void write_own_headers(struct http_writer *w, const struct gateway_call *
 		if (!gateway_set_of(c->sets, GATEWAY_IN_HEAD, c->out.own[i].name))
 			http_write_header(w, c->out.own[i].name, c->out.own[i].value);
 	}
-	http_write_header(w, http_slice("X-Forwarded-For"), forwarded_for);
-	http_write_header(w, http_slice("X-Forwarded-Proto"),
-			  http_slice(c->r->secure ? "https" : "http"));
-	http_write_header(w, http_slice("X-Real-IP"), client);
+	http_write_named(w, "X-Forwarded-For", forwarded_for);
+	http_write_named(w, "X-Forwarded-Proto", http_slice(c->r->secure ? "https" : "http"));
+	http_write_named(w, "X-Real-IP", client);
 	if (!says(c, "CaClientIp"))
-		http_write_header(w, http_slice("CaClientIp"), client);
-	http_write_header(w, http_slice("X-Ca-Request-Id"), http_slice(c->id));
+		http_write_named(w, "CaClientIp", client);
+	http_write_named(w, "X-Ca-Request-Id", http_slice(c->id));
 	if (c->out.body.n || http_expects_body(backend_method(c)))
 		http_write_length(w, c->out.body.n);
 }
@@ -152,8 +151,8 @@ static void write_own_headers(struct http_writer *w, const struct gateway_call *
 /* Before all others, which may have such names where the API says so: the first counts. */
 static void write_function_headers(struct http_writer *w, const struct gateway_call *c)
 {
-	http_write_header(w, http_slice("x-fc-request-id"), http_slice(c->id));
-	http_write_header(w, http_slice("x-fc-function-name"), http_slice(c->backend->function));
+	http_write_named(w, "x-fc-request-id", http_slice(c->id));
+	http_write_named(w, "x-fc-function-name", http_slice(c->backend->function));
 }
 
 /* In the request's arena; p == NULL where that has no room. */
@@ -177,7 +176,7 @@ static struct http_slice write_head(struct gateway_call *c, const struct gateway
 		return (struct http_slice){NULL, 0};
 	w = http_writer(buf, room);
 	http_write_request_line(&w, out->method, to);
-	http_write_header(&w, http_slice("Host"), http_slice(host));
+	http_write_named(&w, "Host", http_slice(host));
 	if (is_function(c))
 		write_function_headers(&w, c);
 	write_client_headers(&w, c);

@@ -47,24 +47,13 @@ static size_t table_size(size_t items)
 	return n;
 }
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 /* ---- hosts ---- */
 
 static struct host *host_slot(const struct gateway_routes *t, struct http_slice name)
 {
-	uint64_t h = 0;
-	size_t i;
+	size_t i = hash_quick(0, name.p, name.n, 0x20) & t->host_mask;
 
-	for (i = 0; i < name.n; i++) {
-		char c = lower(name.p[i]);
-
-		h = hash_bytes(h, &c, 1);
-	}
-	for (i = h & t->host_mask;; i = (i + 1) & t->host_mask) {
+	for (;; i = (i + 1) & t->host_mask) {
 		if (!t->hosts[i].name || http_slice_is(name, t->hosts[i].name))
 			return &t->hosts[i];
 	}
@@ -139,7 +128,7 @@ int gateway_route_stage(const struct gateway_group *g, struct http_slice name)
 
 static struct edge *edge_slot(const struct gateway_routes *t, uint32_t from, struct http_slice s)
 {
-	size_t i = hash_bytes(from, s.p, s.n) & t->edge_mask;
+	size_t i = hash_quick(from, s.p, s.n, 0) & t->edge_mask;
 
 	for (;; i = (i + 1) & t->edge_mask) {
 		struct edge *e = &t->edges[i];

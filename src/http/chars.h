@@ -17,18 +17,20 @@ static inline bool http_is_alpha(unsigned char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+enum { HTTP_TOKEN = 1, HTTP_UNRESERVED = 2 };
+
+extern const unsigned char http_chars[256]; /* what each byte is */
+
 /** Unreserved of RFC 3986 2.3: means in a URL the same encoded or not. */
 static inline bool http_is_unreserved(unsigned char c)
 {
-	return http_is_alpha(c) || http_is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
+	return http_chars[c] & HTTP_UNRESERVED;
 }
-
-extern const unsigned char http_token_chars[256];
 
 /** tchar of RFC 9110 5.6.2: what methods and field names are made of. */
 static inline bool http_is_token_char(unsigned char c)
 {
-	return http_token_chars[c];
+	return http_chars[c] & HTTP_TOKEN;
 }
 
 /** What a field value may hold: HTAB, 0x20-0x7e, 0x80-0xff. */

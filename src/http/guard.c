@@ -3,10 +3,13 @@
 
 #include "http/chars.h"
 
-const unsigned char http_token_chars[256] = {
-	['!'] = 1, ['#'] = 1, ['$'] = 1, ['%'] = 1,         ['&'] = 1,         ['\''] = 1,
-	['*'] = 1, ['+'] = 1, ['-'] = 1, ['.'] = 1,         ['^'] = 1,         ['_'] = 1,
-	['`'] = 1, ['|'] = 1, ['~'] = 1, ['0' ... '9'] = 1, ['a' ... 'z'] = 1, ['A' ... 'Z'] = 1,
+#define T HTTP_TOKEN
+#define U (HTTP_TOKEN | HTTP_UNRESERVED)
+
+const unsigned char http_chars[256] = {
+	['!'] = T, ['#'] = T, ['$'] = T, ['%'] = T,         ['&'] = T,         ['\''] = T,
+	['*'] = T, ['+'] = T, ['-'] = U, ['.'] = U,         ['^'] = T,         ['_'] = U,
+	['`'] = T, ['|'] = T, ['~'] = U, ['0' ... '9'] = U, ['a' ... 'z'] = U, ['A' ... 'Z'] = U,
 };
 
 bool http_guard_refuse(struct http_head *h, int status, const char *why)
@@ -86,19 +89,23 @@ bool http_guard_header_line(struct http_head *h, struct http_slice line)
 		return http_guard_refuse(h, 400, "header line begins with a space");
 	if (n == 0 || n == line.n || line.p[n] != ':')
 		return http_guard_refuse(h, 400, "malformed header name");
-	return http_is_value(line.p + n + 1, line.n - n - 1) ||
-	       http_guard_refuse(h, 400, "control character in a header value");
+	if (!http_is_value(line.p + n + 1, line.n - n - 1))
+		return http_guard_refuse(h, 400, "control character in a header value");
+	h->headers[h->n_headers++] = (struct http_header){{line.p, n},
+							  http_slice_trimmed(skip(line, n + 1))};
+	return true;
 }
 
 /* ---- rules across lines ---- */
 
 struct seen {
 	const struct http_header *host, *length, *encoding;
-	bool close, keep_alive;
+	bool connection, close, keep_alive;
 };
 
 static void connection_options(struct seen *seen, struct http_slice value)
 {
+	seen->connection = true;
 	while (value.n) {
 		struct http_slice e = http_list_next(&value);
 
@@ -301,6 +308,7 @@ bool http_guard_message(struct http_head *h)
 
 	if (!collect(h, &seen))
 		return false;
+	h->no_connection = !seen.connection;
 	if (!h->is_response && !target_rules(h, &seen))
 		return false;
 	return framing_rules(h, &seen);

@@ -17,12 +17,15 @@
 
 #include "http/head.h"
 
-/** Each returns true, or false with h->error and h->error_text set. */
+/**
+ * Each sets the slices of its line, a header's behind those before it, for which there has to be room; true, or false
+ * with h->error and h->error_text set.
+ */
 bool http_guard_request_line(struct http_head *h, struct http_slice line);
 bool http_guard_status_line(struct http_head *h, struct http_slice line);
 bool http_guard_header_line(struct http_head *h, struct http_slice line);
 
-/** The rules across lines, when all slices of the head are set; decides the framing. */
+/** The rules across lines, when all lines have been seen; decides the framing. */
 bool http_guard_message(struct http_head *h);
 
 /** Refuses the message. Returns false. For responses every status becomes 502. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Bytes become lines here, in one pass that remembers where it stopped: the outcome depends only on
- * the bytes, never on how they were cut into reads. Each line goes to the guard when its LF arrives.
- * At the empty line the head is split into slices, handed to llhttp, and both readings compared.
+ * the bytes, never on how they were cut into reads. Each line goes to the guard when its LF arrives, which
+ * makes slices of it. At the empty line the head is handed to llhttp, and both readings compared.
  */
 #include "http/head.h"
 
@@ -133,35 +133,6 @@ static bool agree(struct http_head *h, const char *buf, size_t len)
 
 /* ---- lines ---- */
 
-static struct http_slice trim(const char *p, const char *end)
-{
-	while (p < end && (*p == ' ' || *p == '\t'))
-		p++;
-	while (p < end && (end[-1] == ' ' || end[-1] == '\t'))
-		end--;
-	return (struct http_slice){p, (size_t)(end - p)};
-}
-
-/* All lines are known to be well-formed: sets the slices, now that the buffer will not move. */
-static void split(struct http_head *h, const char *buf)
-{
-	const char *line = buf, *end = buf + h->size - 2;
-	const char *cr = memchr(line, '\r', h->size);
-
-	if (h->is_response)
-		(void)http_guard_status_line(h, (struct http_slice){line, (size_t)(cr - line)});
-	else
-		(void)http_guard_request_line(h, (struct http_slice){line, (size_t)(cr - line)});
-	for (line = cr + 2; line < end; line = cr + 2) {
-		struct http_header *x = &h->headers[h->n_headers++];
-		const char *colon = memchr(line, ':', (size_t)(end - line));
-
-		cr = memchr(line, '\r', (size_t)(end - line));
-		x->name = (struct http_slice){line, (size_t)(colon - line)};
-		x->value = trim(colon + 1, cr);
-	}
-}
-
 static enum http_parse finish(struct http_head *h, const char *buf)
 {
 	if (h->n_lines == 0) {
@@ -169,7 +140,6 @@ static enum http_parse finish(struct http_head *h, const char *buf)
 		return HTTP_BAD;
 	}
 	h->size = h->pos;
-	split(h, buf);
 	if (!http_guard_message(h) || !agree(h, buf, h->size))
 		return HTTP_BAD;
 	return HTTP_DONE;

@@ -55,7 +55,8 @@ struct http_head {
 	enum http_framing framing;
 	uint64_t content_length; /* as sent, also where no body follows (HEAD, 304); else 0 */
 	bool keep_alive;
-	size_t size; /* bytes of the head; the body begins there */
+	bool no_connection; /* no header of that name: known of what was parsed */
+	size_t size;                     /* bytes of the head; the body begins there */
 
 	/* HTTP_BAD: the status to answer with (400, 414, 431, 501, 505; 502 for responses), and why. */
 	int error;
@@ -73,8 +74,8 @@ void http_head_init(struct http_head *h);
 void http_head_init_response(struct http_head *h, bool head_request);
 
 /**
- * Looks at buf, which holds all bytes of the message received so far (also the ones of earlier
- * calls; the buffer may have moved). The outcome is the same however the bytes are cut into calls.
+ * Looks at buf, which holds all bytes of the message received so far, also the ones of earlier calls, at the same
+ * place. The outcome is the same however the bytes are cut into calls.
  * HTTP_DONE: the slices point into buf. Bytes after h->size are not looked at.
  */
 enum http_parse http_head_parse(struct http_head *h, const char *buf, size_t len);

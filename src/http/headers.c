@@ -2,8 +2,6 @@
 /* Questions about the headers of a parsed head. */
 #include "http/head.h"
 
-#include "base/cleanup.h"
-
 struct http_slice http_list_next(struct http_slice *rest)
 {
 	const char *comma = memchr(rest->p, ',', rest->n);
@@ -11,11 +9,7 @@ struct http_slice http_list_next(struct http_slice *rest)
 
 	rest->p += comma ? e.n + 1 : e.n;
 	rest->n -= comma ? e.n + 1 : e.n;
-	while (e.n && (e.p[0] == ' ' || e.p[0] == '\t'))
-		e = (struct http_slice){e.p + 1, e.n - 1};
-	while (e.n && (e.p[e.n - 1] == ' ' || e.p[e.n - 1] == '\t'))
-		e.n--;
-	return e;
+	return http_slice_trimmed(e);
 }
 
 struct http_slice http_head_value(const struct http_head *h, struct http_slice name)
@@ -42,28 +36,26 @@ static bool named_by_connection(const struct http_head *h, struct http_slice nam
 	return false;
 }
 
-bool http_head_hop_by_hop(const struct http_head *h, struct http_slice name)
+/* By their lengths, in which most others differ. */
+static bool always_hop_by_hop(struct http_slice name)
 {
-	static const struct http_slice names[] = {
-		HTTP_LITERAL("connection"),
-		HTTP_LITERAL("keep-alive"),
-		HTTP_LITERAL("te"),
-		HTTP_LITERAL("proxy"), /* CGI programs would take it for HTTP_PROXY: httpoxy.org */
-		HTTP_LITERAL("trailer"),
-		HTTP_LITERAL("upgrade"),
-		HTTP_LITERAL("expect"),
-		HTTP_LITERAL("transfer-encoding"),
-		HTTP_LITERAL("content-length"),
-		HTTP_LITERAL("transfer_length"),
-		HTTP_LITERAL("transfer_encoding"),
-		HTTP_LITERAL("content_length"),
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (http_slice_same(name, names[i]))
-			return true;
-	}
 	if (name.n >= 6 && strncasecmp(name.p, "proxy-", 6) == 0)
 		return true;
-	return named_by_connection(h, name);
+	switch (name.n) {
+	case 2: return http_slice_is(name, "te");
+	case 5: /* CGI programs would take it for HTTP_PROXY: httpoxy.org */
+		return http_slice_is(name, "proxy");
+	case 6: return http_slice_is(name, "expect");
+	case 7: return http_slice_is(name, "trailer") || http_slice_is(name, "upgrade");
+	case 10: return http_slice_is(name, "connection") || http_slice_is(name, "keep-alive");
+	case 14: return http_header_same(name, http_slice("content-length"));
+	case 15: return http_slice_is(name, "transfer_length");
+	case 17: return http_header_same(name, http_slice("transfer-encoding"));
+	default: return false;
+	}
+}
+
+bool http_head_hop_by_hop(const struct http_head *h, struct http_slice name)
+{
+	return always_hop_by_hop(name) || (!h->no_connection && named_by_connection(h, name));
 }

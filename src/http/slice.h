@@ -43,3 +43,13 @@ static inline bool http_slice_is(struct http_slice a, const char *literal)
 {
 	return http_slice_same(a, http_slice(literal));
 }
+
+/** Without spaces and tabs around it. */
+static inline struct http_slice http_slice_trimmed(struct http_slice s)
+{
+	while (s.n && (s.p[0] == ' ' || s.p[0] == '\t'))
+		s = (struct http_slice){s.p + 1, s.n - 1};
+	while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
+		s.n--;
+	return s;
+}

@@ -117,12 +117,13 @@ void http_write_status_line(struct http_writer *w, int status)
 	put_str(w, "\r\n");
 }
 
-void http_write_header(struct http_writer *w, struct http_slice name, struct http_slice value)
+static inline void put_header(struct http_writer *w, struct http_slice name,
+			      struct http_slice value)
 {
 	const size_t n = name.n + value.n + 4;
 	char *to = w->buf + w->len;
 
-	w->bad |= !http_header_valid(name, value) || n > w->room - w->len;
+	w->bad |= n > w->room - w->len;
 	if (w->bad)
 		return;
 	memcpy(to, name.p, name.n);
@@ -133,6 +134,18 @@ void http_write_header(struct http_writer *w, struct http_slice name, struct htt
 	to[n - 2] = '\r';
 	to[n - 1] = '\n';
 	w->len += n;
+}
+
+void http_write_header(struct http_writer *w, struct http_slice name, struct http_slice value)
+{
+	w->bad |= !http_header_valid(name, value);
+	put_header(w, name, value);
+}
+
+void http_write_named(struct http_writer *w, const char *name, struct http_slice value)
+{
+	w->bad |= !http_is_value(value.p, value.n);
+	put_header(w, http_slice(name), value);
 }
 
 void http_write_length(struct http_writer *w, uint64_t content_length)

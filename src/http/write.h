@@ -27,6 +27,8 @@ void http_write_request_line(struct http_writer *w, struct http_slice method,
 /** The reason phrase is the usual one of the status. */
 void http_write_status_line(struct http_writer *w, int status);
 void http_write_header(struct http_writer *w, struct http_slice name, struct http_slice value);
+/** The same of a name that stands in the caller's source: it is one. */
+void http_write_named(struct http_writer *w, const char *name, struct http_slice value);
 void http_write_length(struct http_writer *w, uint64_t content_length);
 /** Header lines that another writer has: what is the same in many heads is written once. */
 void http_write_lines(struct http_writer *w, const struct http_writer *lines);

@@ -45,15 +45,15 @@ static char *write_head(struct exchange *x, const struct httpd_answer *a, size_t
 		return NULL;
 	w = http_writer(buf, room);
 	http_write_status_line(&w, a->status);
-	http_write_header(&w, http_slice("Date"), http_slice(httpd_date(x->conn->server)));
+	http_write_named(&w, "Date", http_slice(httpd_date(x->conn->server)));
 	for (size_t i = 0; i < a->n_headers; i++)
 		http_write_header(&w, a->headers[i].name, a->headers[i].value);
 	if (!bodyless(a->status) && !a->stream)
 		write_length(&w, x, a);
 	if (x->close)
-		http_write_header(&w, http_slice("Connection"), http_slice("close"));
+		http_write_named(&w, "Connection", http_slice("close"));
 	else if (x->head.minor == 0)
-		http_write_header(&w, http_slice("Connection"), http_slice("keep-alive"));
+		http_write_named(&w, "Connection", http_slice("keep-alive"));
 	if (!http_write_end(&w))
 		return NULL;
 	*len = w.len;

@@ -82,9 +82,8 @@ static void destroy(struct conn *c)
 	end_exchange(c, false);
 	loop_timer_clear(s->loop, &c->timer);
 	loop_later_clear(&c->write);
-	loop_del(s->loop, &c->io);
 	secured_close(&c->secured);
-	(void)close(c->io.fd); /* a socket: whatever close says, it is gone */
+	loop_close(s->loop, &c->io);
 	if (c->in)
 		httpd_give_buffer(s, c->in);
 	conn_list_remove(c->idle_listed ? &s->idle : &s->busy, c);

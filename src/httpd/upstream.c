@@ -70,7 +70,7 @@ static struct backend *find_backend(struct upstream *u, const struct upstream_re
 	const uint64_t key[] = {r->peer.sin_addr.s_addr, r->peer.sin_port,
 				r->source.sin_addr.s_addr, r->network};
 	const char *device = r->device ? r->device : "";
-	uint64_t hash = hash_str(hash_bytes(0, key, sizeof(key)), device);
+	uint64_t hash = hash_quick(hash_quick(0, key, sizeof(key), 0), device, strlen(device), 0);
 	struct backend **slot = &u->buckets[hash % BUCKETS];
 	struct backend *b;
 
@@ -114,9 +114,8 @@ void pool_close(struct upstream_conn *c)
 	if (!c->call)
 		unlink_idle(c);
 	loop_timer_clear(c->upstream->loop, &c->timer);
-	loop_del(c->upstream->loop, &c->io);
 	secured_close(&c->secured);
-	(void)close(c->io.fd); /* a socket: whatever close says, it is gone */
+	loop_close(c->upstream->loop, &c->io);
 	free(c);
 }
 

@@ -140,26 +140,23 @@ static const struct row responses[] = {
 	{"encoding in 1.0", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", 0, 502},
 };
 
-/* Feeds `step` bytes at a time from a buffer that moves with every call. */
+/* Feeds `step` bytes at a time; whoever looks at what has not come yet sees line ends. */
 static enum http_parse feed(struct http_head *h, bool response, const char *text, size_t len,
 			    size_t step, char **held)
 {
 	enum http_parse r = HTTP_MORE;
 
-	*held = NULL;
+	*held = malloc(len ? len : 1);
+	assert_non_null(*held);
+	memset(*held, '\n', len);
 	if (response)
 		http_head_init_response(h, false);
 	else
 		http_head_init(h);
 	for (size_t n = step < len ? step : len; r == HTTP_MORE;
 	     n = n + step < len ? n + step : len) {
-		char *moved = malloc(n ? n : 1);
-
-		assert_non_null(moved);
-		memcpy(moved, text, n);
-		free(*held);
-		*held = moved;
-		r = http_head_parse(h, moved, n);
+		memcpy(*held, text, n);
+		r = http_head_parse(h, *held, n);
 		if (n == len)
 			break;
 	}
