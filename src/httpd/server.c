@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Listeners are level-triggered, so that a paused one needs no bookkeeping. Where descriptors run
+ * Listeners are level-triggered, so that a paused one needs no bookkeeping, nor has one to be emptied: the call that
+ * finds nobody waiting costs as much as one that finds somebody. Where descriptors run
  * out, one idle connection makes room; where none is idle, a reserve descriptor is given up to
  * accept and close one client (which then knows), and accepting pauses for a moment: no busy loop.
  */
@@ -31,6 +32,7 @@ struct listener {
 	const struct httpd_security *security;
 	int reserve;
 	bool paused;
+	int expected; /* how many connections wait, to judge by the last time */
 };
 
 static void set_defaults(struct httpd_options *o)
@@ -283,10 +285,16 @@ static void on_acceptable(struct loop_io *io, uint32_t events)
 {
 	struct listener *l = container_of(io, struct listener, io);
 
-	for (int i = 0; i < ACCEPTS_PER_TURN && !l->paused; i++) {
+	int n;
+
+	for (n = 0; n < l->expected && !l->paused; n++) {
 		if (!accept_one(l))
-			return;
+			break;
 	}
+	if (n < l->expected)
+		l->expected = n ? n : 1;
+	else if (l->expected < ACCEPTS_PER_TURN) /* there may be more, which the next turn hears of */
+		l->expected *= 2;
 }
 
 int httpd_listen_secure(struct httpd *s, int fd, void *tag, const struct httpd_security *security,
@@ -302,6 +310,7 @@ int httpd_listen_secure(struct httpd *s, int fd, void *tag, const struct httpd_s
 	l->security = security;
 	l->io.fn = on_acceptable;
 	l->pause.fn = on_pause_over;
+	l->expected = 1;
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
 	    loop_add(s->loop, &l->io, fd, EPOLLIN) < 0) {
 		free(l);
