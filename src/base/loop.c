@@ -31,6 +31,9 @@ struct loop {
 	struct loop_later later[LOOP_N_RANKS]; /* rings, each itself what is behind its last */
 	loop_sender *send;                     /* NULL: everybody for himself */
 	void *send_arg;
+	const struct loop_ring_ops *ring; /* NULL: epoll(7) */
+	void *ring_arg;
+	bool leaves;                                /* what is to be sent to the next turn's wait */
 	struct loop_later *messages[LOOP_TOGETHER]; /* being sent */
 	struct epoll_event batch[BATCH];
 	int n_batch, at; /* the batch being delivered */
@@ -88,18 +91,29 @@ int loop_add(struct loop *l, struct loop_io *io, int fd, uint32_t events)
 	struct epoll_event ev = {.events = events, .data.ptr = io};
 
 	io->fd = fd;
-	return epoll_ctl(l->fd, EPOLL_CTL_ADD, fd, &ev);
+	if (!l->ring)
+		return epoll_ctl(l->fd, EPOLL_CTL_ADD, fd, &ev);
+	l->ring->watch(l->ring_arg, io, events);
+	return 0;
 }
 
 int loop_mod(struct loop *l, struct loop_io *io, uint32_t events)
 {
 	struct epoll_event ev = {.events = events, .data.ptr = io};
 
-	return epoll_ctl(l->fd, EPOLL_CTL_MOD, io->fd, &ev);
+	if (!l->ring)
+		return epoll_ctl(l->fd, EPOLL_CTL_MOD, io->fd, &ev);
+	l->ring->forget(l->ring_arg, io);
+	l->ring->watch(l->ring_arg, io, events);
+	return 0;
 }
 
 static void forget_events(struct loop *l, const struct loop_io *io)
 {
+	if (l->ring) {
+		l->ring->forget(l->ring_arg, io);
+		return;
+	}
 	for (int i = l->at; i < l->n_batch; i++) {
 		if (l->batch[i].data.ptr == io)
 			l->batch[i].data.ptr = NULL;
@@ -108,8 +122,8 @@ static void forget_events(struct loop *l, const struct loop_io *io)
 
 void loop_del(struct loop *l, struct loop_io *io)
 {
-	/* fails only for unknown descriptors */
-	(void)epoll_ctl(l->fd, EPOLL_CTL_DEL, io->fd, NULL);
+	if (!l->ring) /* fails only for unknown descriptors */
+		(void)epoll_ctl(l->fd, EPOLL_CTL_DEL, io->fd, NULL);
 	forget_events(l, io);
 }
 
@@ -199,6 +213,16 @@ void loop_send_together(struct loop *l, loop_sender *send, void *arg)
 	l->send_arg = arg;
 }
 
+void loop_use_ring(struct loop *l, const struct loop_ring_ops *ops, void *arg)
+{
+	loop_del(l, &l->alarm);
+	l->ring = ops;
+	l->ring_arg = arg;
+	l->send = ops->send;
+	l->send_arg = arg;
+	(void)loop_add(l, &l->alarm, l->alarm.fd, EPOLLIN | EPOLLET); /* which a ring only queues */
+}
+
 uint64_t loop_now(const struct loop *l)
 {
 	return l->now;
@@ -231,10 +255,9 @@ static struct loop_later *first_later(const struct loop *l)
 	return NULL;
 }
 
-/* All that is to be sent, in its order. */
-static void send_together(struct loop *l)
+/* All that is to be sent, in its order: how many. */
+static size_t messages(struct loop *l)
 {
-	struct loop_later **all = l->messages;
 	size_t n = 0;
 
 	for (int i = 0; i < LOOP_N_RANKS; i++) {
@@ -243,11 +266,16 @@ static void send_together(struct loop *l)
 		for (struct loop_later *at = ring->next; at != ring && n < LOOP_TOGETHER;
 		     at = at->next)
 			if (at->message.parts)
-				all[n++] = at;
+				l->messages[n++] = at;
 	}
-	l->send(l->send_arg, all, n);
+	return n;
+}
+
+/* What was not tried is left to its fn. */
+static void were_sent(struct loop *l, size_t n)
+{
 	for (size_t i = 0; i < n; i++)
-		all[i]->message.parts = NULL; /* what was not tried is left to its fn */
+		l->messages[i]->message.parts = NULL;
 }
 
 static void run_later(struct loop *l)
@@ -255,11 +283,34 @@ static void run_later(struct loop *l)
 	struct loop_later *first;
 
 	while ((first = first_later(l))) {
-		if (l->send && first->message.parts)
-			send_together(l);
+		if (l->send && first->message.parts) {
+			const size_t n = messages(l);
+
+			l->send(l->send_arg, l->messages, n);
+			were_sent(l, n);
+		}
 		loop_later_clear(first);
 		first->fn(first);
 	}
+}
+
+/*
+ * Whether all that was put off can be sent by the call that waits for what comes of it. Not so behind others: who has
+ * answered wants to say so before the next event, which may be far.
+ */
+static bool can_send_while_waiting(const struct loop *l)
+{
+	const struct loop_later *ring = &l->later[LOOP_LATER];
+	size_t n = 0;
+
+	if (!l->ring || l->send != l->ring->send ||
+	    l->later[LOOP_LAST].next != &l->later[LOOP_LAST])
+		return false;
+	for (const struct loop_later *at = ring->next; at != ring; at = at->next) {
+		if (!at->message.parts || ++n > LOOP_TOGETHER)
+			return false;
+	}
+	return n > 0;
 }
 
 /* False: the alarm cannot be set. */
@@ -285,8 +336,6 @@ static int wait_ms(struct loop *l, int timeout_ms)
 	const struct heap_node *first = heap_first(&l->timers);
 	uint64_t left;
 
-	if (first_later(l)) /* put off from outside of a turn */
-		return 0;
 	if (!first)
 		return timeout_ms;
 	left = first->due > l->now ? first->due - l->now : 0;
@@ -297,12 +346,29 @@ static int wait_ms(struct loop *l, int timeout_ms)
 	return timeout_ms >= 0 && (uint64_t)timeout_ms < left ? timeout_ms : (int)left;
 }
 
-int loop_turn(struct loop *l, int timeout_ms)
+/* One by one, since what is done for one may be the end of another. */
+static int turn_by_ring(struct loop *l, bool sends, int timeout_ms)
 {
-	int n;
+	const size_t n = sends ? messages(l) : 0;
+	struct loop_io *io;
+	uint32_t events;
 
+	if (l->ring->wait(l->ring_arg, l->messages, n, timeout_ms) < 0)
+		return -1;
+	if (n) {
+		were_sent(l, n);
+		run_later(l); /* when they were sent is still the time */
+	}
 	l->now = clock_ms();
-	n = epoll_wait(l->fd, l->batch, BATCH, wait_ms(l, timeout_ms));
+	while ((io = l->ring->next(l->ring_arg, &events)))
+		io->fn(io, events);
+	return 0;
+}
+
+static int turn_by_epoll(struct loop *l, int timeout_ms)
+{
+	const int n = epoll_wait(l->fd, l->batch, BATCH, timeout_ms);
+
 	if (n < 0 && errno != EINTR)
 		return -1;
 	l->now = clock_ms();
@@ -314,8 +380,23 @@ int loop_turn(struct loop *l, int timeout_ms)
 			io->fn(io, l->batch[l->at].events);
 	}
 	l->n_batch = 0;
+	return 0;
+}
+
+int loop_turn(struct loop *l, int timeout_ms)
+{
+	const bool sends = l->leaves && can_send_while_waiting(l);
+
+	if (first_later(l) && !sends) /* put off from outside of a turn */
+		timeout_ms = 0;
+	l->now = clock_ms();
+	timeout_ms = wait_ms(l, timeout_ms);
+	if ((l->ring ? turn_by_ring(l, sends, timeout_ms) : turn_by_epoll(l, timeout_ms)) < 0)
+		return -1;
 	fire_timers(l);
-	run_later(l);
+	l->leaves = can_send_while_waiting(l);
+	if (!l->leaves)
+		run_later(l);
 	return 0;
 }
 

@@ -16,7 +16,8 @@ struct loop;
 /** Calls fn with the events (EPOLLIN...) that fired. Embed it; it must stay put while registered. */
 struct loop_io {
 	void (*fn)(struct loop_io *io, uint32_t events);
-	int fd; /* borrowed; set by loop_add */
+	int fd;         /* borrowed; set by loop_add */
+	uint32_t place; /* a ring's */
 };
 
 /** A one-shot timer. Embed it; zero it before first use. */
@@ -85,6 +86,21 @@ void loop_later_send(struct loop *l, struct loop_later *later, enum loop_later_r
 bool loop_later_sent(struct loop_later *later, ssize_t *n);
 /** Who sends what is to be sent at the end of a turn, in its order, before anything that was put off is called. */
 void loop_send_together(struct loop *l, loop_sender *send, void *arg);
+
+/** What a ring does for a loop in the place of epoll(7). arg: its own. */
+struct loop_ring_ops {
+	/** As EPOLL_CTL_ADD and EPOLL_CTL_DEL of io->fd, in the course of the next call that sends or waits. */
+	void (*watch)(void *arg, struct loop_io *io, uint32_t events);
+	void (*forget)(void *arg, const struct loop_io *io);
+	loop_sender *send; /* as for loop_send_together() */
+	/** Sends them as well, which is tried when it comes back, and waits as epoll_wait(2). -1 with errno. */
+	int (*wait)(void *arg, struct loop_later *const *laters, size_t n, int timeout_ms);
+	/** One by one who has had events, and which; NULL: there are no more. */
+	struct loop_io *(*next)(void *arg, uint32_t *events);
+};
+
+/** Before anything is added. */
+void loop_use_ring(struct loop *l, const struct loop_ring_ops *ops, void *arg);
 
 /** CLOCK_MONOTONIC in milliseconds, read once per turn of the loop. */
 uint64_t loop_now(const struct loop *l);

@@ -11,7 +11,7 @@
 #include "base/worker.h"
 #include "gateway/certificates.h"
 #include "gateway/gateway.h"
-#include "gateway/sends.h"
+#include "gateway/ring.h"
 #include "priv/priv.h"
 
 #define GRACE_MS 9000 /* the contract says ten seconds */
@@ -20,7 +20,7 @@ struct program {
 	struct loop_io signals; /* first: the loop gives its address */
 	struct loop *loop;
 	struct gateway *gateway;
-	struct gateway_sends *sends;   /* NULL: the kernel has none */
+	struct gateway_ring *ring;     /* NULL: the kernel has none */
 	struct tls_server *tls;        /* NULL: no HTTPS */
 	struct tls_client *tls_client; /* NULL: no backends with it */
 	bool stopping;
@@ -74,9 +74,9 @@ static int serve(struct arena *a, struct program *p, struct lab_error **err)
 		return lab_error_errno(err, LAB_FAILED, errno, "event loop");
 	loop_without_children(p->loop); /* see priv_seccomp() */
 	keep_memory();
-	p->sends = gateway_sends_new();
-	if (p->sends)
-		loop_send_together(p->loop, gateway_send, p->sends);
+	p->ring = gateway_ring_new();
+	if (p->ring)
+		loop_use_ring(p->loop, &gateway_ring_ops, p->ring);
 	raise_descriptor_limit();
 	p->gateway = gateway_new(p->loop, config, routes, STDOUT_FILENO);
 	if (gateway_certificates(config, &p->tls, err) < 0 ||
@@ -110,6 +110,6 @@ int main(void)
 	tls_server_free(p.tls);
 	tls_client_free(p.tls_client);
 	loop_free(p.loop);
-	gateway_sends_free(p.sends);
+	gateway_ring_free(p.ring);
 	return status;
 }

@@ -56,7 +56,7 @@ struct http_head {
 	uint64_t content_length; /* as sent, also where no body follows (HEAD, 304); else 0 */
 	bool keep_alive;
 	bool no_connection; /* no header of that name: known of what was parsed */
-	size_t size;                     /* bytes of the head; the body begins there */
+	size_t size;        /* bytes of the head; the body begins there */
 
 	/* HTTP_BAD: the status to answer with (400, 414, 431, 501, 505; 502 for responses), and why. */
 	int error;

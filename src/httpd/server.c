@@ -293,7 +293,8 @@ static void on_acceptable(struct loop_io *io, uint32_t events)
 	}
 	if (n < l->expected)
 		l->expected = n ? n : 1;
-	else if (l->expected < ACCEPTS_PER_TURN) /* there may be more, which the next turn hears of */
+	else if (l->expected <
+		 ACCEPTS_PER_TURN) /* there may be more, which the next turn hears of */
 		l->expected *= 2;
 }
 

@@ -119,14 +119,25 @@ void pool_close(struct upstream_conn *c)
 	free(c);
 }
 
+/* An edge may be older than the read that took what it was about. */
+bool pool_is_spoilt(const struct upstream_conn *c, uint32_t events)
+{
+	char byte;
+
+	if (!(events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)))
+		return false;
+	return (events & ~(uint32_t)(EPOLLIN | EPOLLOUT)) ||
+	       recv(c->io.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN;
+}
+
 static void on_event(struct loop_io *io, uint32_t events)
 {
 	struct upstream_conn *c = container_of(io, struct upstream_conn, io);
 
 	if (c->call)
 		call_event(c->call, events);
-	else if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-		pool_close(c); /* closed, or bytes that nobody asked for */
+	else if (pool_is_spoilt(c, events))
+		pool_close(c);
 }
 
 static void on_idle_over(struct loop_timer *t)

@@ -393,7 +393,7 @@ void call_event(struct upstream_call *call, uint32_t events)
 			return;
 	}
 	if (call->send.next) { /* nothing was asked yet: what can be read is no answer of ours */
-		if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
+		if (pool_is_spoilt(call->conn, events)) {
 			loop_later_clear(&call->send);
 			died(call, 0);
 		}

@@ -49,6 +49,8 @@ struct upstream_conn *pool_take(struct upstream_call *call);
 /** A new one, connecting; NULL with errno. */
 struct upstream_conn *pool_connect(struct upstream_call *call);
 void pool_give(struct upstream_conn *conn);
+/** Whether, where nothing was asked, it is closed or has bytes that nobody asked for. */
+bool pool_is_spoilt(const struct upstream_conn *conn, uint32_t events);
 void pool_close(struct upstream_conn *conn);
 void pool_free_call(struct upstream_call *call);
 /** Room for a body of at least n bytes; false where all bodies together would take too much. */

@@ -90,7 +90,7 @@ static const char *const hostile[] = {
 	"vhangup",
 };
 
-/* Who has a ring does what it was made for, whatever the filter says of it: see gateway/sends.h. */
+/* Who has a ring does what it was made for, whatever the filter says of it: see gateway/ring.h. */
 static const char *const uses_rings[] = {"io_uring_enter"};
 
 /* Only function and service workers may start programs. */

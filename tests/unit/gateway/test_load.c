@@ -5,11 +5,13 @@
  * was asked once is asked twice.
  */
 #include <netinet/tcp.h>
+#include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
-#include "gateway/sends.h"
+#include "gateway/ring.h"
 #include "unit/gateway/running.h"
 
 #define CLIENTS  16
@@ -80,16 +82,36 @@ static void *serve(void *arg)
 	return NULL;
 }
 
+struct running {
+	struct test_gateway gateway;
+	uint16_t backend;
+	sem_t ready;
+};
+
+static void serve_api(struct running *r)
+{
+	auto_free char *text = NULL;
+
+	text = test_config(arena_printf(r->gateway.a,
+					TEST_API("any", "POST", "/any", TEST_OPEN BACKEND),
+					(unsigned int)r->backend));
+	test_gateway_serve(&r->gateway, text);
+}
+
 static void *run_gateway(void *arg)
 {
-	struct test_gateway *g = arg;
-	struct gateway_sends *sends = gateway_sends_new(); /* whoever makes a ring has it */
+	struct running *r = arg;
+	struct gateway_ring *ring = gateway_ring_new(); /* whoever makes a ring has it */
 
-	loop_send_together(g->loop, sends ? gateway_send : test_sender, sends);
-	while (!over && loop_turn(g->loop, 10) == 0)
+	test_gateway_init(&r->gateway);
+	if (ring)
+		loop_use_ring(r->gateway.loop, &gateway_ring_ops, ring);
+	serve_api(r);
+	(void)sem_post(&r->ready); /* fails only at its maximum */
+	while (!over && loop_turn(r->gateway.loop, 10) == 0)
 		;
-	loop_send_together(g->loop, NULL, NULL);
-	gateway_sends_free(sends);
+	test_gateway_done(&r->gateway); /* closes what it has to the backend */
+	gateway_ring_free(ring);
 	return NULL;
 }
 
@@ -119,37 +141,32 @@ static void *ask(void *arg)
 	return NULL;
 }
 
-static void begin(struct test_gateway *g, int *backend, pthread_t threads[2])
+static void begin(struct running *r, int *backend, pthread_t threads[2])
 {
-	auto_free char *text = NULL;
-	uint16_t port;
-
-	test_gateway_init(g);
-	*backend = test_listen(&port);
-	text = test_config(arena_printf(g->a, TEST_API("any", "POST", "/any", TEST_OPEN BACKEND),
-					(unsigned int)port));
-	test_gateway_serve(g, text);
+	*backend = test_listen(&r->backend);
+	assert_int_equal(sem_init(&r->ready, 0, 0), 0);
 	assert_int_equal(pthread_create(&threads[0], NULL, serve, (void *)(intptr_t)*backend), 0);
-	assert_int_equal(pthread_create(&threads[1], NULL, run_gateway, g), 0);
+	assert_int_equal(pthread_create(&threads[1], NULL, run_gateway, r), 0);
+	while (sem_wait(&r->ready) < 0)
+		assert_int_equal(errno, EINTR);
 }
 
 static void everybody_gets_his_own(void **state)
 {
 	struct client clients[CLIENTS];
-	struct test_gateway g = {0};
+	struct running r = {0};
 	pthread_t threads[2];
 	int backend;
 
-	begin(&g, &backend, threads);
+	begin(&r, &backend, threads);
 	for (unsigned int i = 0; i < CLIENTS; i++) {
-		clients[i] = (struct client){.fd = test_connect(g.port[0]), .id = i};
+		clients[i] = (struct client){.fd = test_connect(r.gateway.port[0]), .id = i};
 		assert_int_equal(pthread_create(&clients[i].thread, NULL, ask, &clients[i]), 0);
 	}
 	for (unsigned int i = 0; i < CLIENTS; i++)
 		pthread_join(clients[i].thread, NULL);
 	over = 1;
 	pthread_join(threads[1], NULL);
-	test_gateway_done(&g); /* closes what it has to the backend */
 	(void)shutdown(backend, SHUT_RDWR);
 	pthread_join(threads[0], NULL);
 	close(backend);

@@ -7,6 +7,10 @@
 #include "lib/http_client.h"
 #include "lib/together.h"
 
+#ifndef TEST_BY_RING
+#define TEST_BY_RING false /* lib/ring_loop.h */
+#endif
+
 struct fixture {
 	struct loop *loop;
 	struct httpd *httpd;

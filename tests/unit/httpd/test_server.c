@@ -153,6 +153,8 @@ static void continue_meets_a_full_socket(void **state)
 	static const char head[] = "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n"
 				   "Expect: 100-continue\r\n\r\n";
 
+	if (TEST_BY_RING) /* its session says EAGAIN where the kernel has not: with the next edge, epoll tells all */
+		skip();
 	for (size_t taken = 0; taken < 25; taken += 10) {
 		struct full_once full = {.taken = taken};
 		const struct httpd_security security = security_of(&full);
