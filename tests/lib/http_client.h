@@ -13,12 +13,17 @@ struct test_client {
 	bool eof, reset;
 };
 
-static inline struct test_client test_client_open(uint16_t port)
+static inline struct test_client test_client_with_room(uint16_t port, int room)
 {
-	struct test_client c = {.fd = test_connect(port)};
+	struct test_client c = {.fd = test_connect_with_room(port, room)};
 
 	assert_int_equal(fcntl(c.fd, F_SETFL, O_NONBLOCK), 0);
 	return c;
+}
+
+static inline struct test_client test_client_open(uint16_t port)
+{
+	return test_client_with_room(port, 0);
 }
 
 /* Takes what has arrived. */

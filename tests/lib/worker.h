@@ -46,7 +46,8 @@ static inline int test_listen(uint16_t *port)
 	return fd;
 }
 
-static inline int test_connect(uint16_t port)
+/* room: of what arrives, told to the server with the first packet and fixed; 0: the kernel chooses. */
+static inline int test_connect_with_room(uint16_t port, int room)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET,
 				.sin_port = htons(port),
@@ -54,8 +55,15 @@ static inline int test_connect(uint16_t port)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	assert_true(fd >= 0);
+	if (room)
+		assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room)), 0);
 	assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
 	return fd;
+}
+
+static inline int test_connect(uint16_t port)
+{
+	return test_connect_with_room(port, 0);
 }
 
 static inline void test_move_fd(int from, int to)

@@ -11,6 +11,8 @@
 #define TEST_BY_RING false /* lib/ring_loop.h */
 #endif
 
+#define BIG (4u << 20)
+
 struct fixture {
 	struct loop *loop;
 	struct httpd *httpd;
@@ -23,7 +25,7 @@ struct fixture {
 
 /*
  * Answers with path and body; "/stream" goes on when the test says so; "/later" waits until the test
- * answers; "/big" gives 4 MiB; "/given" and "/unknown" are about the length in answers to HEAD.
+ * answers; "/big" gives BIG bytes; "/given" and "/unknown" are about the length in answers to HEAD.
  */
 static inline void on_request(struct httpd_request *r, void *arg)
 {
@@ -55,7 +57,7 @@ static inline void on_request(struct httpd_request *r, void *arg)
 		a.length = HTTPD_LENGTH_UNKNOWN;
 	a.head_length = 123;
 	if (http_slice_is(r->head->path, "/big")) {
-		a.body.n = 4u << 20;
+		a.body.n = BIG;
 		a.body.p = a.free_body = calloc(1, a.body.n);
 	} else {
 		a.body = http_slice(arena_printf(r->arena, "[%.*s %zu]", (int)r->head->path.n,
@@ -97,6 +99,19 @@ static inline void close_fixture(struct fixture *f)
 	httpd_free(f->httpd);
 	loop_free(f->loop);
 	close(f->listening);
+}
+
+/*
+ * A client that cannot be sent BIG unless it reads: the buffers of both ends are small and stay so, while the
+ * kernel lets others grow to more than that.
+ */
+static inline struct test_client open_narrow_client(struct fixture *f)
+{
+	const int room = 64 << 10;
+
+	/* the sockets that it accepts inherit it */
+	assert_int_equal(setsockopt(f->listening, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room)), 0);
+	return test_client_with_room(f->port, room);
 }
 
 static inline void assert_has(const char *text, const char *part)

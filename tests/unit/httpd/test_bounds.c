@@ -36,7 +36,7 @@ static void deadlines(void **state)
 		struct fixture f;
 
 		open_fixture(&f, rows[i].o);
-		c = test_client_open(f.port);
+		c = open_narrow_client(&f);
 		assert_true(test_client_send(f.loop, &c, rows[i].sent, strlen(rows[i].sent)));
 		test_turn_until(f.loop, httpd_connections(f.httpd) == 1);
 		while (httpd_connections(f.httpd) > 0) {
@@ -47,6 +47,8 @@ static void deadlines(void **state)
 		test_client_poll(&c);
 		if (rows[i].answer)
 			assert_has(c.got.len ? c.got.s : "", rows[i].answer);
+		else
+			assert_int_equal(f.n_sent, 0);
 		assert_int_equal(f.n_ends, f.n_requests + f.n_refused);
 		test_client_close(&c);
 		close_fixture(&f);
@@ -199,7 +201,7 @@ static struct test_client open_stream(struct fixture *f)
 	struct test_client c;
 
 	open_fixture(f, (struct httpd_options){.stall_ms = 100});
-	c = test_client_open(f->port);
+	c = open_narrow_client(f);
 	assert_true(test_client_send(f->loop, &c, request, sizeof(request) - 1));
 	assert_true(test_client_wait(f->loop, &c, "first;"));
 	return c;
