@@ -4,7 +4,8 @@
  * O(log n); one that is put off stays where it is until its old time has come, since most deadlines are put off
  * again and again and hardly any is reached. The kernel hears of the first of them: of a near one with epoll_wait(2),
  * of a far one once, by a timerfd. Events that were fetched for a descriptor which a callback then removes are blanked
- * in the batch: no callback runs on a dead object.
+ * in the batch: no callback runs on a dead object. A ring, where there is one, does all that epoll(7) does; timers and
+ * what is put off are the same.
  */
 #include "base/loop.h"
 
