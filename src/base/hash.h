@@ -47,7 +47,9 @@ static inline uint64_t hash_quick(uint64_t seed, const void *p, size_t n, unsign
 
 	for (; n >= 8; n -= 8, b += 8)
 		h = hash_word(h, bytes_load(b) | BYTES_EACH(bits));
-	if (n)
+	if (n) {
 		memcpy(rest, b, n);
-	return n ? hash_word(h, bytes_load(rest) | BYTES_EACH(bits)) : h;
+		h = hash_word(h, bytes_load(rest) | BYTES_EACH(bits));
+	}
+	return hash_word(h, 0); /* or the last bytes would hardly reach the low bits */
 }

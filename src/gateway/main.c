@@ -30,7 +30,7 @@ static void on_signal(struct loop_io *io, uint32_t events)
 {
 	struct program *p = (struct program *)(void *)io;
 
-	if (p->stopping)
+	if (p->stopping || !(events & EPOLLIN))
 		return;
 	p->stopping = true;
 	gateway_stop(p->gateway, GRACE_MS);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <liburing.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -17,11 +18,16 @@
 #include "base/cleanup.h"
 
 #define ENTRIES LOOP_TOGETHER
+#ifndef COMPLETIONS /* tests have it overflow */
+#define COMPLETIONS 4096
+#endif
+#define END_TRIES 1000
 
 /* What a completion is of: the low bits of its data, above which is a message or the number of a place. */
 enum { OF_MESSAGE, OF_PLACE, OF_REMOVAL, N_KINDS = 4 };
 
 #define NOWHERE UINT32_MAX
+#define NOBODY  UINT64_MAX /* whose data that is */
 
 struct place {
 	struct loop_io *io; /* NULL: free, or forgotten */
@@ -59,36 +65,6 @@ static int restrict_it(struct io_uring *ring)
 
 	return tell(ring, IORING_REGISTER_RESTRICTIONS, allowed, ARRAY_LEN(allowed)) ||
 	       tell(ring, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
-}
-
-struct gateway_ring *gateway_ring_new(void)
-{
-	struct gateway_ring *r = calloc(1, sizeof(*r));
-	/* what is completed is completed by us, within our call: nobody is interrupted */
-	const unsigned int flags = IORING_SETUP_R_DISABLED | IORING_SETUP_SINGLE_ISSUER |
-				   IORING_SETUP_DEFER_TASKRUN;
-
-	if (!r)
-		abort();
-	if (io_uring_queue_init(ENTRIES, &r->ring, flags) < 0) {
-		free(r);
-		return NULL;
-	}
-	r->free = r->first = NOWHERE;
-	if (restrict_it(&r->ring)) {
-		gateway_ring_free(r);
-		return NULL;
-	}
-	return r;
-}
-
-void gateway_ring_free(struct gateway_ring *r)
-{
-	if (!r)
-		return;
-	io_uring_queue_exit(&r->ring);
-	free(r->places);
-	free(r);
 }
 
 /* ---- places ---- */
@@ -140,7 +116,7 @@ static void note_events(struct gateway_ring *r, uint32_t at, uint32_t events)
 
 /*
  * What the kernel has not taken, being short of memory, stays where it is for the next time; but messages: they are
- * sent alone, and must not be sent again. What comes of it then (no such right) is of no interest.
+ * sent alone, and must not be sent again.
  */
 static void withdraw_messages(struct gateway_ring *r)
 {
@@ -152,7 +128,7 @@ static void withdraw_messages(struct gateway_ring *r)
 		if (sqe->user_data % N_KINDS != OF_MESSAGE)
 			continue;
 		((struct loop_later *)(uintptr_t)sqe->user_data)->message.tried = false;
-		io_uring_prep_nop(sqe);
+		io_uring_prep_cancel64(sqe, NOBODY, 0);
 		io_uring_sqe_set_data64(sqe, OF_REMOVAL);
 	}
 }
@@ -166,6 +142,8 @@ static struct io_uring_sqe *next_sqe(struct gateway_ring *r)
 
 		if (rc < 0 && rc != -EINTR && rc != -EAGAIN && rc != -EBUSY)
 			abort(); /* it was made for this */
+		if (rc < 0)
+			sched_yield(); /* the kernel is short of memory, for which others have to do something */
 	}
 	return sqe;
 }
@@ -248,11 +226,11 @@ static void take_event(struct gateway_ring *r, uint32_t at, const struct io_urin
 		give_place(r, at);
 	else if (cqe->res > 0)
 		note_events(r, at, (uint32_t)cqe->res);
-	else if (cqe->res < 0)
+	else if (cqe->res < 0 || !p->watched)
 		note_events(r, at, EPOLLERR);
 }
 
-static void take_completions(struct gateway_ring *r)
+static void take_queue(struct gateway_ring *r)
 {
 	struct io_uring_cqe *cqe;
 	unsigned int head, n = 0;
@@ -268,6 +246,16 @@ static void take_completions(struct gateway_ring *r)
 		n++;
 	}
 	io_uring_cq_advance(&r->ring, n);
+}
+
+/* All there are: what comes of a message is known before anything is done about it. */
+static void take_completions(struct gateway_ring *r)
+{
+	take_queue(r);
+	while (io_uring_cq_has_overflow(&r->ring)) {
+		(void)io_uring_get_events(&r->ring); /* fails where nothing can be moved yet */
+		take_queue(r);
+	}
 }
 
 static void ring_send(void *arg, struct loop_later *const *laters, size_t n)
@@ -351,3 +339,64 @@ const struct loop_ring_ops gateway_ring_ops = {
 	.wait = ring_wait,
 	.next = ring_next,
 };
+
+/* ---- its life ---- */
+
+struct gateway_ring *gateway_ring_new(void)
+{
+	struct gateway_ring *r = calloc(1, sizeof(*r));
+	/* What is completed is completed by us, within our call: nobody is interrupted. */
+	struct io_uring_params params = {
+		.flags = IORING_SETUP_R_DISABLED | IORING_SETUP_SINGLE_ISSUER |
+			 IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE,
+		.cq_entries = COMPLETIONS,
+	};
+
+	if (!r)
+		abort();
+	if (io_uring_queue_init_params(ENTRIES, &r->ring, &params) < 0) {
+		free(r);
+		return NULL;
+	}
+	r->free = r->first = NOWHERE;
+	if (restrict_it(&r->ring)) {
+		gateway_ring_free(r);
+		return NULL;
+	}
+	return r;
+}
+
+static bool is_watching(const struct gateway_ring *r)
+{
+	for (uint32_t i = 0; i < r->n_places; i++) {
+		if (r->places[i].watched)
+			return true;
+	}
+	return false;
+}
+
+/* Else the kernel lets go of the descriptors some time after the process has ended. */
+static void forget_all(struct gateway_ring *r)
+{
+	struct io_uring_sqe *sqe = next_sqe(r);
+
+	io_uring_prep_cancel64(sqe, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
+	io_uring_sqe_set_data64(sqe, OF_REMOVAL);
+	for (int i = 0; i < END_TRIES && is_watching(r); i++) {
+		(void)io_uring_submit_and_get_events(&r->ring); /* what it cannot it leaves */
+		take_completions(r);
+	}
+}
+
+void gateway_ring_free(struct gateway_ring *r)
+{
+	if (!r)
+		return;
+	for (uint32_t i = 0; i < r->n_places; i++)
+		r->places[i].io = NULL;
+	if (is_watching(r))
+		forget_all(r);
+	io_uring_queue_exit(&r->ring);
+	free(r->places);
+	free(r);
+}

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Skipped where the kernel has no rings for us. */
+#define COMPLETIONS 256
 #include "gateway/ring.c" /* to try on its ring what it never asks for */
 
 #include <dirent.h>
 #include <errno.h>
 #include <liburing.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -315,6 +317,76 @@ static void everybody_is_told(void **state)
 	loop_free(l);
 }
 
+/* More comes than there is room for: each message still has its own result at once, and is sent once. */
+static void messages_are_told_beside_very_many_events(void **state)
+{
+	static struct eye e[3 * COMPLETIONS];
+	static struct letter x[LOOP_TOGETHER];
+	struct loop *l = loop_new();
+	char got[64];
+
+	for (size_t i = 0; i < ARRAY_LEN(e); i++) {
+		open_eye(l, &e[i], i & 1 ? EPOLLIN : EPOLLIN | EPOLLET);
+		say(&e[i]);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(x); i++)
+		begin(&x[i]);
+	for (size_t k = 0; k < 2 * ARRAY_LEN(ranks); k++) {
+		for (size_t i = 0; i < ARRAY_LEN(e); i += 2)
+			say(&e[i]);
+		for (size_t i = 0; i < ARRAY_LEN(x); i++) {
+			x[i].told = 0;
+			post(l, &x[i], ranks[k / 2], "once", "");
+		}
+		send_them(l, 0);
+		for (size_t i = 0; i < ARRAY_LEN(x) && k % 2 == 0; i++) {
+			expect(&x[i], "once");
+			assert_int_equal(recv(x[i].far, got, sizeof(got), MSG_DONTWAIT), -1);
+			fill(x[i].fd);
+		}
+		for (size_t i = 0; i < ARRAY_LEN(x) && k % 2 == 1; i++) {
+			assert_int_equal(x[i].told, -1);
+			assert_int_equal(x[i].errnum, EAGAIN);
+			end(&x[i]);
+			begin(&x[i]);
+		}
+	}
+	turns(l, 400);
+	for (size_t i = 0; i < ARRAY_LEN(e); i++) {
+		assert_true(e[i].seen > 0);
+		close_eye(&e[i]);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(x); i++) {
+		assert_false(x[i].later.message.tried);
+		end(&x[i]);
+	}
+	loop_free(l);
+}
+
+/* Who has ended has nothing that others wait for. */
+static void nothing_is_left_behind(void **state)
+{
+	for (int i = 0; i < 20; i++) {
+		struct sockaddr_in a = {.sin_family = AF_INET,
+					.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+		struct loop_io io = {.fn = on_event};
+		struct loop *l = loop_new();
+		socklen_t len = sizeof(a);
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+		assert_int_equal(bind(fd, (struct sockaddr *)&a, len), 0);
+		assert_int_equal(listen(fd, 1), 0);
+		assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
+		assert_int_equal(loop_add(l, &io, fd, EPOLLIN), 0);
+		turns(l, 1);
+		loop_close(l, &io);
+		loop_free(l);
+		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		assert_int_equal(bind(fd, (struct sockaddr *)&a, len), 0);
+		close(fd);
+	}
+}
+
 /* ---- rights ---- */
 
 static int find_ring(void)
@@ -402,6 +474,8 @@ int main(void)
 		cmocka_unit_test(who_is_not_interested_is_left_alone),
 		cmocka_unit_test(events_are_of_who_they_came_for),
 		cmocka_unit_test(everybody_is_told),
+		cmocka_unit_test(messages_are_told_beside_very_many_events),
+		cmocka_unit_test(nothing_is_left_behind),
 		cmocka_unit_test(nobody_gives_it_more_rights),
 		cmocka_unit_test(it_does_nothing_else),
 	};
