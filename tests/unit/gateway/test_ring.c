@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -303,6 +304,8 @@ static void everybody_is_told(void **state)
 	for (int round = 0; round < 3; round++) {
 		for (size_t i = 0; i < ARRAY_LEN(e); i++)
 			open_eye(l, &e[i], EPOLLIN | EPOLLET);
+		for (size_t i = 0; i < ARRAY_LEN(e); i++)
+			e[i].reads = true; /* where the ring overflows, it is looked at once more */
 		turns(l, 1);
 		for (size_t i = 0; i < ARRAY_LEN(e); i++)
 			say(&e[i]);
@@ -479,6 +482,11 @@ int main(void)
 		cmocka_unit_test(nobody_gives_it_more_rights),
 		cmocka_unit_test(it_does_nothing_else),
 	};
+	struct rlimit r;
 
+	/* two descriptors for each eye */
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &r), 0);
+	r.rlim_cur = r.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &r), 0);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
