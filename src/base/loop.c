@@ -24,7 +24,7 @@
 
 struct loop {
 	int fd;
-	bool stop, without_children;
+	bool stop;
 	uint64_t now;
 	struct heap timers;
 	struct loop_io alarm;                  /* a timerfd, for what is due in a while */
@@ -109,37 +109,18 @@ int loop_mod(struct loop *l, struct loop_io *io, uint32_t events)
 	return 0;
 }
 
-static void forget_events(struct loop *l, const struct loop_io *io)
+void loop_del(struct loop *l, struct loop_io *io)
 {
 	if (l->ring) {
 		l->ring->forget(l->ring_arg, io);
 		return;
 	}
+	/* fails only for unknown descriptors */
+	(void)epoll_ctl(l->fd, EPOLL_CTL_DEL, io->fd, NULL);
 	for (int i = l->at; i < l->n_batch; i++) {
 		if (l->batch[i].data.ptr == io)
 			l->batch[i].data.ptr = NULL;
 	}
-}
-
-void loop_del(struct loop *l, struct loop_io *io)
-{
-	if (!l->ring) /* fails only for unknown descriptors */
-		(void)epoll_ctl(l->fd, EPOLL_CTL_DEL, io->fd, NULL);
-	forget_events(l, io);
-}
-
-void loop_without_children(struct loop *l)
-{
-	l->without_children = true;
-}
-
-void loop_close(struct loop *l, struct loop_io *io)
-{
-	if (l->without_children)
-		forget_events(l, io);
-	else /* a child that has not come to its exec yet still has it, and we would hear of it */
-		loop_del(l, io);
-	(void)close(io->fd); /* a socket: whatever close says, it is gone */
 }
 
 void loop_timer_clear(struct loop *l, struct loop_timer *t)

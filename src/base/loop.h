@@ -56,10 +56,6 @@ int loop_add(struct loop *l, struct loop_io *io, int fd, uint32_t events);
 int loop_mod(struct loop *l, struct loop_io *io, uint32_t events);
 /** Also forgets events of it that were fetched but not yet delivered. The caller closes the fd. */
 void loop_del(struct loop *l, struct loop_io *io);
-/** The same of a socket that only we have, and closes it. */
-void loop_close(struct loop *l, struct loop_io *io);
-/** This process never starts another: what loop_close() closes nobody else has got, and the kernel forgets it by itself. */
-void loop_without_children(struct loop *l);
 
 /** (Re)arms the timer, ms from loop_now(). */
 void loop_timer_set(struct loop *l, struct loop_timer *t, uint64_t ms);

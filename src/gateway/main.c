@@ -72,7 +72,6 @@ static int serve(struct arena *a, struct program *p, struct lab_error **err)
 	p->loop = loop_new();
 	if (!p->loop)
 		return lab_error_errno(err, LAB_FAILED, errno, "event loop");
-	loop_without_children(p->loop); /* see priv_seccomp() */
 	keep_memory();
 	p->ring = gateway_ring_new();
 	if (p->ring)

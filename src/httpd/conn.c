@@ -82,8 +82,9 @@ static void destroy(struct conn *c)
 	end_exchange(c, false);
 	loop_timer_clear(s->loop, &c->timer);
 	loop_later_clear(&c->write);
+	loop_del(s->loop, &c->io);
 	secured_close(&c->secured);
-	loop_close(s->loop, &c->io);
+	(void)close(c->io.fd); /* a socket: whatever close says, it is gone */
 	if (c->in)
 		httpd_give_buffer(s, c->in);
 	conn_list_remove(c->idle_listed ? &s->idle : &s->busy, c);

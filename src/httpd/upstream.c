@@ -114,8 +114,9 @@ void pool_close(struct upstream_conn *c)
 	if (!c->call)
 		unlink_idle(c);
 	loop_timer_clear(c->upstream->loop, &c->timer);
+	loop_del(c->upstream->loop, &c->io);
 	secured_close(&c->secured);
-	loop_close(c->upstream->loop, &c->io);
+	(void)close(c->io.fd); /* a socket: whatever close says, it is gone */
 	free(c);
 }
 

@@ -87,7 +87,6 @@ static inline void open_fixture(struct fixture *f, struct httpd_options o)
 {
 	*f = (struct fixture){.loop = loop_new()};
 	loop_send_together(f->loop, test_sender, NULL);
-	loop_without_children(f->loop);
 	f->listening = test_listen(&f->port);
 	f->httpd = httpd_new(f->loop, &o,
 			     &(struct httpd_handler){on_request, on_refuse, on_end, f});
