@@ -13,7 +13,10 @@
 
 struct loop;
 
-/** Calls fn with the events (EPOLLIN...) that fired. Embed it; it must stay put while registered. */
+/**
+ * Calls fn with the events (EPOLLIN...) that fired. Embed it; it must stay put while registered. An edge may be older
+ * than what has been done about it since: there may be nothing to read.
+ */
 struct loop_io {
 	void (*fn)(struct loop_io *io, uint32_t events);
 	int fd;         /* borrowed; set by loop_add */

@@ -284,7 +284,6 @@ static bool accept_one(struct listener *l)
 static void on_acceptable(struct loop_io *io, uint32_t events)
 {
 	struct listener *l = container_of(io, struct listener, io);
-
 	int n;
 
 	for (n = 0; n < l->expected && !l->paused; n++) {
@@ -293,8 +292,7 @@ static void on_acceptable(struct loop_io *io, uint32_t events)
 	}
 	if (n < l->expected)
 		l->expected = n ? n : 1;
-	else if (l->expected <
-		 ACCEPTS_PER_TURN) /* there may be more, which the next turn hears of */
+	else if (l->expected < ACCEPTS_PER_TURN) /* the next turn hears of those that are left */
 		l->expected *= 2;
 }
 
